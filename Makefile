@@ -1,0 +1,54 @@
+# Everything runs in the project's own environment, .venv, made from requirements.lock (hashes checked).
+# The set-up reads package indexes from pip's own configuration, so mirrors work.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: help demo demo-auto test lint format bench lock clean
+
+help:
+	@echo "make demo       the whole thing in a browser: real agent and store; Jenkins, Slack and phones simulated"
+	@echo "make demo-auto  the same, played and checked without a person"
+	@echo "make test       the tests"
+	@echo "make lint       ruff, mypy, import-linter"
+	@echo "make bench      the measurements of docs/performance.md"
+
+$(STAMP): requirements.lock pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed: $(PYTHON) is not installed."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: $$($(PYTHON) --version) found. Name another one: make PYTHON=python3.12 demo"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "Python's venv module is missing. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	@echo "setting up $(VENV) (once; about a minute)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --disable-pip-version-check --require-hashes --progress-bar on -q -r requirements.lock
+	@$(BIN)/python -m pip install --disable-pip-version-check --no-deps --no-build-isolation -q -e .
+	@touch $@
+
+demo: $(STAMP)
+	@$(BIN)/jenkins-mfa demo
+
+demo-auto: $(STAMP)
+	@$(BIN)/jenkins-mfa demo --auto
+
+test: $(STAMP)
+	@$(BIN)/python -m pytest -n auto
+
+lint: $(STAMP)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(STAMP)
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: $(STAMP)
+	@$(BIN)/python -m benchmarks
+
+# For maintainers: resolve the newest versions that pyproject.toml allows.
+lock:
+	uv pip compile pyproject.toml --group dev --extra demo --universal --generate-hashes --no-annotate --no-header -q -o requirements.lock
+
+clean:
+	rm -rf $(VENV) .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
