@@ -1,0 +1,72 @@
+"""Challenges and the throttle: issued at the tap, bound to one gate and one person, single use, counted (S4, S5).
+
+The throttle belongs to the person, not to the gate: a new gate, challenge, replica or restart gives no new guesses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from jenkins_mfa.core.model import Challenge, Gate, PersonRecord
+
+LIFETIME = 600_000  #: ms; S5: at most ten minutes
+TRIES = 5  #: answers to one challenge
+FREE_FAILURES = 5  #: failures in a row before the first wait
+FIRST_WAIT = 30_000  #: ms; doubles with each further failure
+LONGEST_WAIT = 3_600_000  #: ms
+DISABLED_AT = 50  #: failures in a row after which codes are switched off (S4 allows at most 100)
+
+
+def issue(record: PersonRecord, gate: Gate, challenge_id: str, now: int) -> PersonRecord:
+    """The record with one new challenge for this gate; it replaces an older one and ended ones are dropped."""
+    kept = tuple(c for c in record.challenges if c.expires > now and c.gate != gate.id)
+    fresh = Challenge(challenge_id, gate.id, gate.generation, now, min(now + LIFETIME, gate.deadline), TRIES)
+    return replace(record, version=record.version + 1, challenges=(*kept, fresh))
+
+
+def find(record: PersonRecord, gate: Gate, challenge_id: str, now: int) -> Challenge | None:
+    """The challenge with that id if it is this person's, for this gate, in time and not used up."""
+    return next(
+        (
+            c
+            for c in record.challenges
+            if c.id == challenge_id
+            and (c.gate, c.generation) == (gate.id, gate.generation)
+            and now < c.expires
+            and c.tries > 0
+        ),
+        None,
+    )
+
+
+def missed(record: PersonRecord, challenge: Challenge, now: int) -> PersonRecord:
+    """The record after an answer that did not match: one try and one failure more, and a wait from the fifth on."""
+    failures = record.failures + 1
+    wait = 0
+    if failures >= FREE_FAILURES:
+        wait = min(FIRST_WAIT * 2 ** (failures - FREE_FAILURES), LONGEST_WAIT)
+    left = tuple(
+        replace(c, tries=c.tries - 1) if c.id == challenge.id else c for c in record.challenges
+    )
+    return replace(
+        record,
+        version=record.version + 1,
+        failures=failures,
+        wait_until=max(record.wait_until, now + wait) if wait else record.wait_until,
+        challenges=left,
+    )
+
+
+def matched(record: PersonRecord, challenge: Challenge, authenticator_id: str, step: int, now: int) -> PersonRecord:
+    """The record after a code that matched: the challenge is gone, its step and all before it are burnt (S1)."""
+    authenticators = tuple(
+        replace(a, last_step=step, last_used=now) if a.id == authenticator_id else a for a in record.authenticators
+    )
+    return replace(
+        record,
+        version=record.version + 1,
+        failures=0,
+        wait_until=0,
+        authenticators=authenticators,
+        challenges=tuple(c for c in record.challenges if c.id != challenge.id),
+    )

@@ -1,0 +1,226 @@
+"""The life of a gate: one literal table of transitions, and `advance`, the only way to change a gate.
+
+What is not in the table is refused with a reason and changes nothing. Only *confirmed* and *denied* are compared with
+the deadline here, whoever brings them; what the run's own record says is applied as itself.
+
+>>> advance(gate, Confirmed(at=…, confirmation=…))    # -> Transition | Refused
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from jenkins_mfa.core import quorum
+from jenkins_mfa.core.model import Alert, Claim, Confirmation, Denial, Ending, Entry, Gate, State
+
+
+class Kind(enum.Enum):
+    """The columns of the table."""
+
+    CONFIRMED = "confirmed"
+    DENIED = "denied"
+    DROPPED = "dropped"
+    DEADLINE = "deadline"
+    CLAIMED = "claimed"
+    LAPSED = "lapsed"
+    ENDED = "run ended, or input gone without a proceed"
+    PROCEEDED_BY_OTHER = "proceeded by another"
+    PROCEEDED_BY_US = "proceeded under our user"
+    ABORT_TAKEN = "our abort taken"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened at `at`; `actor` goes into the trail, `cause` makes the commit's id."""
+
+    kind: Kind
+    at: int
+    actor: str
+    cause: str
+    confirmation: Confirmation | None = None
+    denial: Denial | None = None
+    keep: frozenset[str] = frozenset()
+    claim: Claim | None = None
+    ending: Ending | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """What follows from an event, as data: the gate afterwards, what the trail says, who must be told."""
+
+    gate: Gate
+    entries: tuple[Entry, ...]
+    lanes: tuple[str, ...]
+    alerts: tuple[Alert, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Nothing changes; `code` says why (words.py has the sentence)."""
+
+    code: str
+
+
+#: The rows of DESIGN, section 3. A missing cell is refused.
+TABLE: dict[State, dict[Kind, State | str]] = {
+    State.PENDING: {
+        Kind.CONFIRMED: "count",
+        Kind.DENIED: State.DENIED,
+        Kind.DROPPED: "recount",
+        Kind.DEADLINE: State.EXPIRED,
+        Kind.ENDED: State.WITHDRAWN,
+        Kind.PROCEEDED_BY_OTHER: State.BYPASSED,
+        Kind.PROCEEDED_BY_US: State.BYPASSED,
+    },
+    State.APPROVED: {
+        Kind.DENIED: State.DENIED,
+        Kind.DROPPED: "recount",
+        Kind.DEADLINE: State.EXPIRED,
+        Kind.CLAIMED: State.SENDING,
+        Kind.ENDED: State.WITHDRAWN,
+        Kind.PROCEEDED_BY_OTHER: State.BYPASSED,
+        Kind.PROCEEDED_BY_US: State.BYPASSED,
+    },
+    State.SENDING: {
+        Kind.LAPSED: State.EXPIRED,
+        Kind.ENDED: State.WITHDRAWN,
+        Kind.PROCEEDED_BY_OTHER: State.BYPASSED,
+        Kind.PROCEEDED_BY_US: State.RESUMED,
+    },
+    State.DENIED: {
+        Kind.ENDED: State.ABORTED,
+        Kind.PROCEEDED_BY_OTHER: State.BYPASSED,
+        Kind.PROCEEDED_BY_US: State.BYPASSED,
+        Kind.ABORT_TAKEN: State.ABORTED,
+    },
+    State.EXPIRED: {
+        Kind.ENDED: State.ABORTED,
+        Kind.PROCEEDED_BY_OTHER: State.BYPASSED,
+        Kind.PROCEEDED_BY_US: State.BYPASSED,
+        Kind.ABORT_TAKEN: State.ABORTED,
+    },
+    State.RESUMED: {Kind.PROCEEDED_BY_OTHER: State.RESUMED},
+    State.ABORTED: {},
+    State.WITHDRAWN: {},
+    State.BYPASSED: {},
+}
+
+#: Names of the trail for entering a state.
+ENTERED = {
+    State.APPROVED: "gate:approved",
+    State.SENDING: "gate:claimed",
+    State.DENIED: "gate:denied",
+    State.EXPIRED: "gate:expired",
+    State.RESUMED: "gate:resumed",
+    State.ABORTED: "gate:aborted",
+    State.WITHDRAWN: "gate:withdrawn",
+    State.BYPASSED: "gate:bypassed",
+}
+
+
+def advance(gate: Gate, event: Event, *, approval_ttl: int = 600) -> Transition | Refused:
+    """Apply one event. `approval_ttl` (seconds) is how long an approval waits for its delivery.
+
+    An answer at or after the deadline counts as *deadline* (traps: "timeout counts as success").
+    """
+    late = event.kind in {Kind.CONFIRMED, Kind.DENIED} and gate.state in {State.PENDING, State.APPROVED}
+    if late and event.at >= gate.deadline:
+        event = Event(Kind.DEADLINE, event.at, "agent", f"deadline:{gate.jti}:{gate.deadline}")
+    if event.kind is Kind.DEADLINE and event.at < gate.deadline:
+        return Refused("not_yet")
+    target = TABLE[gate.state].get(event.kind)
+    if target is None:
+        return Refused(f"{gate.state.value}")
+    if isinstance(target, State):
+        return _enter(gate, event, target)
+    return _COUNTING[target](gate, event, approval_ttl)
+
+
+def _enter(gate: Gate, event: Event, target: State) -> Transition:
+    """A plain step into a state."""
+    after = replace(gate, version=gate.version + 1, state=target)
+    if event.kind is Kind.CLAIMED:
+        after = replace(after, claim=event.claim)
+    elif target in {State.DENIED, State.EXPIRED}:
+        after = replace(after, denial=event.denial, decided_at=event.at, claim=None)
+    else:
+        after = replace(after, ending=event.ending or Ending(event.kind.name.lower(), event.at))
+    entry = _entry(after, event, ENTERED[target])
+    return Transition(after, (entry,), _lanes(after), _alerts(gate, after, event))
+
+
+def _count(gate: Gate, event: Event, approval_ttl: int) -> Transition | Refused:
+    """A confirmation is added; at quorum the gate is approved and gets the approval's deadline."""
+    confirmation = event.confirmation
+    if confirmation is None or gate.requirement is None:
+        return Refused("nothing_to_count")
+    if any(known.person == confirmation.person for known in gate.confirmations):
+        return Refused("confirmed_before")
+    if confirmation.person not in gate.requirement.people:
+        return Refused("not_eligible")
+    after = replace(gate, version=gate.version + 1, confirmations=(*gate.confirmations, confirmation))
+    entries = [_entry(after, event, "gate:confirmed")]
+    if quorum.satisfied(gate.requirement, after.confirmations):
+        after = replace(
+            after, state=State.APPROVED, decided_at=event.at, deadline=event.at + approval_ttl * 1000
+        )
+        entries.append(_entry(after, replace(event, actor="agent"), ENTERED[State.APPROVED]))
+    return Transition(after, tuple(entries), _lanes(after))
+
+
+def _recount(gate: Gate, event: Event, _approval_ttl: int) -> Transition | Refused:
+    """Confirmations of people outside `keep` no longer count; below quorum the gate waits again."""
+    kept = tuple(c for c in gate.confirmations if c.person in event.keep)
+    if len(kept) == len(gate.confirmations) or gate.requirement is None:
+        return Refused("nothing_dropped")
+    after = replace(gate, version=gate.version + 1, confirmations=kept)
+    if gate.state is State.APPROVED and not quorum.satisfied(gate.requirement, kept):
+        after = replace(after, state=State.PENDING, deadline=gate.first_deadline, decided_at=0)
+    return Transition(after, (_entry(after, event, "gate:retracted"),), _lanes(after))
+
+
+_COUNTING: dict[str, Callable[[Gate, Event, int], Transition | Refused]] = {
+    "count": _count,
+    "recount": _recount,
+}
+
+
+def _entry(gate: Gate, event: Event, name: str) -> Entry:
+    """The trail's event for this step. It names the gate's version, which the claim compares (S19)."""
+    details: dict[str, str | int] = {"version": gate.version, "state": gate.state.value}
+    if name == "gate:confirmed" and event.confirmation is not None:
+        details |= {
+            "factor": event.confirmation.factor.value,
+            "step": event.confirmation.step,
+            "via": event.confirmation.via,
+            "authenticator": event.confirmation.authenticator,
+        }
+    if event.denial is not None:
+        details |= {"reason": event.denial.reason, "via": event.denial.via}
+    if event.ending is not None:
+        details |= {"reason": event.ending.code, "by": event.ending.by}
+    if event.claim is not None:
+        details |= {"iat": event.claim.iat, "exp": event.claim.exp}
+    return Entry(name, event.at, event.actor, gate.jti, gate.run.source, gate.run.key, details)
+
+
+def _lanes(gate: Gate) -> tuple[str, ...]:
+    """Who must be told: always the people; the run, when it waits for our answer."""
+    tell = f"tell:{gate.id}"
+    if gate.state in {State.APPROVED, State.DENIED, State.EXPIRED}:
+        return (f"answer:{gate.run.key}", tell)
+    return (tell,)
+
+
+def _alerts(before: Gate, after: Gate, event: Event) -> tuple[Alert, ...]:
+    """What ops must read: bypasses, a stolen token, a second proceed after ours."""
+    if after.state is State.BYPASSED:
+        code = "token_stolen" if event.kind is Kind.PROCEEDED_BY_US else "bypassed"
+    elif before.state is State.RESUMED:
+        code = "proceeded_again"
+    else:
+        return ()
+    by = event.ending.by if event.ending else ""
+    return (Alert(f"{code}:{after.jti}:{after.version}", code, event.at, after.id, {"by": by}),)

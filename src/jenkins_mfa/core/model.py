@@ -1,0 +1,404 @@
+"""The nouns of the domain: frozen values without behaviour of their own that matters.
+
+All times are whole milliseconds since the Unix epoch (UTC) unless a name says seconds. Every value here can be
+written as JSON and read back (msgspec), so enums have their stored spelling as value.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from typing import Literal
+
+SCHEMA = 1  #: version of the stored shapes; an agent refuses to run on a newer one
+
+
+class Factor(enum.StrEnum):
+    """Authentication factors, named as in policies and receipts. Compare them by `strength`."""
+
+    PUSH = "push"
+    PUSH_NUMBER = "push+number"
+    TOTP = "totp"
+    WEBAUTHN = "webauthn"
+
+    @property
+    def strength(self) -> int:
+        """Position in the order push < push+number < totp < webauthn."""
+        return tuple(Factor).index(self)
+
+
+class Trigger(enum.StrEnum):
+    """What kind of thing started a run."""
+
+    PERSON = "person"
+    SCHEDULE = "schedule"
+    SCM = "scm"
+    UPSTREAM = "upstream"
+    REPLAY = "replay"
+    RESTART = "restart"
+    API = "api"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One execution in a source. `id` is a string there; `url` is for people (the source's public address)."""
+
+    source: str
+    kind: str
+    pipeline: str
+    id: str
+    attempt: int
+    url: str
+
+    @property
+    def key(self) -> str:
+        """Names this run among all runs of all sources."""
+        return f"{self.source}:{self.pipeline}:{self.id}:{self.attempt}"
+
+
+@dataclass(frozen=True, slots=True)
+class Starter:
+    """One cause of a run: how, by whom (the source's user id and, if known, the roster id), through what.
+
+    `via` names what was replayed, restarted or built upstream, e.g. `other/job #8`; empty otherwise.
+    """
+
+    trigger: Trigger
+    subject: str | None = None
+    person: str | None = None
+    via: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What a run has checked out of one repository, as the source recorded it."""
+
+    repository: str
+    branch: str
+    commit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A build parameter; `value` is None where the source does not tell it (passwords, files)."""
+
+    name: str
+    value: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """A library that a run has loaded. `variables` are the global names that it brings."""
+
+    name: str
+    version: str
+    trusted: bool
+    variables: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the source's own records say about a run; `settlers` are those who settled earlier pauses of it."""
+
+    run: Run
+    branch: str = ""
+    starters: tuple[Starter, ...] = ()
+    revisions: tuple[Revision, ...] = ()
+    commits: int = 0
+    authors: tuple[str, ...] = ()
+    since: str = ""
+    parameters: tuple[Parameter, ...] = ()
+    libraries: tuple[Library, ...] = ()
+    settlers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What the pipeline itself says: untrusted, shown as such, and able only to tighten."""
+
+    environment: str
+    action: str
+    message: str
+    subject_name: str = ""
+    subject_digest: str = ""
+    details: tuple[tuple[str, str], ...] = ()
+    variables: tuple[tuple[str, str], ...] = ()
+    unset: tuple[str, ...] = ()
+    factor: Factor | None = None
+    quorum: int | None = None
+    ttl: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One node of an explanation: a stable code, its values, whether it held, and what it rests on."""
+
+    code: str
+    values: dict[str, str] = field(default_factory=dict)
+    holds: bool = True
+    children: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """`count` distinct people out of `people` (roster ids), each with at least `factor`. `label` names the set."""
+
+    rule: str
+    factor: Factor
+    count: int
+    people: tuple[str, ...]
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """A conjunction of clauses, frozen when the gate opens. `refusal` is set when no answer could satisfy it."""
+
+    clauses: tuple[Clause, ...]
+    ttl: int
+    channels: tuple[str, ...]
+    rules: tuple[str, ...]
+    policy_sha256: str
+    environments: tuple[str, ...] = ()
+    refusal: Reason | None = None
+    reasons: Reason = field(default_factory=lambda: Reason("none"))
+
+    @property
+    def total(self) -> int:
+        """How many people it takes."""
+        return sum(clause.count for clause in self.clauses)
+
+    @property
+    def factor(self) -> Factor:
+        """The factor that everyone is asked for: the strongest of the clauses."""
+        return max((clause.factor for clause in self.clauses), key=lambda f: f.strength)
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Everyone who may answer, sorted."""
+        return tuple(sorted({person for clause in self.clauses for person in clause.people}))
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """One person's counted answer. `step` is the TOTP time step that it used; `mac` seals all of it (T8)."""
+
+    person: str
+    factor: Factor
+    at: int
+    via: str
+    cause: str
+    authenticator: str = ""
+    step: int = 0
+    mac: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """A refusal by a person (sticky: it holds for the whole run) or by the system (`person` is None).
+
+    For people `reason` holds what they wrote; for the system it holds a code of words.py and `values` its values.
+    """
+
+    at: int
+    person: str | None
+    reason: str
+    cause: str
+    via: str = ""
+    report: bool = False
+    values: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A proceed that is about to be sent: the receipt's frozen times (Unix seconds), who counted, and where the
+    trail stood. Every retry signs the same claims."""
+
+    iat: int
+    exp: int
+    approvers: tuple[str, ...]
+    audit_seq: int
+    audit_head: str
+
+
+class State(enum.StrEnum):
+    """States of a gate (DESIGN, section 3)."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    SENDING = "sending"
+    DENIED = "denied"
+    EXPIRED = "expired"
+    RESUMED = "resumed"
+    ABORTED = "aborted"
+    WITHDRAWN = "withdrawn"
+    BYPASSED = "bypassed"
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is left to do for the run."""
+        return self in {State.RESUMED, State.ABORTED, State.WITHDRAWN, State.BYPASSED}
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a gate ended: a code of words.py, who did it (a source's user id), when, and further values."""
+
+    code: str
+    at: int
+    by: str = ""
+    values: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One run paused at one point. `request_text` is exactly what the run sent; `snapshot_mac` seals what was
+    frozen at opening; `version` counts committed transitions."""
+
+    id: str
+    generation: int
+    version: int
+    state: State
+    external_ref: str
+    nonce: str
+    run: Run
+    facts: Facts
+    opened_at: int
+    deadline: int
+    first_deadline: int
+    request_text: str
+    request_sha256: str
+    kids: tuple[str, ...]
+    claims: Claims | None
+    requirement: Requirement | None
+    snapshot_mac: str = ""
+    confirmations: tuple[Confirmation, ...] = ()
+    denial: Denial | None = None
+    claim: Claim | None = None
+    ending: Ending | None = None
+    decided_at: int = 0
+    assurance: Literal["verified", "detected", "none"] = "verified"
+
+    @property
+    def jti(self) -> str:
+        """`<gate_id>.<generation>`: the receipt's id, and the value that buttons carry."""
+        return f"{self.id}.{self.generation}"
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """What is kept for a run: its gates, a sticky denial, and who had settled pauses at the last claim or look."""
+
+    key: str
+    version: int
+    gates: tuple[str, ...] = ()
+    denial: Denial | None = None
+    settlers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """One person's attempt at one gate: issued at the tap, single use, `tries` left, never past the gate's deadline."""
+
+    id: str
+    gate: str
+    generation: int
+    issued: int
+    expires: int
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticator:
+    """What a person has enrolled. `sealed` holds the secret (core/seal.py); `last_step` stays outside the seal."""
+
+    id: str
+    kind: Factor
+    sealed: str
+    since: int
+    last_used: int = 0
+    last_step: int = 0
+    revoked_at: int = 0
+
+    @property
+    def usable(self) -> bool:
+        """Whether it may be used for answers."""
+        return self.revoked_at == 0
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRecord:
+    """A person's authenticators, open challenges and throttle: failures count across gates, replicas, restarts (S4)."""
+
+    person: str
+    version: int
+    authenticators: tuple[Authenticator, ...] = ()
+    challenges: tuple[Challenge, ...] = ()
+    failures: int = 0
+    wait_until: int = 0
+
+    def usable(self, kind: Factor) -> Authenticator | None:
+        """The person's authenticator of that kind, if there is one to use."""
+        return next((a for a in self.authenticators if a.kind is kind and a.usable), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Where a messenger keeps one message: its channel and its own id there; `thread` marks what was said once."""
+
+    channel: str
+    ts: str
+    thread: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ToldRecord:
+    """Which messages tell about a gate, and the gate's version that they show."""
+
+    gate: str
+    version: int
+    shown: int = 0
+    messages: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """Something that ops must read: a code of words.py and its values; `gate` if it is about one."""
+
+    id: str
+    code: str
+    at: int
+    gate: str = ""
+    values: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An audit event before it has its place in the chain. `details` hold only listed keys and never a secret."""
+
+    event: str
+    at: int
+    actor: str
+    gate: str = ""
+    source: str = ""
+    run: str = ""
+    details: dict[str, str | int] = field(default_factory=dict)
+
+
+Record = Gate | RunRecord | PersonRecord | ToldRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One atomic step: records (each one version above what was read), audit events, lanes, alerts. All or nothing.
+
+    `id` is derived from the cause, so that the same commit sent twice finds itself. `records` are never empty; the
+    first one stores the id. `lanes` name what must be delivered: `answer:<run key>`, `tell:<gate id>`.
+    """
+
+    id: str
+    records: tuple[Record, ...]
+    entries: tuple[Entry, ...] = ()
+    lanes: tuple[str, ...] = ()
+    alerts: tuple[Alert, ...] = ()

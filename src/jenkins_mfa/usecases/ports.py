@@ -1,0 +1,190 @@
+"""What the use cases need from the outside: a store, sources, a messenger, and randomness.
+
+Adapters map every foreign failure to the errors named here; nothing else leaves them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from jenkins_mfa.core.judge import Outcome
+from jenkins_mfa.core.model import (
+    Alert,
+    Commit,
+    Entry,
+    Facts,
+    Gate,
+    PersonRecord,
+    Run,
+    RunRecord,
+    ToldRecord,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """One pause as a source lists it: our handle for it, the verifier's nonce, and the run it belongs to.
+
+    `problem` is a code when the pause must not be answered although it is listed (twin ids, for instance).
+    """
+
+    ref: str
+    nonce: str
+    run: Run
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What is read once for each new gate: the exact request text, as bytes of UTF-8, and the facts."""
+
+    request: bytes
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Proceed:
+    """Answer: go on, with this receipt (a secret until it is used; it never reaches a log)."""
+
+    receipt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Abort:
+    """Answer: stop. `says` is the line for the run's own page, without a prefix."""
+
+    says: str
+
+
+class Source(Protocol):
+    """One CI system. All verbs raise SourceUnavailableError (retry), SourceForbiddenError (operator) or
+    SourceGoneError (look again)."""
+
+    @property
+    def id(self) -> str:
+        """The configured id."""
+
+    @property
+    def kind(self) -> str:
+        """`jenkins`, later others."""
+
+    def pending(self) -> list[Paused]:
+        """All pauses that wait for us, in one request."""
+
+    def facts(self, paused: Paused) -> Opened:
+        """The request text and the run's records. Raises UntrustedInputError for what cannot be read whole."""
+
+    def outcome(self, run: Run) -> Outcome:
+        """A fresh reading of the run. A run that is no longer visible comes back as finished, `ended="invisible"`."""
+
+    def answer(self, ref: str, answer: Proceed | Abort) -> None:
+        """Send an answer. Returning means that it was taken on the wire, not that it decided (see outcome)."""
+
+    def note(self, run: Run, says: str) -> None:
+        """Write our line on the run's own page where the account may; quietly nothing where it may not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A leased lane: `tries` counts deliveries so far, `want` is the number of notes that this delivery covers."""
+
+    lane: str
+    token: str
+    tries: int
+    want: int
+
+
+class Store(Protocol):
+    """The state. Raises StoreUnavailableError, StoreUncertainError, StoreConflictError (commit only)."""
+
+    def now(self) -> int:
+        """The store's clock in ms UTC: the one clock for all replicas."""
+
+    def gate(self, gate_id: str) -> Gate | None:
+        """A gate by id."""
+
+    def find_gates(self, prefix: str) -> list[str]:
+        """Ids of gates whose hexadecimal part begins with `prefix`, at most ten, open ones first."""
+
+    def gate_of(self, source: str, ref: str) -> Gate | None:
+        """The newest gate of a source's handle."""
+
+    def open_gates(self, source: str | None = None) -> list[Gate]:
+        """All gates that are not settled, oldest first."""
+
+    def due_gates(self, now: int, limit: int = 100) -> list[str]:
+        """Ids of gates whose deadline has come."""
+
+    def run(self, key: str) -> RunRecord:
+        """A run's record; a fresh one of version 0 if there is none."""
+
+    def person(self, person: str) -> PersonRecord:
+        """A person's record; a fresh one of version 0 if there is none."""
+
+    def told(self, gate_id: str) -> ToldRecord:
+        """Which messages tell about a gate; a fresh record of version 0 if none do."""
+
+    def alert(self, alert_id: str) -> Alert | None:
+        """An alert that waits for its delivery."""
+
+    def commit(self, commit: Commit) -> None:
+        """Write all of it in one step. Every record's version must be one above the stored one.
+
+        A commit whose id is already stored returns at once. Opening a gate (version 1) also requires that its
+        reference is unknown or at generation - 1. Raises StoreConflictError when somebody else was first.
+        """
+
+    def last_entry(self, gate_jti: str) -> tuple[int, str, int] | None:
+        """(sequence, head, version) of the newest trail event about a gate."""
+
+    def entries(self, gate_jti: str) -> list[Entry]:
+        """The trail's events about one gate, oldest first."""
+
+    def claim_lane(self, lease_ms: int, skip: frozenset[str] = frozenset()) -> Due | None:
+        """Lease the lane that is due first."""
+
+    def settle_lane(self, due: Due) -> None:
+        """Done: the lane goes away unless something was noted meanwhile."""
+
+    def retry_lane(self, due: Due, delay_ms: int) -> None:
+        """Try again later."""
+
+    def park_lane(self, due: Due, reason: str) -> None:
+        """Give up for good: kept visible, with an audit event and an alert."""
+
+    def wait(self, seconds: float) -> None:
+        """Return when something was committed by this process, at the latest after `seconds`."""
+
+    def beat(self, name: str, value: dict[str, object]) -> None:
+        """Keep a heartbeat record (state of a source, of the agent) for `check` and health."""
+
+    def beats(self) -> dict[str, dict[str, object]]:
+        """All heartbeat records."""
+
+
+class Messenger(Protocol):
+    """Where people are asked and told. Raises MessengerUnavailableError, MessageGoneError, MessageRefusedError."""
+
+    def tell(self, gate: Gate, told: ToldRecord, others: int) -> ToldRecord:
+        """Show the gate's present state in all its messages; `others` more gates of the run wait too.
+
+        Returns the record (version one higher) to be committed.
+        """
+
+    def alert(self, alert: Alert, gate: Gate | None) -> None:
+        """Tell ops."""
+
+    def inactive(self, people: Iterable[str]) -> frozenset[str]:
+        """Those of `people` (roster ids) whose account may not answer now: deactivated, guest, other workspace."""
+
+
+class Randomness(Protocol):
+    """The only source of unpredictable values."""
+
+    def hex(self, size: int) -> str:
+        """`size` random bytes in lower-case hexadecimal."""
+
+    def bytes(self, size: int) -> bytes:
+        """`size` random bytes."""
