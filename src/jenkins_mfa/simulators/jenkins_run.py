@@ -1,0 +1,259 @@
+"""The record of one build: what the remote API and the console tell of it, and how its inputs are settled.
+
+Settling is not atomic in Jenkins: two requests that meet can both be taken. `Run.race`, a barrier, makes them meet.
+A run without a pipeline ends with the last of its inputs, so that a benchmark may hold thousands without a thread.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from jenkins_mfa.simulators.jenkins_model import Checkout, Library, Parameter, User
+from jenkins_mfa.simulators.jenkins_tree import Bean
+
+if TYPE_CHECKING:
+    from jenkins_mfa.simulators.jenkins_state import Controller, Job
+
+_STEPS = "org.jenkinsci.plugins.workflow"
+REJECTION = f"{_STEPS}.support.steps.input.Rejection"
+TIMEOUT = f"{_STEPS}.steps.TimeoutStepExecution$ExceededTimeout"
+USER_INTERRUPTION = "jenkins.model.CauseOfInterruption$UserInterruption"
+
+_SEVERITY = ("SUCCESS", "UNSTABLE", "FAILURE", "NOT_BUILT", "ABORTED")
+
+
+class PipelineError(Exception):
+    """The pipeline ends here with FAILURE, like Jenkins' AbortException: a sentence, no stack trace."""
+
+
+class FlowInterruptedError(Exception):
+    """The pipeline was interrupted. `causes` are beans whose `_class` tells a rejection, a timeout and a stop apart."""
+
+    def __init__(self, result: str, causes: Sequence[Bean], *, actual: bool = True) -> None:
+        super().__init__("; ".join(str(c["shortDescription"]) for c in causes))
+        self.result = result
+        self.causes = list(causes)
+        self.actual = actual
+
+
+class KilledError(BaseException):
+    """The build was killed: no wrapper survives it, so it is no Exception."""
+
+
+@dataclass(slots=True, eq=False)
+class PausedInput:
+    """One `input` step that waits. Its answer is a value, or an exception to raise in the pipeline."""
+
+    id: str
+    message: str
+    ok: str = "Proceed"
+    cancel: str = "Abort"
+    submitter: str | None = None
+    submitter_parameter: str | None = None
+    parameters: tuple[Parameter, ...] = ()
+    settled: bool = False
+    value: Any = None
+    error: FlowInterruptedError | None = None
+
+    def bean(self) -> Bean:
+        """The execution as InputAction exports it."""
+        asked = {
+            "cancel": self.cancel,
+            "id": self.id,
+            "message": self.message,
+            "ok": self.ok,
+            "parameters": [p.definition() for p in self.parameters],
+            "submitter": self.submitter,
+            "submitterParameter": self.submitter_parameter,
+        }
+        short = self.message if len(self.message) <= 32 else self.message[:32] + "..."
+        return {"displayName": short, "id": self.id, "input": asked, "settled": self.settled}
+
+    def answer(self, given: dict[str, Any], user: User) -> Any:
+        """What the step returns: a map, with one entry the bare value, with none None. Defaults are not filled in."""
+        values = dict(given)
+        if self.submitter_parameter:
+            values[self.submitter_parameter] = user.id
+        if not values:
+            return None
+        return next(iter(values.values())) if len(values) == 1 else values
+
+
+@dataclass(eq=False)
+class Run:
+    """One build. `actions` holds what was recorded on it, in order; every change is announced on `changed`."""
+
+    controller: Controller
+    job: Job
+    number: int
+    causes: list[Bean]
+    values: list[Bean] = field(default_factory=list)
+    libraries: list[Library] = field(default_factory=list)
+    checkouts: list[Checkout] = field(default_factory=list)
+    started: float = 0.0
+    ended: float | None = None
+    result: str | None = None
+    description: str | None = None
+    busy_executors: int = 0
+    inputs: list[PausedInput] = field(default_factory=list)
+    log: list[str] = field(default_factory=list)
+    ran: list[str] = field(default_factory=list)
+    actions: list[Bean | Callable[[], Bean]] = field(default_factory=list)
+    interruption: FlowInterruptedError | None = None
+    killed: bool = False
+    waits_for_pipeline: bool = False
+    race: threading.Barrier | None = None
+    changed: threading.Condition = field(default_factory=threading.Condition)
+
+    @property
+    def building(self) -> bool:
+        """Whether the build has not ended."""
+        return self.ended is None
+
+    @property
+    def name(self) -> str:
+        """Job and number, as people write it: `team one/deploy #1`."""
+        return f"{self.job.full_name} #{self.number}"
+
+    @property
+    def path(self) -> str:
+        """Path below the root: `job/team%20one/job/deploy/1/`."""
+        return f"{self.job.path}{self.number}/"
+
+    @property
+    def console(self) -> str:
+        """The console log so far."""
+        return "".join(line + "\n" for line in self.log)
+
+    def write(self, *lines: str) -> None:
+        """Append lines to the console."""
+        with self.changed:
+            self.log.extend(lines)
+            self.changed.notify_all()
+
+    def wait(self, condition: Callable[[], bool], timeout: float = 20) -> None:
+        """Block until the record says so. Raises TimeoutError with the console, so that a test explains itself."""
+        with self.changed:
+            if not self.changed.wait_for(condition, timeout):
+                raise TimeoutError(f"{self.name} did not get there:\n{self.console}")
+
+    def wait_paused(self, inputs: int = 1) -> PausedInput:
+        """Block until that many inputs wait; returns the newest."""
+        self.wait(lambda: len(self.inputs) >= inputs)
+        return self.inputs[-1]
+
+    def wait_finished(self) -> str:
+        """Block until the build has ended; returns its result."""
+        self.wait(lambda: not self.building)
+        return self.result or ""
+
+    def open(self, asked: PausedInput) -> PausedInput:
+        """Let an input wait. The id's first letter becomes a capital, as the real step does."""
+        asked.id = asked.id[:1].upper() + asked.id[1:]
+        with self.changed:
+            if self.input_action not in self.actions:
+                self.actions.append(self.input_action)
+            self.inputs.append(asked)
+            self.changed.notify_all()
+        return asked
+
+    def input_action(self) -> Bean:
+        """InputAction, which stays on the build when nothing waits any more."""
+        return {
+            "_class": f"{_STEPS}.support.steps.input.InputAction",
+            "displayName": "Paused for Input" if self.inputs else None,
+            "executions": [i.bean() for i in self.inputs],
+            "waitingForInput": bool(self.inputs),
+        }
+
+    def find(self, input_id: str) -> PausedInput | None:
+        """The oldest waiting input of that id (two may share one), or None."""
+        return next((i for i in self.inputs if i.id == input_id), None)
+
+    def proceed(self, asked: PausedInput, given: dict[str, Any], user: User) -> None:
+        """Take a Proceed, also one that came too late for another: then only the record shows it."""
+        self._meet()
+        with self.changed:
+            self.log.append(f"Approved by {user.full_name}")
+            approver = {"_class": f"{_STEPS}.support.steps.input.ApproverAction", "userId": user.id}
+            self.actions.extend([{}, approver] if self.controller.profile.version > "2.52" else [approver])
+            self._settle(asked, asked.answer(given, user), None)
+
+    def abort(self, asked: PausedInput, user: User) -> None:
+        """Take an Abort."""
+        self._meet()
+        who = {"absoluteUrl": f"/user/{user.id}", "fullName": user.full_name, "id": user.id}
+        cause = {
+            "_class": REJECTION,
+            "shortDescription": f"Rejected by {user.full_name}",
+            "timestamp": int(self.controller.now() * 1000),
+            "user": who,
+        }
+        with self.changed:
+            self._settle(asked, None, FlowInterruptedError("ABORTED", [cause]))
+
+    def _meet(self) -> None:
+        if self.race is not None:
+            self.race.wait(timeout=20)
+
+    def _settle(self, asked: PausedInput, value: Any, error: FlowInterruptedError | None) -> None:
+        if asked in self.inputs:
+            self.inputs.remove(asked)
+        if not asked.settled:
+            asked.settled, asked.value, asked.error = True, value, error
+        self.changed.notify_all()
+        if not self.waits_for_pipeline and not self.inputs:
+            self.finish("ABORTED" if error else "SUCCESS", causes=error.causes if error else ())
+
+    def interrupt(self, error: FlowInterruptedError) -> None:
+        """End every waiting input with this interruption, and the next step of a pipeline that does not wait."""
+        with self.changed:
+            self.interruption = error
+            for asked in list(self.inputs):
+                self._settle(asked, None, error)
+
+    def set_result(self, result: str) -> None:
+        """A result only gets worse."""
+        if self.result is None or _SEVERITY.index(result) > _SEVERITY.index(self.result):
+            self.result = result
+
+    def kill(self, *lines: str) -> None:
+        """End the build at once, whatever its pipeline catches."""
+        self.killed = True
+        self.finish("ABORTED", *lines, "Hard kill!")
+
+    def bring_back(self, asked: PausedInput) -> None:
+        """Let a settled input wait again, as a controller does that was restored from a backup."""
+        with self.changed:
+            self.ended = self.result = None
+            self.actions = [
+                a for a in self.actions if callable(a) or "InterruptedBuild" not in a.get("_class", "")
+            ]
+            asked.settled, asked.value, asked.error = False, None, None
+            self.open(asked)
+        self.controller.began(self)
+
+    def finish(self, result: str, *lines: str, causes: Sequence[Bean] = ()) -> None:
+        """End the build, unless it has been killed before."""
+        with self.changed:
+            if not self.building:
+                return
+            if causes:
+                interrupted = {"_class": "jenkins.model.InterruptedBuildAction", "causes": list(causes)}
+                self.actions.append(interrupted)
+            self.set_result(result)
+            self.inputs.clear()
+            self.busy_executors = 0
+            self.ended = self.controller.now()
+            self.log.extend((*lines, f"Finished: {self.result}"))
+            self.changed.notify_all()
+        self.controller.ended(self)
+
+
+def error_id() -> str:
+    """The line with which Jenkins refers to the failed step."""
+    return f"{_STEPS}.actions.ErrorAction$ErrorId: {uuid.uuid4()}"
