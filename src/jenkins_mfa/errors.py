@@ -44,11 +44,15 @@ class UnknownKeyError(JenkinsMfaError):
 
 
 class Refusal(JenkinsMfaError):
-    """A person reads it: their answer was not counted, and why. `code` is stable, for programs and the trail."""
+    """A person reads it: their answer was not counted, and why.
 
-    def __init__(self, code: str, text: str) -> None:
-        super().__init__(text)
+    `code` is stable: words has its sentence, the trail stores it. `values` fill the sentence; never a secret.
+    """
+
+    def __init__(self, code: str, values: dict[str, str] | None = None) -> None:
+        super().__init__(code)
         self.code = code
+        self.values = values or {}
 
 
 class SourceError(JenkinsMfaError):

@@ -114,6 +114,9 @@ class Store(Protocol):
     def open_gates(self, source: str | None = None) -> list[Gate]:
         """All gates that are not settled, oldest first."""
 
+    def open_refs(self, source: str) -> dict[str, str]:
+        """Handle -> gate id of all gates of a source that are not settled; cheap, for every poll."""
+
     def due_gates(self, now: int, limit: int = 100) -> list[str]:
         """Ids of gates whose deadline has come."""
 
@@ -175,6 +178,9 @@ class Messenger(Protocol):
 
     def alert(self, alert: Alert, gate: Gate | None) -> None:
         """Tell ops."""
+
+    def cannot_show(self, gate: Gate) -> str:
+        """What of the gate cannot be shown whole, in words; empty when all of it can."""
 
     def inactive(self, people: Iterable[str]) -> frozenset[str]:
         """Those of `people` (roster ids) whose account may not answer now: deactivated, guest, other workspace."""

@@ -1,0 +1,43 @@
+"""The agent's keys as values: which signs receipts, which seals records, which seals gates. Reading files is elsewhere.
+
+Receipts, the vault and HMACs use different keys; none of them is in the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from jenkins_mfa.core.seal import KeyRing
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """One receipt key. `created` and `not_after` are Unix seconds; a revoked or future key does not sign."""
+
+    kid: str
+    private: Ed25519PrivateKey = field(repr=False)
+    created: int
+    not_after: int
+    signs: bool = True
+
+    @property
+    def public(self) -> Ed25519PublicKey:
+        """The half that libraries pin."""
+        return self.private.public_key()
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """All of them. `signing` is ordered: the first one that a run knows signs its receipt."""
+
+    installation: str
+    signing: tuple[SigningKey, ...]
+    ring: KeyRing = field(repr=False)
+    mac_key: bytes = field(repr=False)
+
+    def signer(self, kids: Collection[str]) -> SigningKey | None:
+        """The newest signing key that the run can verify; no negotiation beyond that (S10)."""
+        return next((key for key in self.signing if key.signs and key.kid in kids), None)

@@ -1,0 +1,151 @@
+"""A person answers: a tap, a code, a denial. Judged on stored state, committed before anybody hears of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from jenkins_mfa.core import quorum
+from jenkins_mfa.core.gate import Event, Kind, Refused, advance
+from jenkins_mfa.core.model import Commit, Confirmation, Denial, Factor, Gate, PersonRecord
+from jenkins_mfa.errors import Refusal
+from jenkins_mfa.usecases import codes, eligible
+from jenkins_mfa.usecases.desk import Desk, Who, apply, commit_id, confirmation_mac, decide, load, refused
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The confirmation counts; `open` people are still needed."""
+
+    gate: Gate
+    open: int
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsCode:
+    """A code is asked for; this challenge takes it until `expires` (ms UTC)."""
+
+    gate: Gate
+    challenge_id: str
+    expires: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The answers that people give. What does not count is a Refusal with its code, and stands in the trail.
+
+    `cause` names the tap or submission (unique in the messenger): the same one delivered twice counts once.
+    """
+
+    desk: Desk
+
+    def tap(self, jti: str, who: Who, cause: str) -> Counted | NeedsCode:
+        """Approve was tapped: it counts at once where a tap is enough, otherwise a challenge is issued."""
+
+        def attempt() -> Counted | NeedsCode:
+            now = self.desk.store.now()
+            gate = load(self.desk, jti)
+            person, recorded = eligible.confirming(self.desk, gate, who, cause, now)
+            if recorded:
+                return _counted(gate)
+            if asked_of_everyone(gate) is Factor.PUSH:
+                return self._confirm(gate, Confirmation(person.id, Factor.PUSH, now, who.via, cause))
+            issued = codes.issue(self.desk, gate, person.id, cause, now)
+            return NeedsCode(gate, issued.id, issued.expires)
+
+        return self._audited(jti, who, cause, attempt)
+
+    def code(self, jti: str, challenge_id: str, who: Who, code: str, cause: str) -> Counted:
+        """A code was typed into the form that `challenge_id` opened."""
+
+        def attempt() -> Counted:
+            now = self.desk.store.now()
+            gate = load(self.desk, jti)
+            person, recorded = eligible.confirming(self.desk, gate, who, cause, now)
+            if recorded:
+                return _counted(gate)
+            record, used, step = codes.judge(self.desk, gate, person.id, challenge_id, code, cause, now)
+            confirmation = Confirmation(person.id, Factor.TOTP, now, who.via, cause, used.id, step)
+            return self._confirm(gate, confirmation, record)
+
+        return self._audited(jti, who, cause, attempt)
+
+    def may_deny(self, jti: str, who: Who) -> Gate:
+        """The gate, if this account may deny it now; else Refusal."""
+        gate = load(self.desk, jti)
+        eligible.denying(self.desk, gate, who, self.desk.store.now())
+        return gate
+
+    def deny(self, jti: str, who: Who, reason: str, report: bool, cause: str) -> Gate:
+        """Deny with a reason. It holds for the whole run: its other open gates are denied in the same step."""
+
+        def attempt() -> Gate:
+            now = self.desk.store.now()
+            gate = load(self.desk, jti)
+            if gate.denial is not None and gate.denial.cause == cause:
+                return gate
+            person = eligible.denying(self.desk, gate, who, now)
+            return deny_run(self.desk, gate, Denial(now, person.id, reason, cause, who.via, report))
+
+        return self._audited(jti, who, cause, attempt)
+
+    def _confirm(self, gate: Gate, bare: Confirmation, record: PersonRecord | None = None) -> Counted:
+        """Count it: gate, burnt time step, trail and lanes in one commit."""
+        confirmation = replace(bare, mac=confirmation_mac(self.desk, gate, bare))
+        event = Event(Kind.CONFIRMED, bare.at, bare.person, bare.cause, confirmation=confirmation)
+        step = advance(gate, event, approval_ttl=self.desk.approval_ttl)
+        if isinstance(step, Refused):
+            raise Refusal(step.code)
+        return _counted(apply(self.desk, bare.cause, step, *([record] if record else [])))
+
+    def _audited(self, jti: str, who: Who, cause: str, attempt: Callable[[], T]) -> T:
+        """Decide, and put a refusal into the trail before it is told."""
+        try:
+            return decide(attempt)
+        except codes.CountedMissError:
+            raise
+        except Refusal as refusal:
+            if refusal.code not in {"unknown_gate", "stale"}:
+                refused(self.desk, load(self.desk, jti), who, refusal, cause)
+            raise
+
+
+def deny_run(desk: Desk, gate: Gate, denial: Denial) -> Gate:
+    """Deny this gate and, when a person denies, the run's other open gates, in one commit (sticky)."""
+    event = Event(Kind.DENIED, denial.at, denial.person or "agent", denial.cause, denial=denial)
+    first = advance(gate, event)
+    if isinstance(first, Refused):
+        raise Refusal(first.code)
+    if denial.person is None:
+        return apply(desk, denial.cause, first)
+    run = desk.store.run(gate.run.key)
+    steps = [first]
+    for other in (desk.store.gate(other) for other in run.gates if other != gate.id):
+        step = advance(other, event) if other is not None else Refused("gone")
+        if not isinstance(step, Refused):
+            steps.append(step)
+    sticky = replace(run, version=run.version + 1, denial=denial)
+    desk.store.commit(
+        Commit(
+            commit_id(denial.cause, gate.jti),
+            (*(step.gate for step in steps), sticky),
+            tuple(entry for step in steps for entry in step.entries),
+            tuple(dict.fromkeys(lane for step in steps for lane in step.lanes)),
+        )
+    )
+    return first.gate
+
+
+def asked_of_everyone(gate: Gate) -> Factor:
+    """What everyone is asked for: a tap, or a code, which is at least as strong as a number."""
+    if gate.requirement is None:
+        raise Refusal("unknown_gate")
+    return Factor.PUSH if gate.requirement.factor is Factor.PUSH else Factor.TOTP
+
+
+def _counted(gate: Gate) -> Counted:
+    still = sum(quorum.open_places(gate.requirement, gate.confirmations)) if gate.requirement else 0
+    return Counted(gate, still)

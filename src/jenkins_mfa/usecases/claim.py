@@ -1,0 +1,100 @@
+"""The claim: the last look before a receipt exists. What is stored is untrusted where it decides (S19, T8)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from jenkins_mfa.core import quorum, receipt as receipts, request as requests
+from jenkins_mfa.core.gate import Event, Kind, Refused, advance
+from jenkins_mfa.core.model import Alert, Claim, Gate, RunRecord, State
+from jenkins_mfa.errors import JenkinsMfaError
+from jenkins_mfa.usecases import eligible
+from jenkins_mfa.usecases.desk import Desk, apply, seals_hold
+
+RECEIPT_TTL = 300  #: seconds that a receipt lives; the contract allows 600
+LEEWAY = 30  #: seconds of clock difference that the verifier allows
+
+
+class NotOursError(JenkinsMfaError):
+    """HMACs or the trail do not fit what is stored: somebody else wrote there."""
+
+
+def take(desk: Desk, gate: Gate, settlers: tuple[str, ...]) -> Gate | None:
+    """Claim an approved gate (→ sending) or take up a claim made before. None: below quorum, it waits again.
+
+    Checks HMACs, the trail's last word, and that the people still count, then freezes the receipt's times.
+    Raises NotOursError, StoreError, MessengerUnavailableError.
+    """
+    if not seals_hold(desk, gate):
+        raise NotOursError(f"{gate.jti}: the stored gate does not carry our seal")
+    if gate.requirement is None or desk.keys.signer(gate.kids) is None:
+        raise NotOursError(f"{gate.jti}: the run verifies none of our keys")
+    if gate.state is State.SENDING:
+        return gate
+    people = eligible.still_counting(desk, gate)
+    now = desk.store.now()
+    if not quorum.satisfied(gate.requirement, eligible.kept(gate, people)):
+        _move(desk, gate, Event(Kind.DROPPED, now, "agent", f"dropped:{gate.jti}:{gate.version}", keep=people))
+        return None
+    last = desk.store.last_entry(gate.jti)
+    if last is None:
+        raise NotOursError(f"{gate.jti}: the trail does not know the gate")
+    iat = now // 1000
+    made = Claim(iat, iat + RECEIPT_TTL, tuple(sorted(people)), last[0], last[1])
+    event = Event(Kind.CLAIMED, now, "agent", f"claimed:{gate.jti}:{gate.version}", claim=made)
+    run = replace(bumped(desk.store.run(gate.run.key)), settlers=settlers)
+    return _move(desk, gate, event, run)
+
+
+def lapsed(gate: Gate, now: int) -> bool:
+    """Whether the receipt of a claim can no longer be accepted anywhere."""
+    return gate.claim is not None and now >= (gate.claim.exp + LEEWAY) * 1000
+
+
+def receipt(desk: Desk, gate: Gate) -> str:
+    """Sign the claimed gate: the same claims at every retry. A secret: for the run alone."""
+    made, requirement = gate.claim, gate.requirement
+    signer = desk.keys.signer(gate.kids)
+    if made is None or requirement is None or signer is None:
+        raise NotOursError(f"{gate.jti}: nothing was claimed")
+    claims = receipts.claims_for(
+        installation=desk.keys.installation,
+        source_kind=gate.run.kind,
+        source_id=gate.run.source,
+        pipeline=gate.run.pipeline,
+        run_id=gate.run.id,
+        attempt=gate.run.attempt,
+        jti=gate.jti,
+        iat=made.iat,
+        exp=made.exp,
+        nonce=gate.nonce,
+        approvers=[
+            {"id": c.person, "factor": c.factor.value, "at": c.at // 1000}
+            for c in gate.confirmations
+            if c.person in made.approvers
+        ],
+        rules=list(requirement.rules),
+        policy_sha256=requirement.policy_sha256,
+        audit_seq=made.audit_seq,
+        audit_head=made.audit_head,
+        request=requests.without_number(requests.parse(gate.request_text.encode())),
+        request_sha256=gate.request_sha256,
+    )
+    return receipts.sign(claims, kid=signer.kid, key=signer.private)
+
+
+def alert_about(gate: Gate, code: str, at: int) -> Alert:
+    """An alert about a gate; its id makes it appear once."""
+    return Alert(f"{code}:{gate.jti}", code, at, gate.id)
+
+
+def bumped(run: RunRecord) -> RunRecord:
+    """The run's record, one version on."""
+    return replace(run, version=run.version + 1)
+
+
+def _move(desk: Desk, gate: Gate, event: Event, *records: RunRecord) -> Gate | None:
+    step = advance(gate, event)
+    if isinstance(step, Refused):
+        return None
+    return apply(desk, event.cause, step, *records)

@@ -1,0 +1,101 @@
+"""Codes: a challenge is issued at the tap, an answer is judged once, and a miss is committed before it is told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from jenkins_mfa.core import challenge, seal, totp
+from jenkins_mfa.core.model import Authenticator, Challenge, Commit, Entry, Factor, Gate, PersonRecord
+from jenkins_mfa.errors import Refusal, SealError
+from jenkins_mfa.usecases.desk import Desk, commit_id
+
+
+class CountedMissError(Refusal):
+    """A refusal whose audit event is in the trail already, in the commit that counted the miss."""
+
+
+def issue(desk: Desk, gate: Gate, person: str, cause: str, now: int) -> Challenge:
+    """A challenge for this person and gate (S5). Raises Refusal for who has nothing to answer it with, or must wait."""
+    record = desk.store.person(person)
+    _authenticator(record)
+    _throttle(record, now)
+    challenge_id = f"c_{commit_id('challenge', cause, person)[:16]}"
+    if challenge.find(record, gate, challenge_id, now) is None:
+        record = challenge.issue(record, gate, challenge_id, now)
+        desk.store.commit(Commit(commit_id("challenge", cause, person, str(record.version)), (record,)))
+    issued = challenge.find(record, gate, challenge_id, now)
+    if issued is None:
+        raise Refusal("deadline")
+    return issued
+
+
+def judge(
+    desk: Desk, gate: Gate, person: str, challenge_id: str, code: str, cause: str, now: int
+) -> tuple[PersonRecord, Authenticator, int]:
+    """The person's record with the code's time step burnt, the authenticator used, and that step.
+
+    Nothing is committed for a match: the caller does, together with the confirmation (S1). A miss is committed here.
+    """
+    record = desk.store.person(person)
+    issued = next((c for c in record.challenges if c.id == challenge_id), None)
+    if issued is not None and issued.tries == 0:
+        raise Refusal("no_tries", {"wait_until": str(record.wait_until)})
+    issued = challenge.find(record, gate, challenge_id, now)
+    if issued is None:
+        raise Refusal("challenge_over")
+    authenticator = _authenticator(record)
+    _throttle(record, now)
+    seed = _seed(desk, person, authenticator)
+    try:
+        step = totp.judge(seed=seed, code=code, now=now // 1000, last_step=authenticator.last_step)
+    except totp.CodeRefusedError as miss:
+        if miss.code == "code_malformed":
+            raise Refusal(miss.code, {"left": str(issued.tries)}) from None
+        raise _miss(desk, gate, record, issued, miss.code, cause, now) from None
+    return challenge.matched(record, issued, authenticator.id, step, now), authenticator, step
+
+
+def _authenticator(record: PersonRecord) -> Authenticator:
+    usable = record.usable(Factor.TOTP)
+    if usable is None:
+        raise Refusal("no_authenticator")
+    return usable
+
+
+def _throttle(record: PersonRecord, now: int) -> None:
+    """Raises Refusal while the person has to wait, or for good after too many failures in a row (S4)."""
+    if record.failures >= challenge.DISABLED_AT:
+        raise Refusal("disabled")
+    if now < record.wait_until:
+        raise Refusal("throttled", {"wait_until": str(record.wait_until)})
+
+
+def _seed(desk: Desk, person: str, authenticator: Authenticator) -> str:
+    """The unsealed seed (base32). A record that was moved, changed or damaged is refused (S19)."""
+    try:
+        return seal.unseal(
+            authenticator.sealed,
+            keys=desk.keys.ring,
+            person=person,
+            authenticator=authenticator.id,
+            kind=authenticator.kind.value,
+        ).decode()
+    except SealError:
+        raise Refusal("authenticator_damaged") from None
+
+
+def _miss(
+    desk: Desk, gate: Gate, record: PersonRecord, issued: Challenge, code: str, cause: str, now: int
+) -> Refusal:
+    """Count the miss for good, then let it be told. The version in the id keeps two misses from being taken for one."""
+    after = challenge.missed(record, issued, now)
+    details: dict[str, str | int] = {"reason": code, "failures": after.failures}
+    entries = [Entry("answer:refused", now, record.person, gate.jti, gate.run.source, gate.run.key, details)]
+    if after.failures >= challenge.FREE_FAILURES:
+        entries.append(replace(entries[0], event="authenticator:throttled"))
+    desk.store.commit(
+        Commit(commit_id("missed", cause, record.person, str(after.version)), (after,), tuple(entries))
+    )
+    left = issued.tries - 1
+    values = {"left": str(left), "wait_until": str(after.wait_until)}
+    return CountedMissError(code if left else "no_tries", values)

@@ -1,0 +1,206 @@
+"""Deliver what was decided: answers to runs, messages to people. At least once on the wire, its effect once.
+
+A lane holds no message: what is delivered is the present state. So a late, doubled or reordered delivery tells the
+truth all the same, and a crash between any two lines is caught up from the lane.
+"""
+
+from __future__ import annotations
+
+import structlog
+
+from jenkins_mfa.core.gate import Event, Kind, Refused, advance
+from jenkins_mfa.core.model import Commit, Denial, Gate, State
+from jenkins_mfa.errors import (
+    JenkinsMfaError,
+    MessageGoneError,
+    MessageRefusedError,
+    MessengerUnavailableError,
+    SourceForbiddenError,
+    SourceGoneError,
+    SourceUnavailableError,
+    StoreError,
+)
+from jenkins_mfa.usecases import claim
+from jenkins_mfa.usecases.answer import deny_run
+from jenkins_mfa.usecases.desk import Desk, apply, commit_id, decide
+from jenkins_mfa.usecases.ports import Abort, Due, Proceed
+from jenkins_mfa.usecases.watch import settle_run
+
+log = structlog.get_logger()
+
+LEASE = 180_000  #: ms; more than twice the longest request, so that two deliverers are never in one lane
+FIRST_RETRY = 500  #: ms, doubling
+LONGEST_RETRY = 60_000  #: ms
+PARK_AFTER = 200  #: tries, several hours of them, before a lane of people's messages is given up
+ABORT_PATIENCE = 60_000  #: ms that a run may take to end after our abort before ops are told
+
+
+class Again(Exception):  # noqa: N818 - not a failure: the lane has more to do later
+    """The lane is not finished; look again after `delay` ms."""
+
+    def __init__(self, delay: int) -> None:
+        super().__init__(delay)
+        self.delay = delay
+
+
+def deliver(desk: Desk, due: Due) -> None:
+    """Deliver one leased lane and settle its lease. Raises StoreError only: then the lease runs out by itself."""
+    try:
+        _route(desk, due)
+    except Again as again:
+        desk.store.retry_lane(due, again.delay)
+    except StoreError:
+        raise
+    except (SourceUnavailableError, MessengerUnavailableError) as error:
+        wait = int((error.retry_after or 0) * 1000) or min(FIRST_RETRY * 2 ** min(due.tries, 10), LONGEST_RETRY)
+        log.warning("delivery put off", lane=due.lane, tries=due.tries, wait_ms=wait, problem=str(error))
+        _retry_or_park(desk, due, wait, str(error))
+    except SourceForbiddenError as error:
+        log.error("delivery not permitted", lane=due.lane, problem=str(error))
+        desk.store.retry_lane(due, LONGEST_RETRY)
+    except (MessageGoneError, MessageRefusedError) as error:
+        desk.store.park_lane(due, str(error))
+    except JenkinsMfaError as error:
+        log.error("delivery failed", lane=due.lane, problem=str(error))
+        _retry_or_park(desk, due, LONGEST_RETRY, str(error))
+    else:
+        desk.store.settle_lane(due)
+
+
+def _retry_or_park(desk: Desk, due: Due, wait: int, reason: str) -> None:
+    """Answers to runs are retried until they are done or their run has ended; messages are given up at some point."""
+    if due.tries > PARK_AFTER and not due.lane.startswith("answer:"):
+        desk.store.park_lane(due, reason)
+    else:
+        desk.store.retry_lane(due, wait)
+
+
+def _route(desk: Desk, due: Due) -> None:
+    kind, _, name = due.lane.partition(":")
+    _LANES[kind](desk, name)
+
+
+def _answer(desk: Desk, key: str) -> None:
+    """Bring every decided gate of a run to its end, one at a time."""
+    while gate := _next(desk, key):
+        source = desk.sources[gate.run.source]
+        outcome = source.outcome(gate.run)
+        if settle_run(desk, key, outcome):
+            continue
+        if gate.external_ref not in outcome.open_refs:
+            return
+        if gate.state is State.SENDING and claim.lapsed(gate, desk.store.now()):
+            _lapse(desk, gate.id)
+            continue
+        if gate.state in {State.APPROVED, State.SENDING}:
+            sent = _claim(desk, gate, outcome.settlers)
+            if sent is None:
+                continue
+            _send(desk, sent, Proceed(claim.receipt(desk, sent)))
+        else:
+            _send(desk, gate, Abort(desk.line(gate)))
+        if not settle_run(desk, key, source.outcome(gate.run)):
+            raise SourceUnavailableError("the answer was sent, but the run still waits")
+
+
+def _next(desk: Desk, key: str) -> Gate | None:
+    """The next gate of a run that has an answer to be delivered; a claimed one first."""
+    waiting = [
+        gate
+        for gate in map(desk.store.gate, desk.store.run(key).gates)
+        if gate is not None and gate.state in {State.SENDING, State.APPROVED, State.DENIED, State.EXPIRED}
+    ]
+    return min(waiting, key=lambda gate: gate.state is not State.SENDING, default=None)
+
+
+def _send(desk: Desk, gate: Gate, answer: Proceed | Abort) -> None:
+    """A pause that is gone says nothing by itself: the reading that follows tells."""
+    try:
+        desk.sources[gate.run.source].answer(gate.external_ref, answer)
+    except SourceGoneError:
+        log.info("the pause was gone", gate=gate.jti)
+    else:
+        log.info("answer sent", gate=gate.jti, answer=type(answer).__name__.lower())
+
+
+def _claim(desk: Desk, gate: Gate, settlers: tuple[str, ...]) -> Gate | None:
+    """The gate in sending, ready for its proceed; None when it turned out not to be ready, and was changed instead."""
+
+    def attempt() -> Gate | None:
+        fresh = desk.store.gate(gate.id)
+        if fresh is None or fresh.state not in {State.APPROVED, State.SENDING}:
+            return None
+        try:
+            return claim.take(desk, fresh, settlers)
+        except claim.NotOursError:
+            now = desk.store.now()
+            if fresh.state is State.APPROVED:
+                deny_run(desk, fresh, Denial(now, None, "seal_broken", f"seal:{fresh.jti}:{fresh.version}"))
+            raise
+
+    try:
+        return decide(attempt)
+    except claim.NotOursError as error:
+        log.error("a stored gate is not ours", gate=gate.jti, problem=str(error))
+        if gate.state is State.SENDING:
+            raise SourceUnavailableError("the stored gate is not what was decided") from error
+        return None
+
+
+def _lapse(desk: Desk, gate_id: str) -> None:
+    """The receipt has expired and the pause is still open: the approval is over."""
+
+    def attempt() -> None:
+        gate = desk.store.gate(gate_id)
+        if gate is None:
+            return
+        cause = f"lapsed:{gate.jti}:{gate.version}"
+        step = advance(gate, Event(Kind.LAPSED, desk.store.now(), "agent", cause))
+        if not isinstance(step, Refused):
+            apply(desk, cause, step)
+
+    decide(attempt)
+
+
+def _tell(desk: Desk, gate_id: str) -> None:
+    """Show people the gate's present state; remember where."""
+    gate = desk.store.gate(gate_id)
+    if gate is None:
+        return
+    told = desk.store.told(gate_id)
+    if told.shown >= gate.version:
+        return
+    others = sum(1 for g in map(desk.store.gate, desk.store.run(gate.run.key).gates) if g and not g.state.settled)
+    after = desk.messenger.tell(gate, told, others - (not gate.state.settled))
+    desk.store.commit(Commit(commit_id("told", gate.jti, str(after.version), str(after.shown)), (after,)))
+
+
+def _note(desk: Desk, gate_id: str) -> None:
+    """Write the present state on the run's own page."""
+    gate = desk.store.gate(gate_id)
+    if gate is not None and gate.state in {State.PENDING, State.RESUMED}:
+        desk.sources[gate.run.source].note(gate.run, desk.line(gate))
+
+
+def _ended(desk: Desk, gate_id: str) -> None:
+    """After an abort: look whether the run really ended; a pipeline that caught the abort goes on (an alert)."""
+    gate = desk.store.gate(gate_id)
+    if gate is None or gate.ending is None:
+        return
+    if desk.sources[gate.run.source].outcome(gate.run).finished:
+        return
+    now = desk.store.now()
+    if now < gate.ending.at + ABORT_PATIENCE:
+        raise Again(5_000)
+    alert = claim.alert_about(gate, "abort_caught", now)
+    run = desk.store.run(gate.run.key)
+    desk.store.commit(Commit(commit_id(alert.id), (claim.bumped(run),), alerts=(alert,)))
+
+
+def _alert(desk: Desk, alert_id: str) -> None:
+    alert = desk.store.alert(alert_id)
+    if alert is not None:
+        desk.messenger.alert(alert, desk.store.gate(alert.gate) if alert.gate else None)
+
+
+_LANES = {"answer": _answer, "tell": _tell, "note": _note, "ended": _ended, "alert": _alert}

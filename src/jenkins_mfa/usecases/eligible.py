@@ -1,0 +1,74 @@
+"""Who may answer a gate now: checked at every answer, at quorum and at the claim, never frozen at the start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from jenkins_mfa.core.model import Confirmation, Gate, State
+from jenkins_mfa.core.policy import Person, evaluate
+from jenkins_mfa.errors import Refusal
+from jenkins_mfa.usecases.desk import Desk, Who
+
+
+def confirming(desk: Desk, gate: Gate, who: Who, cause: str, now: int) -> tuple[Person, bool]:
+    """The person behind an account who confirms, and whether this very cause was recorded already.
+
+    Raises Refusal with the reason why the answer does not count.
+    """
+    person = desk.roster.find(who.issuer, who.subject)
+    mine = [c for c in gate.confirmations if person is not None and c.person == person.id]
+    if person is not None and any(c.cause == cause for c in mine):
+        return person, True
+    person = _answering(desk, gate, who, now, {State.PENDING}, "requester")
+    if mine:
+        raise Refusal("confirmed_before", {"at": str(mine[0].at)})
+    return person, False
+
+
+def denying(desk: Desk, gate: Gate, who: Who, now: int) -> Person:
+    """The person behind an account who denies. Anyone eligible may, until a proceed has been claimed."""
+    return _answering(desk, gate, who, now, {State.PENDING, State.APPROVED}, "requester_deny")
+
+
+def still_counting(desk: Desk, gate: Gate) -> frozenset[str]:
+    """Those whose confirmations count at this moment: still in roster, group and policy, with an active account.
+
+    Raises MessengerUnavailableError when accounts cannot be looked at: nobody is assumed to be active.
+    """
+    present = [c.person for c in gate.confirmations if _named(desk, gate, c.person)]
+    return frozenset(present) - desk.messenger.inactive(present)
+
+
+def kept(gate: Gate, people: frozenset[str]) -> tuple[Confirmation, ...]:
+    """The confirmations of those people."""
+    return tuple(c for c in gate.confirmations if c.person in people)
+
+
+def others(gate: Gate, person: str) -> Iterable[str]:
+    """Who else could answer: for the sentence that says why somebody's answer did not count."""
+    confirmed = {c.person for c in gate.confirmations}
+    return [p for p in gate.requirement.people if p not in confirmed | {person}] if gate.requirement else []
+
+
+def _answering(desk: Desk, gate: Gate, who: Who, now: int, states: set[State], requester: str) -> Person:
+    person = desk.roster.find(who.issuer, who.subject)
+    if person is None:
+        raise Refusal("not_in_roster", {"account": who.subject})
+    if gate.state not in states:
+        raise Refusal(gate.state.value)
+    if gate.requirement is None or now >= gate.deadline:
+        raise Refusal("deadline")
+    if any(starter.person == person.id for starter in gate.facts.starters):
+        raise Refusal(requester)
+    if person.id not in gate.requirement.people or not _named(desk, gate, person.id):
+        raise Refusal("not_eligible")
+    if desk.messenger.inactive([person.id]):
+        raise Refusal("inactive_account")
+    return person
+
+
+def _named(desk: Desk, gate: Gate, person: str) -> bool:
+    """Whether the present roster and policy name the person for this gate (traps: "a leaver can still approve")."""
+    if gate.claims is None or person not in desk.roster.people:
+        return False
+    return person in evaluate(desk.policy, desk.roster, gate.facts, gate.claims).people

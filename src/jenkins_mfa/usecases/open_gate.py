@@ -1,0 +1,180 @@
+"""A new pause: read its request and facts once, ask the policy, store the gate. It opens pending, or denied at once."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+from jenkins_mfa.core import request as requests
+from jenkins_mfa.core.model import (
+    Alert,
+    Claims,
+    Commit,
+    Denial,
+    Entry,
+    Facts,
+    Factor,
+    Gate,
+    Reason,
+    Requirement,
+    RunRecord,
+    State,
+)
+from jenkins_mfa.core.policy import evaluate
+from jenkins_mfa.errors import RequestError, UntrustedInputError
+from jenkins_mfa.usecases.desk import Desk, commit_id, decide, snapshot_mac
+from jenkins_mfa.usecases.ports import Paused, Source
+
+#: Denials at opening that look like an attack or a broken set-up: ops read them at once.
+ALARMING = frozenset({"other_run", "wrong_version", "unknown_key", "foreign_library", "twin"})
+
+
+def open_gate(desk: Desk, source: Source, paused: Paused) -> Gate:
+    """Open the gate of one pause. Whoever else saw the same pause opens the same gate: the reference decides.
+
+    Raises SourceError where the facts cannot be read (the next poll tries again) and StoreError.
+    """
+    facts, text, problem = _read(desk, source, paused)
+    gate_id = f"g_{desk.randomness.hex(16)}"
+
+    def attempt() -> Gate:
+        known = desk.store.gate_of(source.id, paused.ref)
+        if known is not None:
+            return known
+        run = desk.store.run(paused.run.key)
+        gate = _draft(desk, paused, facts, text, gate_id)
+        gate = _judge(desk, gate, run, problem)
+        gate = replace(gate, snapshot_mac=snapshot_mac(desk, gate))
+        desk.store.commit(_commit(gate, run, facts))
+        return gate
+
+    return decide(attempt)
+
+
+def _read(desk: Desk, source: Source, paused: Paused) -> tuple[Facts, bytes, Reason | None]:
+    """Facts, exact request text, and what is wrong with the pause before its request was even looked at."""
+    if paused.problem:
+        return Facts(paused.run), b"", Reason(paused.problem)
+    try:
+        opened = source.facts(paused)
+    except UntrustedInputError as error:
+        return Facts(paused.run), b"", Reason("bad_request", {"problem": str(error)})
+    name = desk.libraries.get(source.id, "")
+    ours = [library for library in opened.facts.libraries if library.name == name]
+    if name and not (len(ours) == 1 and ours[0].trusted):
+        return opened.facts, opened.request, Reason("foreign_library", {"library": name})
+    return opened.facts, opened.request, None
+
+
+def _draft(desk: Desk, paused: Paused, facts: Facts, text: bytes, gate_id: str) -> Gate:
+    """The gate before anything is decided about it."""
+    now = desk.store.now()
+    return Gate(
+        id=gate_id,
+        generation=1,
+        version=1,
+        state=State.PENDING,
+        external_ref=paused.ref,
+        nonce=paused.nonce,
+        run=facts.run,
+        facts=facts,
+        opened_at=now,
+        deadline=now,
+        first_deadline=now,
+        request_text=text.decode("utf-8", "replace"),
+        request_sha256=hashlib.sha256(text).hexdigest(),
+        kids=(),
+        claims=None,
+        requirement=None,
+    )
+
+
+def _judge(desk: Desk, gate: Gate, run: RunRecord, problem: Reason | None) -> Gate:
+    """Pending with its requirement, or denied by the system with the first reason found."""
+    if problem is not None:
+        return _deny(gate, problem)
+    try:
+        request = requests.parse(gate.request_text.encode())
+    except RequestError as error:
+        return _deny(gate, Reason("bad_request", {"problem": str(error)}))
+    claims = claims_of(request)
+    requirement = evaluate(desk.policy, desk.roster, gate.facts, claims)
+    deadline = gate.opened_at + requirement.ttl * 1000
+    gate = replace(
+        gate,
+        kids=request.kids,
+        claims=claims,
+        requirement=requirement,
+        deadline=deadline,
+        first_deadline=deadline,
+    )
+    fault = _fault(desk, gate, request, requirement)
+    if fault is not None:
+        return _deny(gate, fault)
+    if run.denial is not None:
+        return _deny(gate, Reason("sticky", {"person": run.denial.person or "", "reason": run.denial.reason}))
+    return gate
+
+
+def _fault(desk: Desk, gate: Gate, request: requests.Request, requirement: Requirement) -> Reason | None:
+    """What stands against asking anybody."""
+    if (request.pipeline, request.run_id) != (gate.run.pipeline, gate.run.id):
+        return Reason("other_run", {"named": f"{request.pipeline} #{request.run_id}"})
+    if desk.keys.signer(gate.kids) is None:
+        return Reason("unknown_key", {"kids": ", ".join(gate.kids)})
+    if requirement.refusal is not None:
+        return requirement.refusal
+    too_long = desk.messenger.cannot_show(gate)
+    return Reason("cannot_show", {"problem": too_long}) if too_long else None
+
+
+def claims_of(request: requests.Request) -> Claims:
+    """What policy and people see of a request: everything but its number, keys and times."""
+    return Claims(
+        environment=request.environment,
+        action=request.action,
+        message=request.message,
+        subject_name=request.subject_name,
+        subject_digest=request.subject_digest,
+        details=tuple(sorted(request.details.items())),
+        variables=tuple(sorted(request.variables.items())),
+        unset=tuple(request.unset),
+        factor=Factor(request.ask_factor) if request.ask_factor else None,
+        quorum=request.ask_quorum,
+        ttl=request.ask_ttl,
+    )
+
+
+def _deny(gate: Gate, reason: Reason) -> Gate:
+    denial = Denial(gate.opened_at, None, reason.code, f"open:{gate.id}", values=dict(reason.values))
+    return replace(gate, state=State.DENIED, denial=denial, decided_at=gate.opened_at)
+
+
+def _commit(gate: Gate, run: RunRecord, facts: Facts) -> Commit:
+    """The gate, its place in the run's record, the trail's events, and who must be told."""
+    settlers = run.settlers if run.gates else facts.settlers
+    run = replace(run, version=run.version + 1, gates=(*run.gates, gate.id), settlers=settlers)
+    rules = ", ".join(gate.requirement.rules) if gate.requirement else ""
+    policy = gate.requirement.policy_sha256 if gate.requirement else ""
+    details: dict[str, str | int] = {"version": gate.version, "state": gate.state.value, "rules": rules}
+    details |= {"request_sha256": gate.request_sha256, "policy_sha256": policy, "nonce": gate.nonce}
+    entries = [Entry("gate:opened", gate.opened_at, "agent", gate.jti, gate.run.source, gate.run.key, details)]
+    lanes = [f"tell:{gate.id}"]
+    alerts: tuple[Alert, ...] = ()
+    if gate.denial is not None:
+        entries.append(
+            replace(
+                entries[0],
+                event="gate:denied",
+                details={"version": gate.version, "state": "denied", "reason": gate.denial.reason},
+            )
+        )
+        lanes.append(f"answer:{gate.run.key}")
+        if gate.denial.reason in ALARMING:
+            alerts = (
+                Alert(f"open:{gate.jti}", gate.denial.reason, gate.opened_at, gate.id, gate.denial.values),
+            )
+    else:
+        lanes.append(f"note:{gate.id}")
+    cause = commit_id("open", gate.run.source, gate.external_ref, str(gate.generation), gate.id)
+    return Commit(cause, (gate, run), tuple(entries), tuple(lanes), alerts)

@@ -1,0 +1,27 @@
+"""What time brings: gates whose deadline has come expire."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from jenkins_mfa.core.gate import Event, Kind, Refused, advance
+from jenkins_mfa.usecases.desk import Desk, apply, decide
+
+
+def tick(desk: Desk, order: Iterable[str] | None = None) -> int:
+    """Expire every gate that is due; returns how many this call expired. `order` lets replicas shuffle."""
+    now = desk.store.now()
+    due = desk.store.due_gates(now) if order is None else order
+    return sum(decide(lambda gate_id=gate_id: _expire(desk, gate_id, now)) for gate_id in due)  # type: ignore[misc]
+
+
+def _expire(desk: Desk, gate_id: str, now: int) -> bool:
+    gate = desk.store.gate(gate_id)
+    if gate is None:
+        return False
+    cause = f"deadline:{gate.jti}:{gate.deadline}"
+    step = advance(gate, Event(Kind.DEADLINE, now, "agent", cause))
+    if isinstance(step, Refused):
+        return False
+    apply(desk, cause, step)
+    return True

@@ -1,0 +1,97 @@
+"""Watching one source: new pauses become gates, pauses that went away are looked into.
+
+Missing from one listing is not settled: a source that has just restarted lists nothing for a while. So a pause is
+looked into when two polls in a row missed it, and the run's own record decides.
+"""
+
+from __future__ import annotations
+
+import structlog
+
+from jenkins_mfa.core.gate import Refused, advance
+from jenkins_mfa.core.judge import Outcome, judge
+from jenkins_mfa.core.model import Commit, Gate, RunRecord, State
+from jenkins_mfa.errors import SourceForbiddenError, SourceGoneError, UntrustedInputError
+from jenkins_mfa.usecases.desk import Desk, commit_id, decide
+from jenkins_mfa.usecases.open_gate import open_gate
+from jenkins_mfa.usecases.ports import Paused, Source
+
+log = structlog.get_logger()
+
+
+class Watch:
+    """One source's watcher. It remembers only what it may forget: which gates the last poll missed."""
+
+    def __init__(self, desk: Desk, source: Source) -> None:
+        self._desk = desk
+        self._source = source
+        self._missed: frozenset[str] = frozenset()
+
+    def poll(self) -> int:
+        """One poll: returns how many pauses wait. Raises SourceError or StoreError; then nothing has changed."""
+        listed = self._source.pending()
+        known = self._desk.store.open_refs(self._source.id)
+        for paused in listed:
+            if paused.ref not in known:
+                self._open(paused)
+        refs = {paused.ref for paused in listed}
+        missing = frozenset(gate_id for ref, gate_id in known.items() if ref not in refs)
+        keys: dict[str, Gate] = {}
+        for gate_id in missing & self._missed:
+            gate = self._desk.store.gate(gate_id)
+            if gate is not None and not gate.state.settled:
+                keys[gate.run.key] = gate
+        for gate in keys.values():
+            self._look(gate)
+        self._missed = missing
+        return len(listed)
+
+    def _open(self, paused: Paused) -> None:
+        """Open one gate; what is wrong with one pause does not stop the others."""
+        try:
+            gate = open_gate(self._desk, self._source, paused)
+        except (SourceGoneError, SourceForbiddenError, UntrustedInputError) as error:
+            log.warning("pause not opened", source=self._source.id, run=paused.run.key, problem=str(error))
+            return
+        log.info("gate opened", gate=gate.jti, source=self._source.id, run=gate.run.key, state=gate.state.value)
+
+    def _look(self, gate: Gate) -> None:
+        """Read the run's own record and apply what it says."""
+        outcome = self._source.outcome(gate.run)
+        settle_run(self._desk, gate.run.key, outcome)
+
+
+def settle_run(desk: Desk, key: str, outcome: Outcome) -> list[Gate]:
+    """Apply a fresh reading to all gates of a run; returns the gates that changed. What has been judged is never
+    judged again: the list of settlers that was looked at goes into the run's record in the same commit."""
+
+    def attempt() -> list[Gate]:
+        run = desk.store.run(key)
+        gates = [gate for gate in map(desk.store.gate, run.gates) if gate is not None]
+        now = desk.store.now()
+        steps = [advance(gate, event) for gate, event in judge(gates, run.settlers, outcome, now)]
+        taken = [step for step in steps if not isinstance(step, Refused)]
+        if not taken:
+            return []
+        seen = RunRecord(run.key, run.version + 1, run.gates, run.denial, outcome.settlers)
+        desk.store.commit(
+            Commit(
+                commit_id("judged", key, *(f"{step.gate.jti}:{step.gate.version}" for step in taken)),
+                (*(step.gate for step in taken), seen),
+                tuple(entry for step in taken for entry in step.entries),
+                tuple(dict.fromkeys([lane for step in taken for lane in (*step.lanes, *_after(step.gate))])),
+                tuple(alert for step in taken for alert in step.alerts),
+            )
+        )
+        return [step.gate for step in taken]
+
+    return decide(attempt)
+
+
+def _after(gate: Gate) -> tuple[str, ...]:
+    """What is still to be looked at or written once a gate has ended."""
+    if gate.state is State.RESUMED:
+        return (f"note:{gate.id}",)
+    if gate.state is State.ABORTED:
+        return (f"ended:{gate.id}",)
+    return ()
