@@ -1,17 +1,18 @@
 """A Jenkins to talk to: real HTTP on 127.0.0.1, answering as two recorded controllers do.
 
     with JenkinsSimulator() as sim:                       # or .start() and .stop(); port=0 takes a free one
-        sim.job("team one/deploy", deploy)                # deploy(build: Build) runs in a thread, see jenkins_pipeline
+        sim.job("team one/deploy", deploy)                # deploy(build: Build) runs in a thread
         build = sim.build("team one/deploy", user="dev")  # starts a build
-        build.wait_paused()                               # an input waits: build.inputs[0].id
-        requests.post(f"{sim.url}{build.path}input/{build.inputs[0].id}/proceedEmpty", auth=sim.auth("mfa-agent"))
+        asked = build.wait_paused()                       # an input waits
+        requests.post(f"{sim.url}{build.path}input/{asked.id}/proceedEmpty", auth=sim.auth("mfa-agent"))
         assert build.wait_finished() == "SUCCESS"
         print(build.console, build.ran, build.description)
 
-Accounts: admin, dev, mfa-agent, agent-min, desc, noread, stranger; `sim.auth(id)` is (id, API token), the password is
-the id, `sim.users[id].permissions` may be replaced. `sim.paused(job, PausedInput(...))` waits without a pipeline and
-ends with its inputs. Parameters, libraries, checkouts and causes: jenkins_model. `sim.multibranch(name)` makes a
-folder a multibranch project; its branches are jobs like `team one/mb/feature%2Fx`.
+Steps of a pipeline: jenkins_steps, jenkins_pipeline. Parameters, libraries, checkouts, causes: jenkins_model.
+Accounts: admin, dev, mfa-agent, agent-min, desc, noread, stranger; `sim.auth(id)` is (id, API token), the
+password is the id, `sim.users[id].permissions` may be replaced. `sim.paused(job, PausedInput(...))` waits
+without a pipeline and ends with its inputs. `sim.multibranch(name)` makes a folder a multibranch project, whose
+branches are jobs like `team one/mb/feature%2Fx`.
 
 Faults: `sim.faults` (status, body, lose, drop, hold, seconds, phase), `sim.go_down()` (port refuses),
 `sim.come_up(phase=..., listed=...)`, `sim.restart()` (new session id, inputs survive), `sim.quiet_down()` and
@@ -31,9 +32,10 @@ from typing import Any, Literal, Self
 
 from jenkins_mfa.simulators.jenkins_faults import Faults
 from jenkins_mfa.simulators.jenkins_http import JenkinsServer, Seen, serve
+from jenkins_mfa.simulators.jenkins_input import FlowInterruptedError, PausedInput, PipelineError
 from jenkins_mfa.simulators.jenkins_model import ROUND_ONE, ROUND_TWO, Parameter, Profile, User
 from jenkins_mfa.simulators.jenkins_pipeline import Build, Pipeline
-from jenkins_mfa.simulators.jenkins_run import FlowInterruptedError, PausedInput, PipelineError, Run
+from jenkins_mfa.simulators.jenkins_run import Run
 from jenkins_mfa.simulators.jenkins_state import Controller, Job
 from jenkins_mfa.simulators.jenkins_tree import Bean
 
@@ -55,7 +57,7 @@ __all__ = [
 
 
 class JenkinsSimulator:
-    """One simulated controller. `context` is a context path like `/jenkins`; `public_url` is the configured URL."""
+    """One controller. `context` is a context path like `/jenkins`; `public_url` is the configured URL."""
 
     def __init__(
         self,
@@ -163,8 +165,8 @@ class JenkinsSimulator:
     ) -> None:
         """Listen on the same port with a new session id.
 
-        `loading` answers 503 with HTML, `users` 401 to valid tokens; set `sim.faults.phase` to go on. `listed` names
-        the builds that the listing shows at first; `finish_loading()` shows all.
+        `loading` answers 503 with HTML, `users` 401 to valid tokens; set `sim.faults.phase` to go on.
+        `listed` names the builds that the listing shows at first; `finish_loading()` shows all.
         """
         self.controller.new_session()
         self._sessions.clear()

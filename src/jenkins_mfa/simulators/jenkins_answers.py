@@ -16,7 +16,10 @@ from jenkins_mfa.simulators.jenkins_model import User
 from jenkins_mfa.simulators.jenkins_state import Controller
 
 _NO_CACHE = ("Cache-Control", "no-cache,no-store,must-revalidate")
-_GROUPS = "JENKINS-39402: use -Dhudson.security.AccessDeniedException2.REPORT_GROUP_HEADERS=true or use /whoAmI to diagnose"
+_GROUPS = (
+    "JENKINS-39402: use -Dhudson.security.AccessDeniedException2.REPORT_GROUP_HEADERS=true"
+    " or use /whoAmI to diagnose"
+)
 _GENERIC = "hudson.security.Permission.Generic"
 _ADMINISTER = "hudson.model.Hudson.Administer"
 
@@ -108,8 +111,8 @@ class Answers:
             ("X-Frame-Options", "sameorigin"),
             *identity,
         ]
-        shown = f"<!DOCTYPE html><html><head><title>{html.escape(title)} - Jenkins</title></head><body>{body}</body></html>"
-        return self._answer(status, headers, shown)
+        head = f"<!DOCTYPE html><html><head><title>{html.escape(title)} - Jenkins</title></head>"
+        return self._answer(status, headers, f"{head}<body>{body}</body></html>")
 
     def not_found(self) -> Answer:
         """No such job, build or input, or one that the account may not see: they look the same."""
@@ -160,7 +163,8 @@ class Answers:
             headers = [*(extra or []), kind, ("Content-Language", "en")]
         where = html.escape(path)
         body = (
-            f"<html>\n<head><title>Error {status} {message}</title></head>\n<body><h2>HTTP ERROR {status} {message}</h2>"
+            f"<html>\n<head><title>Error {status} {message}</title></head>\n"
+            f"<body><h2>HTTP ERROR {status} {message}</h2>"
             f"<table><tr><th>URI:</th><td>{where}</td></tr></table></body>\n</html>\n"
         )
         return self._answer(status, headers, body)

@@ -13,8 +13,8 @@ _STEPS = "org.jenkinsci.plugins.workflow"
 
 #: What `api/json` without a tree writes, as far as it was recorded.
 WHOLE = {
-    "build": "actions[causes[*],parameters[*],blockedDurationMillis,blockedTimeMillis,buildableDurationMillis,"
-    "buildableTimeMillis,buildingDurationMillis,executingTimeMillis,executorUtilization,subTaskCount,"
+    "build": "actions[causes[*],parameters[*],blockedDurationMillis,blockedTimeMillis,"
+    "buildableDurationMillis,buildableTimeMillis,buildingDurationMillis,executingTimeMillis,executorUtilization,subTaskCount,"
     "waitingDurationMillis,waitingTimeMillis,userId,remoteUrls,scmName,lastBuiltRevision[SHA1,branch[*]],"
     "buildsByBranchName],artifacts,building,description,displayName,duration,estimatedDuration,executor,"
     "fullDisplayName,id,keepLog,number,queueId,result,timestamp,url,"
@@ -23,8 +23,8 @@ WHOLE = {
     "job": "description,displayName,fullDisplayName,fullName,name,url,buildable,builds[number,url],color,"
     "inQueue,lastBuild[number,url],lastCompletedBuild[number,url],nextBuildNumber,property[*]",
     "folder": "description,displayName,fullDisplayName,fullName,name,url,jobs[name,url,color]",
-    "root": "mode,nodeDescription,numExecutors,jobs[name,url,color],quietDownReason,quietingDown,url,useCrumbs,"
-    "useSecurity",
+    "root": "mode,nodeDescription,numExecutors,jobs[name,url,color],quietDownReason,quietingDown,url,"
+    "useCrumbs,useSecurity",
     "computer": "busyExecutors,totalExecutors,computer[displayName,executors[*],oneOffExecutors[*],offline]",
     "queue": "items[*]",
     "plugins": "plugins[*]",
@@ -99,7 +99,9 @@ def _is_atom(line: str) -> bool:
 
 
 def _short(run: Run | None, root: str) -> Bean | None:
-    return run and {
+    if run is None:
+        return None
+    return {
         "_class": f"{_STEPS}.job.WorkflowRun",
         "building": run.building,
         "number": run.number,

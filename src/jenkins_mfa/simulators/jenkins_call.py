@@ -13,7 +13,7 @@ from jenkins_mfa.simulators.jenkins_tree import Bean, TreeError, parse, prune
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One authenticated request. `form` is None when no form came; `parts` are the decoded parts of the path."""
+    """One request. `form` is None when no form came; `parts` are the decoded parts of the path."""
 
     controller: Controller
     answers: Answers

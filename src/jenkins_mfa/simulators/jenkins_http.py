@@ -27,7 +27,7 @@ _HOLD_LIMIT = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One request that arrived. `status` is None when it got no answer; `at` is monotonic seconds at its arrival."""
+    """One request that arrived. `status` is None when it got no answer; `at`: monotonic seconds."""
 
     method: str
     path: str
@@ -38,7 +38,7 @@ class Seen:
 
 
 class JenkinsServer(ThreadingHTTPServer):
-    """The listening socket of one controller; it knows its open connections, so that a restart can cut them."""
+    """The listening socket of one controller. It knows its open connections: a restart cuts them."""
 
     daemon_threads = True
     request_queue_size = 256

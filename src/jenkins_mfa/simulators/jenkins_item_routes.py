@@ -10,8 +10,9 @@ from urllib.parse import quote
 from jenkins_mfa.simulators import jenkins_beans as beans
 from jenkins_mfa.simulators.jenkins_answers import Answer
 from jenkins_mfa.simulators.jenkins_call import Call
+from jenkins_mfa.simulators.jenkins_input import USER_INTERRUPTION, FlowInterruptedError, PausedInput
 from jenkins_mfa.simulators.jenkins_model import remote_cause, replay_cause, user_cause
-from jenkins_mfa.simulators.jenkins_run import USER_INTERRUPTION, FlowInterruptedError, PausedInput, Run
+from jenkins_mfa.simulators.jenkins_run import Run
 from jenkins_mfa.simulators.jenkins_state import Job
 
 
@@ -195,7 +196,7 @@ def _proceed(call: Call, run: Run, asked: PausedInput, *, empty: bool) -> Answer
 
 
 def _given(asked: PausedInput, form: Any) -> dict[str, Any]:
-    """The values that were sent, by name. Raises for a name that the input does not have, and for any other shape."""
+    """The values that were sent, by name. Raises for names that the input does not have and other shapes."""
     entries = form.get("parameter", [])
     known = {p.name for p in asked.parameters}
     values: dict[str, Any] = {}

@@ -65,7 +65,7 @@ Kind = Literal["String", "Text", "Boolean", "Choice", "Password", "File", "Run",
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter of a job or of an input. Values of Password, File, Run and Credentials are never exported."""
+    """A parameter of a job or input. Values of Password, File, Run and Credentials are never exported."""
 
     name: str
     kind: Kind = "String"

@@ -1,4 +1,4 @@
-"""The steps of a small pipeline. A pipeline is a function that takes a `Build` and runs in its own thread:
+"""Small pipelines: functions that take a `Build` and run in their own thread.
 
     def deploy(build: Build) -> None:
         with build.stage("Deploy"):
@@ -11,147 +11,31 @@ The console gets the lines that the real steps write.
 from __future__ import annotations
 
 import contextvars
-import hashlib
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from jenkins_mfa.simulators.jenkins_model import Checkout, Parameter
-from jenkins_mfa.simulators.jenkins_run import (
-    TIMEOUT,
-    FlowInterruptedError,
-    KilledError,
-    PausedInput,
-    PipelineError,
-    Run,
-    error_id,
-)
+from jenkins_mfa.simulators.jenkins_input import FlowInterruptedError, KilledError, PipelineError, error_id
+from jenkins_mfa.simulators.jenkins_steps import Steps, blocks_var, deadline_var, env_var
 
 Pipeline = Callable[["Build"], Any]
 
-#: Seconds between two looks at the clock of a step inside `timeout`; the clock is the simulator's, not the wall's.
-_LOOK = 0.05
 
-_EXCEEDED = {"_class": TIMEOUT, "shortDescription": "Timeout has been exceeded"}
-
-_blocks: contextvars.ContextVar[tuple[str, ...]] = contextvars.ContextVar("blocks", default=())
-_deadline: contextvars.ContextVar[float | None] = contextvars.ContextVar("deadline", default=None)
-_env: contextvars.ContextVar[Mapping[str, str]] = contextvars.ContextVar("env", default={})
-
-
-class Build(Run):
+class Build(Steps):
     """A build that runs a pipeline: the record, and the steps."""
-
-    @property
-    def env(self) -> Mapping[str, str]:
-        """The variables at this place, those of the blocks around it included."""
-        return {
-            "JOB_NAME": self.job.full_name,
-            "BUILD_NUMBER": str(self.number),
-            **self.job.env,
-            **_env.get(),
-        }
-
-    @property
-    def blocks(self) -> tuple[str, ...]:
-        """The steps around this place, outermost first: `node`, `catchError`, `parallel`, ..."""
-        return _blocks.get()
-
-    @property
-    def params(self) -> dict[str, Any]:
-        """The build's parameters that have a value."""
-        return {bean["name"]: bean["value"] for bean in self.values if "value" in bean}
-
-    def echo(self, text: object) -> None:
-        """Print a line."""
-        self._step("echo")
-        self.write(groovy(text))
-
-    def sh(self, script: str) -> None:
-        """Pretend to run a script; `ran` keeps it, so that a test sees what really would have run."""
-        self._step("sh")
-        with self.changed:
-            self.ran.append(script)
-            self.log.append(f"+ {script}")
-            self.changed.notify_all()
-
-    def error(self, message: str) -> None:
-        """End the build with FAILURE, unless somebody catches it. Raises PipelineError."""
-        self._step("error")
-        raise PipelineError(message)
-
-    def checkout(self, checkout: Checkout) -> None:
-        """Record a revision and its commits, as `checkout scm` does."""
-        self._step("checkout")
-        with self.changed:
-            self.checkouts.append(checkout)
-            self.actions.append(checkout.bean())
-
-    def input(
-        self,
-        message: str,
-        id: str = "",  # noqa: A002 - the step's own name
-        *,
-        ok: str = "Proceed",
-        submitter: str | None = None,
-        submitter_parameter: str | None = None,
-        parameters: tuple[Parameter, ...] = (),
-    ) -> Any:
-        """Wait for a person. Returns a map, a bare value or None, as the real one; raises FlowInterruptedError."""
-        self._step("input")
-        self.write("Input requested") if parameters else self.write(message, f"{ok} or Abort")
-        asked = PausedInput(
-            id or _default_id(message), message, ok, "Abort", submitter, submitter_parameter, parameters
-        )
-        self.open(asked)
-        self._await(asked)
-        if asked.error is not None:
-            raise asked.error
-        return asked.value
-
-    def _await(self, asked: PausedInput) -> None:
-        deadline = _deadline.get()
-        with self.changed:
-            while not (asked.settled or self.killed):
-                if deadline is not None and self.controller.now() >= deadline:
-                    self.log.append("Cancelling nested steps due to timeout")
-                    self._settle(asked, None, FlowInterruptedError("ABORTED", [_EXCEEDED]))
-                else:
-                    self.changed.wait(None if deadline is None else _LOOK)
-        self._check()
-        self._hold_while_quieting()
-
-    def _hold_while_quieting(self) -> None:
-        if self.controller.running.is_set():
-            return
-        self.write("Pausing (Preparing for shutdown)")
-        self.controller.running.wait()
-        self.write("Resuming (Shutdown was canceled)")
-
-    def _step(self, name: str) -> None:
-        self._check()
-        self.write(f"[Pipeline] {name}")
-
-    def _check(self) -> None:
-        if self.killed:
-            raise KilledError
-        with self.changed:
-            interruption, self.interruption = self.interruption, None
-        if interruption is not None:
-            raise interruption
 
     @contextmanager
     def _block(self, name: str, opening: str = "{", *said: str) -> Iterator[list[str]]:
-        """A block step; lines that the caller puts into the list are written between its end and its closing line."""
-        self._step(name)
+        """A block step; what the caller puts into the list is written before the closing line."""
+        self.step(name)
         self.write(*said, f"[Pipeline] {opening}")
-        token = _blocks.set((*_blocks.get(), name))
+        token = blocks_var.set((*blocks_var.get(), name))
         closing: list[str] = []
         try:
             yield closing
         finally:
-            _blocks.reset(token)
+            blocks_var.reset(token)
             if not self.killed:
                 self.write("[Pipeline] }", *closing, f"[Pipeline] // {name}")
 
@@ -177,23 +61,23 @@ class Build(Run):
     def with_env(self, variables: Mapping[str, str]) -> Iterator[None]:
         """Add variables for the block."""
         with self._block("withEnv"):
-            token = _env.set({**_env.get(), **variables})
+            token = env_var.set({**env_var.get(), **variables})
             try:
                 yield
             finally:
-                _env.reset(token)
+                env_var.reset(token)
 
     @contextmanager
     def timeout(self, seconds: float) -> Iterator[None]:
         """Interrupt an input in the block when the simulator's clock has passed."""
         with self._block("timeout", "{", f"Timeout set to expire in {_span(seconds)}"):
             ours = self.controller.now() + seconds
-            outer = _deadline.get()
-            token = _deadline.set(ours if outer is None else min(ours, outer))
+            outer = deadline_var.get()
+            token = deadline_var.set(ours if outer is None else min(ours, outer))
             try:
                 yield
             finally:
-                _deadline.reset(token)
+                deadline_var.reset(token)
 
     @contextmanager
     def catch_error(self, result: str = "FAILURE", *, catch_interruptions: bool = True) -> Iterator[None]:
@@ -213,7 +97,7 @@ class Build(Run):
     def retry(self, times: int, body: Callable[[], Any]) -> Any:
         """Run the body again after a failure; interruptions are not retried."""
         with self._block("retry"):
-            for left in range(times - 1, -1, -1):
+            for left in reversed(range(times)):
                 try:
                     return body()
                 except PipelineError as error:
@@ -221,10 +105,11 @@ class Build(Run):
                     if not left:
                         raise
                     self.write("Retrying")
+        raise PipelineError("retry needs at least one try")
 
     def parallel(self, branches: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
-        """Run all branches at once; returns their values, or raises the first one's failure when all have ended."""
-        self._step("parallel")
+        """Run all branches at once; returns their values, or raises the first failure when all have ended."""
+        self.step("parallel")
         self.write(*(f"[Pipeline] {{ (Branch: {name})" for name in branches))
         values: dict[str, Any] = {}
         errors: list[BaseException] = []
@@ -247,13 +132,13 @@ class Build(Run):
     def _branch(
         self, name: str, body: Callable[[], Any], values: dict[str, Any], errors: list[BaseException]
     ) -> None:
-        token = _blocks.set((*_blocks.get(), "parallel"))
+        token = blocks_var.set((*blocks_var.get(), "parallel"))
         try:
             values[name] = body()
         except (Exception, KilledError) as error:  # noqa: BLE001 - the step's caller gets it
             errors.append(error)
         finally:
-            _blocks.reset(token)
+            blocks_var.reset(token)
         if not self.killed:
             self.write("[Pipeline] }")
 
@@ -281,22 +166,6 @@ class Build(Run):
             self.finish("FAILURE", end, f"{type(error).__name__}: {error}")
         else:
             self.finish(self.result or "SUCCESS", end)
-
-
-def _default_id(message: str) -> str:
-    """Jenkins hashes the message: the same in every branch and build."""
-    return hashlib.md5(message.encode(), usedforsecurity=False).hexdigest()
-
-
-def groovy(value: object) -> str:
-    """A value as Groovy prints it."""
-    if isinstance(value, Mapping):
-        return "[" + (", ".join(f"{k}:{groovy(v)}" for k, v in value.items()) or ":") + "]"
-    if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(groovy(v) for v in value) + "]"
-    if value is None:
-        return "null"
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _span(seconds: float) -> str:

@@ -1,91 +1,30 @@
 """The record of one build: what the remote API and the console tell of it, and how its inputs are settled.
 
-Settling is not atomic in Jenkins: two requests that meet can both be taken. `Run.race`, a barrier, makes them meet.
-A run without a pipeline ends with the last of its inputs, so that a benchmark may hold thousands without a thread.
+Settling is not atomic in Jenkins: two requests that meet can both be taken. `Run.race`, a barrier, makes them
+meet. A run without a pipeline ends with its inputs, so that a benchmark may hold thousands without a thread.
 """
 
 from __future__ import annotations
 
 import threading
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from jenkins_mfa.simulators.jenkins_model import Checkout, Library, Parameter, User
+from jenkins_mfa.simulators.jenkins_input import REJECTION, FlowInterruptedError, PausedInput
+from jenkins_mfa.simulators.jenkins_model import Checkout, Library, User
 from jenkins_mfa.simulators.jenkins_tree import Bean
 
 if TYPE_CHECKING:
     from jenkins_mfa.simulators.jenkins_state import Controller, Job
 
 _STEPS = "org.jenkinsci.plugins.workflow"
-REJECTION = f"{_STEPS}.support.steps.input.Rejection"
-TIMEOUT = f"{_STEPS}.steps.TimeoutStepExecution$ExceededTimeout"
-USER_INTERRUPTION = "jenkins.model.CauseOfInterruption$UserInterruption"
-
 _SEVERITY = ("SUCCESS", "UNSTABLE", "FAILURE", "NOT_BUILT", "ABORTED")
-
-
-class PipelineError(Exception):
-    """The pipeline ends here with FAILURE, like Jenkins' AbortException: a sentence, no stack trace."""
-
-
-class FlowInterruptedError(Exception):
-    """The pipeline was interrupted. `causes` are beans whose `_class` tells a rejection, a timeout and a stop apart."""
-
-    def __init__(self, result: str, causes: Sequence[Bean], *, actual: bool = True) -> None:
-        super().__init__("; ".join(str(c["shortDescription"]) for c in causes))
-        self.result = result
-        self.causes = list(causes)
-        self.actual = actual
-
-
-class KilledError(BaseException):
-    """The build was killed: no wrapper survives it, so it is no Exception."""
-
-
-@dataclass(slots=True, eq=False)
-class PausedInput:
-    """One `input` step that waits. Its answer is a value, or an exception to raise in the pipeline."""
-
-    id: str
-    message: str
-    ok: str = "Proceed"
-    cancel: str = "Abort"
-    submitter: str | None = None
-    submitter_parameter: str | None = None
-    parameters: tuple[Parameter, ...] = ()
-    settled: bool = False
-    value: Any = None
-    error: FlowInterruptedError | None = None
-
-    def bean(self) -> Bean:
-        """The execution as InputAction exports it."""
-        asked = {
-            "cancel": self.cancel,
-            "id": self.id,
-            "message": self.message,
-            "ok": self.ok,
-            "parameters": [p.definition() for p in self.parameters],
-            "submitter": self.submitter,
-            "submitterParameter": self.submitter_parameter,
-        }
-        short = self.message if len(self.message) <= 32 else self.message[:32] + "..."
-        return {"displayName": short, "id": self.id, "input": asked, "settled": self.settled}
-
-    def answer(self, given: dict[str, Any], user: User) -> Any:
-        """What the step returns: a map, with one entry the bare value, with none None. Defaults are not filled in."""
-        values = dict(given)
-        if self.submitter_parameter:
-            values[self.submitter_parameter] = user.id
-        if not values:
-            return None
-        return next(iter(values.values())) if len(values) == 1 else values
 
 
 @dataclass(eq=False)
 class Run:
-    """One build. `actions` holds what was recorded on it, in order; every change is announced on `changed`."""
+    """One build. `actions` holds what was recorded on it, in order; changes are announced on `changed`."""
 
     controller: Controller
     job: Job
@@ -136,7 +75,7 @@ class Run:
             self.changed.notify_all()
 
     def wait(self, condition: Callable[[], bool], timeout: float = 20) -> None:
-        """Block until the record says so. Raises TimeoutError with the console, so that a test explains itself."""
+        """Block until the record says so. Raises TimeoutError, with the console in it."""
         with self.changed:
             if not self.changed.wait_for(condition, timeout):
                 raise TimeoutError(f"{self.name} did not get there:\n{self.console}")
@@ -210,7 +149,7 @@ class Run:
             self.finish("ABORTED" if error else "SUCCESS", causes=error.causes if error else ())
 
     def interrupt(self, error: FlowInterruptedError) -> None:
-        """End every waiting input with this interruption, and the next step of a pipeline that does not wait."""
+        """End every waiting input like this, or the next step of a pipeline that does not wait."""
         with self.changed:
             self.interruption = error
             for asked in list(self.inputs):
@@ -252,8 +191,3 @@ class Run:
             self.log.extend((*lines, f"Finished: {self.result}"))
             self.changed.notify_all()
         self.controller.ended(self)
-
-
-def error_id() -> str:
-    """The line with which Jenkins refers to the failed step."""
-    return f"{_STEPS}.actions.ErrorAction$ErrorId: {uuid.uuid4()}"

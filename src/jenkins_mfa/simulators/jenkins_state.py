@@ -6,9 +6,10 @@ import secrets
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote, unquote
 
+from jenkins_mfa.simulators.jenkins_input import PausedInput
 from jenkins_mfa.simulators.jenkins_model import (
     ACCOUNTS,
     Checkout,
@@ -19,8 +20,10 @@ from jenkins_mfa.simulators.jenkins_model import (
     user_cause,
 )
 from jenkins_mfa.simulators.jenkins_pipeline import Build, Pipeline
-from jenkins_mfa.simulators.jenkins_run import PausedInput, Run
+from jenkins_mfa.simulators.jenkins_run import Run
 from jenkins_mfa.simulators.jenkins_tree import Bean
+
+R = TypeVar("R", bound=Run)
 
 #: The library that a pipeline with `mfa_gate` has loaded.
 TRUSTED_LIBRARY = Library("jenkins-mfa", "v0.1.0", variables=("mfaGate",))
@@ -34,7 +37,7 @@ class Job:
     pipeline: Pipeline | None = None
     parameters: tuple[Parameter, ...] = ()
     libraries: tuple[Library, ...] = (TRUSTED_LIBRARY,)
-    checkouts: Callable[[int], Sequence[Checkout]] = lambda number: ()
+    checkouts: Callable[[int], Sequence[Checkout]] = lambda _: ()
     env: Mapping[str, str] = field(default_factory=dict)
     token: str | None = None
     builds: dict[int, Run] = field(default_factory=dict)
@@ -66,7 +69,10 @@ def job_path(full_name: str) -> str:
 
 
 class Controller:
-    """What runs and who may see it. `now` gives Unix seconds; `running` is cleared while it prepares for shutdown."""
+    """What runs and who may see it.
+
+    `now` gives Unix seconds; `running` is cleared while it prepares for shutdown.
+    """
 
     def __init__(self, profile: Profile, now: Callable[[], float], accounts: Iterable[User] = ()) -> None:
         self.profile = profile
@@ -108,7 +114,7 @@ class Controller:
         parameters: Mapping[str, str | bool] | None = None,
         only_given: bool = False,
     ) -> Build:
-        """Start a build in its own thread; `causes` replaces "started by user". Defaults fill in what is not given."""
+        """Start a build in its own thread. `causes` replaces "started by user"; defaults fill in the rest."""
         job = self.jobs[full_name]
         given = parameters or {}
         values = [
@@ -116,10 +122,10 @@ class Controller:
             for p in job.parameters
             if p.name in given or not (only_given or p.kind == "File")
         ]
-        build = self._record(Build, job, user, causes, values)
+        build: Build = self._record(Build, job, user, causes, values)
         thread = threading.Thread(target=build.execute, args=(job.pipeline,), name=build.name, daemon=True)
         thread.start()
-        return build  # type: ignore[return-value]
+        return build
 
     def paused(
         self, full_name: str, *inputs: PausedInput, user: str = "dev", causes: Sequence[Bean] | None = None
@@ -132,8 +138,8 @@ class Controller:
         return run
 
     def _record(
-        self, kind: type[Run], job: Job, user: str, causes: Sequence[Bean] | None, values: list[Bean]
-    ) -> Run:
+        self, kind: type[R], job: Job, user: str, causes: Sequence[Bean] | None, values: list[Bean]
+    ) -> R:
         if causes is None:
             causes = [user_cause(user, self.users[user].full_name)]
         with self._lock:

@@ -22,7 +22,7 @@ class TreeError(ValueError):
 
 @dataclass(slots=True)
 class Tree:
-    """What is asked of one object: the fields by name, each with its own tree, and a range for a list of it."""
+    """What is asked of one object: its fields, each with its own tree, and a range for a list of it."""
 
     fields: dict[str, Tree] = field(default_factory=dict)
     start: int = 0
