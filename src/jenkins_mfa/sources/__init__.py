@@ -1,0 +1,1 @@
+"""CI systems that the agent serves, one package each; they know nothing of one another."""

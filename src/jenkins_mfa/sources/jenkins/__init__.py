@@ -1,0 +1,1 @@
+"""Jenkins as a source: its remote API in, its input steps out."""

@@ -1,0 +1,153 @@
+"""The listing of all paused builds, and the request text of one input. Pure: bytes in, values out."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+import msgspec
+
+from jenkins_mfa.core.model import Run
+from jenkins_mfa.errors import SourceGoneError, UntrustedInputError
+from jenkins_mfa.sources.jenkins import exported
+from jenkins_mfa.sources.jenkins.exported import Action, Build, Execution, LoadedLibrary
+from jenkins_mfa.sources.jenkins.refs import Ref, build_path, read_build_url
+from jenkins_mfa.usecases.ports import Paused
+
+KIND = "jenkins"
+
+#: Ids only, and ranges: a hostile build cannot make the answer large with its texts or its number of inputs.
+LISTING = (
+    "computer[oneOffExecutors[currentExecutable[url,number,timestamp,actions["
+    "executions[id,settled,input[submitter]]{0,20},libraries[name,version,trusted,variables]{0,20}]]]]"
+)
+#: The input is there, but another one of the same build has its id: Jenkins would settle the older one.
+TWIN = "twin_input"
+#: The input's id was made for another build.
+COPIED = "copied_input"
+#: Names in the contract between the library and the agent.
+REQUEST, RECEIPT = "MFA_REQUEST", "MFA_RECEIPT"
+
+_ID = re.compile(r"Mfa-[0-9a-f]{32}")
+
+
+class _Executable(msgspec.Struct, frozen=True):
+    url: str | None = None
+    actions: list[Action | None] | None = None
+
+
+class _Executor(msgspec.Struct, frozen=True):
+    currentExecutable: _Executable | None = None  # noqa: N815
+
+
+class _Computer(msgspec.Struct, frozen=True):
+    oneOffExecutors: list[_Executor | None] | None = None  # noqa: N815
+
+
+class _Listing(msgspec.Struct, frozen=True):
+    computer: list[_Computer | None]
+
+
+def read_listing(data: bytes, source: str, user: str, public_url: str) -> list[Paused]:
+    """All inputs that wait for exactly `user`, in the listing's order.
+
+    Raises UntrustedInputError for a listing that cannot be read whole: half of one would look like settled
+    inputs.
+    """
+    found: dict[Ref, str] = {}
+    for executable in _executables(data):
+        executions = _open(executable.actions)
+        ours = {e.id for e in executions if _waits_for(e, user)}
+        if ours:
+            job, build = read_build_url(executable.url or "")
+            times = Counter(e.id for e in executions)
+            found |= {Ref(job, build, i): TWIN if times[i] > 1 else "" for i in sorted(ours)}
+    builds = Counter(ref.input for ref in found)
+    return [
+        Paused(ref.text, ref.input, run_of(source, ref.job, ref.build, public_url), problem)
+        for ref, own in found.items()
+        for problem in [COPIED if builds[ref.input] > 1 else own]
+    ]
+
+
+def read_libraries(data: bytes) -> list[LoadedLibrary]:
+    """The libraries of all builds that run now. Raises UntrustedInputError."""
+    return [
+        library
+        for executable in _executables(data)
+        for library in exported.gather(
+            executable.actions, exported.LIBRARIES, "libraries", list[LoadedLibrary]
+        )
+    ]
+
+
+def find(build: Build, input_id: str, user: str) -> int:
+    """Position of an input in its build.
+
+    Raises SourceGoneError, and UntrustedInputError if it must not be answered.
+    """
+    executions = exported.gather(build.actions, exported.INPUT, "executions", list[Execution])
+    places = [place for place, e in enumerate(executions) if e.id == input_id and not e.settled]
+    if not places:
+        raise SourceGoneError("the input no longer waits")
+    if len(places) > 1:
+        raise UntrustedInputError("two inputs of the build share one id")
+    if not _waits_for(executions[places[0]], user):
+        raise UntrustedInputError(f"the input's submitter is not exactly {user}")
+    return places[0]
+
+
+def request_tree(place: int) -> str:
+    """What to ask of a build for the request text of one input."""
+    asked = "id,input[submitter,parameters[name,defaultParameterValue[name,value]]]"
+    return f"actions[executions[{asked}]{{{place},{place + 1}}}]"
+
+
+def read_request(build: Build, input_id: str, user: str) -> bytes:
+    """The request text as UTF-8.
+
+    Raises SourceGoneError when another input has moved to this place, and UntrustedInputError.
+    """
+    executions = exported.gather(build.actions, exported.INPUT, "executions", list[Execution])
+    if len(executions) != 1 or executions[0].id != input_id:
+        raise SourceGoneError("the input moved while it was read")
+    asked = executions[0].input
+    if asked is None or not _waits_for(executions[0], user):
+        raise UntrustedInputError(f"the input's submitter is not exactly {user}")
+    values = {name: [p for p in asked.parameters or () if p.name == name] for name in (REQUEST, RECEIPT)}
+    for name, definitions in values.items():
+        if len(definitions) != 1:
+            raise UntrustedInputError(f"the input has {len(definitions)} parameters {name} instead of one")
+    default = values[REQUEST][0].defaultParameterValue
+    if default is None or default.value is None:
+        raise UntrustedInputError(f"the input's parameter {REQUEST} has no value")
+    return exported.decode(default.value, str).encode()
+
+
+def run_of(source: str, job: str, build: int, public_url: str) -> Run:
+    """A build as the core knows it; Jenkins has no attempts of one build."""
+    return Run(source, KIND, job, str(build), 1, public_url + build_path(job, build))
+
+
+def open_refs(job: str, build: int, record: Build) -> frozenset[str]:
+    """Handles of all inputs of a build that still wait. Raises UntrustedInputError."""
+    return frozenset(Ref(job, build, e.id).text for e in _open(record.actions))
+
+
+def _open(actions: exported.Actions | None) -> list[Execution]:
+    return [
+        e for e in exported.gather(actions, exported.INPUT, "executions", list[Execution]) if not e.settled
+    ]
+
+
+def _waits_for(execution: Execution, user: str) -> bool:
+    """Jenkins would also take another spelling, a list or a group: those inputs are not for us alone."""
+    asked = execution.input
+    return asked is not None and asked.submitter == user and _ID.fullmatch(execution.id) is not None
+
+
+def _executables(data: bytes) -> Iterable[_Executable]:
+    listing = exported.decode(data, _Listing)
+    executors = (e for computer in listing.computer if computer for e in computer.oneOffExecutors or ())
+    return (e.currentExecutable for e in executors if e is not None and e.currentExecutable is not None)
