@@ -45,9 +45,7 @@ def missed(record: PersonRecord, challenge: Challenge, now: int) -> PersonRecord
     wait = 0
     if failures >= FREE_FAILURES:
         wait = min(FIRST_WAIT * 2 ** (failures - FREE_FAILURES), LONGEST_WAIT)
-    left = tuple(
-        replace(c, tries=c.tries - 1) if c.id == challenge.id else c for c in record.challenges
-    )
+    left = tuple(replace(c, tries=c.tries - 1) if c.id == challenge.id else c for c in record.challenges)
     return replace(
         record,
         version=record.version + 1,

@@ -163,9 +163,7 @@ def _count(gate: Gate, event: Event, approval_ttl: int) -> Transition | Refused:
     after = replace(gate, version=gate.version + 1, confirmations=(*gate.confirmations, confirmation))
     entries = [_entry(after, event, "gate:confirmed")]
     if quorum.satisfied(gate.requirement, after.confirmations):
-        after = replace(
-            after, state=State.APPROVED, decided_at=event.at, deadline=event.at + approval_ttl * 1000
-        )
+        after = replace(after, state=State.APPROVED, decided_at=event.at, deadline=event.at + approval_ttl * 1000)
         entries.append(_entry(after, replace(event, actor="agent"), ENTERED[State.APPROVED]))
     return Transition(after, tuple(entries), _lanes(after))
 

@@ -16,7 +16,8 @@ from jenkins_mfa.core.model import Ending, Gate, State
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """A fresh reading of one run: handles of the pauses still open, who settled pauses so far (in order), who we are,
-    whether the run has ended and how (`ended` is a code such as `aborted`, `timeout`, `SUCCESS`; `by` a user id)."""
+    whether the run has ended and how (`ended` is a code such as `aborted`, `timeout`, `SUCCESS`; `by` a user id).
+    """
 
     open_refs: frozenset[str]
     settlers: tuple[str, ...]
@@ -26,9 +27,7 @@ class Outcome:
     by: str = ""
 
 
-def judge(
-    gates: Iterable[Gate], known: tuple[str, ...], outcome: Outcome, now: int
-) -> tuple[tuple[Gate, Event], ...]:
+def judge(gates: Iterable[Gate], known: tuple[str, ...], outcome: Outcome, now: int) -> tuple[tuple[Gate, Event], ...]:
     """Events for the gates of one run whose pause is gone. `known` is the list of settlers at the last look.
 
     New settlers are judged before "ended". A difference that fits more than one story is a bypass by "cannot tell".

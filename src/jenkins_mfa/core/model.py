@@ -213,7 +213,8 @@ class Denial:
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A proceed that is about to be sent: the receipt's frozen times (Unix seconds), who counted, and where the
-    trail stood. Every retry signs the same claims."""
+    trail stood. Every retry signs the same claims.
+    """
 
     iat: int
     exp: int
@@ -254,7 +255,8 @@ class Ending:
 @dataclass(frozen=True, slots=True)
 class Gate:
     """One run paused at one point. `request_text` is exactly what the run sent; `snapshot_mac` seals what was
-    frozen at opening; `version` counts committed transitions."""
+    frozen at opening; `version` counts committed transitions.
+    """
 
     id: str
     generation: int

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from jenkins_mfa.core import quorum
-from jenkins_mfa.core.model import Claims, Clause, Facts, Factor, Reason, Requirement, Trigger
+from jenkins_mfa.core.model import Claims, Clause, Factor, Facts, Reason, Requirement, Trigger
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,9 +170,7 @@ def _refusal(requirement: Requirement, policy: Policy) -> Reason | None:
     return None
 
 
-def _reasons(
-    policy: Policy, facts: Facts, claims: Claims, declared: tuple[str, ...], rules: list[Rule]
-) -> Reason:
+def _reasons(policy: Policy, facts: Facts, claims: Claims, declared: tuple[str, ...], rules: list[Rule]) -> Reason:
     """The explanation that people, the trail and tests see: each rule, whether it applied, and on what."""
     nodes = [
         Reason(

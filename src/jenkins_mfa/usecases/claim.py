@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from jenkins_mfa.core import quorum, receipt as receipts, request as requests
+from jenkins_mfa.core import quorum
+from jenkins_mfa.core import receipt as receipts
+from jenkins_mfa.core import request as requests
 from jenkins_mfa.core.gate import Event, Kind, Refused, advance
 from jenkins_mfa.core.model import Alert, Claim, Gate, RunRecord, State
 from jenkins_mfa.errors import JenkinsMfaError

@@ -84,18 +84,14 @@ def _seed(desk: Desk, person: str, authenticator: Authenticator) -> str:
         raise Refusal("authenticator_damaged") from None
 
 
-def _miss(
-    desk: Desk, gate: Gate, record: PersonRecord, issued: Challenge, code: str, cause: str, now: int
-) -> Refusal:
+def _miss(desk: Desk, gate: Gate, record: PersonRecord, issued: Challenge, code: str, cause: str, now: int) -> Refusal:
     """Count the miss for good, then let it be told. The version in the id keeps two misses from being taken for one."""
     after = challenge.missed(record, issued, now)
     details: dict[str, str | int] = {"reason": code, "failures": after.failures}
     entries = [Entry("answer:refused", now, record.person, gate.jti, gate.run.source, gate.run.key, details)]
     if after.failures >= challenge.FREE_FAILURES:
         entries.append(replace(entries[0], event="authenticator:throttled"))
-    desk.store.commit(
-        Commit(commit_id("missed", cause, record.person, str(after.version)), (after,), tuple(entries))
-    )
+    desk.store.commit(Commit(commit_id("missed", cause, record.person, str(after.version)), (after,), tuple(entries)))
     left = issued.tries - 1
     values = {"left": str(left), "wait_until": str(after.wait_until)}
     return CountedMissError(code if left else "no_tries", values)

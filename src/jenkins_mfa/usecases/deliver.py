@@ -35,7 +35,7 @@ PARK_AFTER = 200  #: tries, several hours of them, before a lane of people's mes
 ABORT_PATIENCE = 60_000  #: ms that a run may take to end after our abort before ops are told
 
 
-class Again(Exception):  # noqa: N818 - not a failure: the lane has more to do later
+class Again(Exception):
     """The lane is not finished; look again after `delay` ms."""
 
     def __init__(self, delay: int) -> None:

@@ -40,7 +40,8 @@ class Who:
 @dataclass(frozen=True, slots=True)
 class Desk:
     """Ports and settings. `approval_ttl` in seconds; `libraries` maps a source to the library its runs must have
-    loaded; `line` renders a gate's state as one line for the run's own page."""
+    loaded; `line` renders a gate's state as one line for the run's own page.
+    """
 
     store: Store
     messenger: Messenger

@@ -35,7 +35,12 @@ def enroll(desk: Desk, person: str, seed: str, code: str, operator: str) -> Auth
             "authenticator:enrolled",
             now,
             operator,
-            details={"person": person, "authenticator": fresh.id, "kind": fresh.kind.value, "reason": "root of trust"},
+            details={
+                "person": person,
+                "authenticator": fresh.id,
+                "kind": fresh.kind.value,
+                "reason": "root of trust",
+            },
         )
         after = replace(record, version=record.version + 1, authenticators=(*record.authenticators, fresh))
         desk.store.commit(Commit(commit_id("enrolled", fresh.id), (after,), (entry,)))

@@ -12,8 +12,8 @@ from jenkins_mfa.core.model import (
     Commit,
     Denial,
     Entry,
-    Facts,
     Factor,
+    Facts,
     Gate,
     Reason,
     Requirement,
@@ -171,9 +171,7 @@ def _commit(gate: Gate, run: RunRecord, facts: Facts) -> Commit:
         )
         lanes.append(f"answer:{gate.run.key}")
         if gate.denial.reason in ALARMING:
-            alerts = (
-                Alert(f"open:{gate.jti}", gate.denial.reason, gate.opened_at, gate.id, gate.denial.values),
-            )
+            alerts = (Alert(f"open:{gate.jti}", gate.denial.reason, gate.opened_at, gate.id, gate.denial.values),)
     else:
         lanes.append(f"note:{gate.id}")
     cause = commit_id("open", gate.run.source, gate.external_ref, str(gate.generation), gate.id)

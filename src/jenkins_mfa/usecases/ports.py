@@ -60,7 +60,8 @@ class Abort:
 
 class Source(Protocol):
     """One CI system. All verbs raise SourceUnavailableError (retry), SourceForbiddenError (operator) or
-    SourceGoneError (look again)."""
+    SourceGoneError (look again).
+    """
 
     @property
     def id(self) -> str:

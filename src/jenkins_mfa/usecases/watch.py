@@ -63,7 +63,8 @@ class Watch:
 
 def settle_run(desk: Desk, key: str, outcome: Outcome) -> list[Gate]:
     """Apply a fresh reading to all gates of a run; returns the gates that changed. What has been judged is never
-    judged again: the list of settlers that was looked at goes into the run's record in the same commit."""
+    judged again: the list of settlers that was looked at goes into the run's record in the same commit.
+    """
 
     def attempt() -> list[Gate]:
         run = desk.store.run(key)

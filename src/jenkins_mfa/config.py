@@ -1,0 +1,242 @@
+"""config.toml with its secret files, policy.toml and roster.toml → frozen values, or every problem at once."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from jenkins_mfa.core.policy import Policy, Roster
+from jenkins_mfa.errors import ConfigError
+from jenkins_mfa.policy_file import read_policy, read_roster
+from jenkins_mfa.toml_table import Table, read
+
+T = TypeVar("T")
+
+SLACK_API = "https://slack.com/api/"  #: Slack's own address
+
+
+class Secret:
+    """A secret text. Only `reveal` gives it away: repr, str and logs show `***`."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The secret itself, for the adapter that needs it."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "***"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceConfig:
+    """One [[sources]] table. `poll_seconds` is the interval between listings."""
+
+    id: str
+    kind: str
+    url: str
+    public_url: str
+    user: str
+    token: Secret
+    poll_seconds: float
+    library: str
+
+
+@dataclass(frozen=True, slots=True)
+class SlackConfig:
+    """[slack]: tokens, the workspace's id, where to ask by default, where ops read."""
+
+    bot_token: Secret
+    app_token: Secret
+    team: str
+    channel: str
+    ops_channel: str
+    api_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoreConfig:
+    """[store]. `durability` is what the operator accepts: `always`, `everysec`, or `none` (demo, tests)."""
+
+    url: str
+    prefix: str
+    durability: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeysConfig:
+    """[keys]: the directory of receipt keys, and the files of the vault and HMAC keys."""
+
+    dir: Path
+    vault_file: Path
+    hmac_file: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All of it. Times to live are in seconds."""
+
+    path: Path
+    installation: str
+    sources: tuple[SourceConfig, ...]
+    store: StoreConfig
+    slack: SlackConfig
+    keys: KeysConfig
+    approval_ttl: int
+    max_ttl: int
+    policy: Policy
+    roster: Roster
+    secret_files: tuple[Path, ...]
+
+
+def load(path: Path) -> Config:
+    """Read everything. Raises ConfigError with all problems of all files."""
+    root = read(path)
+    base = path.parent
+    secrets = _Secrets(base)
+    installation = root.text("installation", pattern=r"[a-z0-9][a-z0-9-]{0,31}", allowed="a-z, 0-9, dash; 32 at most")
+    sources = tuple(_source(table, secrets) for table in root.tables("sources", "id"))
+    _twice(root, sources)
+    slack = _slack(root.table("slack"), secrets)
+    store = _store(root.table("store"))
+    keys = _keys(root.table("keys"), base)
+    limits = root.table("limits", required=False)
+    approval_ttl = limits.integer("approval_ttl", 600, low=1, high=3600, unit="seconds")
+    max_ttl = limits.integer("max_ttl", 86400, low=1, high=86400, unit="seconds")
+    limits.done()
+    issuers = {f"slack:{slack.team}"} | {f"{source.kind}:{source.id}" for source in sources}
+    ids = {source.id for source in sources}
+    roster_path = base / root.text("roster_file", "roster.toml")
+    policy_path = base / root.text("policy_file", "policy.toml")
+    root.done()
+    found = list(root.problems.found)
+    roster, problems = _second(lambda: read_roster(roster_path, issuers), Roster({}))
+    found += problems
+    empty = Policy((), (), None, "")
+    policy, problems = _second(lambda: read_policy(policy_path, roster, ids, max_ttl), empty)
+    found += problems if roster.people else []
+    if found:
+        raise ConfigError(found)
+    return Config(
+        path,
+        installation,
+        sources,
+        store,
+        slack,
+        keys,
+        approval_ttl,
+        max_ttl,
+        policy,
+        roster,
+        tuple(secrets.files),
+    )
+
+
+def _second(reader: Callable[[], tuple[T, list[str]]], nothing: T) -> tuple[T, list[str]]:
+    """A file that cannot be read at all is one problem among the others."""
+    try:
+        return reader()
+    except ConfigError as error:
+        return nothing, error.problems
+
+
+class _Secrets:
+    """Reads secret files; others than the owner may not read them (S16)."""
+
+    def __init__(self, base: Path) -> None:
+        self._base = base
+        self.files: list[Path] = []
+
+    def read(self, table: Table, key: str) -> Secret:
+        path = self._base / table.text(key, allowed="a file's path")
+        self.files.append(path)
+        try:
+            mode = path.stat().st_mode
+            value = path.read_text().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            table.fault(key, f"{path}: cannot be read: {getattr(error, 'strerror', None) or 'not text'}")
+            return Secret("")
+        if stat.S_IMODE(mode) & 0o077:
+            table.fault(key, f"{path} can be read by others (mode {stat.S_IMODE(mode):o}); mend: chmod 600 {path}")
+        if not value or len(value) > 4096 or not value.isascii() or not value.isprintable():
+            table.fault(key, f"{path} must hold one line of text")
+            return Secret("")
+        return Secret(value)
+
+
+def _source(table: Table, secrets: _Secrets) -> SourceConfig:
+    url = _url(table, "url")
+    source = SourceConfig(
+        id=table.text("id", pattern=r"[a-z0-9][a-z0-9-]{0,31}", allowed="a-z, 0-9, dash; 32 at most"),
+        kind=table.choice("kind", ("jenkins",)),
+        url=url,
+        public_url=_url(table, "public_url", url),
+        user=table.text("user"),
+        token=secrets.read(table, "token_file"),
+        poll_seconds=table.number("poll_seconds", 1.0, low=0.1, high=60, unit="seconds"),
+        library=table.text("library", "jenkins-mfa"),
+    )
+    table.done()
+    return source
+
+
+def _url(table: Table, key: str, default: str | None = None) -> str:
+    """An http(s) address that ends with a slash, without user, query or fragment."""
+    value = table.text(key, default, allowed="https://host/ or http://host/")
+    parts = urlsplit(value)
+    plain = not (parts.query or parts.fragment or parts.username)
+    if value and (parts.scheme not in {"http", "https"} or not parts.hostname or not plain):
+        table.fault(key, f"seen: {value!r}; allowed: https://host/ or http://host/, without user or query")
+    return value if value.endswith("/") else f"{value}/"
+
+
+def _twice(root: Table, sources: tuple[SourceConfig, ...]) -> None:
+    ids = [source.id for source in sources]
+    for name in sorted({name for name in ids if ids.count(name) > 1}):
+        root.problems.add(f'[[sources]] id = "{name}"', "two sources have this id", near=f'id = "{name}"')
+    if not sources:
+        root.problems.add("[[sources]]", "no source is named: there would be nothing to watch")
+
+
+def _slack(table: Table, secrets: _Secrets) -> SlackConfig:
+    slack = SlackConfig(
+        bot_token=secrets.read(table, "bot_token_file"),
+        app_token=secrets.read(table, "app_token_file"),
+        team=table.text("team", pattern=r"[TE][A-Z0-9]{2,20}", allowed="a workspace id such as T0123ABCD"),
+        channel=table.text("channel", pattern=r"[CG][A-Z0-9]{2,20}", allowed="a channel id such as C0123ABCD"),
+        ops_channel=table.text("ops_channel", pattern=r"[CG][A-Z0-9]{2,20}", allowed="a channel id such as C0123ABCD"),
+        api_url=_url(table, "api_url", SLACK_API),
+    )
+    table.done()
+    return slack
+
+
+def _store(table: Table) -> StoreConfig:
+    store = StoreConfig(
+        url=table.text(
+            "url",
+            pattern=r"(redis|rediss|unix)://.+|embedded:.+",
+            allowed="redis://host:port/0, rediss://…, unix:///path, embedded:DIR",
+        ),
+        prefix=table.text("prefix", "mfa", pattern=r"[a-z0-9][a-z0-9-]{0,31}", allowed="a-z, 0-9, dash; 32 at most"),
+        durability=table.choice("durability", ("always", "everysec", "none"), "always"),
+    )
+    table.done()
+    return store
+
+
+def _keys(table: Table, base: Path) -> KeysConfig:
+    keys = KeysConfig(
+        dir=base / table.text("dir", "keys"),
+        vault_file=base / table.text("vault_file", "vault.key"),
+        hmac_file=base / table.text("hmac_file", "hmac.key"),
+    )
+    table.done()
+    return keys

@@ -1,0 +1,185 @@
+"""Reads TOML strictly and collects every problem, each with file, line, table, key, the value seen and what is allowed."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from jenkins_mfa.errors import ConfigError
+
+MAX_BYTES = 1_000_000  #: size of a configuration file
+
+
+@dataclass(slots=True)
+class Problems:
+    """What is wrong with one file, in the order found."""
+
+    file: str
+    text: str = ""
+    found: list[str] = field(default_factory=list)
+
+    def add(self, where: str, what: str, *, key: str = "", near: str = "") -> None:
+        """Note a problem at a table or key; the line is looked up for people."""
+        line = self._line(key, near)
+        self.found.append(f"{self.file}{f' line {line}' if line else ''} {where}: {what}".replace(" :", ":"))
+
+    def _line(self, key: str, near: str) -> int:
+        """The line of `key =`, from the first line that holds `near` on; 0 if there is none."""
+        lines = self.text.splitlines()
+        start = next((n for n, line in enumerate(lines) if near and near in line), 0)
+        pattern = re.compile(rf'^\s*"?{re.escape(key)}"?\s*=')
+        hits = [n for n in range(start, len(lines)) if key and pattern.match(lines[n])]
+        return hits[0] + 1 if hits else (start + 1 if near else 0)
+
+
+class Table:
+    """One table of a file. Each getter takes a key out; `done` reports what nobody asked for."""
+
+    def __init__(self, data: dict[str, Any], where: str, problems: Problems, near: str = "") -> None:
+        self._data = dict(data)
+        self._known: list[str] = []
+        self.where = where
+        self.problems = problems
+        self._near = near
+
+    def fault(self, key: str, what: str) -> None:
+        """Note a problem with one key."""
+        self.problems.add(f"{self.where} {key}".strip(), what, key=key, near=self._near)
+
+    def text(self, key: str, default: str | None = None, *, allowed: str = "", pattern: str = r".+") -> str:
+        """A text that matches `pattern` whole; required without a default."""
+        value = self._take(key, default, allowed or "a text")
+        if value is None:
+            return default or ""
+        if not isinstance(value, str) or not re.fullmatch(pattern, value):
+            self._wrong(key, value, allowed or "a text")
+            return default or ""
+        return value
+
+    def number(self, key: str, default: float | None = None, *, low: float, high: float, unit: str = "") -> float:
+        """A number between two bounds (whole or not)."""
+        allowed = f"a number from {low:g} to {high:g}{f' ({unit})' if unit else ''}"
+        value = self._take(key, default, allowed)
+        if value is None:
+            return low
+        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+            self._wrong(key, value, allowed)
+            return low
+        return value
+
+    def integer(self, key: str, default: int | None = None, *, low: int, high: int, unit: str = "") -> int:
+        """A whole number between two bounds."""
+        value = self.number(key, default, low=low, high=high, unit=unit)
+        if value != int(value):
+            self._wrong(key, value, "a whole number")
+        return int(value)
+
+    def choice(self, key: str, options: tuple[str, ...], default: str | None = None) -> str:
+        """One of a few words."""
+        value = self._take(key, default, f"one of {', '.join(options)}")
+        if value not in options:
+            if value is not None:
+                self._wrong(key, value, f"one of {', '.join(options)}")
+            return default or options[0]
+        return str(value)
+
+    def texts(self, key: str, default: list[str] | None = None) -> list[str]:
+        """A list of texts."""
+        value = self._take(key, default, "a list of texts")
+        if value is None:
+            return []
+        if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
+            self._wrong(key, value, "a list of texts")
+            return []
+        return value
+
+    def mapping(self, key: str) -> dict[str, str]:
+        """A table of texts."""
+        value = self._take(key, {}, "a table of texts")
+        if not isinstance(value, dict) or not all(isinstance(item, str) and item for item in value.values()):
+            self._wrong(key, value, "a table of texts")
+            return {}
+        return value
+
+    def table(self, key: str, *, required: bool = True) -> Table:
+        """A table inside; an absent one is empty, and a problem if it is required."""
+        value = self._data.pop(key, None)
+        self._known.append(key)
+        if value is None and required:
+            self.problems.add(f"[{key}]", "the table is missing")
+        elif value is not None and not isinstance(value, dict):
+            self._wrong(key, value, "a table")
+        return Table(value if isinstance(value, dict) else {}, f"[{key}]", self.problems, f"[{key}]")
+
+    def tables(self, key: str, name: str) -> list[Table]:
+        """An array of tables, each named by its key `name` in reports."""
+        value = self._data.pop(key, [])
+        self._known.append(key)
+        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+            self._wrong(key, value, f"tables [[{key}]]")
+            return []
+        return [Table(item, *self._named(key, name, item)) for item in value]
+
+    def named_tables(self, key: str) -> dict[str, Table]:
+        """A table of tables, such as [people.alice]."""
+        value = self._data.pop(key, {})
+        self._known.append(key)
+        if not isinstance(value, dict) or not all(isinstance(item, dict) for item in value.values()):
+            self._wrong(key, value, f"tables [{key}.NAME]")
+            return {}
+        return {n: Table(item, f"[{key}.{n}]", self.problems, f"[{key}.{n}]") for n, item in value.items()}
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._data
+
+    def done(self) -> None:
+        """Report keys that nobody knows, with the nearest one that is known."""
+        for key in self._data:
+            nearest = difflib.get_close_matches(key, self._known, 1)
+            hint = f"nearest: {nearest[0]}" if nearest else f"known: {', '.join(self._known)}"
+            self.fault(key, f"this key is not known; {hint}")
+
+    def _named(self, key: str, name: str, item: dict[str, Any]) -> tuple[str, Problems, str]:
+        shown = item.get(name, "?")
+        return f'[[{key}]] {name} = "{shown}"', self.problems, f'{name} = "{shown}"'
+
+    def _take(self, key: str, default: object, allowed: str) -> Any:
+        self._known.append(key)
+        if key not in self._data:
+            if default is None:
+                self.problems.add(self.where, f"{key} is missing; allowed: {allowed}", near=self._near)
+            return default
+        return self._data.pop(key)
+
+    def _wrong(self, key: str, value: object, allowed: str) -> None:
+        kinds = {
+            bool: "true or false",
+            int: "number",
+            float: "number",
+            str: "text",
+            list: "list",
+            dict: "table",
+        }
+        seen = f"{value!r} ({kinds.get(type(value), type(value).__name__)})"
+        if isinstance(value, str) and len(value) > 60:
+            seen = f"a text of {len(value)} characters"
+        self.fault(key, f"seen: {seen}; allowed: {allowed}")
+
+
+def read(path: Path) -> Table:
+    """The root table of a file. Raises ConfigError when it cannot be read or is not TOML."""
+    try:
+        raw = path.read_bytes()
+        if len(raw) > MAX_BYTES:
+            raise ConfigError([f"{path}: {len(raw)} bytes; {MAX_BYTES} are allowed"])
+        text = raw.decode()
+        data = tomllib.loads(text)
+    except OSError as error:
+        raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError([f"{path}: not TOML: {error}"]) from error
+    return Table(data, "", Problems(path.name, text))
