@@ -1,1 +1,1 @@
-"""The rules: values in, values out. No I/O, no clock, no randomness of its own, no word of an outside system."""
+"""The rules: values in, values out. No I/O, no clock, no randomness of its own, no word of the outside."""

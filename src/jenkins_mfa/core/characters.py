@@ -13,9 +13,7 @@ MAX_MARKS = 2  #: combining marks in a row
 MAX_FAULTS = 5  #: different characters that one text's faults name
 
 #: Default-ignorable characters (Unicode, DerivedCoreProperties) that are neither format (Cf) nor unassigned.
-_IGNORABLE = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
-)
+_IGNORABLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _BLANK = re.compile("[\u115f\u1160\u2800\u3164\uffa0]")
 _WHITE = re.compile("[\t\n\v\f\r\x1c-\x1f\x85\u2028\u2029]")
@@ -48,14 +46,14 @@ def fault(character: str) -> str:
 
 
 def faults(text: str) -> list[str]:
-    """What keeps `text` from being shown as it is, as verb phrases; at most MAX_FAULTS characters are named."""
+    """Verb phrases that say why `text` cannot be shown as it is; they name at most MAX_FAULTS characters."""
     found = []
     if text != text.strip(" "):
         found.append("begins or ends with a space")
     if "  " in text:
         found.append("holds two spaces in a row")
     wrong = [character for character in dict.fromkeys(text) if fault(character)]
-    found += [f"holds U+{ord(character):04X}, which {fault(character)}" for character in wrong[:MAX_FAULTS]]
+    found += [f"holds U+{ord(character):04X}, which {fault(character)}. Remove it" for character in wrong[:MAX_FAULTS]]
     if _marks_in_a_row(text) > MAX_MARKS:
         found.append(f"holds more than {MAX_MARKS} combining marks in a row")
     return found

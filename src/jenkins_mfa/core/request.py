@@ -50,7 +50,7 @@ class RequestVersionError(RequestError):
 class Request:
     """One request, all of it claims. Empty texts and tuples stand for what is absent; pairs are sorted.
 
-    `at` is the controller's clock in Unix seconds, `ttl` is in seconds. `number` is for typing back only: it is
+    `at` is the run's own clock in Unix seconds, `ttl` is in seconds. `number` is for typing back only: it is
     in no repr and in nothing that `without_number` gives.
     """
 
@@ -147,9 +147,7 @@ def _read(value: Mapping[str, object], problems: list[str]) -> Request:
     variables = top.pairs("variables", VARIABLE, MAX_VARIABLES)
     unset = top.names("unset", VARIABLE, least=0, most=MAX_VARIABLES)
     if len(variables) + len(unset) > MAX_VARIABLES:
-        top.problem(
-            "unset", f"and variables have {len(variables) + len(unset)} entries; {MAX_VARIABLES} are allowed."
-        )
+        top.problem("unset", f"and variables have {len(variables) + len(unset)} entries; {MAX_VARIABLES} are allowed.")
     for name in sorted(set(unset).intersection(dict(variables))):
         top.problem("unset", f"names {name}, which variables has too.")
     return Request(

@@ -48,9 +48,7 @@ class Reader:
             if key not in known:
                 near = difflib.get_close_matches(key, known, 1)
                 hint = f"Nearest: {near[0]}. " if near else ""
-                self.problem(
-                    "", f"holds {visible(key)}, which is not known. {hint}Known: {', '.join(known)}."
-                )
+                self.problem("", f"holds {visible(key)}, which is not known. {hint}Known: {', '.join(known)}.")
 
     def problem(self, key: str, says: str) -> None:
         """Note one problem of the part named `key` (of the object itself if empty)."""
@@ -117,9 +115,7 @@ class Reader:
             return tuple(values)
         return ()
 
-    def pairs(
-        self, key: str, pattern: str, most: int, reserved: Collection[str] = ()
-    ) -> tuple[tuple[str, str], ...]:
+    def pairs(self, key: str, pattern: str, most: int, reserved: Collection[str] = ()) -> tuple[tuple[str, str], ...]:
         """At most `most` texts by their names (of the form `pattern`), sorted by name."""
         values = self._typed(key, dict, "an object")
         if values is None:
@@ -131,11 +127,7 @@ class Reader:
         found = []
         for name in sorted(values):
             if not re.fullmatch(pattern, name) or name in reserved:
-                taken = (
-                    "is a label of the request itself"
-                    if name in reserved
-                    else f"is not of the form {pattern}"
-                )
+                taken = "is a label of the request itself" if name in reserved else f"is not of the form {pattern}"
                 self.problem(key, f"has {visible(name)} as a name, which {taken}.")
             else:
                 found.append((name, inner.text(name, MAX_VALUE, least=0)))

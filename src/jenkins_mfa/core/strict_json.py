@@ -35,13 +35,9 @@ def parse(data: bytes | str, *, place: str, max_bytes: int, max_depth: int, floa
         if "\\u" in text:  # only an escape can bring a lone surrogate into well-formed UTF-8
             json.dumps(value, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
-        raise UntrustedInputError(
-            f"{place} is not JSON: line {error.lineno}, column {error.colno}."
-        ) from None
+        raise UntrustedInputError(f"{place} is not JSON: line {error.lineno}, column {error.colno}.") from None
     except UnicodeError:
-        raise UntrustedInputError(
-            f"{place} is not UTF-8: it holds a byte or half a character of no meaning."
-        ) from None
+        raise UntrustedInputError(f"{place} is not UTF-8: it holds a byte or half a character of no meaning.") from None
     except RecursionError:
         raise UntrustedInputError(f"{place} is nested deeper than {max_depth} levels.") from None
     except ValueError as error:
@@ -96,9 +92,7 @@ def _no_float(_: str) -> float:
 def _check_depth(value: object, max_depth: int) -> None:
     level = _containers([value])
     for _ in range(max_depth):
-        level = _containers(
-            child for item in level for child in (item.values() if isinstance(item, dict) else item)
-        )
+        level = _containers(child for item in level for child in (item.values() if isinstance(item, dict) else item))
     if level:
         raise RecursionError
 
