@@ -1,4 +1,4 @@
-"""Reads TOML strictly and collects every problem, each with file, line, table, key, the value seen and what is allowed."""
+"""Reads TOML strictly and collects every problem: file, line, table, key, the value seen and what is allowed."""
 
 from __future__ import annotations
 

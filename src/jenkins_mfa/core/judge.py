@@ -35,10 +35,8 @@ def judge(gates: Iterable[Gate], known: tuple[str, ...], outcome: Outcome, now: 
     gone = [g for g in gates if g.external_ref not in outcome.open_refs and not g.state.settled]
     if not gone:
         return ()
-    if outcome.settlers[: len(known)] == known:
-        new = outcome.settlers[len(known) :]
-    else:
-        new = outcome.settlers or ("",)
+    grown = outcome.settlers[: len(known)] == known
+    new = outcome.settlers[len(known) :] if grown else outcome.settlers or ("",)
     if not new:
         return tuple((g, _ended(g, outcome, now)) for g in gone)
     sending = [g for g in gone if g.state is State.SENDING]

@@ -60,9 +60,9 @@ def receipt(desk: Desk, gate: Gate) -> str:
     if made is None or requirement is None or signer is None:
         raise NotOursError(f"{gate.jti}: nothing was claimed")
     claims = receipts.claims_for(
-        installation=desk.keys.installation,
-        source_kind=gate.run.kind,
-        source_id=gate.run.source,
+        issuer=f"mfa:{desk.keys.installation}",
+        kind=gate.run.kind,
+        source=gate.run.source,
         pipeline=gate.run.pipeline,
         run_id=gate.run.id,
         attempt=gate.run.attempt,
@@ -71,11 +71,11 @@ def receipt(desk: Desk, gate: Gate) -> str:
         exp=made.exp,
         nonce=gate.nonce,
         approvers=[
-            {"id": c.person, "factor": c.factor.value, "at": c.at // 1000}
+            receipts.Approver(c.person, c.factor.value, c.at // 1000)
             for c in gate.confirmations
             if c.person in made.approvers
         ],
-        rules=list(requirement.rules),
+        rules=requirement.rules,
         policy_sha256=requirement.policy_sha256,
         audit_seq=made.audit_seq,
         audit_head=made.audit_head,

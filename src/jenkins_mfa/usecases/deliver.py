@@ -28,7 +28,7 @@ from jenkins_mfa.usecases.watch import settle_run
 
 log = structlog.get_logger()
 
-LEASE = 180_000  #: ms; more than twice the longest request, so that two deliverers are never in one lane
+LEASE = 10_000  #: ms; renewed while a delivery lasts, so that a killed agent's lanes come back soon
 FIRST_RETRY = 500  #: ms, doubling
 LONGEST_RETRY = 60_000  #: ms
 PARK_AFTER = 200  #: tries, several hours of them, before a lane of people's messages is given up
@@ -56,12 +56,12 @@ def deliver(desk: Desk, due: Due) -> None:
         log.warning("delivery put off", lane=due.lane, tries=due.tries, wait_ms=wait, problem=str(error))
         _retry_or_park(desk, due, wait, str(error))
     except SourceForbiddenError as error:
-        log.error("delivery not permitted", lane=due.lane, problem=str(error))
+        log.warning("delivery not permitted", lane=due.lane, problem=str(error))
         desk.store.retry_lane(due, LONGEST_RETRY)
     except (MessageGoneError, MessageRefusedError) as error:
         desk.store.park_lane(due, str(error))
     except JenkinsMfaError as error:
-        log.error("delivery failed", lane=due.lane, problem=str(error))
+        log.warning("delivery failed", lane=due.lane, problem=str(error))
         _retry_or_park(desk, due, LONGEST_RETRY, str(error))
     else:
         desk.store.settle_lane(due)
@@ -141,7 +141,7 @@ def _claim(desk: Desk, gate: Gate, settlers: tuple[str, ...]) -> Gate | None:
     try:
         return decide(attempt)
     except claim.NotOursError as error:
-        log.error("a stored gate is not ours", gate=gate.jti, problem=str(error))
+        log.warning("a stored gate is not ours", gate=gate.jti, problem=str(error))
         if gate.state is State.SENDING:
             raise SourceUnavailableError("the stored gate is not what was decided") from error
         return None

@@ -95,6 +95,8 @@ def _judge(desk: Desk, gate: Gate, run: RunRecord, problem: Reason | None) -> Ga
         return _deny(gate, problem)
     try:
         request = requests.parse(gate.request_text.encode())
+    except requests.RequestVersionError as error:
+        return _deny(gate, Reason("wrong_version", {"problem": str(error)}))
     except RequestError as error:
         return _deny(gate, Reason("bad_request", {"problem": str(error)}))
     claims = claims_of(request)
@@ -136,12 +138,12 @@ def claims_of(request: requests.Request) -> Claims:
         message=request.message,
         subject_name=request.subject_name,
         subject_digest=request.subject_digest,
-        details=tuple(sorted(request.details.items())),
-        variables=tuple(sorted(request.variables.items())),
-        unset=tuple(request.unset),
-        factor=Factor(request.ask_factor) if request.ask_factor else None,
-        quorum=request.ask_quorum,
-        ttl=request.ask_ttl,
+        details=request.details,
+        variables=request.variables,
+        unset=request.unset,
+        factor=Factor(request.factor) if request.factor else None,
+        quorum=request.quorum,
+        ttl=request.ttl,
     )
 
 

@@ -115,9 +115,6 @@ class Store(Protocol):
     def open_gates(self, source: str | None = None) -> list[Gate]:
         """All gates that are not settled, oldest first."""
 
-    def open_refs(self, source: str) -> dict[str, str]:
-        """Handle -> gate id of all gates of a source that are not settled; cheap, for every poll."""
-
     def due_gates(self, now: int, limit: int = 100) -> list[str]:
         """Ids of gates whose deadline has come."""
 
@@ -148,6 +145,9 @@ class Store(Protocol):
 
     def claim_lane(self, lease_ms: int, skip: frozenset[str] = frozenset()) -> Due | None:
         """Lease the lane that is due first."""
+
+    def renew_lane(self, due: Due, lease_ms: int) -> None:
+        """Keep a lease that is still ours for `lease_ms` from now."""
 
     def settle_lane(self, due: Due) -> None:
         """Done: the lane goes away unless something was noted meanwhile."""

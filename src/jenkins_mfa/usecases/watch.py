@@ -30,7 +30,7 @@ class Watch:
     def poll(self) -> int:
         """One poll: returns how many pauses wait. Raises SourceError or StoreError; then nothing has changed."""
         listed = self._source.pending()
-        known = self._desk.store.open_refs(self._source.id)
+        known = {gate.external_ref: gate.id for gate in self._desk.store.open_gates(self._source.id)}
         for paused in listed:
             if paused.ref not in known:
                 self._open(paused)
