@@ -52,7 +52,7 @@ class Value(msgspec.Struct, frozen=True):
     """A parameter's value; absent for passwords, files, runs and credentials."""
 
     name: str = ""
-    value: msgspec.Raw | None = None
+    value: msgspec.Raw = _NONE
 
 
 class Definition(msgspec.Struct, frozen=True):

@@ -22,10 +22,8 @@ LISTING = (
     "computer[oneOffExecutors[currentExecutable[url,number,timestamp,actions["
     "executions[id,settled,input[submitter]]{0,20},libraries[name,version,trusted,variables]{0,20}]]]]"
 )
-#: The input is there, but another one of the same build has its id: Jenkins would settle the older one.
-TWIN = "twin_input"
-#: The input's id was made for another build.
-COPIED = "copied_input"
+#: Another input has the same id: in the same build (Jenkins would settle the older one) or copied to another build.
+TWIN = "twin"
 #: Names in the contract between the library and the agent.
 REQUEST, RECEIPT = "MFA_REQUEST", "MFA_RECEIPT"
 
@@ -55,19 +53,23 @@ def read_listing(data: bytes, source: str, user: str, public_url: str) -> list[P
     Raises UntrustedInputError for a listing that cannot be read whole: half of one would look like settled
     inputs.
     """
-    found: dict[Ref, str] = {}
+    found: dict[Ref, int] = {}
     for executable in _executables(data):
         executions = _open(executable.actions)
         ours = {e.id for e in executions if _waits_for(e, user)}
         if ours:
             job, build = read_build_url(executable.url or "")
             times = Counter(e.id for e in executions)
-            found |= {Ref(job, build, i): TWIN if times[i] > 1 else "" for i in sorted(ours)}
+            found |= {Ref(job, build, input_id): times[input_id] for input_id in sorted(ours)}
     builds = Counter(ref.input for ref in found)
     return [
-        Paused(ref.text, ref.input, run_of(source, ref.job, ref.build, public_url), problem)
-        for ref, own in found.items()
-        for problem in [COPIED if builds[ref.input] > 1 else own]
+        Paused(
+            ref=ref.text,
+            nonce=ref.input,
+            run=run_of(source, ref.job, ref.build, public_url),
+            problem=TWIN if times > 1 or builds[ref.input] > 1 else "",
+        )
+        for ref, times in found.items()
     ]
 
 
@@ -76,9 +78,7 @@ def read_libraries(data: bytes) -> list[LoadedLibrary]:
     return [
         library
         for executable in _executables(data)
-        for library in exported.gather(
-            executable.actions, exported.LIBRARIES, "libraries", list[LoadedLibrary]
-        )
+        for library in exported.gather(executable.actions, exported.LIBRARIES, "libraries", list[LoadedLibrary])
     ]
 
 
@@ -120,7 +120,7 @@ def read_request(build: Build, input_id: str, user: str) -> bytes:
         if len(definitions) != 1:
             raise UntrustedInputError(f"the input has {len(definitions)} parameters {name} instead of one")
     default = values[REQUEST][0].defaultParameterValue
-    if default is None or default.value is None:
+    if default is None:
         raise UntrustedInputError(f"the input's parameter {REQUEST} has no value")
     return exported.decode(default.value, str).encode()
 
@@ -136,9 +136,7 @@ def open_refs(job: str, build: int, record: Build) -> frozenset[str]:
 
 
 def _open(actions: exported.Actions | None) -> list[Execution]:
-    return [
-        e for e in exported.gather(actions, exported.INPUT, "executions", list[Execution]) if not e.settled
-    ]
+    return [e for e in exported.gather(actions, exported.INPUT, "executions", list[Execution]) if not e.settled]
 
 
 def _waits_for(execution: Execution, user: str) -> bool:

@@ -105,8 +105,7 @@ def read_facts(build: Build, run: Run, who_started: Sequence[Starter]) -> Facts:
         since=str(build.previousBuild.number) if build.previousBuild else "",
         parameters=tuple(_parameters(build)),
         libraries=tuple(
-            Library(item.name, item.version or "", item.trusted, tuple(item.variables or ()))
-            for item in libraries
+            Library(item.name, item.version or "", item.trusted, tuple(item.variables or ())) for item in libraries
         ),
         settlers=settlers(build),
     )
@@ -201,10 +200,10 @@ def _branch(build: Build, run: Run, revisions: Sequence[Revision]) -> str:
 
 def _parameters(build: Build) -> Iterable[Parameter]:
     for given in exported.gather(build.actions, exported.PARAMETERS, "parameters", list[Value]):
-        yield Parameter(given.name, None if given.value is None else _text(given.value))
+        yield Parameter(given.name, _text(given.value))
 
 
 def _text(raw: msgspec.Raw) -> str | None:
-    """Strings as they are, everything else as its JSON, so that no value is left out of what people see."""
+    """Strings as they are, everything else as its JSON: no value that Jenkins tells is left out."""
     value = exported.decode(raw, object)
     return value if isinstance(value, str) or value is None else msgspec.json.encode(value).decode()

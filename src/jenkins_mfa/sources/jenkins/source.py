@@ -1,0 +1,202 @@
+"""One Jenkins controller as a source of pauses."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import msgspec
+
+from jenkins_mfa.core.judge import Outcome
+from jenkins_mfa.core.model import Run, Starter, Trigger
+from jenkins_mfa.errors import (
+    SourceError,
+    SourceForbiddenError,
+    SourceGoneError,
+    SourceUnavailableError,
+    UntrustedInputError,
+)
+from jenkins_mfa.sources.jenkins import description, inputs, records
+from jenkins_mfa.sources.jenkins.client import (
+    LISTING_BYTES,
+    LISTING_SECONDS,
+    RECORD_BYTES,
+    REQUEST_BYTES,
+    Client,
+    Reply,
+    TooLargeError,
+)
+from jenkins_mfa.sources.jenkins.exported import Build, Cause, decode
+from jenkins_mfa.sources.jenkins.refs import Ref, build_path
+from jenkins_mfa.usecases.ports import Abort, Opened, Paused, Proceed
+
+#: ms after a start was noticed in which a build without open inputs may still be loading them.
+STARTING = 20_000
+#: ms between two reads that do not find a run before it counts as gone.
+INVISIBLE = 60_000
+#: Builds behind a build that are looked into; beyond, somebody unknown stands behind it.
+ORIGINS = 10
+
+T = TypeVar("T")
+
+
+class _Root(msgspec.Struct, frozen=True):
+    quietingDown: bool = False  # noqa: N815 - Jenkins' own name
+
+
+class _Me(msgspec.Struct, frozen=True):
+    name: str
+    anonymous: bool = True
+
+
+@dataclass(slots=True)
+class JenkinsSource:
+    """The port `Source` for one controller. `who` maps a user id there to a roster id; `now` gives ms UTC.
+
+    `public_url` is the controller's address for people. Safe to share between threads.
+    """
+
+    id: str
+    public_url: str
+    client: Client
+    who: Callable[[str], str | None]
+    now: Callable[[], int]
+    _session: str = field(default="", init=False, repr=False)
+    _started: int | None = field(default=None, init=False, repr=False)
+    _absent: dict[str, int] = field(default_factory=dict, init=False, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.public_url = self.public_url.rstrip("/") + "/"
+
+    @property
+    def kind(self) -> str:
+        """`jenkins`."""
+        return inputs.KIND
+
+    def pending(self) -> list[Paused]:
+        """All inputs that wait for exactly our user, in one request. Raises SourceError."""
+        reply = self.client.get("computer/", inputs.LISTING, limit=LISTING_BYTES, seconds=LISTING_SECONDS)
+        self._saw(reply)
+        try:
+            return inputs.read_listing(reply.body, self.id, self.client.user, self.public_url)
+        except UntrustedInputError as error:
+            raise SourceUnavailableError(f"the listing cannot be read: {error}") from None
+
+    def facts(self, paused: Paused) -> Opened:
+        """The exact request text and the build's records. Raises SourceError and UntrustedInputError."""
+        ref = Ref.parse(paused.ref)
+        path = build_path(ref.job, ref.build)
+        try:
+            build = self._read(path, records.FACTS, Build)
+            place = inputs.find(build, ref.input, self.client.user)
+            asked = self._read(path, inputs.request_tree(place), Build, limit=REQUEST_BYTES)
+        except TooLargeError as error:
+            raise UntrustedInputError(f"cannot be read whole: {error}") from None
+        request = inputs.read_request(asked, ref.input, self.client.user)
+        run = inputs.run_of(self.id, ref.job, ref.build, self.public_url)
+        return Opened(request, records.read_facts(build, run, self._starters(build, ref.job)))
+
+    def outcome(self, run: Run) -> Outcome:
+        """A fresh reading of the build.
+
+        Raises SourceUnavailableError also while the controller has just started and the build shows no input, and
+        SourceGoneError for a build that is not there, until that has been so for `INVISIBLE`.
+        """
+        try:
+            build = self._read(build_path(run.pipeline, run.id), records.OUTCOME, Build)
+            outcome = records.read_outcome(build, run.pipeline, int(run.id), self.client.user)
+        except SourceGoneError:
+            return self._invisible(run)
+        except UntrustedInputError as error:
+            raise SourceUnavailableError(f"the build's record cannot be read: {error}") from None
+        with self._lock:
+            self._absent.pop(run.key, None)
+        if not outcome.open_refs:
+            self._refuse_while_starting()
+        return outcome
+
+    def answer(self, ref: str, answer: Proceed | Abort) -> None:
+        """Send an answer; nothing is sent while Jenkins prepares for a shutdown. Raises SourceError."""
+        at = Ref.parse(ref)
+        if self._read("", "quietingDown", _Root).quietingDown:
+            raise SourceUnavailableError("Jenkins prepares for a shutdown: builds would not go on")
+        if isinstance(answer, Proceed):
+            given = [{"name": inputs.RECEIPT, "value": answer.receipt}]
+            self.client.post(f"{at.path}proceed", {"json": msgspec.json.encode({"parameter": given}).decode()})
+            return
+        # The line is a courtesy: whatever stands in its way must not keep the build from being aborted.
+        with contextlib.suppress(SourceError, UntrustedInputError):
+            self._describe(build_path(at.job, at.build), answer.says)
+        self.client.post(f"{at.path}abort", {})
+
+    def note(self, run: Run, says: str) -> None:
+        """Write our line into the build's description, where the account has Run/Update. Raises SourceError."""
+        with contextlib.suppress(SourceForbiddenError, SourceGoneError):
+            self._describe(build_path(run.pipeline, run.id), says)
+
+    def _describe(self, path: str, says: str) -> None:
+        old = self._read(path, "description", Build).description or ""
+        new = description.with_line(old, says)
+        if new != old:
+            self.client.post(f"{path}submitDescription", {"description": new})
+
+    def _read(self, path: str, tree: str, shape: type[T], *, limit: int = RECORD_BYTES) -> T:
+        """One exported object. Raises SourceUnavailableError where it has another shape, and SourceError."""
+        reply = self.client.get(path, tree, limit=limit)
+        self._saw(reply)
+        try:
+            return decode(reply.body, shape)
+        except UntrustedInputError as error:
+            raise SourceUnavailableError(f"{path}: {error}") from None
+
+    def _starters(self, build: Build, job: str) -> list[Starter]:
+        """Who is behind a build: its own causes, and those of the builds that it came from, one hop."""
+        found = records.causes(build)
+        origins = records.origins(found, job)
+        starters = records.starters(found, job, self.who)
+        for origin in origins[:ORIGINS]:
+            starters += records.behind(origin, self._causes(origin), self.who)
+        if len(origins) > ORIGINS:
+            starters.append(Starter(Trigger.UNKNOWN))
+        return starters
+
+    def _causes(self, origin: records.Origin) -> list[Cause] | None:
+        """Causes of a build that is not ours to judge; None where it may not be seen, or never was."""
+        job, number = origin
+        try:
+            return records.causes(self._read(build_path(job, number), records.CAUSES, Build))
+        except (SourceGoneError, SourceForbiddenError, TooLargeError, UntrustedInputError):
+            return None
+
+    def _invisible(self, run: Run) -> Outcome:
+        """A build that answers 404. It counts as ended when a later read finds the same, and we are who we think."""
+        self._read("", "quietingDown", _Root)
+        me = self._read("whoAmI/", "name,anonymous", _Me)
+        if me.anonymous or me.name != self.client.user:
+            raise SourceUnavailableError("Jenkins answers, but not as to our user")
+        self._refuse_while_starting()
+        with self._lock:
+            since = self._absent.setdefault(run.key, self.now())
+            if self.now() - since < INVISIBLE:
+                raise SourceGoneError("the run is not visible; it counts as ended if it stays so")
+            del self._absent[run.key]
+        return Outcome(frozenset(), (), self.client.user, finished=True, ended="invisible")
+
+    def _saw(self, reply: Reply) -> None:
+        """Notice a start of the controller. The first session of all says nothing: it may be days old."""
+        with self._lock:
+            if reply.session and reply.session != self._session:
+                if self._session:
+                    self._started = self.now()
+                self._session = reply.session
+                self._absent.clear()
+
+    def _refuse_while_starting(self) -> None:
+        with self._lock:
+            left = STARTING - (self.now() - self._started) if self._started is not None else 0
+        if left > 0:
+            raise SourceUnavailableError("Jenkins has just started: its builds may not be complete", left / 1000)
