@@ -1,0 +1,78 @@
+"""A gate as one page: header, state, facts, the pipeline's words. Built from the stored state and nothing else.
+
+What the pipeline says comes last, in the page and in its `text`, so that nothing it says can be followed by, or taken
+for, words of ours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jenkins_mfa.core.model import Gate
+from jenkins_mfa.core.policy import Roster
+from jenkins_mfa.words import facts, people, render, state
+from jenkins_mfa.words.parts import Fact, Parts, say
+from jenkins_mfa.words.state import Line
+
+HEADER = 150  #: characters, escaped
+TEXT = 3_900  #: bytes of UTF-8 for all of `text`: an update with more than 4,000 is refused
+STATE = 700  #: bytes of `text` for header and state (contract)
+STEPS = (10, 3, 1, 0)  #: how many names stand in a row, from roomy to tight
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What people see of a gate. `box` are the pipeline's own lines; none where its request could not be read."""
+
+    header: Parts
+    state: tuple[Line, ...]
+    facts: tuple[facts.Row, ...]
+    box: tuple[str, ...]
+
+
+def page(gate: Gate, roster: Roster, others: int = 0, most: int = people.MOST) -> Page:
+    """The page of a gate's present state."""
+    return Page(
+        header(gate),
+        state.lines(gate, roster, others, most),
+        facts.rows(gate.facts, roster),
+        tuple(facts.claimed(gate.claims)) if gate.claims else (),
+    )
+
+
+def header(gate: Gate) -> Parts:
+    """ "Needs confirmation: “team one/deploy” #17"; a job too long for a header stands with the facts only."""
+    full = say("{word}: {job} {number}", word=say(state.word(gate)), job=Fact(gate.run.pipeline), number=_bare(gate))
+    if len(render.escape(render.terminal(full))) <= HEADER:
+        return full
+    return say("{word}: {number}", word=say(state.word(gate)), number=_bare(gate))
+
+
+def _bare(gate: Gate) -> Parts:
+    number = people.number(gate.run)
+    return number if len(gate.run.id) <= 40 else say("a run with a long id")
+
+
+def text(gate: Gate, roster: Roster, others: int = 0) -> str:
+    """The page for the ear, at most TEXT bytes: header, state, facts, the pipeline's words to the end."""
+    shown = page(gate, roster, others)
+    kept, rest = facts.fitting(shown.facts, facts.ROOM, lambda row: row.size)
+    lines = [_intro(gate, roster, others), *(render.text(row.spoken) for row in kept)]
+    if rest:
+        lines.append(render.text(say(f"{facts.FROM_SOURCE}: {{rest}}", rest=rest)))
+    if shown.box:
+        lines += [facts.SAYS_ALOUD, *map(render.escape, shown.box)]
+    return "\n".join(lines)
+
+
+def _intro(gate: Gate, roster: Roster, others: int) -> str:
+    """Header and state in one line, with as many names as there is room for."""
+    found = ""
+    for most in STEPS:
+        shown = page(gate, roster, others, most)
+        said = [line.shown if line.spoken is None else line.spoken for line in shown.state]
+        for head in (shown.header, say(state.word(gate))):
+            found = " ".join([f"{render.text(head)}.", *(render.text(line) for line in said if line)])
+            if len(found.encode(errors="replace")) <= STATE:
+                return found
+    return found
