@@ -5,7 +5,7 @@ from __future__ import annotations
 from jenkins_mfa.core.model import Denial, Gate, State
 from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.words import people
-from jenkins_mfa.words.parts import Fact, Parts, Word, say, sentences
+from jenkins_mfa.words.parts import Fact, Parts, say, sentences
 
 #: Denials that come after people were asked.
 _LATER = frozenset({"superseded", "seal_broken"})
@@ -28,11 +28,11 @@ def why(denial: Denial, roster: Roster) -> Parts:
         case "factor_unavailable":
             return say("it needs {factor}, which is not set up here", factor=_factor(values))
         case "too_few_people":
-            return say("it needs {n} people, and fewer may approve this", n=Word(values.get("needed", "more")))
+            return say("it needs {n} people, and fewer may approve this", n=Fact(values.get("needed", "more")))
         case "bad_request":
             return say("the request cannot be used: {problem}", problem=Fact(values.get("problem", "")))
         case "cannot_show":
-            return say("it cannot be shown whole: {problem}", problem=Word(values.get("problem", "it is too long")))
+            return say("it cannot be shown whole: {problem}", problem=Fact(values.get("problem", "")))
         case "other_run":
             return say("the request names another build, {named}", named=Fact(values.get("named", "")))
         case "wrong_version":

@@ -43,7 +43,84 @@ class Row:
         return say("{label}: {value}", label=self.label, value=self.value)
 
     @property
-    def fitting(rows: tuple[Row, ...], room: int, size: Callable[[Row], int]) -> tuple[list[Row], Parts]:
+    def spoken(self) -> Parts:
+        """As a line that can be told from all others by ear."""
+        first, *rest = self.label
+        if isinstance(first, Word):
+            first = Word(first.text[0].lower() + first.text[1:])
+        return say(f"{FROM_SOURCE}, {{label}}: {{value}}", label=(first, *rest), value=self.value)
+
+    @property
+    def size(self) -> int:
+        """Its bytes in `text`, with the line's end."""
+        return len(render.text(self.spoken).encode(errors="replace")) + 1
+
+
+def rows(facts: Facts, roster: Roster) -> tuple[Row, ...]:
+    """All rows, those that are needed first. Where the needed ones do not fit, their long values are only measured."""
+    needed = _needed(facts, roster, len)
+    if sum(row.size for row in needed) > ROOM:
+        needed = _needed(facts, roster, lambda _: MEASURED)
+    found = [*needed, *(_parameter(parameter) for parameter in facts.parameters)]
+    return (*found, _commits(facts)) if facts.commits else tuple(found)
+
+
+def _needed(facts: Facts, roster: Roster, whole: Callable[[str], int]) -> list[Row]:
+    """Build, started by, branch and commit of each repository; `whole` says how much of a value is shown as it is."""
+
+    def shown(text: str) -> Parts:
+        return chip(text, whole(text))
+
+    build = say("{job} {number}", job=shown(facts.run.pipeline), number=people.number(facts.run))
+    starters = [people.starter(start, roster) for start in facts.starters]
+    started = join(starters, between="; ") or say("nobody that Jenkins names")
+    if not facts.revisions and facts.branch:
+        revisions = [Row(say("Branch"), shown(facts.branch), needed=True)]
+    else:
+        revisions = [_revision(revision, len(facts.revisions) > 1, shown) for revision in facts.revisions]
+    return [Row(say("Build"), build, needed=True), Row(say("Started by"), started, needed=True), *revisions]
+
+
+def _revision(revision: Revision, several: bool, shown: Callable[[str], Parts]) -> Row:
+    value = shown(revision.commit)
+    label = say("Commit")
+    if revision.branch:
+        label = say("Branch")
+        value = say("{branch}, commit {commit}", branch=shown(revision.branch), commit=value)
+    if several:
+        # A repository's address may carry a login.
+        where = shown(_USERINFO.sub("//", revision.repository))
+        value = say("{value}, of {where}", value=value, where=where)
+    return Row(label, value, needed=True)
+
+
+def _parameter(parameter: Parameter) -> Row:
+    label = say("Parameter {name}", name=chip(parameter.name))
+    if parameter.value is None:
+        return Row(label, say("value hidden"))
+    return Row(label, chip(parameter.value))
+
+
+def _commits(facts: Facts) -> Row:
+    since = Word(facts.since) if re.fullmatch(r"[0-9]{1,12}", facts.since) else Fact(facts.since)
+    label = say("Since build {since}", since=since) if facts.since else say("Changes")
+    authors = [chip(author) for author in facts.authors]
+    count = say("1 commit") if facts.commits == 1 else say("{n} commits", n=facts.commits)
+    by = listing(authors, AUTHORS, ",", "people")
+    return Row(label, say("{count} by {by}", count=count, by=by) if authors else count)
+
+
+def chip(text: str, whole: int = WHOLE) -> Parts:
+    """A foreign value; letters that can be taken for others are pointed out, a very long value is only measured."""
+    if len(text) > whole:
+        digest = hashlib.sha256(text.encode(errors="backslashreplace")).hexdigest()
+        return say(f"{{n}} characters, SHA-256 {digest}", n=len(text))
+    if text.isascii():
+        return (Fact(text),)
+    return say("{fact} (contains letters outside a-z)", fact=Fact(text))
+
+
+def fitting(rows: tuple[Row, ...], room: int, size: Callable[[Row], int]) -> tuple[list[Row], Parts]:
     """The rows that fit into `room`, in order, and what stands for those that do not."""
     found: list[Row] = []
     for row in rows:

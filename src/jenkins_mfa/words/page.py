@@ -41,7 +41,7 @@ def page(gate: Gate, roster: Roster, others: int = 0, most: int = people.MOST) -
 
 
 def header(gate: Gate) -> Parts:
-    """ "Needs confirmation: “team one/deploy” #17"; a job too long for a header stands with the facts only."""
+    """As in "Needs confirmation: “team one/deploy” #17"; a job too long for a header stands with the facts only."""
     full = say("{word}: {job} {number}", word=say(state.word(gate)), job=Fact(gate.run.pipeline), number=_bare(gate))
     if len(render.escape(render.terminal(full))) <= HEADER:
         return full

@@ -35,12 +35,12 @@ def unknown(subject: str) -> Parts:
 
 
 def names(roster: Roster, people: Iterable[str], *, last: str = "and", most: int = MOST) -> Parts:
-    """ "Alice Wu, Bob Ray and 4 more people"."""
+    """As in "Alice Wu, Bob Ray and 4 more people"."""
     return listing([person(roster, one) for one in people], most, last, "people")
 
 
 def number(run: Run) -> Parts:
-    """ "#17" as a link; an id that is not a number is shown as what it is, foreign."""
+    """As in "#17" as a link; an id that is not a number is shown as what it is, foreign."""
     plain = run.id.isascii() and run.id.isdigit() and len(run.id) <= 12
     if plain and run.url.startswith(("https://", "http://")) and len(run.url) <= 3000:
         return (Link(run.url, f"#{run.id}"),)
@@ -48,7 +48,7 @@ def number(run: Run) -> Parts:
 
 
 def build(run: Run) -> Parts:
-    """ "`team one/deploy` #17"."""
+    """As in "`team one/deploy` #17"."""
     return say("{job} {number}", job=Fact(run.pipeline), number=number(run))
 
 
@@ -135,5 +135,5 @@ def others(gate: Gate, roster: Roster, but: str = "") -> list[str]:
 
 
 def confirmed(roster: Roster, given: Confirmation) -> Parts:
-    """ "Alice Wu (code)"."""
+    """As in "Alice Wu (code)"."""
     return flat([*person(roster, given.person), Word(f" ({GAVE[given.factor]})")])

@@ -46,7 +46,7 @@ def _escape(character: str) -> str:
 
 
 def utc(ms: int, *, clock: bool = False) -> str:
-    """ "Nov 24, 16:20 UTC", or "16:20 UTC"."""
+    """As in "Nov 24, 16:20 UTC", or "16:20 UTC"."""
     moment = datetime.fromtimestamp(ms / 1000, UTC)
     return f"{moment:%H:%M} UTC" if clock else f"{moment:%b} {moment.day}, {moment:%H:%M} UTC"
 
@@ -61,8 +61,8 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def rich(lines: Sequence[Parts], users: Users | None = None) -> list[Element]:
-    """Lines as elements of a rich_text block, the first one bold. A `Quote` stands in a bar of its own."""
+def rich(lines: Sequence[Parts], users: Users | None = None, *, bold: bool = True) -> list[Element]:
+    """Lines as elements of a rich_text block, the first one `bold`. A `Quote` stands in a bar of its own."""
     found: list[Element] = []
     section: list[Element] = []
     for number, line in enumerate(lines):
@@ -75,7 +75,7 @@ def rich(lines: Sequence[Parts], users: Users | None = None) -> list[Element]:
                 found.append({"type": "rich_text_quote", "elements": [bar]})
                 section = []
             else:
-                section.append(_rich(part, users or {}, bold=number == 0))
+                section.append(_rich(part, users or {}, bold=bold and number == 0))
     found += [{"type": "rich_text_section", "elements": section}] if section else []
     return found
 

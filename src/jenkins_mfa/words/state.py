@@ -108,7 +108,7 @@ def _needs(gate: Gate, requirement: Requirement, roster: Roster, most: int) -> l
 
 
 def _need(clause: Clause, roster: Roster, most: int) -> Parts:
-    """ "Needs 2 of release, each with a code", "Needs Alice Wu, Bob Ray or Carol Diaz with a code"."""
+    """As in "Needs 2 of release, each with a code", "Needs Alice Wu, Bob Ray or Carol Diaz with a code"."""
     gives = people.GIVES[clause.factor]
     if clause.count == 1 and len(clause.people) <= min(3, most):
         return say(f"Needs {{who}} with {gives}", who=people.names(roster, clause.people, last="or"))

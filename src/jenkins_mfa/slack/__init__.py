@@ -1,0 +1,1 @@
+"""Slack: where approvers are asked, answer, and are told. Socket Mode only."""

@@ -1,0 +1,97 @@
+"""What ops must read, and what is said once in a message's thread."""
+
+from __future__ import annotations
+
+from jenkins_mfa.core.model import Alert, Gate, State
+from jenkins_mfa.core.policy import Roster
+from jenkins_mfa.words import endings, people, state
+from jenkins_mfa.words.parts import Everyone, Fact, Parts, join, say, sentences
+
+
+def alert(given: Alert, gate: Gate | None, roster: Roster) -> list[Parts]:
+    """An alert as lines: what happened, to which build, what to do."""
+    what = _what(given, gate, roster)
+    if gate is None:
+        return [what]
+    about = say(
+        f"Build: {{build}}. {state.word(gate)}. More: /mfa show {state.short(gate)}", build=people.build(gate.run)
+    )
+    return [what, about]
+
+
+def _what(given: Alert, gate: Gate | None, roster: Roster) -> Parts:
+    values = given.values
+    match given.code:
+        case "bypassed" if gate is not None and gate.ending is not None:
+            return sentences([say("Bypassed:"), *endings.ending(gate)])
+        case "token_stolen" if gate is not None and gate.ending is not None:
+            return sentences([(Everyone(),), say(" Token stolen:"), *endings.ending(gate)])
+        case "proceeded_again":
+            who = Fact(values["by"]) if values.get("by") else say("somebody")
+            return say("After the build had gone on, {who} pressed Proceed in Jenkins once more.", who=who)
+        case "delivery_parked":
+            return say(
+                "A delivery was given up: {lane}. {reason}",
+                lane=Fact(values.get("lane", "")),
+                reason=Fact(values.get("reason", "")),
+            )
+        case "abort_caught":
+            return say("Jenkins took the abort, but the build goes on: its Pipeline caught it. Stop it by hand.")
+        case "seal_broken":
+            return say(
+                "What the store holds about a gate is not what was written. It was denied; look who can write to it."
+            )
+        case "locked":
+            who = people.person(roster, values.get("person", ""))
+            return say("The codes of {who} are switched off after 50 misses.", who=who)
+        case "reported":
+            return _reported(gate, roster)
+    if gate is not None and gate.denial is not None and gate.denial.person is None:
+        return say("Not asked, denied by jenkins-mfa: {why}.", why=endings.why(gate.denial, roster))
+    return say("{code}", code=Fact(given.code))
+
+
+def _reported(gate: Gate | None, roster: Roster) -> Parts:
+    if gate is None or gate.denial is None or gate.denial.person is None:
+        return say("Denied and reported.")
+    who = people.person(roster, gate.denial.person)
+    return say("Denied and reported by {who}: {reason}", who=who, reason=Fact(gate.denial.reason))
+
+
+def unshowable() -> Parts:
+    """A message that did not take its whole content."""
+    return say("The message about this build could not be shown whole, so it has no buttons.")
+
+
+def minimal(gate: Gate) -> Parts:
+    """All that is shown where the whole content was refused; it fits always."""
+    return say(
+        f"{state.word(gate)}. Slack does not show this build whole, so it cannot be approved here. "
+        f"Ops are told: /mfa show {state.short(gate)}"
+    )
+
+
+def waits(gate: Gate, roster: Roster) -> Parts:
+    """To the requesters, once: their build waits. Empty if nobody is named."""
+    who = people.requesters(gate, roster, mention=True)
+    if not who or gate.requirement is None:
+        return ()
+    return say(
+        "{who}, your build {build} waits for {opens}. This thread tells how it ends.",
+        who=join(who),
+        build=people.build(gate.run),
+        opens=people.opens(gate, roster),
+    )
+
+
+def ended(gate: Gate, roster: Roster) -> Parts:
+    """To the requesters, once: how it ended. Empty if nobody is named."""
+    who = people.requesters(gate, roster, mention=True)
+    lines = state.lines(gate, roster, 0, people.MOST)
+    if not who or not lines:
+        return ()
+    found = say("{who}, {line}", who=join(who), line=lines[0].shown)
+    if gate.state is State.ABORTED and gate.denial is not None and gate.denial.person is not None:
+        again = say("A new build asks again. Talk to {by} first.", by=people.person(roster, gate.denial.person))
+        return sentences([found, again])
+    return found
