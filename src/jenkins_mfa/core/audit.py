@@ -1,0 +1,203 @@
+"""The trail: events in a chain of hashes, so that a change, a gap or another order shows (S12, S13).
+
+Each hash covers the event's exact bytes and the hash before it. The chain shows that something was changed, not by
+whom: whoever can write the store can write a new chain, which is what checkpoints kept elsewhere are for.
+"""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from jenkins_mfa.core import strict_json
+from jenkins_mfa.core.seal import framed
+from jenkins_mfa.errors import UntrustedInputError
+
+MAX_BYTES = 64 * 1024  #: of one event
+MAX_VALUE = 4000  #: characters of one text in `details`
+START = ""  #: what stands before the first event's hash
+
+#: What `details` may hold. No name of a secret is in it: no number, code, seed, token, ticket or receipt.
+DETAILS = frozenset(
+    {
+        "authenticator", "by", "exp", "factor", "failures", "iat", "jti", "kid", "kind", "lane", "lib", "named",
+        "nonce", "not_after", "people", "person", "policy_sha256", "problem", "quorum", "reason", "report",
+        "request_sha256", "rules", "state", "step", "tries", "use", "version", "via",
+    }
+)  # fmt: skip
+
+
+class Name(enum.StrEnum):
+    """All events, spelt as stored (contract.md)."""
+
+    GATE_OPENED = "gate:opened"
+    GATE_CONFIRMED = "gate:confirmed"
+    GATE_RETRACTED = "gate:retracted"
+    GATE_DENIED = "gate:denied"
+    GATE_APPROVED = "gate:approved"
+    GATE_EXPIRED = "gate:expired"
+    GATE_CLAIMED = "gate:claimed"
+    GATE_RESUMED = "gate:resumed"
+    GATE_ABORTED = "gate:aborted"
+    GATE_WITHDRAWN = "gate:withdrawn"
+    GATE_BYPASSED = "gate:bypassed"
+    GATE_REOPENED = "gate:reopened"
+    ANSWER_REFUSED = "answer:refused"
+    AUTHENTICATOR_ENROLLED = "authenticator:enrolled"
+    AUTHENTICATOR_REVOKED = "authenticator:revoked"
+    AUTHENTICATOR_SUSPENDED = "authenticator:suspended"
+    AUTHENTICATOR_THROTTLED = "authenticator:throttled"
+    DELIVERY_PARKED = "delivery:parked"
+    POLICY_LOADED = "policy:loaded"
+    KEY_CREATED = "key:created"
+    KEY_REVOKED = "key:revoked"
+    AGENT_STARTED = "agent:started"
+    AGENT_STOPPED = "agent:stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEvent:
+    """One event at its place in the chain. `at` is ms UTC; the name's verb is the outcome.
+
+    `gate` is `<gate id>.<generation>`, `source` and `run` name where it happened; empty where there is none.
+    Raises ValueError for a detail that is not listed, too long or of another type, and for half characters.
+    """
+
+    seq: int
+    at: int
+    name: Name
+    actor: str
+    gate: str = ""
+    source: str = ""
+    run: str = ""
+    details: Mapping[str, str | int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if unlisted := sorted(set(self.details) - DETAILS):
+            raise ValueError(f"the trail takes no such detail: {', '.join(unlisted)}")
+        for text in (self.actor, self.gate, self.source, self.run, *self.details.values()):
+            str(text).encode()
+        for key, value in self.details.items():
+            if type(value) is not int and (type(value) is not str or len(value) > MAX_VALUE):
+                raise ValueError(f"detail {key} is no whole number and no text of {MAX_VALUE} characters at most")
+
+
+def encode(event: AuditEvent) -> bytes:
+    """The event's canonical bytes: one line of ASCII, so that nothing in it can look like another line (S12).
+
+    Raises ValueError for more than MAX_BYTES.
+    """
+    members = {
+        "seq": event.seq,
+        "at": event.at,
+        "event": str(event.name),
+        "actor": event.actor,
+        "gate": event.gate,
+        "source": event.source,
+        "run": event.run,
+        "details": dict(event.details),
+    }
+    raw = json.dumps(members, sort_keys=True, separators=(",", ":")).encode()
+    if len(raw) > MAX_BYTES:
+        raise ValueError(f"a trail event has at most {MAX_BYTES} bytes")
+    return raw
+
+
+def decode(raw: bytes) -> AuditEvent:
+    """The event that `encode` wrote. Raises UntrustedInputError for anything else."""
+    value = strict_json.parse(raw, place="trail event", max_bytes=MAX_BYTES, max_depth=2)
+    try:
+        event = _event(value)
+    except (KeyError, TypeError, ValueError):
+        raise UntrustedInputError("trail event does not have the form of one.") from None
+    if encode(event) != raw:
+        raise UntrustedInputError("trail event is not written as the agent writes it.")
+    return event
+
+
+def link(previous: str, raw: bytes) -> str:
+    """The hash of the event `raw` after one whose hash is `previous` (START for the first): SHA-256 in hex."""
+    return hashlib.sha256(framed("jenkins-mfa/trail/v1", previous, raw)).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """An unbroken piece of the trail: its first and last sequence number, and the last one's hash."""
+
+    first: int
+    last: int
+    head: str
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """Where the trail breaks: all events before `seq` are complete and unchanged, later ones prove nothing."""
+
+    seq: int
+    how: Literal["changed", "missing", "doubled", "reordered"]
+
+
+def verify_chain(
+    entries: Iterable[tuple[bytes, str]],
+    *,
+    first: int = 1,
+    previous: str = START,
+    head: tuple[int, str] | None = None,
+) -> Chain | Broken:
+    """Follow the chain over (event bytes, hash) in stored order, from event `first` after the hash `previous`.
+
+    `head` is where it must end (sequence number, hash) if that is known: the loss of the newest events leaves no
+    other trace.
+    """
+    expected, hash_before = first, previous
+    rest = iter(entries)
+    for raw, stored in rest:
+        try:
+            seq = decode(raw).seq
+        except UntrustedInputError:
+            return Broken(expected, "changed")
+        if seq < expected:
+            return Broken(seq, "doubled")
+        if seq > expected:
+            return Broken(expected, "reordered" if _holds(rest, expected) else "missing")
+        if link(hash_before, raw) != stored:
+            return Broken(seq, "changed")
+        expected, hash_before = seq + 1, stored
+    if head is not None and head != (expected - 1, hash_before):
+        return Broken(expected, "missing") if head[0] >= expected else Broken(head[0], "changed")
+    return Chain(first, expected - 1, hash_before)
+
+
+def _holds(entries: Iterable[tuple[bytes, str]], seq: int) -> bool:
+    """Whether one of the entries says that it is number `seq`."""
+    for raw, _ in entries:
+        try:
+            if decode(raw).seq == seq:
+                return True
+        except UntrustedInputError:
+            continue
+    return False
+
+
+def _event(value: object) -> AuditEvent:
+    """Raises KeyError, TypeError or ValueError for what is no event."""
+    if not isinstance(value, dict) or not isinstance(value["details"], dict):
+        raise TypeError
+    if not all(type(value[name]) is int for name in ("seq", "at")):
+        raise TypeError
+    if not all(type(value[name]) is str for name in ("event", "actor", "gate", "source", "run")):
+        raise TypeError
+    return AuditEvent(
+        seq=value["seq"],
+        at=value["at"],
+        name=Name(value["event"]),
+        actor=value["actor"],
+        gate=value["gate"],
+        source=value["source"],
+        run=value["run"],
+        details=value["details"],
+    )
