@@ -8,7 +8,8 @@
         assert build.wait_finished() == "SUCCESS"
         print(build.console, build.ran, build.description)
 
-Steps of a pipeline: jenkins_steps, jenkins_pipeline. Parameters, libraries, checkouts, causes: jenkins_model.
+Steps of a pipeline: jenkins_steps, jenkins_pipeline; among them `build.mfa_gate(body, environment="production")`,
+which needs `trust=Trust(keys, issuer, source)`. Parameters, libraries, checkouts, causes: jenkins_model.
 Accounts: admin, dev, mfa-agent, agent-min, desc, noread, stranger; `sim.auth(id)` is (id, API token), the
 password is the id, `sim.users[id].permissions` may be replaced. `sim.paused(job, PausedInput(...))` waits
 without a pipeline and ends with its inputs. `sim.multibranch(name)` makes a folder a multibranch project, whose
@@ -20,7 +21,7 @@ Faults: `sim.faults` (status, body, lose, drop, hold, seconds, phase), `sim.go_d
 `build.bring_back(asked)` (a settled input waits again).
 
 `sim.requests` holds every request that arrived (method, path, user, status, monotonic time, seconds);
-`sim.count(part)` counts them. `profile` is ROUND_ONE (2.528.1, Jetty) or ROUND_TWO (2.516.2, Tomcat).
+`sim.count(part)` counts them. `profile`: ROUND_ONE (2.528.1, Jetty), ROUND_TWO (2.516.2, Tomcat).
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from jenkins_mfa.simulators.jenkins_faults import Faults
+from jenkins_mfa.simulators.jenkins_gate import Trust
 from jenkins_mfa.simulators.jenkins_http import JenkinsServer, Seen, serve
 from jenkins_mfa.simulators.jenkins_input import FlowInterruptedError, PausedInput, PipelineError
 from jenkins_mfa.simulators.jenkins_model import ROUND_ONE, ROUND_TWO, Parameter, Profile, User
@@ -52,6 +54,7 @@ __all__ = [
     "Profile",
     "Run",
     "Seen",
+    "Trust",
     "User",
 ]
 
@@ -68,8 +71,10 @@ class JenkinsSimulator:
         public_url: str | None = None,
         now: Callable[[], float] = time.time,
         accounts: Iterable[User] = (),
+        trust: Trust | None = None,
     ) -> None:
         self.controller = Controller(profile, now, accounts)
+        self.controller.trust = trust
         self.faults = Faults()
         self._context = context
         self._public_url = public_url
@@ -160,9 +165,7 @@ class JenkinsSimulator:
             server.server_close()
             server.cut()
 
-    def come_up(
-        self, *, phase: Literal["up", "loading", "users"] = "up", listed: Sequence[Run] | None = None
-    ) -> None:
+    def come_up(self, *, phase: Literal["up", "loading", "users"] = "up", listed: Sequence[Run] | None = None) -> None:
         """Listen on the same port with a new session id.
 
         `loading` answers 503 with HTML, `users` 401 to valid tokens; set `sim.faults.phase` to go on.

@@ -17,8 +17,7 @@ from jenkins_mfa.simulators.jenkins_state import Controller
 
 _NO_CACHE = ("Cache-Control", "no-cache,no-store,must-revalidate")
 _GROUPS = (
-    "JENKINS-39402: use -Dhudson.security.AccessDeniedException2.REPORT_GROUP_HEADERS=true"
-    " or use /whoAmI to diagnose"
+    "JENKINS-39402: use -Dhudson.security.AccessDeniedException2.REPORT_GROUP_HEADERS=true or use /whoAmI to diagnose"
 )
 _GENERIC = "hudson.security.Permission.Generic"
 _ADMINISTER = "hudson.model.Hudson.Administer"
@@ -90,13 +89,9 @@ class Answers:
         """The console."""
         return self._answer(200, [self._kind("text/plain")], text)
 
-    def page(
-        self, status: int, title: str, body: str = "", extra: list[tuple[str, str]] | None = None
-    ) -> Answer:
+    def page(self, status: int, title: str, body: str = "", extra: list[tuple[str, str]] | None = None) -> Answer:
         """One of Jenkins' own pages, also for errors."""
-        identity = (
-            [] if self._jetty else [("X-Instance-Identity", "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA")]
-        )
+        identity = [] if self._jetty else [("X-Instance-Identity", "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA")]
         headers = [
             *(extra or []),
             self._kind("text/html"),
@@ -121,9 +116,7 @@ class Answers:
     def unknown_page(self) -> Answer:
         """Something below a build that no plugin serves."""
         private = [] if self._jetty else [("Cache-Control", "private")]
-        return self._answer(
-            404, [*private, self._kind("text/html")], "<html><body>\nNot found\n</body></html>"
-        )
+        return self._answer(404, [*private, self._kind("text/html")], "<html><body>\nNot found\n</body></html>")
 
     def forbidden(self, user: User, permission: str) -> Answer:
         """A permission is missing; the headers say which."""
@@ -138,9 +131,7 @@ class Answers:
 
     def refused(self, message: str) -> Answer:
         """Jenkins' own "this user may not": 400 with X-Error."""
-        return self.page(
-            400, "Jenkins", f"<h1>Error</h1><p>{html.escape(message)}</p>", [("X-Error", message)]
-        )
+        return self.page(400, "Jenkins", f"<h1>Error</h1><p>{html.escape(message)}</p>", [("X-Error", message)])
 
     def login_needed(self) -> Answer:
         """Anonymous without Overall/Read."""
@@ -151,9 +142,7 @@ class Answers:
             403, headers, "<html><head><meta http-equiv='refresh' content='1;url=/login'/></head></html>"
         )
 
-    def container(
-        self, status: int, message: str, path: str, extra: list[tuple[str, str]] | None = None
-    ) -> Answer:
+    def container(self, status: int, message: str, path: str, extra: list[tuple[str, str]] | None = None) -> Answer:
         """An error page of the servlet container, which knows nothing of Jenkins."""
         if self._jetty:
             kind = ("Content-Type", "text/html;charset=iso-8859-1")
@@ -180,7 +169,5 @@ class Answers:
 
     def starting(self) -> Answer:
         """The page that is shown while the controller loads; no Retry-After."""
-        body = (
-            "<!DOCTYPE html><html><head><title>Starting Jenkins</title></head><body>Please wait</body></html>"
-        )
+        body = "<!DOCTYPE html><html><head><title>Starting Jenkins</title></head><body>Please wait</body></html>"
         return self._answer(503, [("Expires", "0"), _NO_CACHE, self._kind("text/html")], body)

@@ -41,9 +41,7 @@ class Faults:
             404: lambda answers: answers.not_found(),
             503: lambda answers: answers.starting(),
         }
-        self._add(
-            Fault(part, times, "answer", made.get(status, lambda answers: answers.page(status, "Jenkins")))
-        )
+        self._add(Fault(part, times, "answer", made.get(status, lambda answers: answers.page(status, "Jenkins"))))
 
     def body(self, part: str, body: bytes, content_type: str = "application/json", times: int = 1) -> None:
         """Answer 200 with these bytes: garbage, 50 MB, another shape of JSON, HTML."""

@@ -152,9 +152,7 @@ class _Handler(BaseHTTPRequestHandler):
         form = None
         if kind.startswith("application/x-www-form-urlencoded") or query:
             form = (
-                parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=1000)
-                if kind
-                else {}
+                parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=1000) if kind else {}
             )
         asked = parse_qs(query, keep_blank_values=True)
         host = self.headers.get("Host", "127.0.0.1")
@@ -199,8 +197,6 @@ class _Handler(BaseHTTPRequestHandler):
 
 def serve(server: JenkinsServer) -> threading.Thread:
     """Run the server in a thread of its own."""
-    thread = threading.Thread(
-        target=server.serve_forever, args=(0.05,), name="jenkins-simulator", daemon=True
-    )
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="jenkins-simulator", daemon=True)
     thread.start()
     return thread

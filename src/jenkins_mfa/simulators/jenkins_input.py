@@ -23,11 +23,11 @@ class PipelineError(Exception):
 class FlowInterruptedError(Exception):
     """The pipeline was interrupted. The `_class` of `causes` tells rejection, timeout and stop apart."""
 
-    def __init__(self, result: str, causes: Sequence[Bean], *, actual: bool = True) -> None:
+    def __init__(self, result: str, causes: Sequence[Bean], user: str | None = None) -> None:
         super().__init__("; ".join(str(c["shortDescription"]) for c in causes))
         self.result = result
         self.causes = list(causes)
-        self.actual = actual
+        self.user = user
 
 
 class KilledError(BaseException):

@@ -31,9 +31,7 @@ def item(call: Call, parts: list[str]) -> Answer:
         return _job(call, job, parts)
     if full_name in call.controller.folders and call.viewer.sees(full_name):
         if parts in ([], ["api", "json"]):
-            return call.exported(
-                beans.folder_bean(call.controller, full_name, call.root, call.viewer), "folder"
-            )
+            return call.exported(beans.folder_bean(call.controller, full_name, call.root, call.viewer), "folder")
         return call.answers.unknown_page()
     return call.answers.not_found()
 
@@ -67,9 +65,7 @@ def _trigger(call: Call, job: Job, how: str) -> Answer:
             return call.answers.container(400, "Nothing is submitted", call.path)
     else:
         given = {p.name: _typed(p.kind, given[p.name]) for p in job.parameters if p.name in given}
-    call.controller.start(
-        job.full_name, call.viewer.id, causes=causes, parameters=given, only_given=how == "build"
-    )
+    call.controller.start(job.full_name, call.viewer.id, causes=causes, parameters=given, only_given=how == "build")
     return call.answers.empty(201, location=f"{call.root}queue/item/{len(call.controller.queue)}/")
 
 
@@ -110,7 +106,7 @@ def _stop(call: Call, run: Run, how: str) -> Answer:
     else:
         run.write(said)
         cause = {"_class": USER_INTERRUPTION, "shortDescription": said}
-        run.interrupt(FlowInterruptedError("ABORTED", [cause]))
+        run.interrupt(FlowInterruptedError("ABORTED", [cause], call.viewer.id))
     return call.answers.empty(302, location=f"{call.context}/{run.path}")
 
 

@@ -183,9 +183,7 @@ def upstream_cause(project: str, number: int, *, step: bool = True) -> Bean:
     """Started by another build: by the `build` step, or by an upstream trigger."""
     names = "/".join(f"job/{part}" for part in project.split("/"))
     return {
-        "_class": f"{_RUN}.support.steps.build.BuildUpstreamCause"
-        if step
-        else "hudson.model.Cause$UpstreamCause",
+        "_class": f"{_RUN}.support.steps.build.BuildUpstreamCause" if step else "hudson.model.Cause$UpstreamCause",
         "shortDescription": f'Started by upstream project "{project}" build number {number}',
         "upstreamBuild": number,
         "upstreamProject": project,

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from jenkins_mfa.simulators.jenkins_gate import run_gate
 from jenkins_mfa.simulators.jenkins_input import FlowInterruptedError, KilledError, PipelineError, error_id
 from jenkins_mfa.simulators.jenkins_steps import Steps, blocks_var, deadline_var, env_var
 
@@ -89,7 +90,8 @@ class Build(Steps):
                 if not catch_interruptions:
                     raise
                 self.set_result(error.result)
-                closing.extend((str(error), error_id(), f"Setting overall build result to {error.result}"))
+                said = [str(error)] if error.causes else []
+                closing.extend((*said, error_id(), f"Setting overall build result to {error.result}"))
             except PipelineError as error:
                 self.set_result(result)
                 closing.append(f"ERROR: {error}")
@@ -107,6 +109,12 @@ class Build(Steps):
                     self.write("Retrying")
         raise PipelineError("retry needs at least one try")
 
+    def mfa_gate(self, body: Callable[[], Any] | None = None, /, **args: Any) -> Any:
+        """The gate step, with the arguments of `mfaGate`. Needs the simulator's `trust`."""
+        if self.controller.trust is None:
+            raise PipelineError("mfaGate is not known here: the simulator has no trust")
+        return run_gate(self, self.controller.trust, args, body)
+
     def parallel(self, branches: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
         """Run all branches at once; returns their values, or raises the first failure when all have ended."""
         self.step("parallel")
@@ -115,9 +123,7 @@ class Build(Steps):
         errors: list[BaseException] = []
         context = contextvars.copy_context()
         threads = [
-            threading.Thread(
-                target=context.copy().run, args=(self._branch, name, body, values, errors), daemon=True
-            )
+            threading.Thread(target=context.copy().run, args=(self._branch, name, body, values, errors), daemon=True)
             for name, body in branches.items()
         ]
         for thread in threads:
@@ -129,9 +135,7 @@ class Build(Steps):
         self.write("[Pipeline] // parallel")
         return values
 
-    def _branch(
-        self, name: str, body: Callable[[], Any], values: dict[str, Any], errors: list[BaseException]
-    ) -> None:
+    def _branch(self, name: str, body: Callable[[], Any], values: dict[str, Any], errors: list[BaseException]) -> None:
         token = blocks_var.set((*blocks_var.get(), "parallel"))
         try:
             values[name] = body()

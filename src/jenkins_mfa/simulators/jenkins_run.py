@@ -133,7 +133,7 @@ class Run:
             "user": who,
         }
         with self.changed:
-            self._settle(asked, None, FlowInterruptedError("ABORTED", [cause]))
+            self._settle(asked, None, FlowInterruptedError("ABORTED", [cause], user.id))
 
     def _meet(self) -> None:
         if self.race is not None:
@@ -169,9 +169,7 @@ class Run:
         """Let a settled input wait again, as a controller does that was restored from a backup."""
         with self.changed:
             self.ended = self.result = None
-            self.actions = [
-                a for a in self.actions if callable(a) or "InterruptedBuild" not in a.get("_class", "")
-            ]
+            self.actions = [a for a in self.actions if callable(a) or "InterruptedBuild" not in a.get("_class", "")]
             asked.settled, asked.value, asked.error = False, None, None
             self.open(asked)
         self.controller.began(self)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import quote, unquote
 
+from jenkins_mfa.simulators.jenkins_gate import Trust
 from jenkins_mfa.simulators.jenkins_input import PausedInput
 from jenkins_mfa.simulators.jenkins_model import (
     ACCOUNTS,
@@ -86,6 +87,7 @@ class Controller:
         self.queue: dict[int, Run] = {}
         self.active: list[Run] = []
         self.hidden_after_restart: set[Run] = set()
+        self.trust: Trust | None = None
         self.plugins = {"pipeline-input-step": "551", "workflow-cps": "4303", "workflow-job": "1571"}
         self._lock = threading.Lock()
 
@@ -137,17 +139,13 @@ class Controller:
             run.open(asked)
         return run
 
-    def _record(
-        self, kind: type[R], job: Job, user: str, causes: Sequence[Bean] | None, values: list[Bean]
-    ) -> R:
+    def _record(self, kind: type[R], job: Job, user: str, causes: Sequence[Bean] | None, values: list[Bean]) -> R:
         if causes is None:
             causes = [user_cause(user, self.users[user].full_name)]
         with self._lock:
             number = max(job.builds, default=0) + 1
             checkouts = list(job.checkouts(number))
-            run = kind(
-                self, job, number, list(causes), values, list(job.libraries), checkouts, started=self.now()
-            )
+            run = kind(self, job, number, list(causes), values, list(job.libraries), checkouts, started=self.now())
             run.actions = _first_actions(run)
             run.log = [str(c["shortDescription"]) for c in causes]
             job.builds[number] = run

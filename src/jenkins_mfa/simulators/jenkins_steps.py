@@ -25,9 +25,7 @@ _EXCEEDED = {"_class": TIMEOUT, "shortDescription": "Timeout has been exceeded"}
 
 blocks_var: contextvars.ContextVar[tuple[str, ...]] = contextvars.ContextVar("blocks", default=())
 deadline_var: contextvars.ContextVar[float | None] = contextvars.ContextVar("deadline", default=None)
-env_var: contextvars.ContextVar[Mapping[str, str]] = contextvars.ContextVar(
-    "env", default=MappingProxyType({})
-)
+env_var: contextvars.ContextVar[Mapping[str, str]] = contextvars.ContextVar("env", default=MappingProxyType({}))
 
 
 class Steps(Run):

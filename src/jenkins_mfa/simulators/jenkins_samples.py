@@ -1,0 +1,69 @@
+"""The two jobs of the demo: a deployment to production that asks for details, and one to staging."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from jenkins_mfa.simulators.jenkins import Build, JenkinsSimulator, Parameter
+from jenkins_mfa.simulators.jenkins_model import Checkout, Commit
+
+PRODUCTION = "deploy-prod"
+STAGING = "deploy-staging"
+_REMOTE = "https://git.example.com/shop/web.git"
+_MESSAGES = (
+    "Show prices with tax",
+    "Retry the payment once",
+    "Speed up the search",
+    "Translate the checkout",
+    "Remove the old basket",
+)
+
+
+def deploy_production(build: Build) -> None:
+    """Ask, then deploy: the body runs only after the receipt was verified."""
+    version = str(build.params["VERSION"])
+
+    def deploy() -> None:
+        build.sh(f"./deploy.sh production {version}")
+        build.echo(f"Deployed {version} to production.")
+
+    with build.stage("Deploy to production"):
+        build.mfa_gate(
+            deploy,
+            environment="production",
+            action="deploy",
+            message=f"Deploy {version}",
+            details={"version": version, "ticket": str(build.params["TICKET"])},
+            watchEnv=["DB_HOST", "REPLICAS"],
+        )
+
+
+def deploy_staging(build: Build) -> None:
+    """The same for staging, where a rule may ask for less."""
+
+    def deploy() -> None:
+        build.sh("./deploy.sh staging")
+        build.echo("Deployed to staging.")
+
+    with build.stage("Deploy to staging"):
+        build.mfa_gate(deploy, environment="staging", action="deploy", message="Deploy the main branch")
+
+
+def commits(number: int) -> Sequence[Checkout]:
+    """What build `number` of a sample job has checked out: one commit that the build before did not have."""
+    message = _MESSAGES[number % len(_MESSAGES)]
+    sha1 = hashlib.sha1(f"{number} {message}".encode(), usedforsecurity=False).hexdigest()
+    commit = Commit(sha1, "dfox", "dan.fox@example.com", message, ("web/shop.py",))
+    return [Checkout(_REMOTE, sha1, "origin/main", (commit,))]
+
+
+def add_samples(sim: JenkinsSimulator) -> None:
+    """Add both jobs; who starts them is the `user` of `sim.build`."""
+    parameters = (
+        Parameter("VERSION", default="1.4", description="What to deploy"),
+        Parameter("TICKET", default="OPS-12", description="Why"),
+    )
+    env = {"DB_HOST": "db-2.internal", "REPLICAS": "6"}
+    sim.job(PRODUCTION, deploy_production, parameters=parameters, checkouts=commits, env=env)
+    sim.job(STAGING, deploy_staging, checkouts=commits)
