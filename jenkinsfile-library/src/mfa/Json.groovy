@@ -149,27 +149,37 @@ class Json implements Serializable {
         while (peek(text, at) != ('"' as char)) {
             char c = text.charAt(at[0]++)
             require((int) c >= 0x20)
-            found.append(c == ('\\' as char) ? escaped(text, at) : c)
+            if (c == ('\\' as char)) { escaped(found, text, at) } else { found.append(c) }
         }
         at[0]++
-        String value = found.toString()
-        for (int i = 0; i < value.length(); i += Character.charCount(value.codePointAt(i))) {
-            require(Character.getType(value.codePointAt(i)) != Character.SURROGATE)
+        return found.toString()
+    }
+
+    /** One escape. Half a character, which has no UTF-8, cannot be written by it. */
+    @NonCPS
+    private static void escaped(StringBuilder found, String text, int[] at) {
+        int simple = '"\\/bfnrt'.indexOf((int) peek(text, at))
+        if (simple >= 0) {
+            at[0]++
+            found.append('"\\/\b\f\n\r\t'.charAt(simple))
+            return
         }
-        return value
+        char c = hex(text, at)
+        found.append(c)
+        require(!Character.isLowSurrogate(c))
+        if (!Character.isHighSurrogate(c)) { return }
+        require(peek(text, at) == ('\\' as char))
+        at[0]++
+        char low = hex(text, at)
+        require(Character.isLowSurrogate(low))
+        found.append(low)
     }
 
     @NonCPS
-    private static char escaped(String text, int[] at) {
-        char c = peek(text, at)
-        at[0]++
-        int simple = '"\\/bfnrt'.indexOf((int) c)
-        if (simple >= 0) { return '"\\/\b\f\n\r\t'.charAt(simple) }
-        require(c == ('u' as char) && at[0] + 4 <= text.length())
-        String hex = text.substring(at[0], at[0] + 4)
-        require(hex ==~ /[0-9a-fA-F]{4}/)
-        at[0] += 4
-        return (char) Integer.parseInt(hex, 16)
+    private static char hex(String text, int[] at) {
+        require(at[0] + 5 <= text.length() && text.substring(at[0], at[0] + 5) ==~ /u[0-9a-fA-F]{4}/)
+        at[0] += 5
+        return (char) Integer.parseInt(text.substring(at[0] - 4, at[0]), 16)
     }
 
     @NonCPS

@@ -9,6 +9,7 @@ class Request implements Serializable {
     static final String LIBRARY = '1.0.0'
     static final int MAX_BYTES = 4096
     static final int MAX_SHOWN = 2200
+    static final int MAX_PIPELINE = 1000
     /** What `timeout` in Jenkins waits beyond the gate's own deadline, in seconds: the agent ends the gate, not Jenkins. */
     static final int GRACE = 600
 
@@ -25,7 +26,9 @@ class Request implements Serializable {
         for (Map.Entry entry : ((Map) Json.parse(variables)).entrySet()) {
             Text.check(faults, 'watchEnv: ' + entry.key, (String) entry.value, Rules.MAX_VALUE)
         }
-        if (((Map) Json.parse(place)).source == null) {
+        Map here = (Map) Json.parse(place)
+        Text.check(faults, 'the name of this job', (String) here.pipeline, MAX_PIPELINE)
+        if (here.source == null) {
             faults.add('this Jenkins is not named in the class mfa.Trust of the library: its administrator runs jenkins-mfa keys public --library DIR.')
         }
         if (kids(now).isEmpty()) {

@@ -141,6 +141,7 @@ class Rules implements Serializable {
         }
         List names = (List) given.watchEnv
         if (names.size() > MAX_ENTRIES) { faults.add('watchEnv has ' + names.size() + ' entries; ' + MAX_ENTRIES + ' are allowed.') }
+        if (new HashSet(names).size() < names.size()) { faults.add('watchEnv names one variable twice.') }
         for (Object name : names) {
             String fault = name instanceof String ? faultOfVariable((String) name) : 'holds ' + described(name) + '; names are needed.'
             if (fault != '') { faults.add('watchEnv: ' + fault) }

@@ -1,0 +1,5 @@
+package org.jenkinsci.plugins.workflow.graph
+
+interface StepNode {
+    Object getDescriptor()
+}
