@@ -7,7 +7,6 @@ the place that it was made for. Nonces are 96 random bits: safe up to 2^32 seals
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import re
@@ -96,7 +95,7 @@ def unseal(token: str, *, keys: KeyRing, person: str, authenticator: str, kind: 
     try:
         raw = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
         return AESGCM(key).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], _place(kid, kind, person, authenticator))
-    except (InvalidTag, ValueError):  # binascii.Error and a nonce that is too short are ValueErrors
+    except (InvalidTag, ValueError):  # wrong base64 and a short nonce are ValueErrors
         raise SealError("a sealed record was damaged, changed or put in another place") from None
 
 
@@ -123,6 +122,6 @@ def _place(kid: str, kind: str, person: str, authenticator: str) -> bytes:
 def _key(encoded: str) -> bytes | None:
     try:
         key = base64.b64decode(encoded, validate=True)
-    except binascii.Error:
+    except ValueError:
         return None
     return key if len(key) == KEY_BYTES else None
