@@ -1,0 +1,255 @@
+"""The composition root: configuration → adapters → threads, and the order in which they start and stop."""
+
+from __future__ import annotations
+
+import os
+import random
+import secrets
+import threading
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from jenkins_mfa import __version__, key_files
+from jenkins_mfa.config import Config
+from jenkins_mfa.core.model import Commit, Entry, Gate
+from jenkins_mfa.core.keys import Keys
+from jenkins_mfa.errors import SourceError, StoreConflictError, StoreError
+from jenkins_mfa.slack.app import SlackListener
+from jenkins_mfa.slack.messenger import SlackMessenger
+from jenkins_mfa.sources.jenkins.client import Client
+from jenkins_mfa.sources.jenkins.source import JenkinsSource
+from jenkins_mfa.store.connect import open_store
+from jenkins_mfa.store.gates import RedisStore
+from jenkins_mfa.threads import Crew
+from jenkins_mfa.usecases import deliver, tick
+from jenkins_mfa.usecases.answer import Answers
+from jenkins_mfa.usecases.desk import Desk, commit_id
+from jenkins_mfa.usecases.ports import Due, Source
+from jenkins_mfa.usecases.watch import Watch
+from jenkins_mfa.words.run_line import run_line
+
+log = structlog.get_logger()
+
+DELIVERERS = 8  #: threads that deliver lanes
+IDLE = 0.25  #: seconds after which a deliverer looks again without being woken
+TICK_SECONDS = 1.0  #: how often deadlines are looked at
+LONGEST_BACKOFF = 30.0  #: seconds between polls of a source that fails
+STOP_SECONDS = 10.0  #: that each thread gets to finish what it has begun
+
+
+class SystemRandomness:
+    """Randomness from the operating system."""
+
+    def hex(self, size: int) -> str:
+        """`size` bytes in hexadecimal."""
+        return secrets.token_hex(size)
+
+    def bytes(self, size: int) -> bytes:
+        """`size` bytes."""
+        return secrets.token_bytes(size)
+
+
+def sources_of(config: Config) -> dict[str, Source]:
+    """One adapter for each [[sources]] table."""
+    made: dict[str, Source] = {}
+    for source in config.sources:
+        issuer = f"{source.kind}:{source.id}"
+
+        def who(subject: str, issuer: str = issuer) -> str | None:
+            person = config.roster.find(issuer, subject)
+            return person.id if person else None
+
+        client = Client(source.url, source.user, source.token.reveal())
+        made[source.id] = JenkinsSource(source.id, source.public_url, client, who, lambda: int(time.time() * 1000))
+    return made
+
+
+def messenger_of(config: Config) -> SlackMessenger:
+    """The Slack adapter."""
+    slack = config.slack
+    return SlackMessenger(
+        token=slack.bot_token.reveal(),
+        api_url=slack.api_url,
+        team=slack.team,
+        channel=slack.channel,
+        ops_channel=slack.ops_channel,
+        roster=config.roster,
+    )
+
+
+def desk_of(config: Config, store: RedisStore, keys: Keys) -> Desk:
+    """Everything that the use cases need."""
+
+    def line(gate: Gate) -> str:
+        return run_line(gate, config.roster)
+
+    return Desk(
+        store=store,
+        messenger=messenger_of(config),
+        sources=sources_of(config),
+        policy=config.policy,
+        roster=config.roster,
+        keys=keys,
+        randomness=SystemRandomness(),
+        line=line,
+        libraries={source.id: source.library for source in config.sources},
+        approval_ttl=config.approval_ttl,
+    )
+
+
+@dataclass(slots=True)
+class Agent:
+    """A running agent. `start` returns once everything runs; `stop` lets go in the order that loses nothing."""
+
+    config: Config
+    desk: Desk
+    crew: Crew = field(default_factory=Crew)
+    _leases: dict[str, Due] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _scheduler: BackgroundScheduler | None = None
+    _slack: SlackListener | None = None
+
+    def start(self) -> None:
+        """Watchers and deliverers first: they need no person. Then the clock, then Slack's people."""
+        self._record("agent:started")
+        for source in self.config.sources:
+            watch = Watch(self.desk, self.desk.sources[source.id])
+            self.crew.start(f"watch-{source.id}", lambda w=watch, s=source: self._watch(w, s.id, s.poll_seconds))
+        for number in range(DELIVERERS):
+            self.crew.start(f"deliver-{number}", self._deliver)
+        self.crew.start("renew", self._renew)
+        self._scheduler = BackgroundScheduler(timezone="UTC")
+        self._scheduler.add_job(
+            self._tick, "interval", seconds=TICK_SECONDS, coalesce=True, max_instances=1, misfire_grace_time=None
+        )
+        self._scheduler.start()
+        slack = self.config.slack
+        self._slack = SlackListener(
+            bot_token=slack.bot_token.reveal(),
+            app_token=slack.app_token.reveal(),
+            api_url=slack.api_url,
+            team=slack.team,
+            ops_channel=slack.ops_channel,
+            roster=self.config.roster,
+            answers=Answers(self.desk),
+            store=self.desk.store,
+        )
+        self._slack.start()
+        log.info("agent started", version=__version__, sources=[s.id for s in self.config.sources], pid=os.getpid())
+
+    def run(self, stop: threading.Event) -> int:
+        """Until `stop` is set, or a critical thread has died; the exit code."""
+        while not stop.wait(0.2):
+            if self.crew.failed.is_set():
+                break
+        self.stop()
+        return 1 if self.crew.failed.is_set() else 0
+
+    def stop(self) -> None:
+        """Slack takes nothing new → running handlers end → tick and watchers → deliveries under way end → store."""
+        if self._slack is not None:
+            self._slack.stop()
+        if self._scheduler is not None:
+            self._scheduler.shutdown(wait=True)
+        self.crew.stop(STOP_SECONDS)
+        self._record("agent:stopped")
+        log.info("agent stopped")
+
+    # -- loops --------------------------------------------------------------------------------------------------
+
+    def _watch(self, watch: Watch, source: str, interval: float) -> None:
+        """Poll one source; a failing one is asked less often, with jitter, and its state shows in `check`."""
+        wait, failures = 0.0, 0
+        while not self.crew.stopping.wait(wait):
+            began = time.monotonic()
+            try:
+                pending = watch.poll()
+            except (SourceError, StoreError) as error:
+                failures += 1
+                wait = min(interval * 2 ** min(failures, 8), LONGEST_BACKOFF) * random.uniform(0.5, 1.0)  # noqa: S311
+                log.warning("poll failed", source=source, failures=failures, next_s=round(wait, 1), problem=str(error))
+                self._beat(f"source:{source}", {"ok": False, "failures": failures, "problem": str(error)})
+            else:
+                failures = 0
+                spent = time.monotonic() - began
+                wait = max(0.0, interval - spent)
+                self._beat(f"source:{source}", {"ok": True, "pending": pending, "ms": round(spent * 1000)})
+
+    def _deliver(self) -> None:
+        """Lease a lane, deliver it, give it back; a store that is away is waited for."""
+        while not self.crew.stopping.is_set():
+            try:
+                due = self.desk.store.claim_lane(deliver.LEASE)
+                if due is None:
+                    self.desk.store.wait(IDLE)
+                    continue
+                with self._lock:
+                    self._leases[due.lane] = due
+                deliver.deliver(self.desk, due)
+            except StoreError as error:
+                log.warning("store away", problem=str(error))
+                self.crew.stopping.wait(1.0)
+                continue
+            finally:
+                if "due" in locals() and due is not None:
+                    with self._lock:
+                        self._leases.pop(due.lane, None)
+
+    def _renew(self) -> None:
+        """Keep the leases of deliveries under way: only a dead agent's run out."""
+        while not self.crew.stopping.wait(deliver.LEASE / 3000):
+            with self._lock:
+                held = list(self._leases.values())
+            for due in held:
+                try:
+                    self.desk.store.renew_lane(due, deliver.LEASE)
+                except StoreError as error:
+                    log.warning("lease not renewed", lane=due.lane, problem=str(error))
+
+    def _tick(self) -> None:
+        """Deadlines. Shuffled, so that replicas do not race for the same gate."""
+        try:
+            due = self.desk.store.due_gates(self.desk.store.now())
+            random.shuffle(due)
+            tick.tick(self.desk, due)
+            self._beat("agent", {"version": __version__, "pid": os.getpid()})
+        except StoreError as error:
+            log.warning("tick failed", problem=str(error))
+
+    def _beat(self, name: str, value: dict[str, object]) -> None:
+        try:
+            self.desk.store.beat(name, {**value, "at": self.desk.store.now()})
+        except StoreError:
+            log.debug("no heartbeat", name=name)
+
+    def _record(self, event: str) -> None:
+        """The trail knows when an agent ran; its own record carries the commit."""
+        try:
+            now = self.desk.store.now()
+            entry = Entry(event, now, "agent", details={"version": 1, "reason": __version__})
+            self.desk.store.commit(Commit(commit_id(event, secrets.token_hex(8)), (), (entry,)))
+        except (StoreConflictError, StoreError) as error:
+            log.warning("not in the trail", event_name=event, problem=str(error))
+
+
+@contextmanager
+def opened(config: Config) -> Generator[Agent]:
+    """An agent, not started, for as long as the context lasts. Raises ConfigError, StoreError: nothing runs then."""
+    keys = key_files.load(config.keys, config.installation)
+    with open_desk(config, keys) as desk:
+        yield Agent(config, desk)
+
+
+@contextmanager
+def open_desk(config: Config, keys: Keys) -> Generator[Desk]:
+    """Store, sources and messenger, connected as they are needed."""
+    settings = config.store
+    prefix = f"{{{settings.prefix}}}"
+    with open_store(settings.url, prefix=prefix, durability=settings.durability) as (store, promise):
+        log.info("store open", promise=promise.promise)
+        yield desk_of(config, store, keys)

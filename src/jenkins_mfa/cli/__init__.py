@@ -1,0 +1,26 @@
+"""The command line: `jenkins-mfa …`. Data goes to stdout, all else to stderr; exit codes are named in `base`."""
+
+from __future__ import annotations
+
+import click
+
+from jenkins_mfa.cli.base import Commands
+from jenkins_mfa.cli.audit import audit
+from jenkins_mfa.cli.check import check
+from jenkins_mfa.cli.demo import demo
+from jenkins_mfa.cli.gates import pending, show
+from jenkins_mfa.cli.keys import keys
+from jenkins_mfa.cli.people import authenticators, enroll
+from jenkins_mfa.cli.run import run, version
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Put a human's second factor in front of the critical steps of a Jenkins Pipeline.
+
+    Exit codes: 0 right, 1 finding, 2 usage or configuration, 3 unreachable, 4 refused.
+    """
+
+
+for command in (run, check, demo, pending, show, keys, enroll, authenticators, audit, version):
+    main.add_command(command)

@@ -1,0 +1,126 @@
+"""`enroll local` and `authenticators list|revoke`."""
+
+from __future__ import annotations
+
+import getpass
+import shutil
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import segno
+
+from jenkins_mfa.agent import open_desk
+from jenkins_mfa.cli.base import REFUSED, USAGE, Commands, Failed, config_option, json_option, load, load_keys
+from jenkins_mfa.cli.base import print_json, store_of
+from jenkins_mfa.core import totp
+from jenkins_mfa.core.model import Authenticator
+from jenkins_mfa.errors import Refusal
+from jenkins_mfa.usecases import enroll as enrolling
+from jenkins_mfa.usecases.desk import Desk
+
+QR_COLUMNS = 46  #: narrower terminals get the text key only
+
+
+@click.group(cls=Commands)
+def enroll() -> None:
+    """Give people an authenticator."""
+
+
+@enroll.command(epilog="Example: jenkins-mfa enroll local alice")
+@config_option
+@click.argument("name")
+def local(config_path: Path, name: str) -> None:
+    """Enrol a code app for NAME at this terminal: a QR code once, then one code proves it.
+
+    Whoever can run this is the root of trust; the trail says so.
+    """
+    config = load(config_path)
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise Failed("Enrolment needs a terminal: the key must not end up in a log.", USAGE, "no_terminal")
+    if name not in config.roster.people:
+        known = ", ".join(sorted(config.roster.people))
+        raise Failed(f'"{name}" is not in the roster. Known: {known}', USAGE, "not_in_roster")
+    with open_desk(config, load_keys(config)) as desk:
+        _enrol(desk, name)
+
+
+def _enrol(desk: Desk, name: str) -> None:
+    """Show the seed once, and keep it when a code has proved that the app holds it."""
+    seed = totp.seed_text(desk.randomness.bytes(totp.SEED_BYTES))
+    click.echo(f"{name} ({desk.roster.name(name)}) gets a code app.")
+    click.echo("Clear the screen afterwards: what follows is shown once.")
+    if shutil.get_terminal_size().columns >= QR_COLUMNS:
+        issuer = f"jenkins-mfa {desk.keys.installation}"
+        uri = totp.provisioning_uri(seed=seed, issuer=issuer, account=name)
+        segno.make(uri, error="l").terminal(compact=True, border=2)
+    grouped = " ".join(seed[n : n + 4] for n in range(0, len(seed), 4))
+    click.echo(f"Text key: {grouped}   Scan or type it, then enter the code that the app shows.")
+    for _ in range(enrolling.TRIES):
+        code = click.prompt("Code", prompt_suffix=": ")
+        try:
+            made = enrolling.enroll(desk, name, seed, code, f"operator:{getpass.getuser()}")
+        except Refusal as refusal:
+            if not refusal.code.startswith("code_"):
+                text = f"{name} has an authenticator already. First: jenkins-mfa authenticators revoke {name} ID"
+                raise Failed(text, REFUSED, refusal.code) from None
+            click.echo("That code does not match. Try the next one.")
+            continue
+        click.echo(f"Right. {name} can now answer with a code ({made.id}). It is in the trail, as root of trust.")
+        return
+    raise Failed("Not enrolled. Nothing was kept.", REFUSED, "not_enrolled")
+
+
+@click.group(cls=Commands)
+def authenticators() -> None:
+    """What people have enrolled; never its secrets."""
+
+
+@authenticators.command("list", epilog="Example: jenkins-mfa authenticators list --json")
+@config_option
+@json_option
+def list_all(config_path: Path, as_json: bool) -> None:
+    """Everyone of the roster with their authenticators."""
+    config = load(config_path)
+    with store_of(config) as store:
+        rows = [_row(person, a) for person in sorted(config.roster.people) for a in store.person(person).authenticators]
+    if as_json:
+        print_json({"authenticators": rows})
+        return
+    missing = sorted(set(config.roster.people) - {r["person"] for r in rows if r["state"] == "in use"})
+    for row in rows:
+        click.echo(f"{row['person']:<12} {row['kind']:<6} {row['id']:<20} {row['state']:<8} since {row['since']}")
+    if missing:
+        click.echo(f"Without a code: {', '.join(missing)}. To enrol one: jenkins-mfa enroll local NAME")
+
+
+@authenticators.command(epilog="Example: jenkins-mfa authenticators revoke alice a_0123456789abcdef")
+@config_option
+@click.argument("name")
+@click.argument("authenticator_id")
+def revoke(config_path: Path, name: str, authenticator_id: str) -> None:
+    """Switch one authenticator of NAME off for good."""
+    config = load(config_path)
+    try:
+        with open_desk(config, load_keys(config)) as desk:
+            enrolling.revoke(desk, name, authenticator_id, f"operator:{getpass.getuser()}")
+    except Refusal:
+        text = f"{name} has no authenticator {authenticator_id} in use. To see them: jenkins-mfa authenticators list"
+        raise Failed(text, REFUSED, "no_such_authenticator") from None
+    click.echo(f"{authenticator_id} of {name} is switched off.")
+
+
+def _row(person: str, authenticator: Authenticator) -> dict[str, str]:
+    return {
+        "id": authenticator.id,
+        "person": person,
+        "kind": authenticator.kind.value,
+        "since": _when(authenticator.since),
+        "last_used": _when(authenticator.last_used),
+        "state": "in use" if authenticator.usable else "revoked",
+    }
+
+
+def _when(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if ms else "never"

@@ -1,0 +1,104 @@
+"""The demo's configuration: written as an operator would write it, into a throw-away directory."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+CHANNEL, OPS, TEAM = "C0DEPLOYS", "C0OPS", "T0DEMO"
+
+#: roster id, name, groups, Slack user, Jenkins user
+PEOPLE = (
+    ("alice", "Alice Wu", ("release",), "U0ALICE", "awu"),
+    ("bob", "Bob Ray", ("release",), "U0BOB", "bray"),
+    ("carol", "Carol Diaz", ("release",), "U0CAROL", "cdiaz"),
+    ("dan", "Dan Fox", ("developers",), "U0DAN", "dev"),
+    ("eve", "Eve Lin", ("developers",), "U0EVE", "elin"),
+)
+
+CONFIG = """\
+installation = "demo"
+
+[store]
+url = "{store}"
+prefix = "mfa"
+durability = "always"
+
+[[sources]]
+id = "main"
+kind = "jenkins"
+url = "{jenkins}"
+user = "mfa-agent"
+token_file = "jenkins.token"
+poll_seconds = 0.5
+
+[slack]
+bot_token_file = "slack-bot.token"
+app_token_file = "slack-app.token"
+team = "{team}"
+channel = "{channel}"
+ops_channel = "{ops}"
+api_url = "{slack}"
+
+[keys]
+dir = "keys"
+vault_file = "vault.key"
+hmac_file = "hmac.key"
+"""
+
+POLICY = """\
+version = 1
+
+[[environments]]
+name = "production"
+jobs = ["deploy-prod"]
+
+[[environments]]
+name = "staging"
+jobs = ["deploy-staging"]
+
+[[rules]]
+name = "production"
+environment = "production"
+factor = "totp"
+approvers = ["group:release"]
+ttl_seconds = 900
+
+[[rules]]
+name = "staging"
+environment = "staging"
+factor = "push"
+approvers = ["group:release"]
+ttl_seconds = 900
+
+[[rules]]
+name = "short"
+job = "deploy-late"
+factor = "push"
+approvers = ["group:release"]
+ttl_seconds = 3
+"""
+
+
+def write(directory: Path, *, store: str, jenkins: str, slack: str, tokens: dict[str, str]) -> Path:
+    """Write everything; returns the path of config.toml. `tokens` maps a file's name to its secret."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name, secret in tokens.items():
+        descriptor = os.open(directory / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secret + "\n")
+    values = {"store": store, "jenkins": jenkins, "slack": slack, "team": TEAM, "channel": CHANNEL, "ops": OPS}
+    (directory / "policy.toml").write_text(POLICY)
+    (directory / "roster.toml").write_text(_roster())
+    path = directory / "config.toml"
+    path.write_text(CONFIG.format(**values))
+    return path
+
+
+def _roster() -> str:
+    lines = ["version = 1", 'groups = ["release", "developers"]', ""]
+    for person, name, groups, slack, jenkins in PEOPLE:
+        shown = ", ".join(f'"{group}"' for group in groups)
+        identities = f'{{ "slack:{TEAM}" = "{slack}", "jenkins:main" = "{jenkins}" }}'
+        lines += [f"[people.{person}]", f'name = "{name}"', f"groups = [{shown}]", f"identities = {identities}", ""]
+    return "\n".join(lines)

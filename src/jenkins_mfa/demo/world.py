@@ -1,0 +1,147 @@
+"""Everything the demo runs: store, Jenkins, Slack, phones, and the agent in a process of its own, which may be killed."""
+
+from __future__ import annotations
+
+import secrets
+import subprocess
+import sys
+import threading
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from jenkins_mfa import config as configuration
+from jenkins_mfa import key_files
+from jenkins_mfa.agent import open_desk
+from jenkins_mfa.core import totp
+from jenkins_mfa.demo import files
+from jenkins_mfa.simulators.jenkins import JenkinsSimulator, Trust
+from jenkins_mfa.simulators.jenkins_samples import add_samples
+from jenkins_mfa.simulators.slack import SlackSimulator
+from jenkins_mfa.store.embedded import EmbeddedServer
+from jenkins_mfa.usecases import enroll
+
+
+class World:
+    """One demo in one directory. `start` brings everything up; leaving the context ends every process of it."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.server = EmbeddedServer(directory / "store")
+        self.jenkins = JenkinsSimulator()
+        self.slack = SlackSimulator()
+        self.seeds: dict[str, str] = {}
+        self.config_path = directory / "config.toml"
+        self._agent: subprocess.Popen[bytes] | None = None
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            self._stack.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def start_agent(self) -> None:
+        """Start the agent; returns when its Slack socket is open."""
+        before = self.slack.connections
+        log = (self.directory / "agent.log").open("ab")
+        command = [sys.executable, "-m", "jenkins_mfa", "run", "--config", str(self.config_path)]
+        # A session of its own: Ctrl-C reaches the demo only, which then stops the agent in order.
+        self._agent = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+        log.close()
+        self.slack.wait_for(lambda s: s.connections > before or self._died(), 30)
+        if self._died():
+            raise RuntimeError(f"the agent ended at once; see {self.directory / 'agent.log'}")
+
+    def kill_agent(self) -> None:
+        """kill -9."""
+        if self._agent is not None:
+            self._agent.kill()
+            self._agent.wait()
+            self._agent = None
+            self.slack.wait_for(lambda s: not s.connections, 10)
+
+    def stop_agent(self) -> None:
+        """SIGTERM, and wait."""
+        if self._agent is not None:
+            self._agent.terminate()
+            try:
+                self._agent.wait(20)
+            except subprocess.TimeoutExpired:
+                self._agent.kill()
+            self._agent = None
+
+    def code(self, person: str) -> str:
+        """What the person's phone shows now."""
+        return totp.code_at(self.seeds[person], int(time.time()))
+
+    def _start(self) -> None:
+        self.server.start()
+        self._stack.callback(self.server.stop)
+        self._stack.enter_context(self.slack)
+        self._people()
+        tokens = {
+            "jenkins.token": self.jenkins.users["mfa-agent"].token,
+            "slack-bot.token": self.slack.bot_token,
+            "slack-app.token": self.slack.app_token,
+        }
+        self._stack.enter_context(self.jenkins)
+        files.write(
+            self.directory,
+            store=self.server.url,
+            jenkins=self.jenkins.url,
+            slack=self.slack.base_url,
+            tokens=tokens,
+        )
+        config = configuration.load(self.config_path)
+        key_files.generate(config.keys, int(time.time()))
+        self._trust(config)
+        add_samples(self.jenkins)
+        self._enrol(config)
+        self._stack.callback(self.stop_agent)
+        self.start_agent()
+
+    def _people(self) -> None:
+        for _, name, _, user, _ in files.PEOPLE:
+            self.slack.add_user(user, name, team=files.TEAM)
+        members = [user for _, _, _, user, _ in files.PEOPLE]
+        self.slack.add_channel(files.CHANNEL, "deploys", members=members)
+        self.slack.add_channel(files.OPS, "ops", members=members)
+
+    def _trust(self, config: configuration.Config) -> None:
+        """Pin the new keys, as the administrator does with `keys public --library`."""
+        keys = key_files.load(config.keys, config.installation)
+        pinned = {key.kid: ("EdDSA", key.public) for key in keys.signing}
+        self.jenkins.controller.trust = Trust(pinned, f"mfa:{config.installation}", "main")
+
+    def _enrol(self, config: configuration.Config) -> None:
+        """Give the approvers their phones; the code of the step before proves them, so that the present one is unused."""
+        keys = key_files.load(config.keys, config.installation)
+        with open_desk(config, keys) as desk:
+            for person in ("alice", "bob", "carol"):
+                seed = totp.seed_text(secrets.token_bytes(totp.SEED_BYTES))
+                before = totp.code_at(seed, desk.store.now() // 1000 - totp.STEP)
+                enroll.enroll(desk, person, seed, before, "demo")
+                self.seeds[person] = seed
+
+    def _died(self) -> bool:
+        return self._agent is not None and self._agent.poll() is not None
+
+
+def stop_event() -> threading.Event:
+    """Set by Ctrl-C and SIGTERM."""
+    import signal
+
+    event = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: event.set())
+    return event

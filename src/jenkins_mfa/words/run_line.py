@@ -1,0 +1,32 @@
+"""A gate's state as the one line that stands on the run's own page (ux.md, section 7)."""
+
+from __future__ import annotations
+
+from jenkins_mfa.core.model import Gate, State
+from jenkins_mfa.core.policy import Roster
+from jenkins_mfa.words import endings, people, render
+from jenkins_mfa.words.parts import Parts, Time, Word, join, say
+
+LONGEST = 500  #: characters; the page shows a line, not a story
+
+
+def run_line(gate: Gate, roster: Roster) -> str:
+    """Plain text, one line, without the prefix that the source puts before it."""
+    return render.terminal(_parts(gate, roster)).replace("\n", " ")[:LONGEST]
+
+
+def _parts(gate: Gate, roster: Roster) -> Parts:
+    if gate.state is State.PENDING:
+        until = Time(gate.deadline, clock=True)
+        return say("waiting for {opens} until {until}", opens=people.opens(gate, roster), until=until)
+    if gate.denial is not None:
+        if gate.denial.person is None:
+            return say("denied by jenkins-mfa: {why}", why=endings.why(gate.denial, roster))
+        who = people.person(roster, gate.denial.person)
+        return say("denied by {who}: {reason}", who=who, reason=Word(render.visible(gate.denial.reason)))
+    if gate.state is State.EXPIRED:
+        done, total = people.filled(gate)
+        return say("expired, {done} of {total}", done=done, total=total)
+    names = [people.confirmed(roster, given) for given in gate.confirmations]
+    return say("approved by {names}", names=join(names))
+
