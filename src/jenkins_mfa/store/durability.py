@@ -1,0 +1,107 @@
+"""What a server promises: whether what it acknowledged survives a crash, a power cut, and full memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import redis
+from redis.exceptions import ResponseError
+
+from jenkins_mfa.errors import StoreUnusableError
+from jenkins_mfa.store.wire import reading
+
+OLDEST = 7  #: major version of the oldest Redis protocol whose scripts we run; Valkey says 7.2 here
+
+PROMISES = {
+    "always": "What was acknowledged is on disk: neither a crash nor a power cut of the server loses it.",
+    "everysec": "Up to about 1 s of decisions can be lost in a power cut, and some on a crash with a slow disk.",
+    "none": "Decisions can be lost whenever the server ends or its memory is full: for demos only.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Durability:
+    """What was found. `server` is its name and true version; `fsync` ends in "(asserted)" where the server does not
+    tell and the operator's word counts; `evicted` counts keys thrown away so far; `promise` is one sentence that
+    follows; `warning` says that it is less than `always`.
+    """
+
+    server: str
+    aof: bool
+    fsync: str
+    policy: str
+    evicted: int
+    promise: str
+    warning: bool
+
+
+def inspect(client: redis.Redis, *, accepted: str = "always") -> Durability:
+    """Read what the server tells. `accepted` is `always`, `everysec` or `none`, as configured.
+
+    Raises StoreUnusableError for a server that is too old, and, unless `none` is accepted, for one that evicts or
+    does not write to disk; StoreUnavailableError.
+    """
+    with reading():
+        info: dict[str, Any] = client.info("everything")
+    name, version = _server(info)
+    if int(str(info["redis_version"]).split(".")[0]) < OLDEST:
+        raise StoreUnusableError(f"{name} {version} is too old: Redis 7.0 or Valkey 8.0 is needed")
+    aof, policy = bool(info["aof_enabled"]), str(info["maxmemory_policy"])
+    told = _fsync(client)
+    level = (told or accepted) if aof and policy == "noeviction" else "none"
+    if level == "no":
+        level = "none"
+    if level == "none" and accepted != "none":
+        raise StoreUnusableError(_complaint(aof, policy))
+    return Durability(
+        server=f"{name} {version}",
+        aof=aof,
+        fsync=told or f"{accepted} (asserted)",
+        policy=policy,
+        evicted=int(info["evicted_keys"]),
+        promise=PROMISES[level],
+        warning=level != "always",
+    )
+
+
+def _server(info: dict[str, Any]) -> tuple[str, str]:
+    """Valkey calls itself Redis 7.2.4 in `redis_version`; the truth stands beside it."""
+    if info.get("server_name") == "valkey":
+        return "Valkey", str(info["valkey_version"])
+    return "Redis", str(info["redis_version"])
+
+
+def _fsync(client: redis.Redis) -> str:
+    """`always`, `everysec` or `no`; empty where the server does not tell (managed services)."""
+    with reading():
+        try:
+            raw: Any = client.config_get("appendfsync", "no-appendfsync-on-rewrite")
+        except ResponseError:
+            return ""
+    found = {_text(name): _text(value) for name, value in raw.items()}
+    if found["no-appendfsync-on-rewrite"] == "yes":
+        return "everysec"
+    return found["appendfsync"]
+
+
+def _text(value: bytes | str) -> str:
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def _complaint(aof: bool, policy: str) -> str:
+    """What to change, in one sentence."""
+    if policy != "noeviction":
+        return (
+            f"the store's server throws data away when its memory is full (maxmemory-policy {policy}): "
+            'set it to noeviction, or accept losses with [store] durability = "none"'
+        )
+    if not aof:
+        return (
+            "the store's server does not write to disk (appendonly no): set appendonly yes and appendfsync always, "
+            'or accept losses with [store] durability = "none"'
+        )
+    return (
+        "the store's server never makes sure that its data is on disk (appendfsync no): set it to always, "
+        'or accept losses with [store] durability = "none"'
+    )

@@ -1,0 +1,82 @@
+"""Lanes: what must still be delivered. A lane has no body, what is delivered is the present state; so old news
+coalesce, and order within a gate comes by itself. Leases keep two deliverers out of one lane (redis.md has the
+figures); a crashed one's lane comes back when its lease runs out.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+
+from jenkins_mfa.errors import StoreUnavailableError, StoreUncertainError
+from jenkins_mfa.store.wire import Script, Wire
+from jenkins_mfa.usecases.ports import Due
+
+CLAIM = Script("claim")
+SETTLE = Script("settle")
+
+
+class Bell:
+    """Wakes those who wait for commits of this process. A commit between a look and the wait after it is not missed:
+    each thread remembers how often the bell had rung when it last looked.
+    """
+
+    def __init__(self) -> None:
+        self._condition = threading.Condition()
+        self._rung = 0
+        self._heard = threading.local()
+
+    def ring(self) -> None:
+        """Something was committed."""
+        with self._condition:
+            self._rung += 1
+            self._condition.notify_all()
+
+    def look(self) -> None:
+        """The calling thread looks at the store now; only what rings afterwards wakes it."""
+        self._heard.count = self._rung
+
+    def wait(self, seconds: float) -> None:
+        """Return when it rang since this thread last looked or waited, at the latest after `seconds`."""
+        heard = getattr(self._heard, "count", self._rung)
+        with self._condition:
+            self._condition.wait_for(lambda: self._rung != heard, seconds)
+            self._heard.count = self._rung
+
+
+class Lanes:
+    """The delivering half of the store."""
+
+    def __init__(self, wire: Wire, bell: Bell) -> None:
+        self._wire = wire
+        self._bell = bell
+
+    def claim_lane(self, lease_ms: int, skip: frozenset[str] = frozenset()) -> Due | None:
+        """Lease the lane that is due first. `skip` holds lanes, or beginnings of them that end before a colon."""
+        self._bell.look()
+        token = secrets.token_hex(16)
+        plan: dict[str, object] = {"token": token, "lease": lease_ms, "skip": sorted(skip)}
+        try:
+            answer = self._wire.run(CLAIM, plan)
+        except StoreUncertainError as error:
+            raise StoreUnavailableError(f"{error} (a lane may stay leased for {lease_ms} ms)") from error
+        if not answer:
+            return None
+        lane, tries, want = answer
+        return Due(lane.decode(), token, int(tries), int(want))
+
+    def renew_lane(self, due: Due, lease_ms: int) -> None:
+        """Keep a lease for `lease_ms` from now. Quietly nothing if it was lost."""
+        self._wire.run(SETTLE, {"lane": due.lane, "token": due.token, "lease": lease_ms})
+
+    def settle_lane(self, due: Due) -> None:
+        """Done: the lane goes away unless something was noted meanwhile. Quietly nothing if the lease was lost."""
+        self._wire.run(SETTLE, {"lane": due.lane, "token": due.token, "want": due.want})
+
+    def retry_lane(self, due: Due, delay_ms: int) -> None:
+        """Try again in `delay_ms`, or as soon as something is noted. Quietly nothing if the lease was lost."""
+        self._wire.run(SETTLE, {"lane": due.lane, "token": due.token, "delay": delay_ms})
+
+    def wait(self, seconds: float) -> None:
+        """Return when something was committed by this process, at the latest after `seconds`."""
+        self._bell.wait(seconds)

@@ -1,0 +1,111 @@
+-- One atomic step: records, trail, indexes, lanes and alerts together, or nothing.
+-- plan.id       derived from the cause; the first record keeps it, so that a commit sent twice finds itself
+-- plan.schema   the shapes that the caller knows
+-- plan.records  {key, version, json, gate?}; gate: {id, ref, generation, open?, deadline?} where it is one
+-- plan.head     {seq, hash} that the entries were linked to; absent without entries
+-- plan.entries  {bytes, hash, gate}
+-- plan.lanes    names;  plan.alerts  {lane, json}
+-- plan.park     {lane, token, json}: instead of records, when a lane is given up
+-- Answers {verdict, seq, hash}: done, already, conflict, head (link again to seq and hash), lost (the lease), newer.
+-- There is no rollback: whatever can go wrong is asked before the first write.
+
+local head = redis.call('HMGET', key('audit:head'), 'seq', 'hash')
+local seq, hash = tonumber(head[1] or '0'), head[2] or ''
+
+local function answer(verdict)
+  return {verdict, seq, hash}
+end
+
+local kinds = {
+  audit = 'stream', deadlines = 'zset', due = 'zset', gates = 'zset', open = 'hash',
+  lease = 'hash', parked = 'hash', tries = 'hash', want = 'hash',
+}
+for name, kind in pairs(kinds) do
+  local found = redis.call('TYPE', key(name)).ok
+  if found ~= kind and found ~= 'none' then
+    return redis.error_reply('WRONGTYPE ' .. key(name) .. ' is a ' .. found)
+  end
+end
+if tonumber(redis.call('GET', KEYS[1]) or '0') > plan.schema then
+  return answer('newer')
+end
+
+for position, record in ipairs(plan.records) do
+  local stored = redis.call('HMGET', key(record.key), 'version', 'commit')
+  if position == 1 and stored[2] == plan.id then
+    -- A write of this connection's own, or a WAIT after it would confirm nothing (Valkey).
+    redis.call('SET', key('fence'), plan.id)
+    return answer('already')
+  end
+  if tonumber(stored[1] or '0') ~= record.version - 1 then
+    return answer('conflict')
+  end
+  if record.gate and record.version == 1 then
+    local known = redis.call('HGET', key(record.gate.ref), 'generation')
+    if known and tonumber(known) ~= record.gate.generation - 1 then
+      return answer('conflict')
+    end
+  end
+end
+if plan.park then
+  if redis.call('HGET', key('parked'), plan.park.lane) == plan.park.json then
+    redis.call('SET', key('fence'), plan.id)
+    return answer('already')
+  end
+  if redis.call('HGET', key('lease'), plan.park.lane) ~= plan.park.token then
+    return answer('lost')
+  end
+end
+for _, entry in ipairs(plan.entries) do
+  redis.call('LLEN', key('trail:' .. entry.gate))
+end
+if plan.head and (seq ~= plan.head.seq or hash ~= plan.head.hash) then
+  return answer('head')
+end
+
+-- From here on only writes. The stream comes first: it refuses an id that is not above its last one.
+for _, entry in ipairs(plan.entries) do
+  redis.call('XADD', key('audit'), (seq + 1) .. '-0', 'event', entry.bytes, 'hash', entry.hash)
+  seq, hash = seq + 1, entry.hash
+  redis.call('HSET', key('audit:head'), 'seq', seq, 'hash', hash)
+  if entry.gate ~= '' then
+    redis.call('RPUSH', key('trail:' .. entry.gate), seq)
+  end
+end
+local now = clock()
+for position, record in ipairs(plan.records) do
+  redis.call('HSET', key(record.key), 'version', record.version, 'json', record.json)
+  if position == 1 then
+    redis.call('HSET', key(record.key), 'commit', plan.id)
+  end
+  local gate = record.gate
+  if gate then
+    redis.call('ZADD', key('gates'), 0, gate.id)
+    if record.version == 1 then
+      redis.call('HSET', key(gate.ref), 'gate', gate.id, 'generation', gate.generation)
+    end
+    if gate.open then
+      redis.call('HSET', key('open'), gate.id, gate.open)
+    else
+      redis.call('HDEL', key('open'), gate.id)
+    end
+    if gate.deadline then
+      redis.call('ZADD', key('deadlines'), gate.deadline, gate.id)
+    else
+      redis.call('ZREM', key('deadlines'), gate.id)
+    end
+  end
+end
+if plan.park then
+  redis.call('ZREM', key('due'), plan.park.lane)
+  redis.call('HDEL', key('lease'), plan.park.lane)
+  redis.call('HSET', key('parked'), plan.park.lane, plan.park.json)
+end
+for _, alert in ipairs(plan.alerts) do
+  redis.call('SET', key(alert.lane), alert.json)
+  note(alert.lane, now)
+end
+for _, lane in ipairs(plan.lanes) do
+  note(lane, now)
+end
+return answer('done')

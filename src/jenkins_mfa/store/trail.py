@@ -1,0 +1,113 @@
+"""The audit trail in a stream: one entry `<seq>-0` for each event, with the linked bytes and their hash."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from jenkins_mfa.core import audit
+from jenkins_mfa.core.model import Entry
+from jenkins_mfa.store.wire import Wire, reading
+
+PAGE = 100  #: events per read
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where the trail stands: the newest event's sequence number and hash; 0 and "" before the first."""
+
+    seq: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """One event in its place, as stored: its canonical bytes, and the hash that covers them and all before."""
+
+    seq: int
+    raw: bytes
+    hash: str
+
+    @property
+    def entry(self) -> Entry:
+        """The event as it was before it was linked. Raises UntrustedInputError for damaged bytes."""
+        event = audit.decode(self.raw)
+        details = dict(event.details)
+        return Entry(str(event.name), event.at, event.actor, event.gate, event.source, event.run, details)
+
+
+def link(head: Head, entries: Iterable[Entry]) -> list[Linked]:
+    """Chain entries to a head, in their order. Raises ValueError for what the trail does not take."""
+    linked: list[Linked] = []
+    for entry in entries:
+        seq = head.seq + 1
+        name = audit.Name(entry.event)
+        event = audit.AuditEvent(seq, entry.at, name, entry.actor, entry.gate, entry.source, entry.run, entry.details)
+        raw = audit.encode(event)
+        head = Head(seq, audit.link(head.hash, raw))
+        linked.append(Linked(seq, raw, head.hash))
+    return linked
+
+
+class Trail:
+    """The reading half of the trail; RedisStore.commit writes it."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    def heads(self) -> Head:
+        """Where the trail stands."""
+        with reading():
+            seq, digest = self._wire.client.hmget(self._wire.key("audit:head"), "seq", "hash")
+        return Head(int(seq or 0), (digest or b"").decode())
+
+    def audit_events(self, start: int = 1, count: int | None = None) -> Iterator[Linked]:
+        """Events from sequence number `start` on, oldest first, at most `count`, read page by page."""
+        while count is None or count > 0:
+            page = self._range(f"{start}-0", "+", PAGE if count is None else min(PAGE, count))
+            if not page:
+                return
+            yield from page
+            start = page[-1].seq + 1
+            count = None if count is None else count - len(page)
+
+    def last_entry(self, gate_jti: str) -> tuple[int, str, int] | None:
+        """(sequence, head, version) of the newest trail event that names a version of the gate.
+
+        Read backwards from the stream itself: an index could be put back together with an older copy of the gate
+        without touching the chain.
+        """
+        mark, end = gate_jti.encode(), "+"
+        while True:
+            with reading():
+                page = self._wire.client.xrevrange(self._wire.key("audit"), end, "-", PAGE)
+            for linked in map(_linked, page):
+                if mark not in linked.raw:
+                    continue
+                entry = linked.entry
+                if entry.gate == gate_jti and "version" in entry.details:
+                    return linked.seq, linked.hash, int(entry.details["version"])
+            if len(page) < PAGE:
+                return None
+            end = f"({page[-1][0].decode()}"
+
+    def entries(self, gate_jti: str) -> list[Entry]:
+        """The trail's events about one gate, oldest first."""
+        with reading():
+            numbers = self._wire.client.lrange(self._wire.key(f"trail:{gate_jti}"), 0, -1)
+            pipeline = self._wire.client.pipeline(transaction=False)
+            for number in numbers:
+                pipeline.xrange(self._wire.key("audit"), f"{int(number)}-0", f"{int(number)}-0")
+            pages = pipeline.execute()
+        return [_linked(raw).entry for page in pages for raw in page]
+
+    def _range(self, first: str, last: str, count: int) -> list[Linked]:
+        with reading():
+            page = self._wire.client.xrange(self._wire.key("audit"), first, last, count)
+        return [_linked(raw) for raw in page]
+
+
+def _linked(raw: tuple[bytes, dict[bytes, bytes]]) -> Linked:
+    """One stream entry as redis-py gives it."""
+    stream_id, fields = raw
+    return Linked(int(stream_id.split(b"-")[0]), fields[b"event"], fields[b"hash"].decode())

