@@ -75,7 +75,8 @@ def form(**more: Any) -> dict[str, Any]:
 def connected(slack: SlackSimulator, app: App, **more: Any) -> Iterator[SocketModeHandler]:
     """Run the app's Socket Mode until the end of the block."""
     opener = WebClient(slack.app_token, base_url=slack.base_url)
-    handler = SocketModeHandler(app, slack.app_token, web_client=opener, **more)
+    # The client notices its own close() only at its next ping.
+    handler = SocketModeHandler(app, slack.app_token, web_client=opener, **{"ping_interval": 0.3, **more})
     before = slack.connections
     handler.connect()
     try:

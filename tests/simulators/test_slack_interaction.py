@@ -129,9 +129,7 @@ def test_errors_at_fields_that_do_not_exist(slack: SlackSimulator, app: App, err
 
 def test_a_slash_command_answered_in_the_ack(slack: SlackSimulator, app: App) -> None:
     """A slash command's ack is a private answer."""
-    app.command("/mfa")(
-        lambda ack, command: ack(text=f"You said {command['text']} as {command['user_name']}")
-    )
+    app.command("/mfa")(lambda ack, command: ack(text=f"You said {command['text']} as {command['user_name']}"))
     outcome = slack.slash(BOB, "/mfa", "pending", DEPLOYS)
     assert [sight.text for sight in outcome.seen] == ["You said pending as bob.ray"]
     assert [message.text for message in slack.ephemerals(BOB)] == ["You said pending as bob.ray"]
@@ -196,9 +194,7 @@ def test_who_cannot_act(slack: SlackSimulator) -> None:
             slack.press(user, DEPLOYS, ts, "approve")
 
 
-def test_a_trigger_opens_one_modal_within_three_seconds(
-    slack: SlackSimulator, app: App, clock: Clock
-) -> None:
+def test_a_trigger_opens_one_modal_within_three_seconds(slack: SlackSimulator, app: App, clock: Clock) -> None:
     """trigger_id: used once, for 3 s; a broken view does not use it up."""
     triggers: list[str] = []
     app.action("approve")(lambda ack, body: (ack(), triggers.append(body["trigger_id"])))

@@ -56,8 +56,7 @@ class SlackHttp:
         self.stopping.clear()
         self._server = _Server(self._address, self)
         self._address = (self._address[0], self._server.server_port)
-        serve = {"poll_interval": 0.02}
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs=serve, name="slack-http")
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), name="slack-http", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
@@ -110,9 +109,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode("utf-8", "replace")
         try:
             is_json = "json" in self.headers.get("Content-Type", "")
-            self._serve(
-                json.loads(body or "{}") if is_json else dict(parse_qsl(body, keep_blank_values=True))
-            )
+            self._serve(json.loads(body or "{}") if is_json else dict(parse_qsl(body, keep_blank_values=True)))
         except json.JSONDecodeError:
             self._reply(200, {"ok": False, "error": "invalid_json"})
 

@@ -125,11 +125,7 @@ class People(World):
 
     def _message(self, user: str, channel: str, ts: str, stale: bool) -> Message:
         message = self.workspace.find(channel, ts)
-        if (
-            message is None
-            or message.only_for not in {None, user}
-            or not self.workspace.can_read(user, channel)
-        ):
+        if message is None or message.only_for not in {None, user} or not self.workspace.can_read(user, channel):
             raise ImpossibleActionError(f"{user} has no message {ts} in {channel}")
         if not stale and (message.deleted or self.workspace.channels[channel].archived):
             raise ImpossibleActionError(f"nothing can be pressed on {ts} any more")
@@ -159,9 +155,7 @@ class People(World):
     def _begin(self, user: str) -> Outcome:
         return Outcome(user, self.workspace, len(self.workspace.journal))
 
-    def _deliver(
-        self, outcome: Outcome, kind: str, payload: dict[str, Any], *, accepts: bool
-    ) -> tuple[Outcome, Ack]:
+    def _deliver(self, outcome: Outcome, kind: str, payload: dict[str, Any], *, accepts: bool) -> tuple[Outcome, Ack]:
         ack = self.socket.deliver(kind, payload, accepts=accepts)
         outcome.seconds = ack.seconds
         if ack.status != "acked":

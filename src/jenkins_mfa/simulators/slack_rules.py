@@ -67,9 +67,7 @@ _BUTTON = shape(
 _CHOICE = {"action_id": _ID, "confirm": _CONFIRM, "focus_on_load": boolean}
 _CHECKBOXES = shape({"options": array(_OPTION, 1, 10)}, {**_CHOICE, "initial_options": array(_OPTION, 1, 10)})
 _RADIO = shape({"options": array(_OPTION, 1, 10)}, {**_CHOICE, "initial_option": _OPTION})
-_SELECT = shape(
-    {"options": array(_OPTION, 1, 100)}, {**_CHOICE, "initial_option": _OPTION, "placeholder": _plain(150)}
-)
+_SELECT = shape({"options": array(_OPTION, 1, 100)}, {**_CHOICE, "initial_option": _OPTION, "placeholder": _plain(150)})
 _TEXT_SHAPE = shape(
     {},
     {
@@ -215,9 +213,7 @@ def _across(blocks: list[dict[str, Any]], at: str) -> Iterator[str]:
     for index, block in enumerate(blocks):
         ids = [element.get("action_id") for element in block_elements(block)]
         yield from _unique(ids, "action_id", f"{at}/{index}")
-    focused = [
-        element for block in blocks for element in block_elements(block) if element.get("focus_on_load")
-    ]
+    focused = [element for block in blocks for element in block_elements(block) if element.get("focus_on_load")]
     if len(focused) > 1:
         yield f"only one element can be focused on load [json-pointer:{at}]"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import socket
@@ -62,12 +63,10 @@ class SlackSocket:
 
     def start(self) -> None:
         """Listen."""
-        self._server: Server = serve(
-            self._handle, *self._address, process_request=self._admit, compression=None
-        )
+        self._server: Server = serve(self._handle, *self._address, process_request=self._admit, compression=None)
         self._address = (self._address[0], self._server.socket.getsockname()[1])
         self.workspace.socket_url = f"ws://{self._address[0]}:{self._address[1]}"
-        self._thread = threading.Thread(target=self._server.serve_forever, name="slack-socket")
+        self._thread = threading.Thread(target=self._server.serve_forever, name="slack-socket", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
@@ -131,15 +130,20 @@ class SlackSocket:
             answer = json.loads(frame)
             envelope_id = answer["envelope_id"]
         except (ValueError, TypeError, KeyError):
-            self.bad_frames.append(str(frame))
+            self._keep(self.bad_frames, str(frame))
             return
         with self.workspace.changed:
             pending = self._pending.pop(envelope_id, None)
         if pending is None:
-            self.stray_acks.append(envelope_id)
+            self._keep(self.stray_acks, str(envelope_id))
             return
         pending.ack = Ack("acked", answer.get("payload"), arrived - pending.sent)
         pending.answered.set()
+
+    def _keep(self, where: list[str], what: str) -> None:
+        with self.workspace.changed:
+            where.append(what)
+            self.workspace.changed.notify_all()
 
     def deliver(self, kind: str, payload: dict[str, Any], *, accepts: bool, **more: Any) -> Ack:
         """Send one envelope to any one connection and wait for its answer; a late answer is none.
@@ -182,7 +186,8 @@ class SlackSocket:
             self.live.clear()
             self._retiring += leaving
         for connection in leaving:
-            self._say_disconnect(connection, reason)
+            with contextlib.suppress(ConnectionClosed):
+                self._say_disconnect(connection, reason)
         if close_after == 0:
             self.close_retiring()
         elif close_after is not None:
@@ -192,11 +197,16 @@ class SlackSocket:
 
     def close_retiring(self) -> None:
         """Close the connections whose end was announced, with a close frame."""
-        for connection in list(self._retiring):
+        with self.workspace.changed:
+            leaving = list(self._retiring)
+        for connection in leaving:
             connection.close()
 
     def reset(self) -> None:
         """Cut all connections with a TCP reset, without a close frame."""
-        for connection in [*self.live, *self._retiring]:
-            connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        with self.workspace.changed:
+            open_now = [*self.live, *self._retiring]
+        for connection in open_now:
+            with contextlib.suppress(OSError):  # the app was faster and hung up itself
+                connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             connection.close_socket()

@@ -78,9 +78,7 @@ def _rich(element: dict[str, Any]) -> str:
     if element["type"] == "rich_text_list":
         return "\n".join(f"- {_rich(item)}" for item in element["elements"])
     text = "".join(map(_inline, element["elements"]))
-    return (
-        "\n".join(f"> {line}" for line in text.split("\n")) if element["type"] == "rich_text_quote" else text
-    )
+    return "\n".join(f"> {line}" for line in text.split("\n")) if element["type"] == "rich_text_quote" else text
 
 
 def _inline(element: dict[str, Any]) -> str:

@@ -75,17 +75,13 @@ class World:
         """The messages of a channel as they stand now, oldest first; or only the replies of one thread."""
         with self.workspace.changed:
             found = (m for m in self.workspace.messages.values() if m.channel == channel)
-            shown = [
-                m for m in found if not m.deleted and not m.only_for and thread_ts in {None, m.thread_ts}
-            ]
+            shown = [m for m in found if not m.deleted and not m.only_for and thread_ts in {None, m.thread_ts}]
             return copy.deepcopy(shown)
 
     def ephemerals(self, user: str) -> list[Message]:
         """The messages that only this person sees, oldest first."""
         with self.workspace.changed:
-            return copy.deepcopy(
-                [m for m in self.workspace.messages.values() if m.only_for == user and not m.deleted]
-            )
+            return copy.deepcopy([m for m in self.workspace.messages.values() if m.only_for == user and not m.deleted])
 
     def views(self, user: str) -> list[dict[str, Any]]:
         """The open modals of this person, the one in front last."""
