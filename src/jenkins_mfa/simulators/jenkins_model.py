@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from jenkins_mfa.simulators.jenkins_tree import Bean
+from jenkins_mfa.simulators.jenkins_tree import Bean, Named
 
 _RUN = "org.jenkinsci.plugins.workflow"
 
@@ -77,12 +77,14 @@ class Parameter:
         """The parameter as the API describes it."""
         kind = f"{self.kind}ParameterDefinition"
         value = None if self.kind == "File" else self.value(self.default)
+        choices: Bean = {"choices": list(self.choices)} if self.kind == "Choice" else {}
         return {
             "_class": f"{self._package()}.{kind}",
             "defaultParameterValue": value,
             "description": self.description,
             "name": self.name,
             "type": kind,
+            **choices,
         }
 
     def value(self, value: str | bool) -> Bean:
@@ -97,27 +99,6 @@ class Parameter:
 
     def _package(self) -> str:
         return "com.cloudbees.plugins.credentials" if self.kind == "Credentials" else "hudson.model"
-
-
-@dataclass(frozen=True, slots=True)
-class Library:
-    """A shared library that a build loaded, as LibrariesAction tells."""
-
-    name: str
-    version: str
-    trusted: bool = True
-    variables: tuple[str, ...] = ()
-    changelog: bool = True
-
-    def bean(self) -> Bean:
-        """The library as the API writes it."""
-        return {
-            "changelog": self.changelog,
-            "name": self.name,
-            "trusted": self.trusted,
-            "variables": list(self.variables),
-            "version": self.version,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +144,32 @@ class Checkout:
         branch = [{"SHA1": self.sha1, "name": self.branch}]
         return {
             "_class": "hudson.plugins.git.util.BuildData",
+            "buildsByBranchName": Named({self.branch: {"_class": "hudson.plugins.git.util.Build"}}),
             "lastBuiltRevision": {"SHA1": self.sha1, "branch": branch},
             "remoteUrls": [self.remote],
             "scmName": "",
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """A shared library that a build loaded, as LibrariesAction tells, and where it came from."""
+
+    name: str
+    version: str
+    trusted: bool = True
+    variables: tuple[str, ...] = ()
+    changelog: bool = True
+    checkout: Checkout | None = None
+
+    def bean(self) -> Bean:
+        """The library as the API writes it."""
+        return {
+            "changelog": self.changelog,
+            "name": self.name,
+            "trusted": self.trusted,
+            "variables": list(self.variables),
+            "version": self.version,
         }
 
 

@@ -17,7 +17,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from jenkins_mfa.simulators.jenkins_gate import run_gate
-from jenkins_mfa.simulators.jenkins_input import FlowInterruptedError, KilledError, PipelineError, error_id
+from jenkins_mfa.simulators.jenkins_input import (
+    USER_INTERRUPTION,
+    FlowInterruptedError,
+    KilledError,
+    PipelineError,
+    error_id,
+)
 from jenkins_mfa.simulators.jenkins_steps import Steps, blocks_var, deadline_var, env_var
 
 Pipeline = Callable[["Build"], Any]
@@ -162,7 +168,7 @@ class Build(Steps):
         except KilledError:
             return
         except FlowInterruptedError as error:
-            said = [str(c["shortDescription"]) for c in error.causes]
+            said = [str(c["shortDescription"]) for c in error.causes if c["_class"] != USER_INTERRUPTION]
             self.finish(error.result, end, *said, error_id(), causes=error.causes)
         except PipelineError as error:
             self.finish("FAILURE", end, f"ERROR: {error}")

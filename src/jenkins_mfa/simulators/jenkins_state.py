@@ -188,6 +188,7 @@ def _first_actions(run: Run) -> list[Bean | Callable[[], Bean]]:
         actions.extend((checkout.bean(), {}))
     libraries = [library.bean() for library in run.libraries]
     actions.append({"_class": "org.jenkinsci.plugins.workflow.libs.LibrariesAction", "libraries": libraries})
+    actions.extend(library.checkout.bean() for library in run.libraries if library.checkout)
     return actions
 
 

@@ -82,16 +82,15 @@ class Steps(Run):
         id: str = "",  # noqa: A002 - the step's own name
         *,
         ok: str = "Proceed",
+        cancel: str = "Abort",
         submitter: str | None = None,
         submitter_parameter: str | None = None,
         parameters: tuple[Parameter, ...] = (),
     ) -> Any:
         """Wait for a person. Returns a map, a bare value or None; raises FlowInterruptedError."""
         self.step("input")
-        self.write("Input requested") if parameters else self.write(message, f"{ok} or Abort")
-        asked = PausedInput(
-            id or _default_id(message), message, ok, "Abort", submitter, submitter_parameter, parameters
-        )
+        self.write("Input requested") if parameters else self.write(message, f"{ok} or {cancel}")
+        asked = PausedInput(id or _default_id(message), message, ok, cancel, submitter, submitter_parameter, parameters)
         self.open(asked)
         self._await(asked)
         if asked.error is not None:

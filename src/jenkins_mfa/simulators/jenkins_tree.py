@@ -12,6 +12,11 @@ from typing import Any
 #: written where the object has one, as the real API does.
 Bean = dict[str, Any]
 
+
+class Named(dict[str, Any]):
+    """A map in an exported object: all its names are written, the tree asks of its values."""
+
+
 _TOKEN = re.compile(r"[\[\]{},]|[^\[\]{},]+")
 _RANGE = re.compile(r"(\d*)(,?)(\d*)")
 
@@ -86,6 +91,8 @@ def _range(tokens: list[str], at: int, tree: Tree) -> int:
 
 def prune(value: Any, tree: Tree) -> Any:
     """What `tree` leaves of an exported value: plain data for JSON."""
+    if isinstance(value, Named):
+        return {name: prune(item, tree) for name, item in value.items()}
     if isinstance(value, dict):
         return _prune_bean(value, tree)
     if isinstance(value, list):
