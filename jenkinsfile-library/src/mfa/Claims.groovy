@@ -9,7 +9,7 @@ class Claims implements Serializable {
 
     /** Why signed claims do not open this gate, in the words that follow "the receipt"; '' if they do. */
     @NonCPS
-    static String fault(Map claims, String request, String nonce, Map here, long now) {
+    static String fault(Map claims, String sha256, Map ask, String nonce, Map here, long now) {
         if (!(claims.v instanceof Long && claims.v == 1L)) { return 'is of a version that is not known here' }
         if (!haveShape(claims)) { return Receipt.BROKEN }
         Map run = (Map) claims.run
@@ -20,10 +20,10 @@ class Claims implements Serializable {
         }
         if (claims.sub != subject(here)) { return 'contradicts itself about the build that it is for' }
         if (claims.nonce != nonce) { return 'is for another gate of this build' }
-        if (claims.request_sha256 != Request.sha256(request)) { return 'answers another request' }
+        if (claims.request_sha256 != sha256) { return 'answers another request' }
         if (claims.decision != 'approved') { return 'says "' + claims.decision + '"' }
         String fault = faultOfTimes((long) claims.iat, (long) claims.exp, now)
-        return fault != '' ? fault : faultOfPeople((List<Map>) claims.approvers, (String) claims.confirm, (Map) Json.parse(request))
+        return fault != '' ? fault : faultOfPeople((List<Map>) claims.approvers, (String) claims.confirm, ask)
     }
 
     /** Whether every claim of version 1 is there with its type. Unknown ones are ignored. */
@@ -88,9 +88,8 @@ class Claims implements Serializable {
     }
 
     @NonCPS
-    private static String faultOfPeople(List<Map> approvers, String confirm, Map request) {
+    private static String faultOfPeople(List<Map> approvers, String confirm, Map ask) {
         if ((confirm == 'none') != approvers.isEmpty()) { return Receipt.BROKEN }
-        Map ask = request.ask == null ? new HashMap() : (Map) request.ask
         String factor = ask.factor == null ? 'push' : (String) ask.factor
         long quorum = ask.quorum == null ? 1L : (long) ask.quorum
         Set<String> people = new HashSet<String>()

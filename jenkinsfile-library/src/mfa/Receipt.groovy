@@ -40,7 +40,7 @@ class Receipt implements Serializable {
             return 'Not approved: ' + (submitter == '' ? 'somebody' : Text.visible(submitter)) +
                 ' pressed Proceed, but only a receipt of jenkins-mfa counts. Confirm in Slack next time.'
         }
-        String fault = submitter == here.agent ? faultOfToken(token, request, nonce, here, now)
+        String fault = submitter == here.agent ? fault(token, Request.sha256(request), Request.asked(request), nonce, place, now)
             : 'came through ' + Text.visible(submitter) + ', not ' + here.agent
         return fault == '' ? '' : REFUSED + fault + '.'
     }
@@ -57,8 +57,12 @@ class Receipt implements Serializable {
         return value instanceof String ? (String) value : ''
     }
 
+    /**
+     * Why a receipt does not prove the approval of exactly this request of this gate, in the words that follow
+     * "the receipt"; '' if it does. `ask` is the request's own part of that name as JSON: least factor, quorum.
+     */
     @NonCPS
-    private static String faultOfToken(String token, String request, String nonce, Map here, long now) {
+    static String fault(String token, String sha256, String ask, String nonce, String place, long now) {
         if (token.length() > MAX_BYTES) { return 'is larger than 16 KiB' }
         String[] parts = token.split('\\.', -1)
         if (parts.length != 3) { return BROKEN }
@@ -69,7 +73,7 @@ class Receipt implements Serializable {
         if (fault != '') { return fault }
         Map claims = part(parts[1])
         if (claims == null) { return BROKEN }
-        return Claims.fault(claims, request, nonce, here, now)
+        return Claims.fault(claims, sha256, (Map) Json.parse(ask), nonce, (Map) Json.parse(place), now)
     }
 
     @NonCPS

@@ -122,11 +122,17 @@ class Request implements Serializable {
         return kids
     }
 
+    /** What the step itself asks for at least, as JSON: factor, quorum, ttl, as far as it names them. */
+    @NonCPS
+    static String asked(String request) {
+        Object ask = ((Map) Json.parse(request)).ask
+        return Json.text(ask == null ? new HashMap() : ask)
+    }
+
     /** How long Jenkins lets the input wait at most, in seconds. */
     @NonCPS
     static int waitSeconds(String request) {
-        Object ask = ((Map) Json.parse(request)).ask
-        Object ttl = ask == null ? null : ((Map) ask).ttl
+        Object ttl = ((Map) Json.parse(asked(request))).ttl
         return (int) Math.min(ttl == null ? (long) Trust.maxSeconds() : (long) ttl, (long) Trust.maxSeconds()) + GRACE
     }
 
