@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import msgspec
 import redis
@@ -25,6 +26,14 @@ REASON = 1000  #: characters kept of why a lane was given up
 FOUND = 10  #: how many gates find_gates names
 
 
+@dataclass(frozen=True, slots=True)
+class Open:
+    """The open gates, oldest first, as they were when the store's count of gate changes stood at `changes`."""
+
+    changes: int
+    gates: list[Gate]
+
+
 class RedisStore(Trail, Lanes):
     """The state. `prefix` tags all keys: `{prefix}:name`; `offset_ms` moves the clock in tests."""
 
@@ -35,7 +44,7 @@ class RedisStore(Trail, Lanes):
         Lanes.__init__(self, wire, Bell())
         self._turn = threading.Lock()
         self._head: Head | None = None
-        self._open: dict[str, Gate] = {}
+        self._open = Open(0, [])
 
     def close(self) -> None:
         """Close all connections."""
@@ -73,21 +82,22 @@ class RedisStore(Trail, Lanes):
         so this serves looking around; a decision loads its gate afresh.
         """
         with reading():
+            changes = int(self._wire.client.get(self._wire.key("changes")) or 0)
+        if changes != self._open.changes:
+            self._open = self._look(changes)
+        return [gate for gate in self._open.gates if source in (None, gate.run.source)]
+
+    def _look(self, changes: int) -> Open:
+        """The open gates now, at least as new as `changes` says; unchanged ones are taken from the last look."""
+        with reading():
             index = self._wire.client.hgetall(self._wire.key("open"))
-        kept: dict[str, Gate] = {}
-        changed: list[str] = []
-        for raw_id, value in index.items():
-            gate_id, version = raw_id.decode(), int(value)
-            known = self._open.get(gate_id)
-            if known is not None and known.version == version:
-                kept[gate_id] = known
-            else:
-                changed.append(gate_id)
+        versions = {gate_id.decode(): int(version) for gate_id, version in index.items()}
+        kept = {gate.id: gate for gate in self._open.gates if versions.get(gate.id) == gate.version}
+        changed = [gate_id for gate_id in versions if gate_id not in kept]
         for start in range(0, len(changed), CHUNK):
             kept.update(self._load_gates(changed[start : start + CHUNK]))
-        self._open = kept
-        gates = [g for g in kept.values() if source in (None, g.run.source) and not g.state.settled]
-        return sorted(gates, key=lambda gate: (gate.opened_at, gate.id))
+        gates = [gate for gate in kept.values() if not gate.state.settled]
+        return Open(changes, sorted(gates, key=lambda gate: (gate.opened_at, gate.id)))
 
     def due_gates(self, now: int, limit: int = 100) -> list[str]:
         """Ids of pending and approved gates whose deadline has come."""
@@ -191,13 +201,19 @@ class RedisStore(Trail, Lanes):
         raise StoreUnavailableError("the trail is too busy: other processes were faster each time")
 
     def _sent(self, plan: dict[str, object]) -> Answer:
-        """Send until there is an answer, a bounded number of times: the commit's id makes sending twice harmless."""
-        for _ in range(SENDINGS - 1):
+        """Send until there is an answer, a bounded number of times: the commit's id makes sending twice harmless.
+
+        After a lost answer, not reaching the store any more leaves the effect as unknown as before.
+        """
+        lost: StoreUncertainError | None = None
+        for _ in range(SENDINGS):
             try:
                 return self._wire.run(COMMIT, plan)
-            except StoreUncertainError:
-                continue
-        return self._wire.run(COMMIT, plan)
+            except StoreUncertainError as error:
+                lost = error
+            except StoreUnavailableError as error:
+                raise (lost or error) from error
+        raise lost or StoreUncertainError("nothing was sent")
 
     # -- records ------------------------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ local function answer(verdict)
 end
 
 local kinds = {
-  audit = 'stream', deadlines = 'zset', due = 'zset', gates = 'zset', open = 'hash',
+  audit = 'stream', changes = 'string', deadlines = 'zset', due = 'zset', gates = 'zset', open = 'hash',
   lease = 'hash', parked = 'hash', tries = 'hash', want = 'hash',
 }
 for name, kind in pairs(kinds) do
@@ -80,6 +80,7 @@ for position, record in ipairs(plan.records) do
   end
   local gate = record.gate
   if gate then
+    redis.call('INCR', key('changes'))
     redis.call('ZADD', key('gates'), 0, gate.id)
     if record.version == 1 then
       redis.call('HSET', key(gate.ref), 'gate', gate.id, 'generation', gate.generation)
