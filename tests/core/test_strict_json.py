@@ -88,6 +88,7 @@ def test_the_largest_and_deepest_that_is_allowed_is_read() -> None:
     """The limits themselves still pass; bytes are counted, not characters."""
     assert _parse("[" * 8 + "]" * 8) == [[[[[[[[]]]]]]]]
     assert _parse('"é"', max_bytes=4) == "é"
+    assert _parse("-" + "9" * 18) == -(10**18 - 1)
     with pytest.raises(UntrustedInputError, match="4 bytes long; 3 are allowed"):
         _parse('"é"', max_bytes=3)
 

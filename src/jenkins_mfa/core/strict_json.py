@@ -73,7 +73,7 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _whole(digits: str) -> int:
-    if digits == "-0" or len(digits) > LONGEST_NUMBER:
+    if digits == "-0" or len(digits.lstrip("-")) > LONGEST_NUMBER:
         raise ValueError("holds a whole number that is -0 or too large")
     return int(digits)
 
