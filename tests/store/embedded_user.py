@@ -1,0 +1,25 @@
+"""A process that uses an embedded store, for tests that kill it: opens it, commits, says so, waits for a line."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from factory import gate, opening
+
+from jenkins_mfa.store.connect import open_store
+
+
+def main(folder: Path, number: int) -> None:
+    """Ctrl-C is the agent's: one more commit, then the end."""
+    with open_store(f"embedded:{folder}") as (store, _):
+        store.commit(opening(gate(number)))
+        print(store._wire.client.info("server")["process_id"], flush=True)
+        try:
+            sys.stdin.readline()
+        except KeyboardInterrupt:
+            store.commit(opening(gate(number + 1)))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]))
