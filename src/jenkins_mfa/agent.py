@@ -10,16 +10,19 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from jenkins_mfa import __version__, key_files
 from jenkins_mfa.config import Config
-from jenkins_mfa.core.model import Commit, Entry, Gate
 from jenkins_mfa.core.keys import Keys
+from jenkins_mfa.core.model import Commit, Entry, Gate
 from jenkins_mfa.errors import SourceError, StoreConflictError, StoreError
-from jenkins_mfa.slack.app import SlackListener
+from jenkins_mfa.slack.accounts import Accounts
+from jenkins_mfa.slack.app import SlackApp, web_client
+from jenkins_mfa.slack.handlers import Handlers
 from jenkins_mfa.slack.messenger import SlackMessenger
 from jenkins_mfa.sources.jenkins.client import Client
 from jenkins_mfa.sources.jenkins.source import JenkinsSource
@@ -72,17 +75,18 @@ def sources_of(config: Config) -> dict[str, Source]:
 def messenger_of(config: Config) -> SlackMessenger:
     """The Slack adapter."""
     slack = config.slack
+    client = web_client(slack.bot_token.reveal(), slack.api_url)
     return SlackMessenger(
-        token=slack.bot_token.reveal(),
-        api_url=slack.api_url,
-        team=slack.team,
-        channel=slack.channel,
-        ops_channel=slack.ops_channel,
+        client=client,
         roster=config.roster,
+        team=slack.team,
+        default_channel=slack.channel,
+        ops_channel=slack.ops_channel,
+        accounts=Accounts(client, slack.team),
     )
 
 
-def desk_of(config: Config, store: RedisStore, keys: Keys) -> Desk:
+def desk_of(config: Config, store: RedisStore, keys: Keys, messenger: SlackMessenger) -> Desk:
     """Everything that the use cases need."""
 
     def line(gate: Gate) -> str:
@@ -90,7 +94,7 @@ def desk_of(config: Config, store: RedisStore, keys: Keys) -> Desk:
 
     return Desk(
         store=store,
-        messenger=messenger_of(config),
+        messenger=messenger,
         sources=sources_of(config),
         policy=config.policy,
         roster=config.roster,
@@ -108,18 +112,19 @@ class Agent:
 
     config: Config
     desk: Desk
+    messenger: SlackMessenger
     crew: Crew = field(default_factory=Crew)
     _leases: dict[str, Due] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _scheduler: BackgroundScheduler | None = None
-    _slack: SlackListener | None = None
+    _slack: SlackApp | None = None
 
     def start(self) -> None:
         """Watchers and deliverers first: they need no person. Then the clock, then Slack's people."""
         self._record("agent:started")
         for source in self.config.sources:
             watch = Watch(self.desk, self.desk.sources[source.id])
-            self.crew.start(f"watch-{source.id}", lambda w=watch, s=source: self._watch(w, s.id, s.poll_seconds))
+            self.crew.start(f"watch-{source.id}", partial(self._watch, watch, source.id, source.poll_seconds))
         for number in range(DELIVERERS):
             self.crew.start(f"deliver-{number}", self._deliver)
         self.crew.start("renew", self._renew)
@@ -128,19 +133,15 @@ class Agent:
             self._tick, "interval", seconds=TICK_SECONDS, coalesce=True, max_instances=1, misfire_grace_time=None
         )
         self._scheduler.start()
-        slack = self.config.slack
-        self._slack = SlackListener(
-            bot_token=slack.bot_token.reveal(),
-            app_token=slack.app_token.reveal(),
-            api_url=slack.api_url,
-            team=slack.team,
-            ops_channel=slack.ops_channel,
-            roster=self.config.roster,
-            answers=Answers(self.desk),
-            store=self.desk.store,
-        )
-        self._slack.start()
+        self._listen()
         log.info("agent started", version=__version__, sources=[s.id for s in self.config.sources], pid=os.getpid())
+
+    def _listen(self) -> None:
+        """Open the connections to Slack. Taps act on stored state, so they may come at once."""
+        slack = self.config.slack
+        self._slack = SlackApp(self.messenger.client, slack.app_token.reveal(), slack.api_url)
+        Handlers(Answers(self.desk), self.desk.store, self.messenger).register(self._slack.bolt)
+        self._slack.connect()
 
     def run(self, stop: threading.Event) -> int:
         """Until `stop` is set, or a critical thread has died; the exit code."""
@@ -153,7 +154,7 @@ class Agent:
     def stop(self) -> None:
         """Slack takes nothing new → running handlers end → tick and watchers → deliveries under way end → store."""
         if self._slack is not None:
-            self._slack.stop()
+            self._slack.close()
         if self._scheduler is not None:
             self._scheduler.shutdown(wait=True)
         self.crew.stop(STOP_SECONDS)
@@ -187,18 +188,21 @@ class Agent:
                 due = self.desk.store.claim_lane(deliver.LEASE)
                 if due is None:
                     self.desk.store.wait(IDLE)
-                    continue
-                with self._lock:
-                    self._leases[due.lane] = due
-                deliver.deliver(self.desk, due)
+                else:
+                    self._deliver_one(due)
             except StoreError as error:
                 log.warning("store away", problem=str(error))
                 self.crew.stopping.wait(1.0)
-                continue
-            finally:
-                if "due" in locals() and due is not None:
-                    with self._lock:
-                        self._leases.pop(due.lane, None)
+
+    def _deliver_one(self, due: Due) -> None:
+        """While it lasts, `_renew` keeps its lease."""
+        with self._lock:
+            self._leases[due.lane] = due
+        try:
+            deliver.deliver(self.desk, due)
+        finally:
+            with self._lock:
+                self._leases.pop(due.lane, None)
 
     def _renew(self) -> None:
         """Keep the leases of deliveries under way: only a dead agent's run out."""
@@ -241,15 +245,16 @@ class Agent:
 def opened(config: Config) -> Generator[Agent]:
     """An agent, not started, for as long as the context lasts. Raises ConfigError, StoreError: nothing runs then."""
     keys = key_files.load(config.keys, config.installation)
-    with open_desk(config, keys) as desk:
-        yield Agent(config, desk)
+    messenger = messenger_of(config)
+    with open_desk(config, keys, messenger) as desk:
+        yield Agent(config, desk, messenger)
 
 
 @contextmanager
-def open_desk(config: Config, keys: Keys) -> Generator[Desk]:
+def open_desk(config: Config, keys: Keys, messenger: SlackMessenger | None = None) -> Generator[Desk]:
     """Store, sources and messenger, connected as they are needed."""
     settings = config.store
     prefix = f"{{{settings.prefix}}}"
     with open_store(settings.url, prefix=prefix, durability=settings.durability) as (store, promise):
         log.info("store open", promise=promise.promise)
-        yield desk_of(config, store, keys)
+        yield desk_of(config, store, keys, messenger or messenger_of(config))

@@ -18,7 +18,9 @@ from jenkins_mfa.config import Secret
 
 HIDDEN = "***"
 #: Key names whose values never appear.
-SECRET_KEYS = re.compile(r"token|secret|password|passwd|seed|receipt$|^code$|^number$|ticket|authorization|cookie", re.I)
+SECRET_KEYS = re.compile(
+    r"token|secret|password|passwd|seed|receipt$|^code$|^number$|ticket|authorization|cookie", re.IGNORECASE
+)
 #: Looks of secrets inside other texts: Slack tokens, compact JWS, Basic credentials.
 SECRET_LOOKS = re.compile(
     r"xox[a-z]-[\w-]+|xapp-[\w-]+|eyJ[\w-]{8,}\.[\w-]+\.[\w-]*|Basic\s+[A-Za-z0-9+/=]{8,}|:[^/@\s:]{8,}@"
@@ -46,7 +48,7 @@ def _clean(value: Any) -> Any:
 
 def _traceback(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Tracebacks without local variables: file, line, function and the error's own text."""
-    return structlog.processors.format_exc_info(None, "", event)  # type: ignore[arg-type]
+    return structlog.processors.format_exc_info(None, "", event)
 
 
 def set_up(level: str = "INFO", *, json: bool | None = None) -> None:

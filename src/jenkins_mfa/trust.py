@@ -61,7 +61,8 @@ def render(
 ) -> str:
     """The class's text. `sources` are (public URL, source id, agent's user id); `max_seconds` the longest wait."""
     keys = [
-        f"            [{_text(key.kid)}, {_text(ALGORITHM)}, {_text(spki(key.public))}, {key.not_after}L]," for key in signing
+        f"            [{_text(key.kid)}, {_text(ALGORITHM)}, {_text(spki(key.public))}, {key.not_after}L],"
+        for key in signing
     ]
     rows = [f"            [{', '.join(_text(value) for value in source)}]," for source in sources]
     return TEMPLATE % {

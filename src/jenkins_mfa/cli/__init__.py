@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from jenkins_mfa.cli.base import Commands
 from jenkins_mfa.cli.audit import audit
+from jenkins_mfa.cli.base import Commands
 from jenkins_mfa.cli.check import check
 from jenkins_mfa.cli.demo import demo
 from jenkins_mfa.cli.gates import pending, show

@@ -26,9 +26,8 @@ def audit() -> None:
 def tail(config_path: Path, as_json: bool, count: int) -> None:
     """The newest events, oldest first; with --json one event a line."""
     with store_of(load(config_path)) as store:
-        last, _ = store.head()
-        for raw, _hash in store.audit_events(max(1, last - count + 1)):
-            click.echo(raw.decode() if as_json else _line(trail.decode(raw)))
+        for linked in store.audit_events(max(1, store.heads().seq - count + 1)):
+            click.echo(linked.raw.decode() if as_json else _line(trail.decode(linked.raw)))
 
 
 @audit.command(epilog="Example: jenkins-mfa audit verify")
@@ -37,11 +36,12 @@ def tail(config_path: Path, as_json: bool, count: int) -> None:
 def verify(config_path: Path, as_json: bool) -> None:
     """Follow the whole chain and name the first event that was changed, is missing, doubled or out of order."""
     with store_of(load(config_path)) as store:
-        head = store.head()
-        found = trail.verify_chain(store.audit_events(1), head=head)
+        head = store.heads()
+        events = ((linked.raw, linked.hash) for linked in store.audit_events())
+        found = trail.verify_chain(events, head=(head.seq, head.hash))
     if isinstance(found, Broken):
         if as_json:
-            print_json({"ok": False, "first": 1, "last": head[0], "broken_at": found.seq, "why": found.how})
+            print_json({"ok": False, "first": 1, "last": head.seq, "broken_at": found.seq, "why": found.how})
         else:
             unchanged = f"1 to {found.seq - 1} are unchanged" if found.seq > 1 else "nothing before it"
             click.echo(f"Not right: event {found.seq} is {found.how}. {unchanged}; later ones prove nothing.")

@@ -41,7 +41,7 @@ class Failed(click.ClickException):
 
     def __init__(self, text: str, code: int, name: str, *, as_json: bool = False) -> None:
         super().__init__(text)
-        self.exit_code = code
+        self.exit_code = code  # type: ignore[misc]
         self._name = name
         self._json = as_json
 

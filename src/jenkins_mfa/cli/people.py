@@ -12,8 +12,18 @@ import click
 import segno
 
 from jenkins_mfa.agent import open_desk
-from jenkins_mfa.cli.base import REFUSED, USAGE, Commands, Failed, config_option, json_option, load, load_keys
-from jenkins_mfa.cli.base import print_json, store_of
+from jenkins_mfa.cli.base import (
+    REFUSED,
+    USAGE,
+    Commands,
+    Failed,
+    config_option,
+    json_option,
+    load,
+    load_keys,
+    print_json,
+    store_of,
+)
 from jenkins_mfa.core import totp
 from jenkins_mfa.core.model import Authenticator
 from jenkins_mfa.errors import Refusal

@@ -1,4 +1,4 @@
-"""Everything the demo runs: store, Jenkins, Slack, phones, and the agent in a process of its own, which may be killed."""
+"""All that the demo runs: store, Jenkins, Slack, phones, and the agent in a process of its own, which may be killed."""
 
 from __future__ import annotations
 
@@ -56,14 +56,16 @@ class World:
         log = (self.directory / "agent.log").open("ab")
         command = [sys.executable, "-m", "jenkins_mfa", "run", "--config", str(self.config_path)]
         # A session of its own: Ctrl-C reaches the demo only, which then stops the agent in order.
-        self._agent = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+        self._agent = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )
         log.close()
         self.slack.wait_for(lambda s: s.connections > before or self._died(), 30)
         if self._died():
             raise RuntimeError(f"the agent ended at once; see {self.directory / 'agent.log'}")
 
     def kill_agent(self) -> None:
-        """kill -9."""
+        """Kill -9."""
         if self._agent is not None:
             self._agent.kill()
             self._agent.wait()
@@ -124,7 +126,7 @@ class World:
         self.jenkins.controller.trust = Trust(pinned, f"mfa:{config.installation}", "main")
 
     def _enrol(self, config: configuration.Config) -> None:
-        """Give the approvers their phones; the code of the step before proves them, so that the present one is unused."""
+        """Give the approvers their phones, proved by the code of the step before: the present one stays unused."""
         keys = key_files.load(config.keys, config.installation)
         with open_desk(config, keys) as desk:
             for person in ("alice", "bob", "carol"):

@@ -32,6 +32,7 @@ LEASE = 10_000  #: ms; renewed while a delivery lasts, so that a killed agent's 
 FIRST_RETRY = 500  #: ms, doubling
 LONGEST_RETRY = 60_000  #: ms
 PARK_AFTER = 200  #: tries, several hours of them, before a lane of people's messages is given up
+PARTLY_TOLD = 2_000  #: ms until a gate is told again where some of its messages could not be shown
 ABORT_PATIENCE = 60_000  #: ms that a run may take to end after our abort before ops are told
 
 
@@ -173,6 +174,8 @@ def _tell(desk: Desk, gate_id: str) -> None:
     others = sum(1 for g in map(desk.store.gate, desk.store.run(gate.run.key).gates) if g and not g.state.settled)
     after = desk.messenger.tell(gate, told, others - (not gate.state.settled))
     desk.store.commit(Commit(commit_id("told", gate.jti, str(after.version), str(after.shown)), (after,)))
+    if after.shown < gate.version:
+        raise Again(PARTLY_TOLD)
 
 
 def _note(desk: Desk, gate_id: str) -> None:

@@ -1,0 +1,147 @@
+"""`pending` and `show`: the same as `/mfa pending` and `/mfa show`, in the terminal."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from jenkins_mfa.cli.base import FINDING, Failed, config_option, json_option, load, print_json, store_of
+from jenkins_mfa.config import Config
+from jenkins_mfa.core import quorum
+from jenkins_mfa.core.model import Entry, Gate
+from jenkins_mfa.words import page, people, render, state
+from jenkins_mfa.words.parts import duration, join
+
+NARROW = 80  #: columns under which a table becomes stanzas
+
+
+@click.command(epilog="Example: jenkins-mfa pending --json")
+@config_option
+@json_option
+def pending(config_path: Path, as_json: bool) -> None:
+    """What waits, oldest first."""
+    config = load(config_path)
+    with store_of(config) as store:
+        now, gates = store.now(), store.open_gates()
+    if as_json:
+        print_json({"at": _iso(now), "gates": [_json(gate) for gate in gates]})
+        return
+    if not gates:
+        click.echo("Nothing waits.")
+        return
+    head = ("ID", "BUILD", "STARTED BY", "AGE", "LEFT", "OPEN")
+    rows = [_row(gate, config, now) for gate in gates]
+    widths = [max(len(row[n]) for row in (head, *rows)) for n in range(len(head))]
+    if sum(widths) + 2 * len(widths) > max(NARROW, shutil.get_terminal_size().columns):
+        for row in rows:
+            click.echo("\n".join(f"{name.lower()}: {value}" for name, value in zip(head, row, strict=True)) + "\n")
+        return
+    for row in (head, *rows):
+        click.echo("  ".join(value.ljust(width) for value, width in zip(row, widths, strict=True)).rstrip())
+
+
+@click.command(epilog="Example: jenkins-mfa show 8f2c")
+@config_option
+@json_option
+@click.argument("gate_id")
+def show(config_path: Path, as_json: bool, gate_id: str) -> None:
+    """One gate with its history. GATE_ID is the beginning of its id, four characters at least."""
+    config = load(config_path)
+    prefix = gate_id.removeprefix("g_").split(".")[0]
+    with store_of(config) as store:
+        found = store.find_gates(prefix) if len(prefix) >= 4 and prefix.isalnum() else []
+        if len(found) != 1:
+            text = "No gate begins with it." if not found else f"{len(found)} gates begin with it: one character more."
+            raise Failed(f'"{prefix[:40]}": {text}', FINDING, "no_such_gate", as_json=as_json)
+        gate = store.gate(found[0])
+        if gate is None:
+            raise Failed("The gate is not there any more.", FINDING, "no_such_gate", as_json=as_json)
+        history, now = store.entries(gate.jti), store.now()
+    if as_json:
+        print_json(_whole(gate, history))
+        return
+    _print(gate, config, history, now)
+
+
+def _print(gate: Gate, config: Config, history: list[Entry], now: int) -> None:
+    shown = page.page(gate, config.roster)
+    click.echo(f"{render.terminal(shown.header)}   {gate.run.url}")
+    for line in shown.state:
+        click.echo(f"  {render.terminal(line.shown)}")
+    if not gate.state.settled:
+        click.echo(f"  Left: {duration(gate.deadline - now)}")
+    for row in shown.facts:
+        click.echo(f"  From Jenkins     {render.terminal(row.shown)}")
+    click.echo("  The Jenkinsfile says (not checked by anyone)")
+    for text in shown.box:
+        click.echo(f"    | {text}")
+    click.echo("  History")
+    for entry in history:
+        reason = str(entry.details.get("reason", ""))
+        what = " ".join(part for part in (entry.actor, render.visible(reason)) if part)
+        click.echo(f"    {_clock(entry.at)}  {entry.event:<16} {what}")
+
+
+def _row(gate: Gate, config: Config, now: int) -> tuple[str, ...]:
+    build = f"“{render.visible(gate.run.pipeline)}” #{gate.run.id}"
+    starters = people.requesters(gate, config.roster)
+    missing = people.opens(gate, config.roster) if gate.state.value == "pending" else ()
+    return (
+        state.short(gate),
+        build,
+        render.terminal(join(starters)) or "nobody named",
+        duration(now - gate.opened_at),
+        duration(gate.deadline - now),
+        render.terminal(missing) or state.word(gate),
+    )
+
+
+def _json(gate: Gate) -> dict[str, Any]:
+    requirement = gate.requirement
+    places = quorum.open_places(requirement, gate.confirmations) if requirement else ()
+    clauses = requirement.clauses if requirement else ()
+    return {
+        "id": gate.id,
+        "state": gate.state.value,
+        "source": gate.run.source,
+        "pipeline": gate.run.pipeline,
+        "run": gate.run.id,
+        "url": gate.run.url,
+        "requesters": [s.person or s.subject or s.trigger.value for s in gate.facts.starters],
+        "opened_at": _iso(gate.opened_at),
+        "deadline": _iso(gate.deadline),
+        "open": [
+            {"factor": clause.factor.value, "count": count, "group": clause.label}
+            for clause, count in zip(clauses, places, strict=True)
+            if count
+        ],
+    }
+
+
+def _whole(gate: Gate, history: list[Entry]) -> dict[str, Any]:
+    claims = gate.claims
+    return {
+        "gate": gate.jti,
+        "state": gate.state.value,
+        "summary": _json(gate),
+        "claims": {"environment": claims.environment, "action": claims.action, "message": claims.message}
+        | {"details": dict(claims.details), "variables": dict(claims.variables), "unset": list(claims.unset)}
+        if claims
+        else {},
+        "confirmations": [{"id": c.person, "factor": c.factor.value, "at": _iso(c.at)} for c in gate.confirmations],
+        "history": [
+            {"at": _iso(e.at), "event": e.event, "actor": e.actor, "details": dict(e.details)} for e in history
+        ],
+    }
+
+
+def _iso(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _clock(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%H:%M:%S")
