@@ -1,0 +1,62 @@
+// First-run hints, one at a time, and the same as a list under "What can I try".
+import { el } from "./dom.js";
+
+const STEPS = [
+  "Start deploy-prod in Jenkins.",
+  "You are Alice Wu. Read the message, then tap Approve with code.",
+  "The code is on the phone.",
+  "See the build go on, and who approved.",
+];
+const MORE = [
+  ["Deny one", "tap Deny and say why: the build is aborted, with your reason."],
+  ["Let one expire", "answer nothing until the time in the message has come."],
+  ["Press Proceed as admin", "the body does not run, the build ends, and #ops is told."],
+  ["Use a code twice", "start two builds and type the same code in both."],
+  ["Approve your own build as Dan Fox", "who starts a build does not confirm it."],
+  ["Ask what waits", "type /mfa pending in Slack."],
+];
+const hint = document.getElementById("hint");
+let at = 0; // the step that is shown; STEPS.length: none any more
+let shown = -1;
+
+/** Move on with what has happened. */
+export function showGuide(picture) {
+  const builds = picture.jenkins.jobs.find((job) => job.name === "deploy-prod")?.builds ?? [];
+  const form = picture.slack.views.some((view) => view.callback_id === "gate_totp");
+  const ended = builds.some((build) => build.ended !== null);
+  const reached = ended ? 3 : form ? 2 : builds.length ? 1 : 0;
+  if (at < STEPS.length) at = Math.max(at, reached);
+  if (at !== shown) draw();
+}
+
+function draw() {
+  shown = at;
+  hint.hidden = at >= STEPS.length;
+  const last = at === STEPS.length - 1;
+  const done = () => {
+    at = STEPS.length;
+    draw();
+    if (last) document.getElementById("try").open = true;
+  };
+  hint.replaceChildren(
+    el("span", { class: "step" }, `${at + 1} of ${STEPS.length}`),
+    el("p", { role: "status" }, STEPS[at] ?? ""),
+    el("button", { type: "button", onclick: done }, last ? "What else" : "Hide hints"),
+  );
+  document.querySelector(".try-list").replaceChildren(
+    el("ol", {}, STEPS.map((text, index) => el("li", { class: index < at ? "done" : "" }, text))),
+    el("p", {}, "Then:"),
+    el("ul", {}, MORE.map(([what, how]) => el("li", {}, el("strong", {}, what), `: ${how}`))),
+  );
+}
+
+document.addEventListener("keydown", (event) => {
+  const menu = document.getElementById("try");
+  if (event.key !== "Escape" || !menu.open) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+});
+document.addEventListener("click", (event) => {
+  const menu = document.getElementById("try");
+  if (menu.open && !menu.contains(event.target) && !hint.contains(event.target)) menu.open = false;
+});
