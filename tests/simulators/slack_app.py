@@ -75,14 +75,17 @@ def form(**more: Any) -> dict[str, Any]:
 def connected(slack: SlackSimulator, app: App, **more: Any) -> Iterator[SocketModeHandler]:
     """Run the app's Socket Mode until the end of the block."""
     opener = WebClient(slack.app_token, base_url=slack.base_url)
-    # The client notices its own close() only at its next ping.
-    handler = SocketModeHandler(app, slack.app_token, web_client=opener, **{"ping_interval": 0.3, **more})
+    handler = SocketModeHandler(app, slack.app_token, web_client=opener, **more)
     before = slack.connections
     handler.connect()
     try:
         slack.wait_for(lambda s: s.connections > before)
         yield handler
     finally:
+        # Its own close() takes this client up to 10 s: it waits in select on a socket that it has closed.
+        handler.client.auto_reconnect_enabled = False
+        slack.reset_sockets()
+        slack.wait_for(lambda s: s.connections <= before)
         handler.close()
 
 

@@ -22,6 +22,8 @@ from jenkins_mfa.simulators.slack_state import Workspace
 
 #: Connections that one app may hold.
 MAX_CONNECTIONS = 10
+#: Seconds in which the app must answer a close frame before the connection is cut.
+CLOSE_SECONDS = 1.0
 
 
 @dataclass
@@ -63,7 +65,9 @@ class SlackSocket:
 
     def start(self) -> None:
         """Listen."""
-        self._server: Server = serve(self._handle, *self._address, process_request=self._admit, compression=None)
+        self._server: Server = serve(
+            self._handle, *self._address, process_request=self._admit, compression=None, close_timeout=CLOSE_SECONDS
+        )
         self._address = (self._address[0], self._server.socket.getsockname()[1])
         self.workspace.socket_url = f"ws://{self._address[0]}:{self._address[1]}"
         self._thread = threading.Thread(target=self._server.serve_forever, name="slack-socket", daemon=True)
