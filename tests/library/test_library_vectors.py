@@ -8,7 +8,8 @@ import pytest
 from groovy_driver import Library, trust_source
 
 VECTORS = Path(__file__).parents[1] / "vectors"
-REQUESTS: list[dict[str, Any]] = [case for case in json.loads((VECTORS / "requests.json").read_text()) if "args" in case]
+ALL: list[dict[str, Any]] = json.loads((VECTORS / "requests.json").read_text())
+REQUESTS = [case for case in ALL if "args" in case]
 RECEIPTS: dict[str, Any] = json.loads((VECTORS / "receipts.json").read_text())
 SHOWN: list[dict[str, Any]] = json.loads((VECTORS / "shown.json").read_text())
 AGENT: str = RECEIPTS["agent"]
