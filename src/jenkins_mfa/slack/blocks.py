@@ -27,7 +27,7 @@ class Payload:
 
 
 def message(gate: Gate, roster: Roster, users: render.Users, others: int = 0, *, buttons: bool = True) -> Payload:
-    """A gate's message. Names are counted where they do not fit; nothing else is left out of a gate that may be asked."""
+    """A gate's message. Names are counted where they do not fit; a gate that may be asked shows all else whole."""
     blocks: list[Json] = []
     for most in page.STEPS:
         blocks = _blocks(gate, page.page(gate, roster, others, most), users, buttons=buttons)

@@ -142,6 +142,11 @@ def misfit(facts: Facts, roster: Roster) -> Parts:
     return say("{what} is {n} characters", what=longest.label, n=len(render.terminal(longest.value)))
 
 
+def overfull() -> Parts:
+    """All parts fit by themselves, but not together."""
+    return say("all of it together is too long for one message")
+
+
 def claimed(claims: Claims) -> list[str]:
     """The pipeline's words, one line each, for the box that nothing of ours follows.
 

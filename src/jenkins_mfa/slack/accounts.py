@@ -1,0 +1,54 @@
+"""Whether Slack accounts may answer now: active, full members of our workspace, and people (S14)."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from slack_sdk import WebClient
+
+from jenkins_mfa.errors import MessageGoneError
+from jenkins_mfa.slack.calls import call
+
+FRESH = 60.0  #: seconds for which an answer of Slack is believed
+MOST = 10_000  #: accounts remembered
+
+
+class Accounts:
+    """Looks accounts up, and remembers the answer for FRESH seconds. Safe to use from many threads."""
+
+    def __init__(self, client: WebClient, team: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._client = client
+        self._team = team
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._known: dict[str, tuple[float, bool]] = {}
+
+    def active(self, user: str) -> bool:
+        """Whether the account may answer. Raises MessengerUnavailableError where Slack does not tell: never assumed."""
+        now = self._clock()
+        with self._lock:
+            known = self._known.get(user)
+        if known is not None and now - known[0] < FRESH:
+            return known[1]
+        answer = self._ask(user)
+        with self._lock:
+            if len(self._known) >= MOST:
+                self._known.clear()
+            self._known[user] = (now, answer)
+        return answer
+
+    def _ask(self, user: str) -> bool:
+        try:
+            found: Any = call(self._client.users_info, user=user)["user"]
+        except MessageGoneError:
+            return False
+        flags = ("deleted", "is_bot", "is_restricted", "is_ultra_restricted", "is_stranger")
+        return (
+            isinstance(found, dict)
+            and found.get("id") == user
+            and found.get("team_id") == self._team
+            and not any(found.get(flag) for flag in flags)
+        )

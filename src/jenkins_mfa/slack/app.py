@@ -1,0 +1,106 @@
+"""The Socket Mode set-up: no inbound port. One Bolt app on two connections, so that a refresh loses no tap.
+
+Slack delivers each envelope to any one connection and does not send taps again; with websocket-client one connection
+can be away for ten seconds after a `disconnect` frame (slack.md, section 2).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from slack_bolt import App
+from slack_bolt.adapter.socket_mode.websocket_client import SocketModeHandler
+from slack_sdk import WebClient
+from slack_sdk.socket_mode.websocket_client import SocketModeClient
+from websocket import WebSocketException
+
+API_URL = "https://slack.com/api/"
+THREADS = 64  #: listeners at once; with Bolt's 5, a tap during a slow store waits for seconds
+CONNECTIONS = 2  #: of the ten that Slack allows one app
+GOODBYE = 2  #: seconds for Slack to answer that a connection ends
+TIMEOUT = 10  #: seconds for one Web API call
+
+
+class _NoBodies(logging.Filter):
+    """Lets a library's own words through, and what it formats into them only if that is no payload."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Cut everything after the first line, and whatever follows a parenthesis or brace."""
+        text = record.getMessage().split("\n")[0]
+        record.msg = text.split("{")[0].split("(")[0][:200]
+        record.args = ()
+        record.exc_info = None
+        record.exc_text = None
+        return True
+
+
+def quiet_logger() -> logging.Logger:
+    """For Bolt and the SDK: warnings only, and never a payload, since a form's payload holds what was typed."""
+    logger = logging.getLogger("jenkins_mfa.slack.library")
+    logger.setLevel(logging.WARNING)
+    if not logger.filters:
+        logger.addFilter(_NoBodies())
+    for name in ("slack_bolt", "slack_sdk", "websocket"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    return logger
+
+
+def web_client(token: str, api_url: str = API_URL) -> WebClient:
+    """A Web API client that tries once: what to do about a failure is decided by who knows the lane."""
+    return WebClient(token, base_url=api_url, timeout=TIMEOUT, retry_handlers=[], logger=quiet_logger())
+
+
+class SlackApp:
+    """Bolt on its connections: `connect`, then `close`. Listeners are registered on `bolt`."""
+
+    def __init__(self, client: WebClient, app_token: str, api_url: str = API_URL) -> None:
+        self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="slack-listener")
+        self.bolt = App(
+            client=client,
+            logger=quiet_logger(),
+            listener_executor=self._executor,
+            token_verification_enabled=False,
+        )
+        opener = web_client(app_token, api_url)
+        self._handlers = [
+            SocketModeHandler(self.bolt, app_token, web_client=opener, concurrency=THREADS, logger=quiet_logger())
+            for _ in range(CONNECTIONS)
+        ]
+
+    @property
+    def connected(self) -> int:
+        """How many connections are open."""
+        return sum(handler.client.is_connected() for handler in self._handlers)
+
+    def connect(self) -> None:
+        """Open the connections; they reopen by themselves. Raises slack_sdk's errors when Slack refuses the token."""
+        for handler in self._handlers:
+            handler.client.connect()
+
+    def close(self) -> None:
+        """Take nothing new, then let running listeners end."""
+        for handler in self._handlers:
+            _leave(handler.client)
+        self._executor.shutdown(wait=True)
+
+
+def _leave(client: SocketModeClient) -> None:
+    """Close one connection as the protocol has it.
+
+    The client's own `close` takes the socket away from under its reader, which then notices after ten seconds only;
+    and its queue is looked at once a second.
+    """
+    ended = threading.Event()
+    client.on_close_listeners.append(lambda _: ended.set())
+    client.auto_reconnect_enabled = False
+    client.closed = True
+    client.message_queue.put(None)
+    socket = client.current_session.sock if client.current_session else None
+    if socket is not None:
+        with contextlib.suppress(OSError, WebSocketException):
+            socket.send_close()
+            ended.wait(GOODBYE)
+    client.close()

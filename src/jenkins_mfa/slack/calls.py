@@ -1,0 +1,88 @@
+"""Web API calls, with Slack's failures turned into ours: by its error codes, never by the text of a message."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+from jenkins_mfa.errors import MessageGoneError, MessageRefusedError, MessengerUnavailableError
+
+#: The message or its channel is not there (any more), or not for us.
+GONE = frozenset(
+    {
+        "cant_update_message",
+        "channel_not_found",
+        "edit_window_closed",
+        "ekm_access_denied",
+        "is_archived",
+        "is_inactive",
+        "message_not_found",
+        "not_in_channel",
+        "restricted_action",
+        "restricted_action_read_only_channel",
+        "thread_not_found",
+        "user_not_found",
+        "user_not_visible",
+        "cannot_dm_bot",
+        "user_disabled",
+    }
+)
+#: Of these, the message alone: its channel is still there.
+MESSAGE_GONE = frozenset({"cant_update_message", "edit_window_closed", "message_not_found", "thread_not_found"})
+#: The payload will never be taken.
+REFUSED = frozenset(
+    {
+        "invalid_arguments",
+        "invalid_array_arg",
+        "invalid_blocks",
+        "invalid_blocks_format",
+        "metadata_too_large",
+        "msg_blocks_too_long",
+        "msg_too_long",
+        "no_text",
+        "too_many_attachments",
+        "view_too_large",
+    }
+)
+
+
+class MessageLostError(MessageGoneError):
+    """Only the message is gone: it can be posted anew in its channel."""
+
+
+def call(method: Callable[..., Any], **arguments: Any) -> Any:
+    """Call once. Raises MessengerUnavailableError (retry), MessageGoneError, MessageRefusedError.
+
+    What is not in the tables is retried: a revoked token or a missing scope is mended by the operator, and then
+    everything that waits is told.
+    """
+    try:
+        return method(**arguments)
+    except SlackApiError as error:
+        raise _ours(error) from None
+    except (SlackClientError, OSError, ValueError) as error:
+        raise MessengerUnavailableError(f"Slack does not answer: {type(error).__name__}") from None
+
+
+def _ours(error: SlackApiError) -> Exception:
+    """The response's body stays out of the text: it may repeat what was sent."""
+    data = getattr(error.response, "data", None)
+    code = str(data.get("error", "unknown"))[:100] if isinstance(data, dict) else "no readable answer"
+    if code in MESSAGE_GONE:
+        return MessageLostError(f"Slack: {code}")
+    if code in GONE:
+        return MessageGoneError(f"Slack: {code}")
+    if code in REFUSED:
+        return MessageRefusedError(f"Slack: {code}")
+    return MessengerUnavailableError(f"Slack: {code}", _seconds(getattr(error.response, "headers", None)))
+
+
+def _seconds(headers: Any) -> float | None:
+    """Retry-After, if there is a sensible one."""
+    for name, value in dict(headers or {}).items():
+        text = value[0] if isinstance(value, list) and value else value
+        if name.lower() == "retry-after" and str(text).isdigit():
+            return min(float(text), 3_600.0)
+    return None

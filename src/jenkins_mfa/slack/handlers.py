@@ -1,0 +1,267 @@
+"""Bolt listeners: payload → use case → private answer. They hold no state, so any replica may get any payload.
+
+A tap is acknowledged first. A form is judged before its acknowledgement, which carries the error to its field; that
+path is one use case long. Nothing here logs a payload: a form's view holds what was typed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import structlog
+from slack_bolt import Ack, App, Respond
+from slack_sdk.errors import SlackClientError
+
+from jenkins_mfa.core import characters
+from jenkins_mfa.core.model import Gate
+from jenkins_mfa.core.policy import Roster
+from jenkins_mfa.errors import (
+    JenkinsMfaError,
+    MessengerError,
+    Refusal,
+    StoreError,
+    StoreUncertainError,
+    UntrustedInputError,
+)
+from jenkins_mfa.slack import blocks, payloads, views
+from jenkins_mfa.slack.calls import call
+from jenkins_mfa.slack.messenger import SlackMessenger
+from jenkins_mfa.slack.payloads import Body, Form, Press
+from jenkins_mfa.usecases.answer import Counted, NeedsCode
+from jenkins_mfa.usecases.desk import Who
+from jenkins_mfa.words import answers as words
+from jenkins_mfa.words import render
+from jenkins_mfa.words.parts import Parts
+
+log = structlog.get_logger()
+
+REASON_SHOWN = 300  #: room that a denial's reason may take (contract: `shown`)
+#: Refusals that belong to the field; all others end the form.
+_AT_FIELD = frozenset(
+    {"code_malformed", "code_wrong", "code_used", "code_clock", "challenge_over", "no_tries", "throttled", "disabled"}
+)
+
+
+class Answers(Protocol):
+    """The use case that takes answers (usecases/answer.py)."""
+
+    def tap(self, jti: str, who: Who, cause: str) -> Counted | NeedsCode:
+        """Approve was tapped."""
+
+    def code(self, jti: str, challenge_id: str, who: Who, code: str, cause: str) -> Counted:
+        """A code was typed."""
+
+    def may_deny(self, jti: str, who: Who) -> Gate:
+        """Whether this account may deny now."""
+
+    def deny(self, jti: str, who: Who, reason: str, report: bool, cause: str) -> Gate:
+        """A denial with its reason."""
+
+
+class Gates(Protocol):
+    """What the answers' sentences need from the store."""
+
+    def now(self) -> int:
+        """The store's clock in ms UTC."""
+
+    def gate(self, gate_id: str) -> Gate | None:
+        """A gate by id."""
+
+
+@dataclass(frozen=True)
+class Handlers:
+    """The listeners of buttons and forms."""
+
+    answers: Answers
+    gates: Gates
+    messenger: SlackMessenger
+
+    @property
+    def roster(self) -> Roster:
+        """Who is who."""
+        return self.messenger.roster
+
+    def register(self, app: App) -> None:
+        """Listen. Whatever no listener knows is acknowledged and answered, too."""
+        app.action("gate_approve")(self.approve)
+        app.action("gate_deny")(self.ask_reason)
+        app.action(re.compile(""))(self.unknown)
+        app.view("gate_totp")(self.code)
+        app.view("gate_reason")(self.reason)
+        app.view(re.compile(""))(self.unknown_form)
+
+    def approve(self, ack: Ack, body: Body, respond: Respond) -> None:
+        """Approve was tapped."""
+        ack()
+
+        def act(press: Press) -> Parts:
+            tapped = self.answers.tap(press.jti, press.who, press.cause)
+            if isinstance(tapped, Counted):
+                return words.counted(tapped.gate, self.roster, self.gates.now())
+            about = views.About(press.jti, tapped.challenge_id, press.channel)
+            return self._open(press, views.code(tapped.gate, about, tapped.expires))
+
+        self._pressed(body, respond, act)
+
+    def ask_reason(self, ack: Ack, body: Body, respond: Respond) -> None:
+        """Deny was tapped: ask why, if this person may deny at all."""
+        ack()
+
+        def act(press: Press) -> Parts:
+            gate = self.answers.may_deny(press.jti, press.who)
+            return self._open(press, views.reason(gate, self.roster, views.About(press.jti, "", press.channel)))
+
+        self._pressed(body, respond, act)
+
+    def unknown(self, ack: Ack, respond: Respond) -> None:
+        """A button that is not ours, or of another version."""
+        ack()
+        log.warning("an unknown button was pressed")
+        self._respond(respond, words.unreadable())
+
+    def unknown_form(self, ack: Ack) -> None:
+        """A form that is not ours."""
+        log.warning("an unknown form was sent")
+        ack(response_action="update", view=views.ended([words.unreadable()]))
+
+    def code(self, ack: Ack, body: Body) -> None:
+        """A code was typed."""
+
+        def act(form: Form) -> Parts:
+            code = views.typed(form.view, "code")
+            counted = self.answers.code(form.about.jti, form.about.challenge, form.who, code, form.cause)
+            return words.counted(counted.gate, self.roster, self.gates.now())
+
+        self._submitted(ack, body, "code", act)
+
+    def reason(self, ack: Ack, body: Body) -> None:
+        """A reason was typed."""
+
+        def act(form: Form) -> Parts:
+            reason = views.typed(form.view, "reason")
+            if not views.REASON_LEAST <= len(reason) <= views.REASON_MOST:
+                raise _FieldError(words.too_short())
+            excess = characters.shown(render.visible(reason)) - REASON_SHOWN
+            if excess > 0:
+                raise _FieldError(words.too_long(excess))
+            report = views.ticked(form.view, "report", "report")
+            gate = self.answers.deny(form.about.jti, form.who, reason, report, form.cause)
+            return words.denied(gate, self.roster)
+
+        self._submitted(ack, body, "reason", act)
+
+    def _pressed(self, body: Body, respond: Respond, act: Callable[[Press], Parts]) -> None:
+        """Act on a press and answer it privately; a stale copy of the message is put right."""
+        press: Press | None = None
+        try:
+            press = payloads.press(body, self.messenger.team)
+            answer = act(press)
+        except Exception as error:  # noqa: BLE001  (a tap always gets a sentence)
+            answer = self._sentence(error, press.jti if press else "", _account(body))
+        if answer:
+            self._respond(respond, answer)
+        if press is not None:
+            self._put_right(press)
+
+    def _put_right(self, press: Press) -> None:
+        """Buttons that cannot count any more go away from the copy that was pressed."""
+        gate = self._gate(press.jti)
+        if gate is not None and (gate.jti != press.jti or gate.decided_at or gate.ending):
+            self.messenger.refresh(press.channel, press.ts, gate)
+
+    def _submitted(self, ack: Ack, body: Body, field: str, act: Callable[[Form], Parts]) -> None:
+        """Act on a form, acknowledge with what its field or its place must show, then answer privately."""
+        form: Form | None = None
+        try:
+            form = payloads.form(body, self.messenger.team)
+            answer = act(form)
+        except _FieldError as error:
+            ack(response_action="errors", errors={field: render.terminal(error.parts)})
+            return
+        except Exception as error:  # noqa: BLE001  (a form always gets a sentence)
+            code = field == "code"
+            sentence = self._sentence(error, form.about.jti if form else "", _account(body), code=code)
+            if form is not None and _at_field(error):
+                ack(response_action="errors", errors={field: render.terminal(sentence)})
+            else:
+                ack(response_action="update", view=views.ended([sentence]))
+            return
+        ack()
+        try:
+            self.messenger.whisper(form.about.channel, form.who.subject, [answer])
+        except MessengerError as error:
+            log.warning("a private answer was lost", gate=form.about.jti, problem=str(error))
+
+    def _open(self, press: Press, view: dict[str, Any]) -> Parts:
+        """Open a form; nothing to say when it stands there."""
+        try:
+            call(self.messenger.client.views_open, trigger_id=press.trigger, view=view)
+        except MessengerError as error:
+            log.warning("a form did not open", gate=press.jti, problem=str(error))
+            return words.late()
+        return ()
+
+    def _sentence(self, error: Exception, jti: str, account: str, *, code: bool = False) -> Parts:
+        """What a person reads about a failure. Only its code, or the kind of an unexpected one, is logged."""
+        if isinstance(error, Refusal):
+            log.info("not counted", gate=jti, code=error.code)
+            me = self.roster.find(self.messenger.issuer, account)
+            values = {"account": account, "team": self.messenger.team, **error.values}
+            gate = self._gate(jti)
+            return words.refusal(error.code, values, gate, self.roster, self._now(), me.id if me else "")
+        if isinstance(error, UntrustedInputError):
+            log.warning("a payload was not understood", problem=str(error))
+            return words.unreadable()
+        if isinstance(error, StoreUncertainError):
+            return words.uncertain(code=code)
+        if isinstance(error, StoreError):
+            return words.unrecorded(code=code)
+        if isinstance(error, MessengerError):
+            return words.unchecked()
+        log.error("an answer failed", gate=jti, kind=type(error).__name__)
+        return words.uncertain(code=code)
+
+    def _gate(self, jti: str) -> Gate | None:
+        try:
+            return self.gates.gate(jti.rpartition(".")[0]) if jti else None
+        except StoreError:
+            return None
+
+    def _now(self) -> int:
+        try:
+            return self.gates.now()
+        except StoreError:
+            return 0
+
+    def _respond(self, respond: Respond, answer: Parts) -> None:
+        """A private answer where the button is; what cannot be said there is only logged."""
+        payload = blocks.note([answer], {}, "answer")
+        try:
+            respond(text=payload.text, blocks=payload.blocks, response_type="ephemeral", replace_original=False)
+        except (SlackClientError, OSError, ValueError) as error:
+            log.warning("a private answer was lost", kind=type(error).__name__)
+
+
+class _FieldError(JenkinsMfaError):
+    """What was typed cannot be used; the sentence belongs to the field."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__(render.log(parts))
+        self.parts = parts
+
+
+def _at_field(error: Exception) -> bool:
+    """Whether the form can be sent again: then what is wrong stands at its field."""
+    if isinstance(error, Refusal):
+        return error.code in _AT_FIELD
+    return not isinstance(error, UntrustedInputError)
+
+
+def _account(body: Body) -> str:
+    """The acting account for a sentence, in Slack's own form or not at all."""
+    user = body.get("user")
+    found = user.get("id") if isinstance(user, dict) else ""
+    return found if isinstance(found, str) and re.fullmatch(r"[A-Z0-9]{2,32}", found) else ""

@@ -1,0 +1,228 @@
+"""Posts, updates and thread replies: the Messenger port for Slack.
+
+Every message shows a gate's present state, so that a late, doubled or lost call is put right by the next one. Nothing
+is tried twice within one call; whoever calls has the lane, its pace and its patience.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+import structlog
+from slack_sdk import WebClient
+
+from jenkins_mfa.core.model import Alert, Gate, Message, State, ToldRecord
+from jenkins_mfa.core.policy import Roster
+from jenkins_mfa.errors import MessageGoneError, MessageRefusedError, MessengerError, MessengerUnavailableError
+from jenkins_mfa.slack import blocks
+from jenkins_mfa.slack.accounts import Accounts
+from jenkins_mfa.slack.blocks import Payload
+from jenkins_mfa.slack.calls import MessageLostError, call
+from jenkins_mfa.slack.limits import check_message
+from jenkins_mfa.words import alerts, facts, render
+from jenkins_mfa.words.parts import Parts
+
+log = structlog.get_logger()
+
+#: What was said once in a thread.
+ASKED, ENDED = "asked", "ended"
+
+
+@dataclass
+class _Telling:
+    """One call of `tell`: what is shown where so far. `posted` says that there is something new to remember."""
+
+    gate: Gate
+    payload: Payload
+    messages: list[Message]
+    posted: bool = False
+    gone: list[str] = field(default_factory=list)
+
+    def at(self, channel: str) -> Message | None:
+        return next((message for message in self.messages if message.channel == channel), None)
+
+    def drop(self, channel: str) -> None:
+        self.messages = [message for message in self.messages if message.channel != channel]
+
+
+@dataclass(frozen=True)
+class SlackMessenger:
+    """One workspace, as the bot sees it. Channels are Slack's ids; `team` is the workspace's id."""
+
+    client: WebClient
+    roster: Roster
+    team: str
+    default_channel: str
+    ops_channel: str
+    accounts: Accounts
+
+    @property
+    def issuer(self) -> str:
+        """Under which name the roster knows accounts of this workspace."""
+        return f"slack:{self.team}"
+
+    @property
+    def users(self) -> dict[str, str]:
+        """Roster id → Slack user id."""
+        people = self.roster.people.values()
+        return {one.id: one.identities[self.issuer] for one in people if self.issuer in one.identities}
+
+    def tell(self, gate: Gate, told: ToldRecord, others: int) -> ToldRecord:
+        """Show the present state everywhere; say in the thread once that it waits, and once how it ended.
+
+        Where only a part could be done, the record says so by a `shown` below the gate's version: commit it and
+        tell again. Raises MessengerUnavailableError (nothing new to remember), MessageGoneError (no place is left),
+        MessageRefusedError (people see a short text without buttons).
+        """
+        work = _Telling(gate, self._payload(gate, others), list(told.messages))
+        targets = [message.channel for message in told.messages] if told.shown else self._channels(gate)
+        try:
+            for channel in targets:
+                self._show_or_fall_back(work, channel)
+            if not work.messages:
+                raise MessageGoneError("Slack: none of the channels is there: " + ", ".join(work.gone))
+            self._thread(work)
+        except MessengerUnavailableError as error:
+            if not work.posted:
+                raise
+            log.warning("told in part", gate=gate.jti, problem=str(error))
+            return ToldRecord(told.gate, told.version + 1, told.shown, tuple(work.messages))
+        return ToldRecord(told.gate, told.version + 1, gate.version, tuple(work.messages))
+
+    def alert(self, alert: Alert, gate: Gate | None) -> None:
+        """Tell ops in their channel."""
+        payload = blocks.note(alerts.alert(alert, gate, self.roster), self.users, "alert")
+        self._post(self.ops_channel, payload)
+
+    def inactive(self, people: Iterable[str]) -> frozenset[str]:
+        """Those who may not answer now. Whoever has no account here cannot be vouched for, and is among them."""
+        users = self.users
+        return frozenset(one for one in people if one not in users or not self.accounts.active(users[one]))
+
+    def cannot_show(self, gate: Gate) -> str:
+        """What of the gate cannot be shown whole, in words; empty when all of it can (S20)."""
+        misfit = render.terminal(facts.misfit(gate.facts, self.roster))
+        if misfit:
+            return misfit
+        try:
+            payload = blocks.message(gate, self.roster, self.users, others=1)
+            check_message(payload.text, payload.blocks)
+        except MessageRefusedError:
+            return render.terminal(facts.overfull())
+        return ""
+
+    def refresh(self, channel: str, ts: str, gate: Gate) -> None:
+        """Put a stale copy of a gate's message right; not being able to is no reason to trouble anybody."""
+        try:
+            self._update(channel, ts, self._payload(gate, 0))
+        except MessengerError as error:
+            log.info("a stale message stays", gate=gate.jti, problem=str(error))
+
+    def whisper(self, channel: str, user: str, lines: list[Parts]) -> None:
+        """A private answer where the person is; in a direct message if they cannot be answered there."""
+        payload = blocks.note(lines, {}, "answer")
+        arguments = {"user": user, "text": payload.text, "blocks": payload.blocks}
+        try:
+            call(self.client.chat_postEphemeral, channel=channel, **arguments)
+        except MessageGoneError:
+            self._post(self._direct(user), payload)
+
+    def _payload(self, gate: Gate, others: int) -> Payload:
+        return blocks.message(gate, self.roster, self.users, others)
+
+    def _channels(self, gate: Gate) -> list[str]:
+        channels = gate.requirement.channels if gate.requirement else ()
+        return list(channels) or [self.default_channel]
+
+    def _show_or_fall_back(self, work: _Telling, channel: str) -> None:
+        """A channel that is gone: while the gate waits, everybody who may answer is asked directly."""
+        try:
+            self._show(work, channel)
+        except MessageGoneError as error:
+            log.warning("a channel is gone", channel=channel, gate=work.gate.jti, problem=str(error))
+            work.drop(channel)
+            work.gone.append(channel)
+            if work.gate.state is State.PENDING:
+                self._show_directly(work)
+
+    def _show_directly(self, work: _Telling) -> None:
+        users = self.users
+        people = work.gate.requirement.people if work.gate.requirement else ()
+        for person in (one for one in people if one in users):
+            try:
+                self._show(work, self._direct(users[person]))
+            except MessageGoneError:
+                log.warning("somebody cannot be asked", person=person, gate=work.gate.jti)
+
+    def _direct(self, user: str) -> str:
+        return str(call(self.client.conversations_open, users=user)["channel"]["id"])
+
+    def _show(self, work: _Telling, channel: str) -> None:
+        """Update the message in a channel; post one where there is none (any more)."""
+        known = work.at(channel)
+        if known is not None:
+            try:
+                self._update(known.channel, known.ts, work.payload, work.gate)
+                return
+            except MessageLostError:
+                work.drop(channel)
+        posted = self._post(channel, work.payload, gate=work.gate)
+        # What was said in a thread that is gone with its message is not said again.
+        work.messages.append(replace(posted, thread=known.thread if known else ()))
+        work.posted = True
+
+    def _thread(self, work: _Telling) -> None:
+        """To the requesters, under the first message: each thing once."""
+        first, gate = work.messages[0], work.gate
+        if gate.state is State.PENDING and ASKED not in first.thread:
+            self._reply(work, ASKED, alerts.waits(gate, self.roster))
+        elif gate.state.settled and ENDED not in first.thread:
+            self._reply(work, ENDED, alerts.ended(gate, self.roster))
+
+    def _reply(self, work: _Telling, mark: str, line: Parts) -> None:
+        first = work.messages[0]
+        if line:
+            try:
+                self._post(first.channel, blocks.note([line], self.users, mark), thread=first.ts)
+            except MessageGoneError as error:
+                log.warning("a thread is gone", gate=work.gate.jti, problem=str(error))
+        work.messages[0] = replace(first, thread=(*first.thread, mark))
+        work.posted = True
+
+    def _post(self, channel: str, payload: Payload, *, gate: Gate | None = None, thread: str | None = None) -> Message:
+        """Post once; returns where it stands. What Slack refuses is replaced by a minimal text, and raised."""
+        try:
+            return self._send(channel, payload, thread)
+        except MessageRefusedError:
+            if gate is not None:
+                self._send(channel, blocks.minimal(gate), thread)
+            raise
+
+    def _send(self, channel: str, payload: Payload, thread: str | None) -> Message:
+        check_message(payload.text, payload.blocks)
+        more = {"thread_ts": thread} if thread else {}
+        answer = call(
+            self.client.chat_postMessage,
+            channel=channel,
+            text=payload.text,
+            blocks=payload.blocks,
+            unfurl_links=False,
+            unfurl_media=False,
+            parse="none",
+            link_names=False,
+            **more,
+        )
+        return Message(str(answer["channel"]), str(answer["ts"]))
+
+    def _update(self, channel: str, ts: str, payload: Payload, gate: Gate | None = None) -> None:
+        try:
+            self._rewrite(channel, ts, payload)
+        except MessageRefusedError:
+            if gate is not None:
+                self._rewrite(channel, ts, blocks.minimal(gate))
+            raise
+
+    def _rewrite(self, channel: str, ts: str, payload: Payload) -> None:
+        check_message(payload.text, payload.blocks)
+        call(self.client.chat_update, channel=channel, ts=ts, text=payload.text, blocks=payload.blocks)

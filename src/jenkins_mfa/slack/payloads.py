@@ -1,0 +1,109 @@
+"""What Slack's envelopes say, read strictly: who acts is whom the envelope reports, never a payload's free field (S14).
+
+Everything here raises UntrustedInputError for what does not have the shape it must have, and Refusal for accounts of
+other workspaces.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jenkins_mfa.errors import Refusal, UntrustedInputError
+from jenkins_mfa.slack import views
+from jenkins_mfa.usecases.desk import Who
+
+Body = Mapping[str, Any]
+
+_ID = re.compile(r"[A-Z0-9]{2,32}")
+_JTI = re.compile(r"g_[0-9a-f]{32}\.[0-9]{1,9}")
+_TS = re.compile(r"[0-9]{1,12}\.[0-9]{1,9}")
+_ANY = re.compile(r"[\x21-\x7e]{1,400}")
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A button was pressed: by whom, which gate's, on which message; `trigger` opens one form within 3 s."""
+
+    who: Who
+    jti: str
+    channel: str
+    ts: str
+    cause: str
+    trigger: str
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form was sent: by whom, what it is about, and its view as sent (which may hold a code: never logged)."""
+
+    who: Who
+    about: views.About
+    cause: str
+    view: Mapping[str, Any]
+
+
+def press(body: Body, team: str) -> Press:
+    """Read a pressed button."""
+    who = _who(body, team)
+    action = _first(body.get("actions"))
+    container = _mapping(body.get("container"))
+    stamp = _text(action.get("action_ts"), _TS, "action_ts")
+    return Press(
+        who,
+        _text(action.get("value"), _JTI, "value"),
+        _text(container.get("channel_id"), _ID, "channel"),
+        _text(container.get("message_ts"), _TS, "message"),
+        f"slack:{team}:{who.subject}:{stamp}",
+        _text(body.get("trigger_id"), _ANY, "trigger_id"),
+    )
+
+
+def form(body: Body, team: str) -> Form:
+    """Read a submitted form. Each submission has a trigger of its own, so that it can be told from a doubled one."""
+    who = _who(body, team)
+    view = _mapping(body.get("view"))
+    trigger = _text(body.get("trigger_id"), _ANY, "trigger_id")
+    digest = hashlib.sha256(trigger.encode()).hexdigest()[:16]
+    cause = f"slack:{_text(view.get('id'), _ANY, 'view')}:{digest}"
+    return Form(who, views.read_about(view.get("private_metadata")), cause, view)
+
+
+def command(body: Body, team: str) -> tuple[Who, str]:
+    """Read a slash command: who, and the words after it (at most 200 characters)."""
+    if _text(body.get("team_id"), _ID, "team") != team:
+        raise Refusal("other_workspace")
+    words = body.get("text") or ""
+    if not isinstance(words, str) or len(words) > 200:
+        raise UntrustedInputError("a command's text is not short text")
+    return Who(f"slack:{team}", _text(body.get("user_id"), _ID, "user")), " ".join(words.split())
+
+
+def _who(body: Body, team: str) -> Who:
+    user = _mapping(body.get("user"))
+    installed = _mapping(body.get("team"))
+    subject = _text(user.get("id"), _ID, "user")
+    if _text(user.get("team_id"), _ID, "user's team") != team or installed.get("id") != team:
+        raise Refusal("other_workspace")
+    return Who(f"slack:{team}", subject)
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise UntrustedInputError("a payload lacks a member that it must have")
+    return value
+
+
+def _first(value: object) -> Mapping[str, Any]:
+    if not isinstance(value, list) or len(value) != 1:
+        raise UntrustedInputError("a payload has not exactly one action")
+    return _mapping(value[0])
+
+
+def _text(value: object, pattern: re.Pattern[str], what: str) -> str:
+    if not isinstance(value, str) or not pattern.fullmatch(value):
+        raise UntrustedInputError(f"a payload's {what} is not what it must be")
+    return value

@@ -1,0 +1,145 @@
+"""Forms: the code, the reason of a denial, and what replaces a form that has ended. Pure.
+
+`private_metadata` carries what the submission is about, and where its private answer goes; never who submits (S14).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from jenkins_mfa.core.model import Gate
+from jenkins_mfa.core.policy import Roster
+from jenkins_mfa.errors import UntrustedInputError
+from jenkins_mfa.slack.blocks import plain, rich_text, says
+from jenkins_mfa.slack.limits import Json, check_view
+from jenkins_mfa.words import facts, forms, render, state
+from jenkins_mfa.words.parts import Parts
+
+REASON_LEAST, REASON_MOST = 3, 250  #: characters of a denial's reason
+_ABOUT = re.compile(r"(g_[0-9a-f]{32}\.[0-9]{1,9}) (c_[0-9A-Za-z]{1,64}|-) ([A-Z0-9]{1,32})")
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a form is about: the gate's jti, the challenge (empty for a denial), the channel it was opened from."""
+
+    jti: str
+    challenge: str
+    channel: str
+
+    def __str__(self) -> str:
+        return f"{self.jti} {self.challenge or '-'} {self.channel}"
+
+
+def read_about(text: object) -> About:
+    """The way back. Raises UntrustedInputError for anything that we did not write."""
+    found = _ABOUT.fullmatch(text) if isinstance(text, str) else None
+    if found is None:
+        raise UntrustedInputError("a form's private_metadata is not ours")
+    jti, challenge, channel = found.groups()
+    return About(jti, "" if challenge == "-" else challenge, channel)
+
+
+def code(gate: Gate, about: About, expires: int) -> Json:
+    """The form that takes a code."""
+    blocks = [rich_text(f"about.{about.challenge}", render.rich(forms.about(gate, expires)))]
+    if gate.claims is not None:
+        blocks.append(says(f"says.{about.challenge}", facts.claimed(gate.claims)))
+    blocks.append(
+        {
+            "type": "input",
+            "block_id": "code",
+            "label": plain(forms.CODE_LABEL),
+            "hint": plain(forms.CODE_HINT),
+            "element": {
+                "type": "plain_text_input",
+                "action_id": "code",
+                "min_length": 6,
+                "max_length": 8,
+                "focus_on_load": True,
+            },
+        }
+    )
+    return _view("gate_totp", forms.CODE_TITLE, forms.CONFIRM, blocks, about)
+
+
+def reason(gate: Gate, roster: Roster, about: About) -> Json:
+    """The form that asks why a build is denied."""
+    element: Json = {"type": "plain_text_input", "action_id": "reason", "multiline": False, "focus_on_load": True}
+    option = {
+        "value": "report",
+        "text": plain(forms.REPORT_OPTION),
+        "description": plain(forms.REPORT_HINT),
+    }
+    blocks: list[Json] = [
+        rich_text(f"about.r_{state.short(gate)}", render.rich(forms.about(gate))),
+        {
+            "type": "input",
+            "block_id": "reason",
+            "label": plain(forms.REASON_LABEL),
+            "hint": plain(forms.reason_hint(gate, roster)),
+            "element": element | {"min_length": REASON_LEAST, "max_length": REASON_MOST},
+        },
+        {
+            "type": "input",
+            "block_id": "report",
+            "optional": True,
+            "label": plain(forms.REPORT_LABEL),
+            "element": {"type": "checkboxes", "action_id": "report", "options": [option]},
+        },
+    ]
+    return _view("gate_reason", forms.DENY_TITLE, forms.DENY, blocks, about)
+
+
+def ended(lines: Sequence[Parts]) -> Json:
+    """What stands in a form's place when it can no longer be sent."""
+    blocks = [rich_text("ended", render.rich(lines, bold=False))]
+    return {
+        "type": "modal",
+        "callback_id": "gate_ended",
+        "title": plain(forms.ENDED_TITLE),
+        "close": plain(forms.CLOSE),
+        "blocks": blocks,
+    }
+
+
+def _view(callback: str, title: str, submit: str, blocks: list[Json], about: About) -> Json:
+    view: Json = {
+        "type": "modal",
+        "callback_id": callback,
+        "private_metadata": str(about),
+        "title": plain(title),
+        "submit": plain(submit),
+        "close": plain(forms.BACK),
+        "blocks": blocks,
+    }
+    check_view(view)
+    return view
+
+
+def typed(view: Mapping[str, Any], block: str) -> str:
+    """What stands in a text field, without spaces at its ends. Raises UntrustedInputError for another shape."""
+    field = _field(view, block)
+    value = field.get("value") or ""
+    if not isinstance(value, str) or len(value) > 1_000:
+        raise UntrustedInputError(f"the field {block} holds no text of a fitting length")
+    return " ".join(value.split())
+
+
+def ticked(view: Mapping[str, Any], block: str, value: str) -> bool:
+    """Whether a box is ticked."""
+    chosen = _field(view, block).get("selected_options") or []
+    return any(isinstance(option, dict) and option.get("value") == value for option in chosen)
+
+
+def _field(view: Mapping[str, Any], block: str) -> dict[str, Any]:
+    try:
+        field = view["state"]["values"][block][block]
+    except (KeyError, TypeError):
+        field = None
+    if not isinstance(field, dict):
+        raise UntrustedInputError(f"the field {block} is missing")
+    return field
