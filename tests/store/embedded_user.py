@@ -14,8 +14,9 @@ def main(folder: Path, number: int) -> None:
     """Ctrl-C is the agent's: one more commit, then the end."""
     with open_store(f"embedded:{folder}") as (store, _):
         store.commit(opening(gate(number)))
-        print(store._wire.client.info("server")["process_id"], flush=True)
+        server = store._wire.client.info("server")["process_id"]
         try:
+            print(server, flush=True)
             sys.stdin.readline()
         except KeyboardInterrupt:
             store.commit(opening(gate(number + 1)))

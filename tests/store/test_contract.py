@@ -184,6 +184,14 @@ def test_lanes_are_claimed_in_the_order_they_were_noted(store: Store, clock: Clo
     assert [due.lane for due in _drain(store)] == ["answer:3", "answer:1", "answer:2"]
 
 
+def test_news_do_not_send_a_lane_back_in_the_queue(store: Store, clock: Clock) -> None:
+    """A gate that moves on again and again keeps its turn."""
+    for version, lane in enumerate(("tell:busy", "tell:other", "tell:busy"), start=1):
+        clock.move(ms=10)
+        store.commit(Commit(str(version), (RunRecord("k", version),), (), (lane,)))
+    assert [due.lane for due in _drain(store)] == ["tell:busy", "tell:other"]
+
+
 def test_a_settled_lane_is_gone(store: Store) -> None:
     """After its delivery a lane comes back only when something new is noted, with a fresh count."""
     one = gate()

@@ -29,7 +29,7 @@ class User:
             [sys.executable, str(HERE / "embedded_user.py"), str(folder), str(number)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": f"{HERE}:{HERE.parent}"},
+            env={**os.environ, "PYTHONPATH": ":".join([str(HERE), str(HERE.parent), *sys.path])},
             start_new_session=True,
         )
         assert self.process.stdout is not None

@@ -158,7 +158,7 @@ class RedisStore(Trail, Lanes):
         details: dict[str, str | int] = {"lane": due.lane, "reason": reason[:REASON], "tries": due.tries}
         entry = Entry("delivery:parked", at, "agent", details=details)
         alert = Alert(f"parked:{due.token}", "parked", at, name if kind == "tell" else "", {"lane": due.lane})
-        parked = msgspec.json.encode({"at": at, "reason": reason, "tries": due.tries, "lease": due.token}).decode()
+        parked = msgspec.json.encode({"at": at, "reason": reason, "tries": due.tries}).decode()
         plan: dict[str, object] = {
             "id": f"park:{due.token}",
             "schema": SCHEMA,

@@ -61,7 +61,6 @@ class Wire:
         try:
             return self._evaluate(connection, script, packed)
         except (LostConnectionError, AnswerTimeoutError) as error:
-            connection.disconnect()
             raise StoreUncertainError(f"the store's answer was lost: {error}") from error
         except RedisError as error:
             raise StoreUnavailableError(f"the store refused: {error}") from error

@@ -5,7 +5,7 @@
 -- plan.head     {seq, hash} that the entries were linked to; absent without entries
 -- plan.entries  {bytes, hash, gate}
 -- plan.lanes    names;  plan.alerts  {lane, json}
--- plan.park     {lane, token, json}: instead of records, when a lane is given up
+-- plan.park     {lane, token, json}: instead of records, when a lane is given up; the lease is its id
 -- Answers {verdict, seq, hash}: done, already, conflict, head (link again to seq and hash), lost (the lease), newer.
 -- There is no rollback: whatever can go wrong is asked before the first write.
 
@@ -47,14 +47,8 @@ for position, record in ipairs(plan.records) do
     end
   end
 end
-if plan.park then
-  if redis.call('HGET', key('parked'), plan.park.lane) == plan.park.json then
-    redis.call('SET', key('fence'), plan.id)
-    return answer('already')
-  end
-  if redis.call('HGET', key('lease'), plan.park.lane) ~= plan.park.token then
-    return answer('lost')
-  end
+if plan.park and redis.call('HGET', key('lease'), plan.park.lane) ~= plan.park.token then
+  return answer('lost')
 end
 for _, entry in ipairs(plan.entries) do
   redis.call('LLEN', key('trail:' .. entry.gate))
