@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+import requests
 from jenkins_recorded import Exchange, exchanges
 
 from jenkins_mfa.simulators.jenkins import JenkinsSimulator
@@ -48,6 +49,10 @@ class Player:
         """Play the next exchanges as the accounts that the recording names."""
         for _ in range(times):
             self.play(self.left[0][1].user)
+
+    def request(self, path: str, user: str) -> None:
+        """A POST that the recording does not show, for its effect."""
+        requests.post(self.sim.url + path, auth=self.sim.auth(user), timeout=10, allow_redirects=False)
 
     def _send(self, exchange: Exchange, user: str | None) -> tuple[int, Mapping[str, str], str]:
         host = urlsplit(self.sim.url).netloc

@@ -31,11 +31,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Literal, Self
 
+from jenkins_mfa.simulators.jenkins_accounts import ROUND_ONE, ROUND_TWO, Profile, User
 from jenkins_mfa.simulators.jenkins_faults import Faults
 from jenkins_mfa.simulators.jenkins_gate import Trust
 from jenkins_mfa.simulators.jenkins_http import JenkinsServer, Seen, serve
 from jenkins_mfa.simulators.jenkins_input import FlowInterruptedError, PausedInput, PipelineError
-from jenkins_mfa.simulators.jenkins_model import ROUND_ONE, ROUND_TWO, Parameter, Profile, User
+from jenkins_mfa.simulators.jenkins_model import Parameter
 from jenkins_mfa.simulators.jenkins_pipeline import Build, Pipeline
 from jenkins_mfa.simulators.jenkins_run import Run
 from jenkins_mfa.simulators.jenkins_state import Controller, Job
@@ -90,6 +91,7 @@ class JenkinsSimulator:
         server.seen, server.sessions = self._requests, self._sessions
         self._port = server.server_address[1]
         self._server = server
+        self.controller.root_url = self._public_url or self.url
         serve(server)
         return self
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-from jenkins_mfa.simulators.jenkins_model import User
+from jenkins_mfa.simulators.jenkins_accounts import User
 from jenkins_mfa.simulators.jenkins_state import Controller
 
 _NO_CACHE = ("Cache-Control", "no-cache,no-store,must-revalidate")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jenkins_mfa.simulators.jenkins_model import User
+from jenkins_mfa.simulators.jenkins_accounts import User
 from jenkins_mfa.simulators.jenkins_run import Run
 from jenkins_mfa.simulators.jenkins_state import Controller, Job, job_path
 from jenkins_mfa.simulators.jenkins_tree import Bean
@@ -16,7 +16,7 @@ WHOLE = {
     "build": "actions[causes[*],parameters[*],blockedDurationMillis,blockedTimeMillis,"
     "buildableDurationMillis,buildableTimeMillis,buildingDurationMillis,executingTimeMillis,executorUtilization,subTaskCount,"
     "waitingDurationMillis,waitingTimeMillis,userId,remoteUrls,scmName,lastBuiltRevision[SHA1,branch[*]],"
-    "buildsByBranchName],artifacts,building,description,displayName,duration,estimatedDuration,executor,"
+    "buildsByBranchName[*,marked[SHA1,branch[*]],revision[SHA1,branch[*]]]],artifacts,building,description,displayName,duration,estimatedDuration,executor,"
     "fullDisplayName,id,keepLog,number,queueId,result,timestamp,url,"
     "changeSets[kind,items[*,author[absoluteUrl,fullName]]],culprits[absoluteUrl,fullName],inProgress,"
     "nextBuild[number,url],previousBuild[number,url]",
@@ -59,7 +59,7 @@ def build_bean(run: Run, root: str, viewer: User) -> Bean:
                 "items": [commit.bean(root) for commit in checkout.commits],
                 "kind": "git",
             }
-            for checkout in run.checkouts
+            for checkout in (*run.checkouts, *(one.checkout for one in run.libraries if one.checkout))
             if checkout.commits
         ],
         "culprits": [],

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from jenkins_mfa.simulators import jenkins_beans as beans
+from jenkins_mfa.simulators.jenkins_accounts import User
 from jenkins_mfa.simulators.jenkins_answers import Answer, Answers
-from jenkins_mfa.simulators.jenkins_model import User
 from jenkins_mfa.simulators.jenkins_state import Controller
 from jenkins_mfa.simulators.jenkins_tree import Bean, TreeError, parse, prune
 

@@ -14,10 +14,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
+from jenkins_mfa.simulators.jenkins_accounts import User
 from jenkins_mfa.simulators.jenkins_answers import Answer, Answers
 from jenkins_mfa.simulators.jenkins_call import Call
 from jenkins_mfa.simulators.jenkins_faults import Fault, Faults
-from jenkins_mfa.simulators.jenkins_model import User
 from jenkins_mfa.simulators.jenkins_routes import crumb, route
 from jenkins_mfa.simulators.jenkins_state import Controller
 

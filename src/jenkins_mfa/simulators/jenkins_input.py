@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jenkins_mfa.simulators.jenkins_model import Parameter, User
+from jenkins_mfa.simulators.jenkins_accounts import User
+from jenkins_mfa.simulators.jenkins_model import Parameter
 from jenkins_mfa.simulators.jenkins_tree import Bean
 
 _STEPS = "org.jenkinsci.plugins.workflow"
@@ -61,7 +62,7 @@ class PausedInput:
             "submitterParameter": self.submitter_parameter,
         }
         short = self.message if len(self.message) <= 32 else self.message[:32] + "..."
-        return {"displayName": short, "id": self.id, "input": asked, "settled": self.settled}
+        return {"displayName": short, "id": self.id, "input": asked, "settled": False}
 
     def answer(self, given: dict[str, Any], user: User) -> Any:
         """What the step returns: a map, with one entry the bare value, with none None; no defaults."""

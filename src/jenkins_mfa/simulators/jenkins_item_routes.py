@@ -11,7 +11,7 @@ from jenkins_mfa.simulators import jenkins_beans as beans
 from jenkins_mfa.simulators.jenkins_answers import Answer
 from jenkins_mfa.simulators.jenkins_call import Call
 from jenkins_mfa.simulators.jenkins_input import USER_INTERRUPTION, FlowInterruptedError, PausedInput
-from jenkins_mfa.simulators.jenkins_model import remote_cause, replay_cause, user_cause
+from jenkins_mfa.simulators.jenkins_model import remote_cause, replay_cause, restart_cause, user_cause
 from jenkins_mfa.simulators.jenkins_run import Run
 from jenkins_mfa.simulators.jenkins_state import Job
 
@@ -28,12 +28,19 @@ def item(call: Call, parts: list[str]) -> Answer:
         # The real one also answers to a branch's name decoded once too often, and spells urls that way then.
         job = call.controller.jobs.get("/".join([*names[:-1], quote(names[-1], safe="")]))
     if job is not None and call.viewer.sees(job.full_name):
-        return _job(call, job, parts)
+        answer = _job(call, job, parts)
+        if job.full_name != full_name:
+            answer.body = answer.body.replace(job.path.encode(), "".join(map(_spelled, names)).encode())
+        return answer
     if full_name in call.controller.folders and call.viewer.sees(full_name):
         if parts in ([], ["api", "json"]):
             return call.exported(beans.folder_bean(call.controller, full_name, call.root, call.viewer), "folder")
         return call.answers.unknown_page()
     return call.answers.not_found()
+
+
+def _spelled(name: str) -> str:
+    return f"job/{quote(name, safe='')}/"
 
 
 def _job(call: Call, job: Job, parts: list[str]) -> Answer:
@@ -85,8 +92,8 @@ def _build(call: Call, run: Run, parts: list[str]) -> Answer:
             return _stop(call, run, how)
         case ["submitDescription"] if call.method == "POST":
             return _describe(call, run)
-        case ["replay", "run"] if call.method == "POST":
-            return _replay(call, run)
+        case ["replay", "run"] | ["restart", "restart"] if call.method == "POST":
+            return _again(call, run, parts[0])
         case ["input"] if run.input_action in run.actions:
             return call.answers.page(200, f"Paused for Input : {run.name}", _input_page(run))
         case ["input", input_id, verb] if run.input_action in run.actions:
@@ -97,12 +104,11 @@ def _build(call: Call, run: Run, parts: list[str]) -> Answer:
 def _stop(call: Call, run: Run, how: str) -> Answer:
     if not call.viewer.may("Job/Cancel"):
         return call.answers.forbidden(call.viewer, "Job/Cancel")
-    said = f"Aborted by {call.viewer.full_name}"
+    said = f"Aborted by {call.viewer.id}"
     if how == "kill":
         run.kill()
     elif how == "term":
-        run.write("Terminating input")
-        run.interrupt(FlowInterruptedError("ABORTED", []))
+        run.terminate()
     else:
         run.write(said)
         cause = {"_class": USER_INTERRUPTION, "shortDescription": said}
@@ -117,12 +123,14 @@ def _describe(call: Call, run: Run) -> Answer:
     return call.answers.empty(302, location=f"{call.context}/{run.path}")
 
 
-def _replay(call: Call, run: Run) -> Answer:
+def _again(call: Call, run: Run, how: str) -> Answer:
     if not call.viewer.may("Job/Build"):
         return call.answers.forbidden(call.viewer, "Job/Build")
-    causes = [user_cause(call.viewer.id, call.viewer.full_name), replay_cause(run.number)]
+    stage = (call.form or {}).get("stageName", "")
+    second = replay_cause(run.number) if how == "replay" else restart_cause(run.number, stage)
+    causes = [user_cause(call.viewer.id, call.viewer.full_name), second]
     call.controller.start(run.job.full_name, call.viewer.id, causes=causes)
-    return call.answers.empty(302, location=f"{call.context}/{run.path}replay/../..")
+    return call.answers.empty(302, location=f"{call.context}/{run.path}{how}/../..")
 
 
 def _input_page(run: Run) -> str:

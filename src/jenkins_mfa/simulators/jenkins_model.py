@@ -1,63 +1,16 @@
-"""What a Jenkins holds apart from its builds: profiles, accounts, parameters, libraries, commits, causes.
+"""What a build is made of: parameters, commits, libraries, and the causes that started it.
 
 The shapes are those that the recorded controllers exported; each `bean` is what the remote API writes.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from jenkins_mfa.simulators.jenkins_tree import Bean, Named
 
 _RUN = "org.jenkinsci.plugins.workflow"
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """One recorded kind of controller: version, servlet container and account names."""
-
-    version: str
-    container: Literal["jetty", "tomcat"]
-    session: str
-    full_names: dict[str, str] = field(default_factory=dict)
-
-
-ROUND_ONE = Profile("2.528.1", "jetty", "d95b4af8")
-ROUND_TWO = Profile("2.516.2", "tomcat", "1d64179e", {"dev": "Dora Developer"})
-
-#: Permissions as the matrix shows them; Overall/Administer implies all.
-READER = frozenset({"Overall/Read", "Job/Read"})
-ACCOUNTS: dict[str, frozenset[str]] = {
-    "admin": frozenset({"Overall/Administer"}),
-    "dev": READER | {"Job/Build"},
-    "mfa-agent": READER | {"Job/Build", "Job/Cancel", "Run/Update"},
-    "agent-min": READER,
-    "desc": READER | {"Run/Update"},
-    "noread": frozenset({"Overall/Read"}),
-    "stranger": frozenset(),
-}
-
-
-@dataclass(slots=True)
-class User:
-    """An account. `hidden` names jobs and folders that it may not see although it has Job/Read."""
-
-    id: str
-    full_name: str
-    token: str
-    password: str
-    permissions: frozenset[str]
-    groups: frozenset[str] = frozenset({"authenticated"})
-    hidden: set[str] = field(default_factory=set)
-
-    def may(self, permission: str) -> bool:
-        """Whether the account holds a permission."""
-        return permission in self.permissions or "Overall/Administer" in self.permissions
-
-    def sees(self, job: str) -> bool:
-        """Whether the account may read a job, by its full name."""
-        return self.may("Job/Read") and not any(job == h or job.startswith(h + "/") for h in self.hidden)
 
 
 Kind = Literal["String", "Text", "Boolean", "Choice", "Password", "File", "Run", "Credentials"]
@@ -139,13 +92,20 @@ class Checkout:
     branch: str
     commits: tuple[Commit, ...] = ()
 
-    def bean(self) -> Bean:
-        """The revision as BuildData writes it."""
-        branch = [{"SHA1": self.sha1, "name": self.branch}]
+    def bean(self, number: int) -> Bean:
+        """The revision as BuildData of build `number` writes it."""
+        revision = {"SHA1": self.sha1, "branch": [{"SHA1": self.sha1, "name": self.branch}]}
+        built = {
+            "_class": "hudson.plugins.git.util.Build",
+            "buildNumber": number,
+            "buildResult": None,
+            "marked": revision,
+            "revision": revision,
+        }
         return {
             "_class": "hudson.plugins.git.util.BuildData",
-            "buildsByBranchName": Named({self.branch: {"_class": "hudson.plugins.git.util.Build"}}),
-            "lastBuiltRevision": {"SHA1": self.sha1, "branch": branch},
+            "buildsByBranchName": Named({self.branch: built}),
+            "lastBuiltRevision": revision,
             "remoteUrls": [self.remote],
             "scmName": "",
         }
@@ -180,6 +140,16 @@ def user_cause(user: str | None, full_name: str) -> Bean:
         "shortDescription": f"Started by user {full_name}",
         "userId": user,
         "userName": full_name,
+    }
+
+
+def cli_cause(user: str, full_name: str) -> Bean:
+    """Started by a person with the command line client."""
+    text = f"Started from command line by {full_name}"
+    return {
+        **user_cause(user, full_name),
+        "_class": "hudson.cli.BuildCommand$CLICause",
+        "shortDescription": text,
     }
 
 
@@ -218,6 +188,12 @@ def remote_cause(address: str, note: str | None) -> Bean:
     }
 
 
-def replay_cause(number: int) -> Bean:
-    """The second cause of a replayed build; who replayed stands in the first."""
-    return {"_class": f"{_RUN}.cps.replay.ReplayCause", "shortDescription": f"Replayed #{number}"}
+def replay_cause(number: int, *, verb: str = "Replayed") -> Bean:
+    """The second cause of a replayed build (`Rebuilt`: with an unchanged script); who did it is the first."""
+    return {"_class": f"{_RUN}.cps.replay.ReplayCause", "shortDescription": f"{verb} #{number}"}
+
+
+def restart_cause(number: int, stage: str) -> Bean:
+    """The second cause of a build that was restarted from a stage."""
+    name = "org.jenkinsci.plugins.pipeline.modeldefinition.causes.RestartDeclarativePipelineCause"
+    return {"_class": name, "shortDescription": f"Restarted from build #{number}, stage {stage}"}

@@ -96,6 +96,7 @@ class Build(Steps):
                 if not catch_interruptions:
                     raise
                 self.set_result(error.result)
+                self.record_interruption(error.causes)
                 said = [str(error)] if error.causes else []
                 closing.extend((*said, error_id(), f"Setting overall build result to {error.result}"))
             except PipelineError as error:
@@ -121,36 +122,34 @@ class Build(Steps):
             raise PipelineError("mfaGate is not known here: the simulator has no trust")
         return run_gate(self, self.controller.trust, args, body)
 
-    def parallel(self, branches: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
+    def parallel(self, branches: Mapping[str, Callable[[], Any]], *, fail_fast: bool = False) -> dict[str, Any]:
         """Run all branches at once; returns their values, or raises the first failure when all have ended."""
         self.step("parallel")
         self.write(*(f"[Pipeline] {{ (Branch: {name})" for name in branches))
         values: dict[str, Any] = {}
         errors: list[BaseException] = []
-        context = contextvars.copy_context()
-        threads = [
-            threading.Thread(target=context.copy().run, args=(self._branch, name, body, values, errors), daemon=True)
-            for name, body in branches.items()
-        ]
+
+        def run(name: str, body: Callable[[], Any]) -> None:
+            blocks_var.set((*blocks_var.get(), "parallel"))
+            try:
+                values[name] = body()
+            except (Exception, KilledError) as error:  # noqa: BLE001 - the step's caller gets it
+                errors.append(error)
+                if fail_fast:
+                    self._end_inputs(FlowInterruptedError("FAILURE", []))
+            if not self.killed:
+                self.write("[Pipeline] }")
+
+        copies = [(contextvars.copy_context(), name, body) for name, body in branches.items()]
+        threads = [threading.Thread(target=c.run, args=(run, name, body), daemon=True) for c, name, body in copies]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
         if errors:
-            raise errors[0]
+            raise errors[0] if fail_fast else max(errors, key=_weight)
         self.write("[Pipeline] // parallel")
         return values
-
-    def _branch(self, name: str, body: Callable[[], Any], values: dict[str, Any], errors: list[BaseException]) -> None:
-        token = blocks_var.set((*blocks_var.get(), "parallel"))
-        try:
-            values[name] = body()
-        except (Exception, KilledError) as error:  # noqa: BLE001 - the step's caller gets it
-            errors.append(error)
-        finally:
-            blocks_var.reset(token)
-        if not self.killed:
-            self.write("[Pipeline] }")
 
     def execute(self, pipeline: Pipeline) -> None:
         """Run a pipeline to its end and record how it ended."""
@@ -176,6 +175,11 @@ class Build(Steps):
             self.finish("FAILURE", end, f"{type(error).__name__}: {error}")
         else:
             self.finish(self.result or "SUCCESS", end)
+
+
+def _weight(error: BaseException) -> int:
+    """Which failure of parallel branches counts: the worst, and of these the first."""
+    return isinstance(error, FlowInterruptedError) + 2 * isinstance(error, KilledError)
 
 
 def _span(seconds: float) -> str:

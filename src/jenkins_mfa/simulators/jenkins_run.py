@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from jenkins_mfa.simulators.jenkins_accounts import User
 from jenkins_mfa.simulators.jenkins_input import REJECTION, FlowInterruptedError, PausedInput
-from jenkins_mfa.simulators.jenkins_model import Checkout, Library, User
+from jenkins_mfa.simulators.jenkins_model import Checkout, Library
 from jenkins_mfa.simulators.jenkins_tree import Bean
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ class Run:
 
     def find(self, input_id: str) -> PausedInput | None:
         """The oldest waiting input of that id (two may share one), or None."""
-        return next((i for i in self.inputs if i.id == input_id), None)
+        return next((i for i in self.inputs if i.id == input_id and self.building), None)
 
     def proceed(self, asked: PausedInput, given: dict[str, Any], user: User) -> None:
         """Take a Proceed, also one that came too late for another: then only the record shows it."""
@@ -119,13 +120,13 @@ class Run:
         with self.changed:
             self.log.append(f"Approved by {user.full_name}")
             approver = {"_class": f"{_STEPS}.support.steps.input.ApproverAction", "userId": user.id}
-            self.actions.extend([{}, approver] if self.controller.profile.version > "2.52" else [approver])
+            self.actions.extend([{}, approver])
             self._settle(asked, asked.answer(given, user), None)
 
     def abort(self, asked: PausedInput, user: User) -> None:
         """Take an Abort."""
         self._meet()
-        who = {"absoluteUrl": f"/user/{user.id}", "fullName": user.full_name, "id": user.id}
+        who = {"absoluteUrl": f"{self.controller.root_url}user/{user.id}", "fullName": user.full_name, "id": user.id}
         cause = {
             "_class": REJECTION,
             "shortDescription": f"Rejected by {user.full_name}",
@@ -152,6 +153,10 @@ class Run:
         """End every waiting input like this, or the next step of a pipeline that does not wait."""
         with self.changed:
             self.interruption = error
+            self._end_inputs(error)
+
+    def _end_inputs(self, error: FlowInterruptedError) -> None:
+        with self.changed:
             for asked in list(self.inputs):
                 self._settle(asked, None, error)
 
@@ -160,8 +165,16 @@ class Run:
         if self.result is None or _SEVERITY.index(result) > _SEVERITY.index(self.result):
             self.result = result
 
+    def terminate(self) -> None:
+        """Interrupt the build by force: its inputs stay listed as open on the ended build, as in Jenkins."""
+        with self.changed:
+            left = list(self.inputs)
+            self.log.append("Terminating input")
+            self.interrupt(FlowInterruptedError("ABORTED", []))
+            self.inputs.extend(left)
+
     def kill(self, *lines: str) -> None:
-        """End the build at once, whatever its pipeline catches."""
+        """End the build at once, whatever its pipeline catches; its inputs stay listed too."""
         self.killed = True
         self.finish("ABORTED", *lines, "Hard kill!")
 
@@ -174,16 +187,18 @@ class Run:
             self.open(asked)
         self.controller.began(self)
 
+    def record_interruption(self, causes: Sequence[Bean]) -> None:
+        """Note on the build who or what interrupted it."""
+        if causes:
+            self.actions.append({"_class": "jenkins.model.InterruptedBuildAction", "causes": list(causes)})
+
     def finish(self, result: str, *lines: str, causes: Sequence[Bean] = ()) -> None:
         """End the build, unless it has been killed before."""
         with self.changed:
             if not self.building:
                 return
-            if causes:
-                interrupted = {"_class": "jenkins.model.InterruptedBuildAction", "causes": list(causes)}
-                self.actions.append(interrupted)
+            self.record_interruption(causes)
             self.set_result(result)
-            self.inputs.clear()
             self.busy_executors = 0
             self.ended = self.controller.now()
             self.log.extend((*lines, f"Finished: {self.result}"))

@@ -9,17 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import quote, unquote
 
+from jenkins_mfa.simulators.jenkins_accounts import Profile, User
 from jenkins_mfa.simulators.jenkins_gate import Trust
 from jenkins_mfa.simulators.jenkins_input import PausedInput
-from jenkins_mfa.simulators.jenkins_model import (
-    ACCOUNTS,
-    Checkout,
-    Library,
-    Parameter,
-    Profile,
-    User,
-    user_cause,
-)
+from jenkins_mfa.simulators.jenkins_model import Checkout, Library, Parameter, user_cause
 from jenkins_mfa.simulators.jenkins_pipeline import Build, Pipeline
 from jenkins_mfa.simulators.jenkins_run import Run
 from jenkins_mfa.simulators.jenkins_tree import Bean
@@ -78,6 +71,7 @@ class Controller:
     def __init__(self, profile: Profile, now: Callable[[], float], accounts: Iterable[User] = ()) -> None:
         self.profile = profile
         self.session = profile.session
+        self.root_url = ""
         self.now = now
         self.running = threading.Event()
         self.running.set()
@@ -119,11 +113,11 @@ class Controller:
         """Start a build in its own thread. `causes` replaces "started by user"; defaults fill in the rest."""
         job = self.jobs[full_name]
         given = parameters or {}
-        values = [
-            p.value(given.get(p.name, p.default))
-            for p in job.parameters
-            if p.name in given or not (only_given or p.kind == "File")
-        ]
+        known = {p.name: p for p in job.parameters}
+        if only_given:
+            values = [known[name].value(value) for name, value in given.items()]
+        else:
+            values = [p.value(given.get(name, p.default)) for name, p in known.items() if p.kind != "File"]
         build: Build = self._record(Build, job, user, causes, values)
         thread = threading.Thread(target=build.execute, args=(job.pipeline,), name=build.name, daemon=True)
         thread.start()
@@ -173,7 +167,7 @@ def default_accounts(profile: Profile) -> dict[str, User]:
     """The recorded accounts: the password is the id, the token `token-of-<id>`."""
     return {
         name: User(name, profile.full_names.get(name, name), f"token-of-{name}", name, permissions)
-        for name, permissions in ACCOUNTS.items()
+        for name, permissions in profile.accounts.items()
     }
 
 
@@ -185,10 +179,10 @@ def _first_actions(run: Run) -> list[Bean | Callable[[], Bean]]:
         actions.append({"_class": "hudson.model.CauseAction", "causes": run.causes})
     actions.append(lambda: _queue_times(run))
     for checkout in run.checkouts:
-        actions.extend((checkout.bean(), {}))
+        actions.extend((checkout.bean(run.number), {}))
     libraries = [library.bean() for library in run.libraries]
     actions.append({"_class": "org.jenkinsci.plugins.workflow.libs.LibrariesAction", "libraries": libraries})
-    actions.extend(library.checkout.bean() for library in run.libraries if library.checkout)
+    actions.extend(library.checkout.bean(run.number) for library in run.libraries if library.checkout)
     return actions
 
 

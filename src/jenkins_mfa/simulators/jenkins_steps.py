@@ -74,7 +74,7 @@ class Steps(Run):
         self.step("checkout")
         with self.changed:
             self.checkouts.append(checkout)
-            self.actions.append(checkout.bean())
+            self.actions.append(checkout.bean(self.number))
 
     def input(
         self,
