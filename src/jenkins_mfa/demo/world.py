@@ -12,14 +12,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import requests
+
 from jenkins_mfa import config as configuration
 from jenkins_mfa import key_files
 from jenkins_mfa.agent import open_desk
 from jenkins_mfa.core import totp
 from jenkins_mfa.demo import files
-from jenkins_mfa.simulators.jenkins import JenkinsSimulator, Trust
+from jenkins_mfa.simulators.jenkins import Build, JenkinsSimulator, PausedInput, Trust
 from jenkins_mfa.simulators.jenkins_samples import add_samples
 from jenkins_mfa.simulators.slack import SlackSimulator
+from jenkins_mfa.store.connect import client_for
 from jenkins_mfa.store.embedded import EmbeddedServer
 from jenkins_mfa.usecases import enroll
 
@@ -31,7 +34,7 @@ class World:
         self.directory = directory
         self.server = EmbeddedServer(directory / "store")
         self.jenkins = JenkinsSimulator()
-        self.slack = SlackSimulator()
+        self.slack = SlackSimulator(team=files.TEAM, team_name="Demo")
         self.seeds: dict[str, str] = {}
         self.config_path = directory / "config.toml"
         self._agent: subprocess.Popen[bytes] | None = None
@@ -82,13 +85,28 @@ class World:
                 self._agent.kill()
             self._agent = None
 
+    def stop_store(self) -> None:
+        """End the server, whoever uses it; its files stay."""
+        with client_for(self.server.url) as client:
+            client.shutdown(nosave=True)
+
+    def start_store(self) -> None:
+        """Start it again on the same files; returns when it answers."""
+        self.server = EmbeddedServer(self.directory / "store")
+        self.server.start()
+
+    def proceed_as(self, user: str, build: Build, asked: PausedInput) -> int:
+        """Press Proceed on the paused step's page, as that Jenkins user; the status."""
+        url = f"{self.jenkins.url}{build.path}input/{asked.id}/proceedEmpty"
+        return requests.post(url, auth=self.jenkins.auth(user), timeout=10).status_code
+
     def code(self, person: str) -> str:
         """What the person's phone shows now."""
         return totp.code_at(self.seeds[person], int(time.time()))
 
     def _start(self) -> None:
         self.server.start()
-        self._stack.callback(self.server.stop)
+        self._stack.callback(self._stop_store)
         self._stack.enter_context(self.slack)
         self._people()
         tokens = {
@@ -111,6 +129,9 @@ class World:
         self._enrol(config)
         self._stack.callback(self.stop_agent)
         self.start_agent()
+
+    def _stop_store(self) -> None:
+        self.server.stop()
 
     def _people(self) -> None:
         for _, name, _, user, _ in files.PEOPLE:

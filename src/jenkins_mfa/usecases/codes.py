@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from jenkins_mfa.core import challenge, seal, totp
 from jenkins_mfa.core.model import Authenticator, Challenge, Commit, Entry, Factor, Gate, PersonRecord
-from jenkins_mfa.errors import Refusal, SealError
+from jenkins_mfa.errors import Refusal, SealError, UnknownKeyError
 from jenkins_mfa.usecases.desk import Desk, commit_id
 
 
@@ -80,7 +80,7 @@ def _seed(desk: Desk, person: str, authenticator: Authenticator) -> str:
             authenticator=authenticator.id,
             kind=authenticator.kind.value,
         ).decode()
-    except SealError:
+    except (SealError, UnknownKeyError):
         raise Refusal("authenticator_damaged") from None
 
 

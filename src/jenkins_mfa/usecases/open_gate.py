@@ -43,7 +43,7 @@ def open_gate(desk: Desk, source: Source, paused: Paused) -> Gate:
             return known
         run = desk.store.run(paused.run.key)
         gate = _draft(desk, paused, facts, text, gate_id)
-        gate = _judge(desk, gate, run, problem)
+        gate = _judge(desk, gate, run, text, problem)
         gate = replace(gate, snapshot_mac=snapshot_mac(desk, gate))
         desk.store.commit(_commit(gate, run, facts))
         return gate
@@ -89,12 +89,12 @@ def _draft(desk: Desk, paused: Paused, facts: Facts, text: bytes, gate_id: str) 
     )
 
 
-def _judge(desk: Desk, gate: Gate, run: RunRecord, problem: Reason | None) -> Gate:
+def _judge(desk: Desk, gate: Gate, run: RunRecord, text: bytes, problem: Reason | None) -> Gate:
     """Pending with its requirement, or denied by the system with the first reason found."""
     if problem is not None:
         return _deny(gate, problem)
     try:
-        request = requests.parse(gate.request_text.encode())
+        request = requests.parse(text)
     except requests.RequestVersionError as error:
         return _deny(gate, Reason("wrong_version", {"problem": str(error)}))
     except RequestError as error:
