@@ -1,0 +1,317 @@
+"""What can go wrong with the simulated Jenkins goes wrong when told to, and only then."""
+
+import json
+import threading
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from jenkins_mfa.simulators.jenkins import Build, JenkinsSimulator, Parameter, PausedInput, Run, User
+
+LISTING = (
+    "computer/api/json?tree=computer[oneOffExecutors[currentExecutable"
+    "[url,actions[executions[id,settled]{0,20},libraries[name]{0,20}]]]]"
+)
+AGENT = "mfa-agent"
+
+
+@pytest.fixture
+def sim() -> Iterator[JenkinsSimulator]:
+    with JenkinsSimulator() as running:
+        yield running
+
+
+def get(sim: JenkinsSimulator, path: str, user: str = AGENT) -> requests.Response:
+    return requests.get(sim.url + path, auth=sim.auth(user), timeout=20)
+
+
+def post(sim: JenkinsSimulator, path: str, user: str = AGENT, **form: str) -> requests.Response:
+    return requests.post(sim.url + path, data=form, auth=sim.auth(user), timeout=20, allow_redirects=False)
+
+
+def waiting(name: str = "gate") -> PausedInput:
+    return PausedInput(name, "Go?", submitter=AGENT)
+
+
+def listed(sim: JenkinsSimulator) -> list[str]:
+    """The ids of all inputs in the listing."""
+    node = get(sim, LISTING).json()["computer"][0]
+    return [
+        execution["id"]
+        for executor in node["oneOffExecutors"]
+        for action in executor["currentExecutable"]["actions"]
+        for execution in action.get("executions", [])
+    ]
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 500, 503])
+def test_a_status_comes_for_so_many_requests(sim: JenkinsSimulator, status: int) -> None:
+    """The next two requests of that path get the status as HTML, without effect; others and later ones do not."""
+    run = sim.paused("job", waiting())
+    sim.faults.status("/proceedEmpty", status, times=2)
+    path = f"{run.path}input/Gate/proceedEmpty"
+    for _ in range(2):
+        answer = post(sim, path)
+        assert answer.status_code == status
+        assert answer.headers["Content-Type"].startswith("text/html")
+    assert run.building
+    assert get(sim, LISTING).status_code == 200
+    assert post(sim, path).status_code == 200
+    assert run.result == "SUCCESS"
+
+
+def test_garbage_and_floods(sim: JenkinsSimulator) -> None:
+    """A body of any bytes can stand in for the listing, also 50 MB of it."""
+    sim.faults.body("/computer/", b"\x00\xff{")
+    assert get(sim, LISTING).content == b"\x00\xff{"
+    sim.faults.body("/computer/", b"x" * 50_000_000)
+    assert len(get(sim, LISTING).content) == 50_000_000
+    assert get(sim, LISTING).json()["_class"] == "hudson.model.ComputerSet"
+
+
+def test_a_lost_answer_has_its_effect(sim: JenkinsSimulator) -> None:
+    """The socket is closed after the proceed was taken; the record shows it as unanswered."""
+    run = sim.paused("job", waiting())
+    sim.faults.lose("/proceedEmpty")
+    with pytest.raises(requests.ConnectionError):
+        post(sim, f"{run.path}input/Gate/proceedEmpty")
+    assert run.result == "SUCCESS"
+    assert [seen.status for seen in sim.requests] == [None]
+
+
+def test_a_dropped_request_has_none(sim: JenkinsSimulator) -> None:
+    """The socket is closed before the proceed was taken."""
+    run = sim.paused("job", waiting())
+    sim.faults.drop("/proceedEmpty")
+    with pytest.raises(requests.ConnectionError):
+        post(sim, f"{run.path}input/Gate/proceedEmpty")
+    assert run.building
+
+
+@pytest.mark.parametrize("after_effect", [False, True])
+def test_a_held_request_waits_for_the_test(sim: JenkinsSimulator, after_effect: bool) -> None:
+    """A slow answer ends when the test says so, with the effect before or after the wait."""
+    run = sim.paused("job", waiting())
+    release = sim.faults.hold("/proceedEmpty", after_effect=after_effect)
+    answers: list[int] = []
+    thread = threading.Thread(
+        target=lambda: answers.append(post(sim, f"{run.path}input/Gate/proceedEmpty").status_code)
+    )
+    thread.start()
+    if after_effect:
+        run.wait_finished()
+    assert answers == []
+    assert run.building is not after_effect
+    release.set()
+    thread.join(20)
+    assert answers == [200]
+    assert not run.building
+
+
+def test_two_settlements_can_both_get_200(sim: JenkinsSimulator) -> None:
+    """Settling is not atomic: two proceeds that meet are both taken, and both are on record."""
+    run = sim.paused("job", waiting())
+    run.race = threading.Barrier(2)
+    answers: list[int] = []
+    threads = [
+        threading.Thread(
+            target=lambda user=user: answers.append(post(sim, f"{run.path}input/Gate/proceedEmpty", user).status_code)
+        )
+        for user in (AGENT, "admin")
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert answers == [200, 200]
+    shown = get(sim, f"{run.path}api/json?tree=actions[userId]").json()["actions"]
+    assert sorted(action["userId"] for action in shown if "userId" in action) == ["admin", AGENT]
+
+
+def test_an_abort_can_race_a_proceed(sim: JenkinsSimulator) -> None:
+    """A 200 proves nothing: a proceed and an abort that meet both get it, one of them decides."""
+    run = sim.paused("job", waiting())
+    run.race = threading.Barrier(2)
+    answers: dict[str, int] = {}
+
+    def settle(verb: str) -> None:
+        answers[verb] = post(sim, f"{run.path}input/Gate/{verb}").status_code
+
+    threads = [threading.Thread(target=settle, args=(verb,)) for verb in ("proceedEmpty", "abort")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert answers == {"proceedEmpty": 200, "abort": 200}
+    assert run.result in ("SUCCESS", "ABORTED")
+
+
+def test_a_restart_goes_through_its_stages(sim: JenkinsSimulator) -> None:
+    """Refused, 503 with HTML, 401 to a valid token, an incomplete listing, then everything; a new session id."""
+    runs = [sim.paused("job", waiting()) for _ in range(3)]
+    before = get(sim, LISTING).headers["X-Jenkins-Session"]
+    address = sim.url
+    sim.go_down()
+    with pytest.raises(requests.ConnectionError):
+        get(sim, LISTING)
+    sim.come_up(phase="loading", listed=runs[:1])
+    assert sim.url == address
+    assert get(sim, LISTING).status_code == 503
+    sim.faults.phase = "users"
+    assert get(sim, LISTING).status_code == 401
+    sim.faults.phase = "up"
+    assert listed(sim) == ["Gate"]
+    assert get(sim, f"{runs[2].path}api/json").status_code == 200
+    sim.finish_loading()
+    assert listed(sim) == ["Gate"] * 3
+    assert get(sim, LISTING).headers["X-Jenkins-Session"] != before
+
+
+def test_a_restart_cuts_open_connections_and_keeps_inputs(sim: JenkinsSimulator) -> None:
+    """A kept connection ends with the controller; the input has the same id, and its pipeline goes on."""
+
+    def pipeline(build: Build) -> None:
+        build.input("Go?", "gate", submitter=AGENT)
+        build.echo("went on")
+
+    sim.job("job", pipeline)
+    build = sim.build("job")
+    build.wait_paused()
+    with requests.Session() as session:
+        session.auth = sim.auth(AGENT)
+        assert session.get(sim.url + "api/json", timeout=10).ok
+        sim.restart()
+        assert session.get(sim.url + "api/json", timeout=10).ok
+    assert post(sim, f"{build.path}input/Gate/proceedEmpty").status_code == 200
+    assert build.wait_finished() == "SUCCESS"
+    assert "Pausing (shutting down)" in build.console
+
+
+def test_a_settled_input_can_come_back(sim: JenkinsSimulator) -> None:
+    """A restored controller shows a settled input pending again, and takes a second proceed."""
+    asked = waiting()
+    run = sim.paused("job", asked)
+    path = f"{run.path}input/Gate/proceedEmpty"
+    assert post(sim, path).status_code == 200
+    assert (listed(sim), run.result) == ([], "SUCCESS")
+    run.bring_back(asked)
+    assert listed(sim) == ["Gate"]
+    assert get(sim, f"{run.path}api/json?tree=building,result").json()["result"] is None
+    assert post(sim, path).status_code == 200
+    assert run.result == "SUCCESS"
+
+
+def test_quiet_down_takes_a_proceed_and_holds_the_build(sim: JenkinsSimulator) -> None:
+    """While it prepares for shutdown the proceed gets 200 and leaves the listing, but nothing goes on."""
+    sim.job("job", lambda build: build.input("Go?", "gate", submitter=AGENT))
+    build = sim.build("job")
+    build.wait_paused()
+    sim.quiet_down()
+    assert get(sim, "api/json?tree=quietingDown").json()["quietingDown"] is True
+    assert post(sim, f"{build.path}input/Gate/proceedEmpty").status_code == 200
+    assert listed(sim) == []
+    build.wait(lambda: build.log[-1] == "Pausing (Preparing for shutdown)")
+    assert build.building
+    sim.cancel_quiet_down()
+    assert build.wait_finished() == "SUCCESS"
+
+
+def test_requests_are_recorded(sim: JenkinsSimulator) -> None:
+    """Who asked for what, in order and with monotonic times, and how often."""
+    get(sim, "whoAmI/api/json", "dev")
+    post(sim, "job/none/build", AGENT)
+    assert [(seen.method, seen.path, seen.user, seen.status) for seen in sim.requests] == [
+        ("GET", "/whoAmI/api/json", "dev", 200),
+        ("POST", "/job/none/build", AGENT, 404),
+    ]
+    assert sim.requests[0].at < sim.requests[1].at
+    assert (sim.count(), sim.count("POST /job/"), sim.count("/computer/")) == (2, 1, 0)
+
+
+def test_a_context_path_stands_in_every_url() -> None:
+    """Behind a context path all urls and redirects carry it, and nothing answers outside it."""
+    with JenkinsSimulator(context="/ci/jenkins") as sim:
+        run = sim.paused("team one/größe", waiting())
+        shown = get(sim, f"{run.path}api/json?tree=url").json()["url"]
+        assert shown == f"{sim.url}job/team%20one/job/gr%C3%B6%C3%9Fe/1/"
+        assert post(sim, f"{run.path}stop").headers["Location"] == f"/ci/jenkins/{run.path}"
+        outside = requests.get(sim.url.replace("/ci/jenkins", "") + "api/json", auth=sim.auth(AGENT), timeout=10)
+        assert outside.status_code == 404
+
+
+def test_ranges_cut_lists(sim: JenkinsSimulator) -> None:
+    """`{a,b}`, `{a}`, `{a,}` and `{,b}` take their elements only; a malformed tree is 400."""
+    run = sim.paused("job", *(waiting(f"i{n}") for n in range(5)))
+
+    def ids(given: str) -> list[str]:
+        shown = get(sim, f"{run.path}api/json?tree=actions[executions[id]{given}]").json()["actions"]
+        return [one["id"] for action in shown for one in action.get("executions", [])]
+
+    assert ids("{1,3}") == ["I1", "I2"]
+    assert ids("{3}") == ["I3"]
+    assert ids("{4,}") == ["I4"]
+    assert ids("{,2}") == ["I0", "I1"]
+    for malformed in ("actions[", "actions[]]", "a,,b", "a{}", "a{1"):
+        assert get(sim, f"{run.path}api/json?tree={malformed}").status_code == 400
+
+
+def test_without_job_read_builds_are_invisible(sim: JenkinsSimulator) -> None:
+    """An account without Job/Read gets 200 and executors without data; a hidden job is no such job."""
+    run = sim.paused("secret/job", waiting())
+    node = get(sim, LISTING, "noread").json()["computer"][0]
+    assert node["oneOffExecutors"] == [{"currentExecutable": None}]
+    assert get(sim, f"{run.path}api/json").status_code == 200
+    sim.users[AGENT].hidden.add("secret")
+    assert get(sim, f"{run.path}api/json").status_code == 404
+    assert get(sim, LISTING).json()["computer"][0]["oneOffExecutors"] == [{"currentExecutable": None}]
+
+
+def test_accounts_can_be_given() -> None:
+    """A test may bring its own accounts; tokens and passwords are theirs."""
+    bot = User("bot", "Bot", "t0ken", "pw", frozenset({"Overall/Read"}))
+    with JenkinsSimulator(accounts=[bot]) as sim:
+        assert get(sim, "whoAmI/api/json", "bot").json()["name"] == "bot"
+        assert requests.get(sim.url + "api/json", auth=("bot", "wrong"), timeout=10).status_code == 401
+
+
+def test_thousands_wait_without_a_thread(sim: JenkinsSimulator) -> None:
+    """Builds without a pipeline cost no thread, and all are in one listing."""
+    threads = threading.active_count()
+    for _ in range(2000):
+        sim.paused("job", waiting())
+    assert threading.active_count() <= threads + 1
+    assert len(listed(sim)) == 2000
+
+
+def test_an_ended_build_may_still_list_an_input(sim: JenkinsSimulator) -> None:
+    """After term or kill the ended build shows its input as open, as the real one does; a proceed of it is 404."""
+    for verb in ("term", "kill"):
+        sim.job(verb, lambda build: build.input("Go?", "gate", submitter=AGENT))
+        build: Run = sim.build(verb)
+        build.wait_paused()
+        assert post(sim, f"{build.path}{verb}", "admin").status_code == 302
+        assert build.wait_finished() == "ABORTED"
+        shown = get(sim, f"{build.path}api/json?tree=building,actions[executions[id,settled]]").json()
+        assert shown["building"] is False
+        assert {"id": "Gate", "settled": False} in [e for a in shown["actions"] for e in a.get("executions", [])]
+        assert post(sim, f"{build.path}input/Gate/proceedEmpty").status_code == 404
+        assert listed(sim) == []
+
+
+def test_a_timeout_around_an_input_follows_the_simulators_clock() -> None:
+    """The clock that a test moves ends the wait; the exception tells that it was a timeout."""
+    at = [1000.0]
+    with JenkinsSimulator(now=lambda: at[0]) as sim:
+
+        def pipeline(build: Build) -> None:
+            with build.timeout(60):
+                build.input("Go?", "gate", parameters=(Parameter("P"),))
+
+        sim.job("job", pipeline)
+        build = sim.build("job")
+        build.wait_paused()
+        at[0] += 61
+        assert build.wait_finished() == "ABORTED"
+        shown = get(sim, f"{build.path}api/json?tree=actions[causes[_class]]").json()["actions"]
+        assert "ExceededTimeout" in json.dumps(shown)
