@@ -67,7 +67,7 @@ def store(valkey: Server, clock: Clock) -> Iterator[RedisStore]:
 
 def new_store(server: Server, clock: Clock, prefix: str = "") -> RedisStore:
     """A store of its own on a running server, or another one on the same `prefix`."""
-    prefix = prefix or f"test-{next(_numbers)}"
+    prefix = prefix or f"{{test-{next(_numbers)}}}"
     return RedisStore(client_for(server.url), prefix=prefix, offset_ms=lambda: clock.offset)
 
 

@@ -22,7 +22,7 @@ from jenkins_mfa.store.embedded import server_binary
 from jenkins_mfa.store.gates import SENDINGS, RedisStore
 from store_server import Server
 
-PREFIX = "faults"
+PREFIX = "{faults}"
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_a_re_sent_commit_writes_a_fence(fragile: RedisStore, proxy: Proxy) -> N
     one = gate()
     fragile.commit(opening(one))
     client = client_for(proxy.url)
-    assert client.get(f"{{{PREFIX}}}:fence") == opening(one).id.encode()
+    assert client.get(f"{PREFIX}:fence") == opening(one).id.encode()
 
 
 def test_whose_answer_was_lost_and_who_was_overtaken_decides_again(fragile: RedisStore, proxy: Proxy) -> None:
@@ -229,8 +229,8 @@ def test_forgotten_scripts_are_given_again(store: RedisStore, valkey: Server) ->
 @pytest.mark.parametrize("name", ["audit", "due", "open", "want", "trail:" + gate().jti])
 def test_a_key_of_another_type_stops_the_commit_before_it_writes(valkey: Server, clock: Clock, name: str) -> None:
     """Redis takes nothing back when a script fails half way, so nothing is written at all."""
-    store, client = new_store(valkey, clock, "broken-" + name.partition(":")[0]), valkey.client()
-    key = f"{{broken-{name.partition(':')[0]}}}:{name}"
+    prefix = f"{{broken-{name.partition(':')[0]}}}"
+    store, client, key = new_store(valkey, clock, prefix), valkey.client(), f"{prefix}:{name}"
     client.set(key, "x")
     with pytest.raises(StoreUnavailableError):
         store.commit(opening(gate()))

@@ -21,7 +21,7 @@ from store_server import Server
 @pytest.mark.parametrize("agents", [1, 2])
 def test_eight_threads_make_one_chain(valkey: Server, clock: Clock, agents: int) -> None:
     """Whoever was faster with the trail's head, everybody else only links anew: all commits land, each once."""
-    stores = [new_store(valkey, clock, f"chain-{agents}") for _ in range(agents)]
+    stores = [new_store(valkey, clock, f"{{chain-{agents}}}") for _ in range(agents)]
 
     def work(number: int) -> None:
         for version in range(1, 51):
@@ -38,7 +38,7 @@ def test_eight_threads_make_one_chain(valkey: Server, clock: Clock, agents: int)
 
 def test_two_agents_that_see_one_pause_open_one_gate(valkey: Server, clock: Clock) -> None:
     """Each of twenty references is opened by exactly one of the two, at the same moment."""
-    first, second = new_store(valkey, clock, "twins"), new_store(valkey, clock, "twins")
+    first, second = new_store(valkey, clock, "{twins}"), new_store(valkey, clock, "{twins}")
     barrier = threading.Barrier(2)
 
     def open_all(store: RedisStore, offset: int) -> int:
@@ -118,12 +118,12 @@ def test_the_trail_is_read_page_by_page(store: RedisStore) -> None:
 
 def test_a_newer_schema_is_refused_at_once_and_later(valkey: Server, clock: Clock) -> None:
     """An old agent neither starts on data of a newer one, nor goes on writing when a newer one took over."""
-    running = new_store(valkey, clock, "newer")
+    running = new_store(valkey, clock, "{newer}")
     valkey.client().set("{newer}:schema", SCHEMA + 1)
     with pytest.raises(StoreUnusableError, match="newer agent"):
         running.commit(opening(gate()))
     with pytest.raises(StoreUnusableError, match="newer agent"):
-        new_store(valkey, clock, "newer")
+        new_store(valkey, clock, "{newer}")
     assert running.gate(gate().id) is None
 
 

@@ -24,7 +24,7 @@ SCHEMES = ("redis://", "rediss://", "unix://")
 
 @contextmanager
 def open_store(
-    url: str, *, prefix: str = "mfa", durability: str = "always"
+    url: str, *, prefix: str = "{mfa}", durability: str = "always"
 ) -> Generator[tuple[RedisStore, Durability]]:
     """The store and what it promises, for as long as the context lasts.
 

@@ -35,9 +35,9 @@ class Open:
 
 
 class RedisStore(Trail, Lanes):
-    """The state. `prefix` tags all keys: `{prefix}:name`; `offset_ms` moves the clock in tests."""
+    """The state. `prefix` is the tag of all keys, in braces; `offset_ms` moves the clock in tests."""
 
-    def __init__(self, client: redis.Redis, *, prefix: str = "mfa", offset_ms: Callable[[], int] = lambda: 0) -> None:
+    def __init__(self, client: redis.Redis, *, prefix: str = "{mfa}", offset_ms: Callable[[], int] = lambda: 0) -> None:
         wire = Wire(client, prefix, offset_ms)
         wire.claim_schema()
         Trail.__init__(self, wire)

@@ -33,7 +33,7 @@ class Script:
 
 
 class Wire:
-    """One client, one prefix such as `mfa`, which tags all keys. `offset_ms` moves the server's clock in tests."""
+    """One client, one prefix such as `{mfa}`, the tag of all keys. `offset_ms` moves the server's clock in tests."""
 
     def __init__(self, client: redis.Redis, prefix: str, offset_ms: Callable[[], int]) -> None:
         self.client: Any = client  # redis-py types answers as every mode's at once; this client gives bytes
@@ -42,7 +42,7 @@ class Wire:
 
     def key(self, name: str) -> str:
         """The full name of a key."""
-        return f"{{{self._prefix}}}:{name}"
+        return f"{self._prefix}:{name}"
 
     def now(self) -> int:
         """The server's clock, ms UTC."""

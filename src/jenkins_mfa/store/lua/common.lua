@@ -1,6 +1,7 @@
 -- In front of every script: the plan, the clock, and lanes.
--- KEYS[1]  {prefix}:schema, which also tells the cluster where to run; every other key has the same tag
--- ARGV[1]  the plan, MessagePack (text as str, since cmsgpack knows no bin): what the script's own header lists, and `offset` (ms, 0 in production)
+-- KEYS[1]  {mfa}:schema, which also tells the cluster where to run; every other key has the same tag
+-- ARGV[1]  the plan, MessagePack (text as str: cmsgpack knows no bin): what the script's own header lists, and
+--          `offset` (ms, 0 in production)
 local plan = cmsgpack.unpack(ARGV[1])
 local prefix = string.sub(KEYS[1], 1, -7)
 
