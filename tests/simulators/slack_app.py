@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode.websocket_client import SocketModeHandler
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 
 from jenkins_mfa.simulators.slack import SlackSimulator
 
@@ -40,6 +42,14 @@ def client(slack: SlackSimulator, token: str | None = None, **more: Any) -> WebC
     return WebClient(token or slack.bot_token, base_url=slack.base_url, **more)
 
 
+def refused(call: Callable[..., Any], **args: Any) -> dict[str, Any]:
+    """The answer of a call that Slack refuses."""
+    with pytest.raises(SlackApiError) as caught:
+        call(**args)
+    data: dict[str, Any] = caught.value.response.data
+    return data
+
+
 def words(text: str) -> dict[str, Any]:
     """A plain_text object."""
     return {"type": "plain_text", "text": text, "emoji": False}
@@ -61,6 +71,11 @@ def buttons(*, confirm: bool = False) -> list[dict[str, Any]]:
             "deny": words("Back"),
         }
     return [{"type": "header", "text": words("Deploy")}, {"type": "actions", "elements": [approve]}]
+
+
+def post(slack: SlackSimulator, blocks: list[dict[str, Any]] | None = None) -> str:
+    """Post a message with buttons to the deploys; returns its ts."""
+    return client(slack).chat_postMessage(channel=DEPLOYS, text="Deploy", blocks=blocks or buttons())["ts"]
 
 
 def form(**more: Any) -> dict[str, Any]:

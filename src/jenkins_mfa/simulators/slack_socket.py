@@ -132,14 +132,14 @@ class SlackSocket:
         arrived = time.monotonic()
         try:
             answer = json.loads(frame)
-            envelope_id = answer["envelope_id"]
+            envelope_id = str(answer["envelope_id"])
         except (ValueError, TypeError, KeyError):
             self._keep(self.bad_frames, str(frame))
             return
         with self.workspace.changed:
             pending = self._pending.pop(envelope_id, None)
         if pending is None:
-            self._keep(self.stray_acks, str(envelope_id))
+            self._keep(self.stray_acks, envelope_id)
             return
         pending.ack = Ack("acked", answer.get("payload"), arrived - pending.sent)
         pending.answered.set()
@@ -213,4 +213,5 @@ class SlackSocket:
         for connection in open_now:
             with contextlib.suppress(OSError):  # the app was faster and hung up itself
                 connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.socket.close()  # before the library hears of it, else it says goodbye first
             connection.close_socket()
