@@ -2,7 +2,7 @@
 
 from jenkins_player import Player
 
-from jenkins_mfa.simulators.jenkins import Build, JenkinsSimulator, Parameter, PipelineError
+from jenkins_mfa.simulators.jenkins import Build, JenkinsSimulator, Parameter
 from jenkins_mfa.simulators.jenkins_model import Checkout, Library
 from jenkins_mfa.simulators.jenkins_steps import groovy
 
@@ -171,152 +171,12 @@ def password(sim: JenkinsSimulator, player: Player) -> None:
     player.play(AGENT)
 
 
-def bad_body(sim: JenkinsSimulator, player: Player) -> None:
-    build = demo(sim, 2)[1]
-    player.play(AGENT, AGENT, AGENT, AGENT, AGENT)
-    assert build.building
-
-
-def minimal_permissions(sim: JenkinsSimulator, player: Player) -> None:
-    for name, submitter in (
-        ("minperm", "agent-min"),
-        ("noreadsub", "noread"),
-        ("caseful", "MFA-AGENT"),
-        ("group", "authenticated"),
-        ("nosubmitter", None),
-    ):
-        job(sim, name, lambda build, submitter=submitter: asks(build, "Deploy?", "mfa-1", submitter=submitter), 2)
-    player.play("agent-min", "agent-min", "noread", AGENT, "agent-min", "agent-min", "dev")
-
-
-def no_parameters(sim: JenkinsSimulator, player: Player) -> None:
-    build = demo(sim, 3)[2]
-    player.play(AGENT)
-    build.wait_finished()
-    player.play(AGENT)
-
-
-def not_submitter(sim: JenkinsSimulator, player: Player) -> None:
-    build = demo(sim, 2)[1]
-    player.play("dev", "agent-min", "noread", "stranger", None, "admin")
-    build.wait_finished()
-    player.play("admin")
-
-
-def proceed_ok(sim: JenkinsSimulator, player: Player) -> None:
-    demo(sim, 6)
-
-    def shadowed(build: Build) -> None:
-        given = asks(build, "Deploy?", "mfa-1", parameters=(Parameter("who"), *TOKEN))
-        build.echo(f"result {groovy(given)}")
-
-    build = job(sim, "shadow", shadowed)[0]
-    player.play(AGENT, AGENT)
-    build.wait_finished()
-    player.play(AGENT, AGENT, AGENT)
-
-
-def partial(sim: JenkinsSimulator, player: Player) -> None:
-    def pipeline(build: Build) -> None:
-        parameters = (Parameter("A", default="da"), Parameter("B", default="db"))
-        build.echo(f"result {groovy(asks(build, 'Deploy?', 'mfa-1', parameters=parameters))}")
-
-    builds = job(sim, "partial", pipeline, 3)
-    for build in builds[:2]:
-        player.play(AGENT)
-        build.wait_finished()
-        player.play(AGENT)
-    player.play(AGENT)
-
-
-def twice(sim: JenkinsSimulator, player: Player) -> None:
-    first = demo(sim, 1)[0]
-    first.proceed(first.inputs[0], {}, sim.users[AGENT])
-    first.wait_finished()
-    build = job(sim, "team one/deploy prod", two_sites)[0]
-    build.wait_paused(2)
-    build.proceed(build.inputs[0], {}, sim.users[AGENT])
-    player.play(AGENT, AGENT)
-    assert build.building
-
-
-def unknown(sim: JenkinsSimulator, player: Player) -> None:
-    build = demo(sim, 2)[1]
-    player.play(AGENT, AGENT)
-    assert len(build.inputs) == 1
-
-
-def empty(sim: JenkinsSimulator, player: Player) -> None:
-    fourth = demo(sim, 4)[3]
-
-    def pipeline(input_id: str, *parameters: Parameter) -> object:
-        def run(build: Build) -> None:
-            given = asks(build, "Deploy?", input_id, submitter_parameter=None, parameters=parameters)
-            build.echo(f"result {groovy(given)}")
-
-        return run
-
-    def without(build: Build) -> None:
-        build.input("Go on?", "plain-1", submitter=AGENT)
-        build.echo("after")
-
-    plain = job(sim, "noparam", without)[0]
-    with_one = job(sim, "param-no-who", pipeline("mfa-1", Parameter("MFA_TOKEN", default="dflt")))[0]
-    for build in (fourth, plain, with_one):
-        player.play(AGENT)
-        build.wait_finished()
-        player.play(AGENT)
-
-
-def quiet_down(sim: JenkinsSimulator, player: Player) -> None:
-    builds = demo(sim, 14)
-    for build in builds[:13]:
-        build.kill()
-    sim.quiet_down()
-    player.play(AGENT, AGENT, AGENT)
-    builds[13].wait(lambda: builds[13].log[-1].startswith("Pausing"))
-    player.play(AGENT, AGENT)
-    sim.cancel_quiet_down()
-    builds[13].wait_finished()
-    player.play(AGENT)
-
-
 def queue(sim: JenkinsSimulator, player: Player) -> None:
     sim.job("queued", lambda build: build.wait(lambda: build.killed), libraries=())
     player.play("dev", "noread")
     builds = demo(sim, 13)
     sim.controller.queue[47] = builds[12]
     player.play(AGENT)
-
-
-def restart(sim: JenkinsSimulator, player: Player) -> None:
-    def in_node(build: Build) -> None:
-        with build.node():
-            asks(build, "Deploy?", "mfa-1")
-
-    first = job(sim, "r plain", deploy, 2 if player.name == "restart-kill9" else 1)[-1]
-    job(sim, "r/innode", in_node)
-    player.play(AGENT)
-    sim.go_down()
-    try:
-        player.play(AGENT)
-    except ConnectionRefusedError:
-        pass
-    else:
-        raise AssertionError("the port was open")
-    sim.come_up(phase="loading", listed=[])
-    if player.name == "restart-kill9":
-        player.play(AGENT, None)
-    else:
-        player.play(AGENT, None, AGENT)
-    sim.faults.phase = "users"
-    player.play(AGENT)
-    sim.faults.phase = "up"
-    player.play(AGENT)
-    sim.finish_loading()
-    player.play(AGENT)
-    first.proceed(first.inputs[0], {"MFA_TOKEN": "x"}, sim.users[AGENT])
-    assert first.wait_finished() == "SUCCESS"
 
 
 def who_am_i(sim: JenkinsSimulator, player: Player) -> None:
@@ -345,22 +205,7 @@ SCENARIOS = {
     "not-found": not_found,
     "parallel": parallel,
     "password-parameter": password,
-    "proceed-bad-body": bad_body,
-    "proceed-minimal-permissions": minimal_permissions,
-    "proceed-no-parameters": no_parameters,
-    "proceed-not-submitter": not_submitter,
-    "proceed-ok": proceed_ok,
-    "proceed-partial": partial,
-    "proceed-twice": twice,
-    "proceed-unknown-id": unknown,
-    "proceed-unknown-parameter": unknown,
-    "proceedEmpty": empty,
     "queue": queue,
-    "quietdown": quiet_down,
-    "restart-kill9": restart,
-    "restart-orderly": restart,
     "who-submitted": who_submitted,
     "whoami": who_am_i,
 }
-
-__all__ = ["SCENARIOS", "PipelineError"]

@@ -1,14 +1,20 @@
 """The simulated Jenkins answers the recorded requests as the two recorded controllers did."""
 
 import pytest
+from jenkins_libraries import SCENARIOS as LIBRARIES
 from jenkins_player import Player
 from jenkins_recorded import TRANSCRIPTS, exchanges
-from jenkins_round_one import SCENARIOS as ROUND_ONE_SCENARIOS
-from jenkins_round_two import SCENARIOS as ROUND_TWO_SCENARIOS
-from jenkins_timeouts import SCENARIOS as TIMEOUT_SCENARIOS
+from jenkins_restarts import SCENARIOS as RESTARTS
+from jenkins_round_one import SCENARIOS as FIRST
+from jenkins_round_one_proceed import SCENARIOS as PROCEEDS
+from jenkins_round_two import SCENARIOS as SECOND
+from jenkins_scm import SCENARIOS as CHANGES
+from jenkins_timeouts import SCENARIOS as TIMEOUTS
 
 from jenkins_mfa.simulators.jenkins import ROUND_ONE, ROUND_TWO, JenkinsSimulator, Profile
 
+ROUND_ONE_SCENARIOS = FIRST | PROCEEDS | RESTARTS
+ROUND_TWO_SCENARIOS = SECOND | CHANGES | LIBRARIES | TIMEOUTS
 TOMCAT_WITH_ROUND_ONE = Profile("2.528.1", "tomcat", "d775f5eb")
 
 #: What is not replayed: file -> number of the exchange -> why.
@@ -46,20 +52,19 @@ def test_round_one(name: str) -> None:
         assert player.left == []
 
 
-@pytest.mark.parametrize("name", sorted(ROUND_TWO_SCENARIOS | TIMEOUT_SCENARIOS))
+@pytest.mark.parametrize("name", sorted(ROUND_TWO_SCENARIOS))
 def test_round_two(name: str) -> None:
     """Jenkins 2.516.2 in Tomcat: the same, with other headers, accounts and plugins."""
     with JenkinsSimulator(profile=ROUND_TWO, public_url="http://127.0.0.1:18181/") as sim:
         player = Player(sim, name, SKIPPED.get(name, {}))
-        (ROUND_TWO_SCENARIOS | TIMEOUT_SCENARIOS)[name](sim, player)
+        ROUND_TWO_SCENARIOS[name](sim, player)
         assert player.left == []
 
 
 def test_the_large_majority_is_replayed() -> None:
     """Every recording has its scenario, and at most one exchange in ten is stepped over, with its reason."""
-    scenarios = ROUND_ONE_SCENARIOS | ROUND_TWO_SCENARIOS | TIMEOUT_SCENARIOS
     names = {path.stem for path in TRANSCRIPTS.glob("*.txt")}
-    assert names == set(scenarios)
+    assert names == set(ROUND_ONE_SCENARIOS | ROUND_TWO_SCENARIOS)
     total = sum(len(exchanges(f"{name}.txt")) for name in names)
     assert total > 250
     assert sum(len(reasons) for reasons in SKIPPED.values()) < total / 10
