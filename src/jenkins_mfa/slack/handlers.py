@@ -13,7 +13,6 @@ from typing import Any, Protocol
 
 import structlog
 from slack_bolt import Ack, App, Respond
-from slack_sdk.errors import SlackClientError
 
 from jenkins_mfa.core import characters
 from jenkins_mfa.core.model import Gate
@@ -22,14 +21,14 @@ from jenkins_mfa.errors import (
     JenkinsMfaError,
     MessengerError,
     Refusal,
-    StoreError,
-    StoreUncertainError,
     UntrustedInputError,
 )
 from jenkins_mfa.slack import blocks, payloads, views
 from jenkins_mfa.slack.calls import call
+from jenkins_mfa.slack.commands import Commands, Reading
 from jenkins_mfa.slack.messenger import SlackMessenger
 from jenkins_mfa.slack.payloads import Body, Form, Press
+from jenkins_mfa.slack.replies import Gates, Sentences, respond_privately
 from jenkins_mfa.usecases.answer import Counted, NeedsCode
 from jenkins_mfa.usecases.desk import Who
 from jenkins_mfa.words import answers as words
@@ -61,28 +60,27 @@ class Answers(Protocol):
         """A denial with its reason."""
 
 
-class Gates(Protocol):
-    """What the answers' sentences need from the store."""
-
-    def now(self) -> int:
-        """The store's clock in ms UTC."""
-
-    def gate(self, gate_id: str) -> Gate | None:
-        """A gate by id."""
+class Store(Gates, Reading, Protocol):
+    """What is read to answer people."""
 
 
 @dataclass(frozen=True)
 class Handlers:
-    """The listeners of buttons and forms."""
+    """The listeners of buttons, forms and the command."""
 
     answers: Answers
-    gates: Gates
+    store: Store
     messenger: SlackMessenger
 
     @property
     def roster(self) -> Roster:
         """Who is who."""
         return self.messenger.roster
+
+    @property
+    def sentences(self) -> Sentences:
+        """What is said about failures."""
+        return Sentences(self.store, self.messenger)
 
     def register(self, app: App) -> None:
         """Listen. Whatever no listener knows is acknowledged and answered, too."""
@@ -92,6 +90,7 @@ class Handlers:
         app.view("gate_totp")(self.code)
         app.view("gate_reason")(self.reason)
         app.view(re.compile(""))(self.unknown_form)
+        Commands(self.store, self.messenger).register(app)
 
     def approve(self, ack: Ack, body: Body, respond: Respond) -> None:
         """Approve was tapped."""
@@ -100,7 +99,7 @@ class Handlers:
         def act(press: Press) -> Parts:
             tapped = self.answers.tap(press.jti, press.who, press.cause)
             if isinstance(tapped, Counted):
-                return words.counted(tapped.gate, self.roster, self.gates.now())
+                return words.counted(tapped.gate, self.roster, self.store.now())
             about = views.About(press.jti, tapped.challenge_id, press.channel)
             return self._open(press, views.code(tapped.gate, about, tapped.expires))
 
@@ -120,7 +119,7 @@ class Handlers:
         """A button that is not ours, or of another version."""
         ack()
         log.warning("an unknown button was pressed")
-        self._respond(respond, words.unreadable())
+        respond_privately(respond, blocks.note([words.unreadable()], {}, "answer"))
 
     def unknown_form(self, ack: Ack) -> None:
         """A form that is not ours."""
@@ -133,7 +132,7 @@ class Handlers:
         def act(form: Form) -> Parts:
             code = views.typed(form.view, "code")
             counted = self.answers.code(form.about.jti, form.about.challenge, form.who, code, form.cause)
-            return words.counted(counted.gate, self.roster, self.gates.now())
+            return words.counted(counted.gate, self.roster, self.store.now())
 
         self._submitted(ack, body, "code", act)
 
@@ -160,15 +159,15 @@ class Handlers:
             press = payloads.press(body, self.messenger.team)
             answer = act(press)
         except Exception as error:  # noqa: BLE001  (a tap always gets a sentence)
-            answer = self._sentence(error, press.jti if press else "", _account(body))
+            answer = self.sentences.about(error, press.jti if press else "", _account(body))
         if answer:
-            self._respond(respond, answer)
+            respond_privately(respond, blocks.note([answer], {}, "answer"))
         if press is not None:
             self._put_right(press)
 
     def _put_right(self, press: Press) -> None:
         """Buttons that cannot count any more go away from the copy that was pressed."""
-        gate = self._gate(press.jti)
+        gate = self.sentences.gate(press.jti)
         if gate is not None and (gate.jti != press.jti or gate.decided_at or gate.ending):
             self.messenger.refresh(press.channel, press.ts, gate)
 
@@ -183,7 +182,7 @@ class Handlers:
             return
         except Exception as error:  # noqa: BLE001  (a form always gets a sentence)
             code = field == "code"
-            sentence = self._sentence(error, form.about.jti if form else "", _account(body), code=code)
+            sentence = self.sentences.about(error, form.about.jti if form else "", _account(body), code=code)
             if form is not None and _at_field(error):
                 ack(response_action="errors", errors={field: render.terminal(sentence)})
             else:
@@ -203,46 +202,6 @@ class Handlers:
             log.warning("a form did not open", gate=press.jti, problem=str(error))
             return words.late()
         return ()
-
-    def _sentence(self, error: Exception, jti: str, account: str, *, code: bool = False) -> Parts:
-        """What a person reads about a failure. Only its code, or the kind of an unexpected one, is logged."""
-        if isinstance(error, Refusal):
-            log.info("not counted", gate=jti, code=error.code)
-            me = self.roster.find(self.messenger.issuer, account)
-            values = {"account": account, "team": self.messenger.team, **error.values}
-            gate = self._gate(jti)
-            return words.refusal(error.code, values, gate, self.roster, self._now(), me.id if me else "")
-        if isinstance(error, UntrustedInputError):
-            log.warning("a payload was not understood", problem=str(error))
-            return words.unreadable()
-        if isinstance(error, StoreUncertainError):
-            return words.uncertain(code=code)
-        if isinstance(error, StoreError):
-            return words.unrecorded(code=code)
-        if isinstance(error, MessengerError):
-            return words.unchecked()
-        log.error("an answer failed", gate=jti, kind=type(error).__name__)
-        return words.uncertain(code=code)
-
-    def _gate(self, jti: str) -> Gate | None:
-        try:
-            return self.gates.gate(jti.rpartition(".")[0]) if jti else None
-        except StoreError:
-            return None
-
-    def _now(self) -> int:
-        try:
-            return self.gates.now()
-        except StoreError:
-            return 0
-
-    def _respond(self, respond: Respond, answer: Parts) -> None:
-        """A private answer where the button is; what cannot be said there is only logged."""
-        payload = blocks.note([answer], {}, "answer")
-        try:
-            respond(text=payload.text, blocks=payload.blocks, response_type="ephemeral", replace_original=False)
-        except (SlackClientError, OSError, ValueError) as error:
-            log.warning("a private answer was lost", kind=type(error).__name__)
 
 
 class _FieldError(JenkinsMfaError):

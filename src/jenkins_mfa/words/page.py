@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from jenkins_mfa.core.model import Gate
 from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.words import facts, people, render, state
-from jenkins_mfa.words.parts import Fact, Parts, say
-from jenkins_mfa.words.state import Line
+from jenkins_mfa.words.parts import Fact, Line, Parts, say
 
 HEADER = 150  #: characters, escaped
 TEXT = 3_900  #: bytes of UTF-8 for all of `text`: an update with more than 4,000 is refused

@@ -73,8 +73,24 @@ class Everyone:
     """Calls everybody who is there, for what cannot wait."""
 
 
-Part = Word | Fact | Claim | Quote | Person | Time | Link | Everyone
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A messenger's channel, by its own id there."""
+
+    id: str
+
+
+Part = Word | Fact | Claim | Quote | Person | Time | Link | Everyone | Channel
 Parts = tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a message's state; `spoken` is how `text` says it, None the same, () not at all."""
+
+    shown: Parts
+    spoken: Parts | None = None
+
 
 _SLOT = re.compile(r"\{(\w+)\}")
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from jenkins_mfa.core import characters
-from jenkins_mfa.words.parts import Claim, Everyone, Fact, Link, Part, Parts, Person, Quote, Time, Word
+from jenkins_mfa.words.parts import Channel, Claim, Everyone, Fact, Link, Part, Parts, Person, Quote, Time, Word
 
 Element = dict[str, Any]
 Users = Mapping[str, str]  #: roster id -> the messenger's own id, for mentions
@@ -97,6 +97,8 @@ def _rich(part: Part, users: Users, *, bold: bool) -> Element:
             return {"type": "link", "url": url, "text": text}
         case Everyone():
             return {"type": "broadcast", "range": "here"}
+        case Channel(id):
+            return {"type": "channel", "channel_id": id}
     element: Element = {"type": "text", "text": terminal((part,))}
     return element | ({"style": {"bold": True}} if bold else {})
 
@@ -114,6 +116,8 @@ def _text(part: Part, users: Users) -> str:
             return f"<!date^{at // 1000}^{_DATE[clock]}|{utc(at, clock=clock)}>"
         case Everyone():
             return "<!here>"
+        case Channel(id):
+            return f"<#{id}>"
     return escape(terminal((part,)))
 
 
@@ -134,6 +138,8 @@ def _terminal(part: Part) -> str:
             return utc(at, clock=clock)
         case Everyone():
             return ""
+        case Channel(id):
+            return id
 
 
 def log(parts: Parts) -> str:

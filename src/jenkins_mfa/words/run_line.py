@@ -29,4 +29,3 @@ def _parts(gate: Gate, roster: Roster) -> Parts:
         return say("expired, {done} of {total}", done=done, total=total)
     names = [people.confirmed(roster, given) for given in gate.confirmations]
     return say("approved by {names}", names=join(names))
-

@@ -1,0 +1,122 @@
+"""`/mfa`: read-only. Answered privately, to people of the roster; a code is never taken here."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+from slack_bolt import Ack, App, Respond
+
+from jenkins_mfa.core.model import Entry, Gate
+from jenkins_mfa.errors import MessengerError, Refusal, StoreError, UntrustedInputError
+from jenkins_mfa.slack import blocks, payloads
+from jenkins_mfa.slack.blocks import Payload
+from jenkins_mfa.slack.messenger import SlackMessenger
+from jenkins_mfa.slack.payloads import Body
+from jenkins_mfa.slack.replies import respond_privately
+from jenkins_mfa.words import answers, commands
+from jenkins_mfa.words.parts import Parts
+
+log = structlog.get_logger()
+
+_CODE = re.compile(r"[\d\s-]{6,}")
+_PREFIX = re.compile(r"(?:g_)?([0-9a-f]{4,32})(?:\.[0-9]+)?")
+
+
+class Reading(Protocol):
+    """What `/mfa` reads from the store."""
+
+    def now(self) -> int:
+        """The store's clock in ms UTC."""
+
+    def gate(self, gate_id: str) -> Gate | None:
+        """A gate by id."""
+
+    def find_gates(self, prefix: str) -> list[str]:
+        """Ids of gates whose hexadecimal part begins so, at most ten."""
+
+    def open_gates(self) -> list[Gate]:
+        """All gates that are not settled, oldest first."""
+
+    def entries(self, gate_jti: str) -> list[Entry]:
+        """The trail's events about one gate, oldest first."""
+
+    def beats(self) -> dict[str, dict[str, object]]:
+        """All heartbeat records."""
+
+
+@dataclass(frozen=True)
+class Commands:
+    """The listener of the slash command."""
+
+    reading: Reading
+    messenger: SlackMessenger
+
+    def register(self, app: App) -> None:
+        """Listen."""
+        app.command("/mfa")(self.mfa)
+
+    def mfa(self, ack: Ack, body: Body, respond: Respond) -> None:
+        """Acknowledge, then answer privately."""
+        ack()
+        for payload in self._payloads(body):
+            respond_privately(respond, payload)
+
+    def _payloads(self, body: Body) -> list[Payload]:
+        try:
+            who, text = payloads.command(body, self.messenger.team)
+            person = self.messenger.roster.find(who.issuer, who.subject)
+            if person is None:
+                return [_note([commands.strangers(who.subject, self.messenger.team)])]
+            if not self.messenger.accounts.active(who.subject):
+                return [_note([answers.outsiders()])]
+            return self._answer(text, person.id)
+        except Refusal:
+            return [_note([answers.outsiders()])]
+        except UntrustedInputError as error:
+            log.warning("a payload was not understood", problem=str(error))
+            return [_note([commands.help_text(self.messenger.ops_channel)])]
+        except StoreError:
+            return [_note([commands.unread()])]
+        except MessengerError:
+            return [_note([answers.unchecked()])]
+
+    def _answer(self, text: str, me: str) -> list[Payload]:
+        word, _, rest = text.partition(" ")
+        if _CODE.fullmatch(text):
+            return [_note([commands.no_codes()])]
+        match word.lower():
+            case "pending" if rest == "" or re.fullmatch(r"[1-9][0-9]{0,3}", rest):
+                return [_note(self._pending(int(rest or "1"), me))]
+            case "show":
+                return self._show(rest.lower())
+            case "help" | "":
+                return [_note([commands.help_text(self.messenger.ops_channel)])]
+        return [_note([commands.unknown(text if word.lower() == "pending" else word)])]
+
+    def _pending(self, page: int, me: str) -> list[Parts]:
+        now = self.reading.now()
+        lines = commands.pending(self.reading.open_gates(), page, self.messenger.roster, now, me)
+        fresh = commands.sources(self.reading.beats(), now)
+        return [*lines, fresh] if fresh else lines
+
+    def _show(self, wanted: str) -> list[Payload]:
+        """The ask without buttons, then its history: two answers, since each must fit whole."""
+        prefix = _PREFIX.fullmatch(wanted)
+        if prefix is None:
+            return [_note([commands.no_prefix()])]
+        found = self.reading.find_gates(prefix[1])
+        if len(found) > 1:
+            return [_note([commands.ambiguous([one.removeprefix("g_") for one in found])])]
+        gate = self.reading.gate(found[0]) if found else None
+        if gate is None:
+            return [_note([commands.none_found(prefix[1])])]
+        roster = self.messenger.roster
+        history = commands.history(gate, self.reading.entries(gate.jti), roster)
+        return [blocks.message(gate, roster, {}, buttons=False), _note(history)]
+
+
+def _note(lines: list[Parts]) -> Payload:
+    return blocks.note(lines, {}, "answer")

@@ -1,0 +1,80 @@
+"""What a gate asks for, and why: how many of whom with what, by which rule, for which environment."""
+
+from __future__ import annotations
+
+from jenkins_mfa.core import quorum
+from jenkins_mfa.core.model import Clause, Gate, Requirement
+from jenkins_mfa.core.policy import Roster
+from jenkins_mfa.words import people
+from jenkins_mfa.words.parts import Claim, Line, Parts, Time, Word, join, listing, say, sentences
+
+
+def needs(gate: Gate, requirement: Requirement, roster: Roster, most: int) -> list[Line]:
+    """What is missing. One clause is a sentence of its own; several are a line each."""
+    given = gate.confirmations
+    who = listing([people.confirmed(roster, one) for one in given], most, "and", "people")
+    found: list[Line] = []
+    if len(requirement.clauses) == 1:
+        need = _need(requirement.clauses[0], roster, most)
+        shown = say("{need}. So far {n}.", need=need, n=len(given)) if given else say("{need}.", need=need)
+        spoken = say("{need}; so far {n}: {who}.", need=need, n=len(given), who=who) if given else shown
+        found.append(Line(shown, spoken))
+    else:
+        places = quorum.open_places(requirement, given)
+        found += [_clause(*pair, gate, roster, most) for pair in zip(requirement.clauses, places, strict=True)]
+    if given:
+        times = join([say("{who}, {at}", who=people.confirmed(roster, one), at=Time(one.at)) for one in given], "; ")
+        several = say("So far {n}: {who}.", n=len(given), who=who) if len(requirement.clauses) > 1 else ()
+        found.append(Line(say("Confirmed: {times}", times=times), several))
+    return found
+
+
+def _need(clause: Clause, roster: Roster, most: int) -> Parts:
+    """As in "Needs 2 of release, each with a code", "Needs Alice Wu, Bob Ray or Carol Diaz with a code"."""
+    gives = people.GIVES[clause.factor]
+    if clause.count == 1 and len(clause.people) <= min(3, most):
+        return say(f"Needs {{who}} with {gives}", who=people.names(roster, clause.people, last="or"))
+    group = people.group(clause, roster, most)
+    each = f"each with {gives}" if clause.count > 1 else f"with {gives}"
+    return say(f"Needs {{n}} of {{group}}{',' if clause.count > 1 else ''} {each}", n=clause.count, group=group)
+
+
+def _clause(clause: Clause, places: int, gate: Gate, roster: Roster, most: int) -> Line:
+    group = people.group(clause, roster, most)
+    if clause.rule == "unknown requester" and places:
+        strangers = [one.subject for one in gate.facts.starters if one.subject and not one.person]
+        if strangers:
+            who = listing([people.unknown(one)[:1] for one in strangers], 1, "and", "accounts")
+            return Line(say("One person more, since {who} is not in the roster.", who=who))
+        return Line(say("One person more, since Jenkins does not tell who started this build."))
+    if not places:
+        return Line(say("Done: {n} of {group}.", n=clause.count, group=group))
+    return Line(say(f"Open: {{n}} of {{group}} with {people.GIVES[clause.factor]}.", n=places, group=group))
+
+
+def why(gate: Gate, requirement: Requirement, most: int) -> Parts:
+    """Which rules ask, and which environment they saw."""
+    rules: list[Parts] = [(Word(rule),) for rule in requirement.rules]
+    defaults = [node for node in requirement.reasons.children if node.code == "default" and node.holds]
+    if defaults:
+        why = say("Why: no rule matches, so the default applies.")
+    elif len(rules) == 1:
+        why = say("Why: rule {rule}.", rule=rules[0])
+    else:
+        why = say("Why: rules {rules}.", rules=listing(rules, most, "and", "rules"))
+    return sentences([why, environment(gate)])
+
+
+def environment(gate: Gate) -> Parts:
+    """The environment by the policy, and what the pipeline says instead."""
+    declared = gate.requirement.environments if gate.requirement else ()
+    if not declared:
+        return ()
+    names = listing([(Word(name),) for name in declared], 3, "and", "environments")
+    if gate.claims is not None and gate.claims.environment not in declared:
+        return say(
+            "The Jenkinsfile says {claim}; the policy says {names}. The rules of both apply.",
+            claim=Claim(gate.claims.environment),
+            names=names,
+        )
+    return say("Environment by the policy: {names}.", names=names)

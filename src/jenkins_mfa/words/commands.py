@@ -1,0 +1,207 @@
+"""What `/mfa` answers: what waits, one gate's history, help, and what is said to a word that is not known."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from jenkins_mfa.core.model import Entry, Factor, Gate, State
+from jenkins_mfa.core.policy import Roster
+from jenkins_mfa.words import facts, people, render, state
+from jenkins_mfa.words.parts import Channel, Fact, Parts, Word, duration, join, listing, say, sentences
+
+KNOWN = ("pending", "show", "help")
+PAGE = 10  #: gates on one page
+LINE = 340  #: bytes of `text` for one gate, so that a page fits
+HISTORY = 20  #: events shown, the newest
+STALE = 60_000  #: ms after which a source's last reading is no longer the present
+_WORD = 40  #: characters of an unknown word that are repeated
+
+#: What became of an answer, for a history.
+_EVENTS = {
+    "gate:opened": "opened",
+    "gate:confirmed": "confirmed",
+    "gate:retracted": "confirmations dropped",
+    "gate:denied": "denied",
+    "gate:approved": "approved",
+    "gate:expired": "expired",
+    "gate:claimed": "answer on its way",
+    "gate:resumed": "went on",
+    "gate:aborted": "aborted",
+    "gate:withdrawn": "withdrawn",
+    "gate:bypassed": "bypassed",
+    "gate:reopened": "asked again",
+    "answer:refused": "not counted",
+    "authenticator:throttled": "has to wait",
+    "delivery:parked": "delivery given up",
+}
+#: Why an answer was not counted, for a history.
+_REFUSED = {
+    "requester": "started the build",
+    "requester_deny": "started the build",
+    "not_eligible": "is not asked",
+    "not_in_roster": "is not in the roster",
+    "inactive_account": "has no account that may answer",
+    "confirmed_before": "had confirmed already",
+    "code_wrong": "the code did not match",
+    "code_used": "the code was used already",
+    "code_clock": "the code fits another time",
+    "no_tries": "the code did not match",
+    "throttled": "has to wait",
+    "disabled": "codes are switched off",
+    "no_authenticator": "has no authenticator",
+    "deadline": "came too late",
+}
+
+
+def pending(gates: Sequence[Gate], page: int, roster: Roster, now: int, me: str) -> list[Parts]:
+    """One page of what waits, oldest first; `me` is the roster id of who asks."""
+    total = len(gates)
+    first = (page - 1) * PAGE
+    shown = gates[first : first + PAGE]
+    if not shown:
+        return [say("Nothing waits.") if not total else say("{n} builds wait; this page is empty.", n=total)]
+    if total == 1:
+        head = say("1 build waits.")
+    elif total <= PAGE:
+        head = say("{n} builds wait. Oldest first.", n=total)
+    else:
+        head = say("{n} builds wait; {a} to {b}, oldest first.", n=total, a=first + 1, b=first + len(shown))
+    found = [head, *(_waiting(gate, roster, now, me) for gate in shown)]
+    if first + PAGE < total:
+        found.append(say(f"Next: /mfa pending {page + 1}"))
+    return found
+
+
+def _waiting(gate: Gate, roster: Roster, now: int, me: str) -> Parts:
+    """One gate in one line of at most LINE bytes: names and job are shortened where they do not fit."""
+    line: Parts = ()
+    for whole, most in ((facts.WHOLE, 3), (facts.WHOLE, 0), (facts.MEASURED, 0)):
+        missing = people.opens(gate, roster, more=True, most=most) if gate.state is State.PENDING else ()
+        who = listing(people.requesters(gate, roster), max(most, 1), "and", "people") or say("nobody named")
+        age, left = duration(now - gate.opened_at), duration(gate.deadline - now)
+        line = say(
+            f"{{number}} {{job}}: {{missing}}. Started by {{who}} {age} ago, {left} left. "
+            f"/mfa show {state.short(gate)}",
+            number=people.number(gate.run),
+            job=facts.chip(gate.run.pipeline, whole),
+            missing=missing or say(state.word(gate)),
+            who=who,
+        )
+        if gate.state is State.PENDING and me in people.others(gate, roster):
+            line = say("{line} (you can answer)", line=line)
+        if len(render.text(line).encode(errors="replace")) <= LINE:
+            break
+    return line
+
+
+def sources(beats: Mapping[str, Mapping[str, object]], now: int) -> Parts:
+    """How fresh the list is: a source that cannot be read may have more."""
+    found: list[Parts] = []
+    for name, beat in sorted(beats.items()):
+        kind, _, source = name.partition(":")
+        at = beat.get("at")
+        if kind != "source" or not isinstance(at, int):
+            continue
+        label = Word(source)
+        age = duration(now - at)
+        if not beat.get("ok"):
+            found.append(say("{source} cannot be read now: there may be more.", source=label))
+        elif now - at > STALE:
+            found.append(say(f"{{source}} was last read {age} ago: there may be more.", source=label))
+        else:
+            found.append(say(f"{{source}} read {age} ago.", source=label))
+    return say("Sources: {found}", found=join(found, between=" ")) if found else ()
+
+
+def history(gate: Gate, entries: Sequence[Entry], roster: Roster) -> list[Parts]:
+    """The newest events of a gate, oldest first."""
+    shown = entries[-HISTORY:]
+    head = say("History, UTC")
+    if len(entries) > HISTORY:
+        rest = say(f"{{n}} earlier: jenkins-mfa show {state.short(gate)}", n=len(entries) - HISTORY)
+        head = say("{head}. {rest}", head=head, rest=rest)
+    return [head, *(_event(entry, roster) for entry in shown)]
+
+
+def _event(entry: Entry, roster: Roster) -> Parts:
+    clock = datetime.fromtimestamp(entry.at / 1000, UTC).strftime("%H:%M:%S")
+    what = say(_EVENTS[entry.event]) if entry.event in _EVENTS else (Fact(entry.event),)
+    line = [say(f"{clock} {{what}}", what=what)]
+    if entry.actor != "agent":
+        known = entry.actor in roster.people
+        line.append(people.person(roster, entry.actor) if known else (Fact(entry.actor),))
+    found = join(line)
+    return say("{found}{detail}", found=found, detail=_detail(entry))
+
+
+def _detail(entry: Entry) -> Parts:
+    factor, reason = entry.details.get("factor"), str(entry.details.get("reason", ""))
+    if isinstance(factor, str) and factor in {known.value for known in Factor}:
+        return say(f", {people.GAVE[Factor(factor)]}")
+    if entry.event == "answer:refused":
+        why = say(_REFUSED[reason]) if reason in _REFUSED else (Fact(reason),)
+        return say(": {why}", why=why)
+    if entry.event == "gate:denied" and reason:
+        return say(": {reason}", reason=Fact(reason))
+    return ()
+
+
+def none_found(prefix: str) -> Parts:
+    """No gate has an id that begins so."""
+    return say("No gate begins with {prefix}.", prefix=_repeated(prefix))
+
+
+def ambiguous(ids: Sequence[str]) -> Parts:
+    """Several gates' ids begin so."""
+    length = next((n for n in range(5, 33) if len({one[:n] for one in ids}) == len(ids)), 32)
+    both = join([(Word(one[:length]),) for one in ids], last=" and ")
+    return say(f"{{both}} {'both' if len(ids) == 2 else 'all'} match: one character more.", both=both)
+
+
+def no_prefix() -> Parts:
+    """`show` needs to know which gate."""
+    return say("/mfa show needs at least 4 characters of a gate's id, from its message or from /mfa pending.")
+
+
+def help_text(ops_channel: str) -> Parts:
+    """What can be asked."""
+    return say(
+        "/mfa pending: what waits · /mfa show ID: one gate with its history · /mfa help. "
+        "Approve and Deny are buttons on the messages. Trouble: {ops}.",
+        ops=Channel(ops_channel),
+    )
+
+
+def unknown(word: str) -> Parts:
+    """A word that is no command."""
+    near = difflib.get_close_matches(word.lower()[:_WORD], KNOWN, 1, 0.5)
+    first = say("/mfa {word} is not known.", word=_repeated(word))
+    if len(word) > _WORD:
+        first = say("That word is not known.")
+    nearest = say(f"Nearest: /mfa {near[0]}.") if near else ()
+    return sentences([first, nearest, say("All: /mfa help.")])
+
+
+def no_codes() -> Parts:
+    """A code was typed where everybody's client may keep it."""
+    return say("Never type a code here. Tap Approve; the form asks for it. Use the next code there.")
+
+
+def unread() -> Parts:
+    """The store cannot be reached."""
+    return say("The store cannot be reached, so nothing can be shown now. Nothing goes on meanwhile.")
+
+
+def strangers(account: str, team: str) -> Parts:
+    """Who is not in the roster sees no builds."""
+    return say(
+        "This is for people of the roster. Ask ops to add {account} of team {team}.",
+        account=Fact(account),
+        team=Fact(team),
+    )
+
+
+def _repeated(word: str) -> Parts:
+    return (Fact(word),) if len(word) <= _WORD else say("that")

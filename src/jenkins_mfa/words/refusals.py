@@ -1,0 +1,211 @@
+"""Why an answer was not counted, by the code of its refusal: one sentence or two, with who else can help."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from jenkins_mfa.core.model import Gate
+from jenkins_mfa.core.policy import Roster
+from jenkins_mfa.words import answers, endings, people, state
+from jenkins_mfa.words.parts import Fact, Parts, Time, Word, duration, join, say, sentences
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """What the sentence for a refusal may draw on. `gate` is None where it is not known, `me` a roster id or ""."""
+
+    values: Mapping[str, str]
+    gate: Gate | None
+    roster: Roster
+    now: int
+    me: str
+
+    @property
+    def helpers(self) -> list[str]:
+        """Who else can answer."""
+        return people.others(self.gate, self.roster, self.me) if self.gate else []
+
+    def names(self, last: str = "and") -> Parts:
+        """Their names."""
+        return people.names(self.roster, self.helpers, last=last)
+
+
+def refusal(code: str, values: Mapping[str, str], gate: Gate | None, roster: Roster, now: int, me: str = "") -> Parts:
+    """The sentence for a refusal's code. Total: an unknown code gets a sentence, too."""
+    case = _Case(values, gate, roster, now, me)
+    return _SENTENCES.get(code, _anything_else)(case)
+
+
+def _left(case: _Case) -> Parts:
+    left = case.values.get("left", "")
+    if not left.isdigit():
+        return ()
+    return say("1 try left, then a wait.") if left == "1" else say("{n} tries left.", n=int(left))
+
+
+def _wrong(sentence: str) -> Callable[[_Case], Parts]:
+    return lambda case: sentences([say(sentence), _left(case)])
+
+
+def _plain(sentence: str) -> Callable[[_Case], Parts]:
+    return lambda _: say(sentence)
+
+
+def _throttled(case: _Case) -> Parts:
+    until = _number(case.values.get("wait_until", ""))
+    wait = duration(until - case.now)
+    return say(
+        f"Too many codes did not match. Next try in {wait}, at {{at}}. Deny works at any time.",
+        at=Time(until, clock=True),
+    )
+
+
+def _no_tries(case: _Case) -> Parts:
+    wait = duration(max(0, _number(case.values.get("wait_until", "")) - case.now))
+    if wait == "0 s":
+        return say("No tries left in this form. Tap Back, then Approve again.")
+    return say(f"No tries left in this form. Tap Back, wait {wait}, then Approve again.")
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
+
+
+def _disabled(case: _Case) -> Parts:
+    return say(
+        "Your codes are switched off after 50 misses. An administrator enrols you again: {command}",
+        command=_enroll(case),
+    )
+
+
+def _no_authenticator(case: _Case) -> Parts:
+    first = say(
+        "This gate needs a code, and you have no authenticator yet. An administrator enrols you: {command}",
+        command=_enroll(case),
+    )
+    if not case.helpers:
+        return sentences([first, say("Nobody else can answer now.")])
+    return say("{first} Meanwhile: {names} can answer.", first=say("{first}.", first=first), names=case.names())
+
+
+def _enroll(case: _Case) -> Parts:
+    return (Word(f"jenkins-mfa enroll local {case.me or 'NAME'}"),)
+
+
+def _damaged(case: _Case) -> Parts:
+    first = say("Your authenticator cannot be used. Ask ops.")
+    return sentences([first, say("{names} can answer instead.", names=case.names())]) if case.helpers else first
+
+
+def _not_eligible(case: _Case) -> Parts:
+    clauses = case.gate.requirement.clauses if case.gate and case.gate.requirement else ()
+    if not clauses:
+        return say("Not counted: this gate does not ask you.")
+    groups = join([people.group(clause, case.roster) for clause in clauses], last=" and ")
+    first = say("Not counted: this gate asks people of {groups}, and you are not one.", groups=groups)
+    return sentences([first, say("{names} can answer.", names=case.names())]) if case.helpers else first
+
+
+def _requester(case: _Case) -> Parts:
+    first = say("Not counted: you started this build, so others decide.")
+    return sentences([first, say("{names} can.", names=case.names())]) if case.helpers else first
+
+
+def _not_in_roster(case: _Case) -> Parts:
+    account, team = Fact(case.values.get("account", "")), case.values.get("team", "")
+    where = say("{account} of team {team}", account=account, team=Fact(team)) if team else (account,)
+    return say("Not counted: this Slack account is not in the roster. Ask ops to add {where}.", where=where)
+
+
+def _confirmed_before(case: _Case) -> Parts:
+    at = _number(case.values.get("at", ""))
+    first = say("You have confirmed this already, at {at}.", at=Time(at, clock=True))
+    still = people.opens(case.gate, case.roster) if case.gate else ()
+    return sentences([first, say("Still open: {still}; it must be another person.", still=still)]) if still else first
+
+
+def _approved(case: _Case) -> Parts:
+    if case.gate is None:
+        return say("Already approved.")
+    who = people.names(case.roster, [one.person for one in case.gate.confirmations])
+    first = say("Already approved by {who}", who=who)
+    if case.gate.ending is not None and case.gate.state.settled:
+        return say("{first}; the build went on at {at}.", first=first, at=Time(case.gate.ending.at, clock=True))
+    return say("{first}; Jenkins gets the answer now.", first=first)
+
+
+def _sending(case: _Case) -> Parts:
+    if case.gate is None or case.gate.claim is None:
+        return _approved(case)
+    at = Time(case.gate.claim.iat * 1000, clock=True)
+    number = people.number(case.gate.run)
+    return say(
+        "Too late: the answer is on its way to Jenkins since {at}. Abort the build there: {number}.",
+        at=at,
+        number=number,
+    )
+
+
+def _denied(case: _Case) -> Parts:
+    denial = case.gate.denial if case.gate else None
+    if denial is None:
+        return _expired(case)
+    at = Time(denial.at, clock=True)
+    if denial.person is None:
+        return say(
+            "Already decided: denied by jenkins-mfa at {at}: {why}.", at=at, why=endings.why(denial, case.roster)
+        )
+    return say("Already decided: denied by {who} at {at}.", who=people.person(case.roster, denial.person), at=at)
+
+
+def _expired(case: _Case) -> Parts:
+    if case.gate is None:
+        return say("Not counted: the time has ended. A new build asks again.")
+    return say("Not counted: the time ended at {at}. A new build asks again.", at=Time(case.gate.deadline, clock=True))
+
+
+def _ended(case: _Case) -> Parts:
+    if case.gate is None:
+        return _anything_else(case)
+    return sentences([say("Not counted."), *endings.ending(case.gate)])
+
+
+def _anything_else(case: _Case) -> Parts:
+    if case.gate is None:
+        return say("Not counted. Nothing changed.")
+    stands = state.lines(case.gate, case.roster, 0, people.MOST)
+    first = stands[0].shown if stands else say(state.word(case.gate))
+    return say("Not counted. It stands so now: {first}", first=first)
+
+
+_SENTENCES: dict[str, Callable[[_Case], Parts]] = {
+    "code_malformed": _plain("Use 6 digits, 0 to 9. Spaces and dashes are fine."),
+    "code_wrong": _wrong("That code does not match."),
+    "code_used": _wrong("That code was used already. Wait for the next one, at most 30 seconds."),
+    "code_clock": _wrong("That code fits another time. Set the phone's clock to automatic."),
+    "challenge_over": _plain("This form has ended. Tap Back, then Approve again."),
+    "no_tries": _no_tries,
+    "throttled": _throttled,
+    "disabled": _disabled,
+    "no_authenticator": _no_authenticator,
+    "authenticator_damaged": _damaged,
+    "not_eligible": _not_eligible,
+    "requester": _requester,
+    "requester_deny": _plain("To stop your own build, abort it in Jenkins."),
+    "not_in_roster": _not_in_roster,
+    "inactive_account": lambda _: answers.outsiders(),
+    "other_workspace": lambda _: answers.outsiders(),
+    "confirmed_before": _confirmed_before,
+    "deadline": _expired,
+    "approved": _approved,
+    "sending": _sending,
+    "resumed": _approved,
+    "denied": _denied,
+    "aborted": _denied,
+    "expired": _expired,
+    "withdrawn": _ended,
+    "bypassed": _ended,
+    "stale": _plain("This button belongs to an older message. The current state is shown there now."),
+    "unknown_gate": _plain("jenkins-mfa does not know this button. Nothing changed."),
+}
