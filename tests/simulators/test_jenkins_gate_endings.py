@@ -1,5 +1,6 @@
 """How a gate that does not open ends its build in the simulated Jenkins, and what the log says."""
 
+import contextlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -63,12 +64,20 @@ def test_the_build_ends_without_any_agent(sim: JenkinsSimulator, clock: Clock) -
     assert "No answer within 30 min, not even from jenkins-mfa: it may be down." in build.console
 
 
-def test_a_caught_denial_cannot_end_green(sim: JenkinsSimulator) -> None:
+@pytest.mark.parametrize("caught_by", ["catchError", "try"])
+def test_a_caught_denial_cannot_end_green(sim: JenkinsSimulator, caught_by: str) -> None:
     """A pipeline that catches the gate's end goes on, but the result stays ABORTED and the body did not run."""
 
+    def gated(build: Build) -> None:
+        build.mfa_gate(lambda: build.sh("./deploy.sh"), environment="production")
+
     def pipeline(build: Build) -> None:
-        with build.catch_error():
-            build.mfa_gate(lambda: build.sh("./deploy.sh"), environment="production")
+        if caught_by == "catchError":
+            with build.catch_error():
+                gated(build)
+        else:
+            with contextlib.suppress(Exception):
+                gated(build)
         build.echo("goes on")
 
     build = gate(sim, pipeline)
