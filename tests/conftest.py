@@ -6,19 +6,15 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 
 import pytest
 
 from clock import Clock
-from jenkins_mfa.store.connect import client_for
 from jenkins_mfa.store.embedded import server_binary
 from jenkins_mfa.store.gates import RedisStore
 from memory_store import MemoryStore
-from store_server import Server
-
-_numbers = count(1)
+from store_server import Server, new_store
 
 
 @pytest.fixture
@@ -63,12 +59,6 @@ def store(valkey: Server, clock: Clock) -> Iterator[RedisStore]:
     with_store = new_store(valkey, clock)
     yield with_store
     with_store.close()
-
-
-def new_store(server: Server, clock: Clock, prefix: str = "") -> RedisStore:
-    """A store of its own on a running server, or another one on the same `prefix`."""
-    prefix = prefix or f"{{test-{next(_numbers)}}}"
-    return RedisStore(client_for(server.url), prefix=prefix, offset_ms=lambda: clock.offset)
 
 
 def _running(binary: str) -> Iterator[Server]:

@@ -5,11 +5,18 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+from itertools import count
 from pathlib import Path
 
 import redis
 from redis.backoff import ConstantBackoff
 from redis.retry import Retry
+
+from clock import Clock
+from jenkins_mfa.store.connect import client_for
+from jenkins_mfa.store.gates import RedisStore
+
+_numbers = count(1)
 
 
 class Server:
@@ -54,3 +61,9 @@ class Server:
     def _signal(self, number: signal.Signals) -> None:
         assert self._process is not None
         os.kill(self._process.pid, number)
+
+
+def new_store(server: Server, clock: Clock, prefix: str = "") -> RedisStore:
+    """A store of its own on a running server, or another one on the same `prefix`."""
+    prefix = prefix or f"{{test-{next(_numbers)}}}"
+    return RedisStore(client_for(server.url), prefix=prefix, offset_ms=lambda: clock.offset)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from jenkins_mfa.core.audit import Chain, verify_chain
 from jenkins_mfa.core.model import Claims, Clause, Commit, Entry, Factor, Facts, Gate, Requirement, Run, State
+from jenkins_mfa.store.gates import RedisStore
 
 RUN = Run("main", "jenkins", "team one/deploy", "17", 1, "https://ci.example.org/job/deploy/17/")
 
@@ -52,3 +54,11 @@ def opening(of: Gate) -> Commit:
 def step(of: Gate, cause: str = "") -> Commit:
     """The commit of a later step."""
     return Commit(cause or f"step:{of.id}:{of.version}", (of,), (entry(of, "gate:confirmed"),), (f"tell:{of.id}",))
+
+
+def chain(store: RedisStore) -> Chain:
+    """The whole trail, verified up to its head."""
+    head = store.heads()
+    found = verify_chain(((x.raw, x.hash) for x in store.audit_events()), head=(head.seq, head.hash))
+    assert isinstance(found, Chain)
+    return found

@@ -6,32 +6,18 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from factory import entry, gate, opening, step, stepped
+from factory import chain, entry, gate, opening, step, stepped
 from proxy import Proxy
 
-from clock import Clock
-from conftest import new_store
-from jenkins_mfa.core.audit import Chain, verify_chain
-from jenkins_mfa.core.model import Commit, RunRecord, State
+from jenkins_mfa.core.model import Commit, RunRecord
 from jenkins_mfa.errors import StoreConflictError, StoreError, StoreUnavailableError, StoreUncertainError
 from jenkins_mfa.store.connect import client_for
-from jenkins_mfa.store.embedded import server_binary
 from jenkins_mfa.store.gates import SENDINGS, RedisStore
 from store_server import Server
 
 PREFIX = "{faults}"
-
-
-@pytest.fixture
-def server(short_path: Path) -> Iterator[Server]:
-    """A server of this test's own, to be ill-treated."""
-    own = Server(str(server_binary()), short_path)
-    own.start()
-    yield own
-    own.kill()
 
 
 @pytest.fixture
@@ -48,14 +34,6 @@ def fragile(proxy: Proxy) -> RedisStore:
     store = RedisStore(client_for(proxy.url), prefix=PREFIX)
     store.commit(Commit("first", (RunRecord("warm", 1),)))
     return store
-
-
-def chain(store: RedisStore) -> Chain:
-    """The whole trail, verified up to its head."""
-    head = store.heads()
-    found = verify_chain(((x.raw, x.hash) for x in store.audit_events()), head=(head.seq, head.hash))
-    assert isinstance(found, Chain)
-    return found
 
 
 def test_a_lost_answer_is_found_again(fragile: RedisStore, proxy: Proxy) -> None:
@@ -224,46 +202,6 @@ def test_forgotten_scripts_are_given_again(store: RedisStore, valkey: Server) ->
     store.commit(opening(gate(2)))
     valkey.client().script_flush()
     assert store.claim_lane(1000) is not None
-
-
-@pytest.mark.parametrize("name", ["audit", "due", "open", "want", "trail:" + gate().jti])
-def test_a_key_of_another_type_stops_the_commit_before_it_writes(valkey: Server, clock: Clock, name: str) -> None:
-    """Redis takes nothing back when a script fails half way, so nothing is written at all."""
-    prefix = f"{{broken-{name.partition(':')[0]}}}"
-    store, client, key = new_store(valkey, clock, prefix), valkey.client(), f"{prefix}:{name}"
-    client.set(key, "x")
-    with pytest.raises(StoreUnavailableError):
-        store.commit(opening(gate()))
-    assert store.gate(gate().id) is None
-    assert store.heads().seq == 0
-    client.delete(key)
-    store.commit(opening(gate()))
-
-
-def test_full_memory_refuses_whole_commits(server: Server) -> None:
-    """A server without room takes nothing, evicts nothing, and goes on when there is room again."""
-    store, client = RedisStore(client_for(server.url), prefix=PREFIX), server.client()
-    store.commit(opening(gate(1)))
-    client.config_set("maxmemory", 1)
-    with pytest.raises(StoreUnavailableError):
-        store.commit(opening(gate(2)))
-    client.config_set("maxmemory", 0)
-    assert store.gate(gate(2).id) is None
-    store.commit(opening(gate(2)))
-    assert chain(store).last == 2
-
-
-def test_an_older_gate_put_back_is_noticed(store: RedisStore, valkey: Server) -> None:
-    """T8: an older copy of a gate, restored together with every index, still differs from the trail's last word."""
-    one, client = gate(), valkey.client()
-    store.commit(opening(one))
-    tag = store._wire.key("")
-    old = {key: client.dump(key) for key in client.keys(f"{tag}*") if key != f"{tag}audit".encode()}
-    store.commit(step(stepped(one, State.APPROVED)))
-    for key, value in old.items():
-        client.restore(key, 0, value, replace=True)
-    assert store.gate(one.id) == one
-    assert (store.last_entry(one.jti) or ())[2] == 2
 
 
 def _insist(store: RedisStore, commit: Commit) -> None:

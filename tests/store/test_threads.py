@@ -10,12 +10,11 @@ import pytest
 from factory import entry, gate, opening
 
 from clock import Clock
-from conftest import new_store
 from jenkins_mfa.core.audit import Chain, verify_chain
-from jenkins_mfa.core.model import SCHEMA, Commit, RunRecord
-from jenkins_mfa.errors import StoreConflictError, StoreUnusableError
+from jenkins_mfa.core.model import Commit, RunRecord
+from jenkins_mfa.errors import StoreConflictError
 from jenkins_mfa.store.gates import RedisStore
-from store_server import Server
+from store_server import Server, new_store
 
 
 @pytest.mark.parametrize("agents", [1, 2])
@@ -114,22 +113,3 @@ def test_the_trail_is_read_page_by_page(store: RedisStore) -> None:
     assert [x.seq for x in store.audit_events()] == list(range(1, 231))
     assert [x.seq for x in store.audit_events(start=99, count=102)] == list(range(99, 201))
     assert list(store.audit_events(start=231)) == []
-
-
-def test_a_newer_schema_is_refused_at_once_and_later(valkey: Server, clock: Clock) -> None:
-    """An old agent neither starts on data of a newer one, nor goes on writing when a newer one took over."""
-    running = new_store(valkey, clock, "{newer}")
-    valkey.client().set("{newer}:schema", SCHEMA + 1)
-    with pytest.raises(StoreUnusableError, match="newer agent"):
-        running.commit(opening(gate()))
-    with pytest.raises(StoreUnusableError, match="newer agent"):
-        new_store(valkey, clock, "{newer}")
-    assert running.gate(gate().id) is None
-
-
-def test_damaged_records_are_told_by_name(store: RedisStore, valkey: Server) -> None:
-    """A record that cannot be read stops who needs it, and says which one it is."""
-    store.commit(opening(gate()))
-    valkey.client().hset(store._wire.key(f"gate:{gate().id}"), "json", "{")
-    with pytest.raises(StoreUnusableError, match=gate().id):
-        store.gate(gate().id)

@@ -1,0 +1,191 @@
+"""Lanes and leases: what every store does, whatever it is made of."""
+
+from __future__ import annotations
+
+import random
+
+from factory import gate, opening, step, stepped
+
+from clock import Clock
+from jenkins_mfa.core.model import (
+    Alert,
+    Commit,
+    RunRecord,
+)
+from jenkins_mfa.usecases.ports import Store
+
+
+def test_lanes_are_claimed_in_the_order_they_were_noted(store: Store, clock: Clock) -> None:
+    """First noted, first delivered; a leased lane is nobody else's."""
+    for number in (3, 1, 2):
+        clock.move(ms=10)
+        store.commit(Commit(str(number), (RunRecord(str(number), 1),), (), (f"answer:{number}",)))
+    assert [due.lane for due in _drain(store)] == ["answer:3", "answer:1", "answer:2"]
+
+
+def test_news_do_not_send_a_lane_back_in_the_queue(store: Store, clock: Clock) -> None:
+    """A gate that moves on again and again keeps its turn."""
+    for version, lane in enumerate(("tell:busy", "tell:other", "tell:busy"), start=1):
+        clock.move(ms=10)
+        store.commit(Commit(str(version), (RunRecord("k", version),), (), (lane,)))
+    assert [due.lane for due in _drain(store)] == ["tell:busy", "tell:other"]
+
+
+def test_a_settled_lane_is_gone(store: Store) -> None:
+    """After its delivery a lane comes back only when something new is noted, with a fresh count."""
+    one = gate()
+    store.commit(opening(one))
+    due = store.claim_lane(1000)
+    assert due is not None
+    assert (due.lane, due.tries) == (f"tell:{one.id}", 1)
+    store.settle_lane(due)
+    assert store.claim_lane(1000) is None
+    store.commit(step(stepped(one)))
+    again = store.claim_lane(1000)
+    assert again is not None
+    assert again.tries == 1
+
+
+def test_what_was_noted_during_a_delivery_is_delivered_too(store: Store) -> None:
+    """`want` moved on while the lane was leased: settling brings it back at once."""
+    one = gate()
+    store.commit(opening(one))
+    due = store.claim_lane(60_000)
+    assert due is not None
+    store.commit(step(stepped(one)))
+    assert store.claim_lane(60_000) is None
+    store.settle_lane(due)
+    again = store.claim_lane(60_000)
+    assert again is not None
+    store.settle_lane(again)
+    assert store.claim_lane(60_000) is None
+
+
+def test_a_lease_that_ran_out_belongs_to_the_next(store: Store, clock: Clock) -> None:
+    """A crashed deliverer's lane comes back; what the slow one says afterwards is not heard."""
+    one = gate()
+    store.commit(opening(one))
+    slow = store.claim_lane(1000)
+    clock.move(seconds=1.5)
+    quick = store.claim_lane(1000)
+    assert slow is not None
+    assert quick is not None
+    assert (quick.lane, quick.tries) == (slow.lane, 2)
+    store.settle_lane(slow)
+    store.retry_lane(slow, 0)
+    store.renew_lane(slow, 100_000)
+    store.park_lane(slow, "too slow")
+    assert store.claim_lane(1000) is None
+    assert store.last_entry(one.jti) == (1, store.heads().hash, 1)
+    clock.move(seconds=1.5)
+    assert (store.claim_lane(1000) or slow).tries == 3
+
+
+def test_a_renewed_lease_lasts(store: Store, clock: Clock) -> None:
+    """A delivery that takes long keeps its lane."""
+    store.commit(opening(gate()))
+    due = store.claim_lane(1000)
+    assert due is not None
+    clock.move(seconds=0.5)
+    store.renew_lane(due, 5000)
+    clock.move(seconds=3)
+    assert store.claim_lane(1000) is None
+    clock.move(seconds=3)
+    assert store.claim_lane(1000) is not None
+
+
+def test_a_lane_that_failed_waits_and_counts(store: Store, clock: Clock) -> None:
+    """A retry comes back after its delay, with one more try."""
+    store.commit(opening(gate()))
+    due = store.claim_lane(1000)
+    assert due is not None
+    store.retry_lane(due, 5000)
+    assert store.claim_lane(1000) is None
+    clock.move(seconds=6)
+    again = store.claim_lane(1000)
+    assert again is not None
+    assert again.tries == 2
+
+
+def test_news_pull_a_waiting_lane_forward(store: Store) -> None:
+    """A lane whose retry waits is due at once when its gate moves on."""
+    one = gate()
+    store.commit(opening(one))
+    due = store.claim_lane(1000)
+    assert due is not None
+    store.retry_lane(due, 3_600_000)
+    store.commit(step(stepped(one)))
+    assert store.claim_lane(1000) is not None
+
+
+def test_a_parked_lane_is_given_up_and_told(store: Store) -> None:
+    """Parking leaves an audit event and an alert with a lane of its own; news do not wake the parked lane."""
+    one = gate()
+    store.commit(opening(one))
+    due = store.claim_lane(1000)
+    assert due is not None
+    store.park_lane(due, "channel gone")
+    alerting = store.claim_lane(1000)
+    assert alerting is not None
+    alert = store.alert(alerting.lane.removeprefix("alert:"))
+    assert alert is not None
+    assert (alert.code, alert.gate, alert.values["lane"]) == ("parked", one.id, due.lane)
+    assert store.heads().seq == 2
+    store.settle_lane(alerting)
+    assert store.alert(alert.id) is None
+    store.commit(step(stepped(one)))
+    assert store.claim_lane(1000) is None
+
+
+def test_an_alert_that_cannot_be_told_makes_no_alert(store: Store) -> None:
+    """Giving up an alert is in the trail, but does not raise alerts for ever."""
+    store.commit(Commit("a", (RunRecord("k", 1),), (), (), (Alert("x", "bypassed", 1),)))
+    due = store.claim_lane(1000)
+    assert due is not None
+    store.park_lane(due, "no ops channel")
+    assert store.heads().seq == 1
+    assert store.claim_lane(1000) is None
+
+
+def test_lanes_can_be_passed_over(store: Store) -> None:
+    """`skip` names lanes, or beginnings of them up to a colon, such as one source's answers."""
+    lanes = ("answer:main:x:1", "answer:main2:x:1", "tell:g_1", "tell:g_12")
+    store.commit(Commit("c", (RunRecord("k", 1),), (), lanes))
+    skip = frozenset({"answer:main", "tell:g_1"})
+    assert sorted(due.lane for due in _drain(store, skip)) == ["answer:main2:x:1", "tell:g_12"]
+
+
+def test_every_last_version_is_delivered_whatever_fails(store: Store, clock: Clock) -> None:
+    """Deliverers that crash, fail and succeed by chance leave no lane behind whose news were not delivered."""
+    chance = random.Random(7)
+    gates = {n: gate(n) for n in range(1, 9)}
+    shown = dict.fromkeys((g.id for g in gates.values()), 0)
+    for one in gates.values():
+        store.commit(opening(one))
+    for round_number in range(400):
+        clock.move(ms=200)
+        if round_number < 200:
+            number = chance.choice(list(gates))
+            gates[number] = stepped(gates[number])
+            store.commit(step(gates[number]))
+        due = store.claim_lane(500)
+        if due is None:
+            continue
+        fate = chance.choice(["done", "done", "done", "retry", "crash before", "crash after"])
+        present = store.gate(due.lane.removeprefix("tell:"))
+        assert present is not None
+        if fate in ("done", "crash after"):
+            assert shown[present.id] <= present.version
+            shown[present.id] = present.version
+        if fate == "done":
+            store.settle_lane(due)
+        elif fate == "retry":
+            store.retry_lane(due, 300)
+    assert shown == {one.id: one.version for one in gates.values()}
+
+
+def _drain(store: Store, skip: frozenset[str] = frozenset()) -> list[object]:
+    found = []
+    while due := store.claim_lane(60_000, skip):
+        found.append(due)
+    return found
