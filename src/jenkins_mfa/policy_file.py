@@ -98,7 +98,7 @@ def _rule(table: Table, roster: Roster, sources: set[str], max_ttl: int, *, defa
         if not any(c in rule.source for c in "*?[") and rule.source not in sources:
             table.fault("source", f'seen: "{rule.source}" (no such source); allowed: {", ".join(sorted(sources))}')
     table.done()
-    people = {p for a in rule.approvers for p in (roster.members(a[6:]) if a.startswith("group:") else (a,))}
+    people = roster.named(rule.approvers)
     if rule.approvers and len(people) < rule.quorum:
         table.fault("quorum", f"{rule.quorum} people are needed, {len(people)} may approve")
     return rule

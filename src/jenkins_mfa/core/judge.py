@@ -13,6 +13,9 @@ from jenkins_mfa.core.gate import Event, Kind
 from jenkins_mfa.core.model import Ending, Gate, State
 
 
+INVISIBLE = "invisible"  #: `ended` of a run that the source does not show (any more): it tells no settlers either
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """A fresh reading of one run: handles of the pauses still open, who settled pauses so far (in order), who we are,
@@ -35,6 +38,8 @@ def judge(gates: Iterable[Gate], known: tuple[str, ...], outcome: Outcome, now: 
     gone = [g for g in gates if g.external_ref not in outcome.open_refs and not g.state.settled]
     if not gone:
         return ()
+    if outcome.ended == INVISIBLE:
+        return tuple((g, _ended(g, outcome, now)) for g in gone)
     grown = outcome.settlers[: len(known)] == known
     new = outcome.settlers[len(known) :] if grown else outcome.settlers or ("",)
     if not new:

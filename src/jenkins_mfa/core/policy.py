@@ -34,6 +34,14 @@ class Roster:
         """Ids of the people in a group, sorted; empty for a group that nobody is in."""
         return tuple(sorted(p.id for p in self.people.values() if group in p.groups))
 
+    def named(self, approvers: Iterable[str]) -> frozenset[str]:
+        """The people that a rule's `approvers` stand for: ids of the roster, and members of `group:<name>`."""
+        found: set[str] = set()
+        for approver in approvers:
+            kind, _, group = approver.partition(":")
+            found.update(self.members(group) if kind == "group" else {approver} & set(self.people))
+        return frozenset(found)
+
     def find(self, issuer: str, subject: str | None) -> Person | None:
         """Who is `subject` at `issuer`; nobody if it is unknown. Subjects are compared exactly."""
         if not subject:
@@ -126,11 +134,8 @@ def _matches(rule: Rule, facts: Facts, environments: Iterable[str]) -> bool:
 
 def _clause(rule: Rule, roster: Roster, barred: set[str]) -> Clause:
     """A rule's clause; whoever is behind the run may not confirm it (S9)."""
-    people: set[str] = set()
-    for approver in rule.approvers:
-        kind, _, group = approver.partition(":")
-        people.update(roster.members(group) if kind == "group" else {approver} & set(roster.people))
-    return Clause(rule.name, rule.factor, rule.quorum, tuple(sorted(people - barred)), ", ".join(rule.approvers))
+    people = roster.named(rule.approvers) - barred
+    return Clause(rule.name, rule.factor, rule.quorum, tuple(sorted(people)), ", ".join(rule.approvers))
 
 
 def _everyone(clauses: tuple[Clause, ...]) -> tuple[str, ...]:

@@ -61,10 +61,10 @@ class Player:
         expect(found is not None, f"a message “{beginning}”")
         return found  # type: ignore[return-value]
 
-    def tap(self, user: str, message: Message, action: str = "gate_approve", **how: bool) -> Outcome:
+    def tap(self, user: str, message: Message, action: str = "gate_approve", *, confirm: bool = False) -> Outcome:
         """Press a button of a message."""
         self.say(f"{NAMES[user]}: {'Approve' if action == 'gate_approve' else 'Deny'}")
-        return self.world.slack.press(user, files.CHANNEL, message.ts, action, **how)
+        return self.world.slack.press(user, files.CHANNEL, message.ts, action, confirm=confirm)
 
     def code(self, user: str, message: Message, code: str) -> Outcome:
         """Tap Approve, and type a code into the form."""

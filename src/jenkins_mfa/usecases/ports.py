@@ -6,7 +6,7 @@ Adapters map every foreign failure to the errors named here; nothing else leaves
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from jenkins_mfa.core.judge import Outcome
@@ -48,7 +48,7 @@ class Opened:
 class Proceed:
     """Answer: go on, with this receipt (a secret until it is used; it never reaches a log)."""
 
-    receipt: str
+    receipt: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

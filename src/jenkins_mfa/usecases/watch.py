@@ -11,7 +11,7 @@ import structlog
 from jenkins_mfa.core.gate import Refused, advance
 from jenkins_mfa.core.judge import Outcome, judge
 from jenkins_mfa.core.model import Commit, Gate, RunRecord, State
-from jenkins_mfa.errors import SourceForbiddenError, SourceGoneError, UntrustedInputError
+from jenkins_mfa.errors import SourceError, UntrustedInputError
 from jenkins_mfa.usecases.desk import Desk, commit_id, decide
 from jenkins_mfa.usecases.open_gate import open_gate
 from jenkins_mfa.usecases.ports import Paused, Source
@@ -50,14 +50,18 @@ class Watch:
         """Open one gate; what is wrong with one pause does not stop the others."""
         try:
             gate = open_gate(self._desk, self._source, paused)
-        except (SourceGoneError, SourceForbiddenError, UntrustedInputError) as error:
+        except (SourceError, UntrustedInputError) as error:
             log.warning("pause not opened", source=self._source.id, run=paused.run.key, problem=str(error))
             return
         log.info("gate opened", gate=gate.jti, source=self._source.id, run=gate.run.key, state=gate.state.value)
 
     def _look(self, gate: Gate) -> None:
         """Read the run's own record and apply what it says."""
-        outcome = self._source.outcome(gate.run)
+        try:
+            outcome = self._source.outcome(gate.run)
+        except SourceError as error:
+            log.info("run not read", source=self._source.id, run=gate.run.key, problem=str(error))
+            return
         settle_run(self._desk, gate.run.key, outcome)
 
 

@@ -1,0 +1,331 @@
+"""From a decision to its effect: exactly once, whatever is lost on the way, and never without a valid decision."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from world import TAP, World
+
+from builders import NONCE, policy, rule
+from fakes import US, FakeSource, code_of, request_text, seed_of
+from jenkins_mfa.core import seal
+from jenkins_mfa.core.model import Authenticator, Confirmation, Factor, Gate, State
+from jenkins_mfa.core.policy import Policy
+from jenkins_mfa.errors import MessengerUnavailableError, ReceiptError, Refusal, SourceUnavailableError
+from jenkins_mfa.usecases.claim import LEEWAY, RECEIPT_TTL
+from jenkins_mfa.usecases.ports import Proceed
+
+CODES = policy(rule(factor=Factor.TOTP))
+
+
+def approved(rules: Policy = TAP, **values: object) -> World:
+    world = World(rules=rules, **values)  # type: ignore[arg-type]
+    world.enrol("alice", "bob")
+    world.open()
+    if rules is CODES:
+        world.code("alice")
+    else:
+        world.tap("alice")
+    return world
+
+
+def tamper(world: World, **changes: object) -> None:
+    """Whoever can write to the store changes the gate, without a new version."""
+    world.store._records[f"gate:{world.gate.id}"] = replace(world.gate, **changes)  # type: ignore[arg-type]
+
+
+def test_an_approval_resumes_the_run_once_with_a_receipt_that_verifies() -> None:
+    """The whole straight line of the use cases."""
+    world = approved(CODES)
+    world.deliver()
+    assert world.gate.state is State.RESUMED
+    (token,) = world.source.receipts
+    found = world.verified(token)
+    assert [(a.id, a.factor) for a in found.approvers] == [("alice", "totp")]
+    assert found.jti == world.gate.jti
+    assert "493817" not in str(found.request)
+    assert world.messenger.told[-1].state is State.RESUMED
+
+
+def test_the_receipt_is_for_this_run_and_request_only() -> None:
+    """S8: the pipeline checks job, build and request digest."""
+    world = approved()
+    world.deliver()
+    (token,) = world.source.receipts
+    stored = world.gate
+    for change in ({"nonce": "Mfa-" + "9" * 32}, {"request_sha256": "f" * 64}):
+        tamper(world, **change)
+        with pytest.raises(ReceiptError):
+            world.verified(token)
+        tamper(world, nonce=stored.nonce, request_sha256=stored.request_sha256)
+
+
+def test_an_answer_lost_after_its_effect_is_found_in_the_runs_record() -> None:
+    """Trap: answer lost after the effect → second approval, double deploy."""
+    world = approved()
+    world.source.lose = SourceUnavailableError("the answer was lost")
+    world.deliver()
+    world.clock.move(seconds=120)
+    world.deliver()
+    assert world.gate.state is State.RESUMED
+    assert len(world.source.receipts) == 1
+
+
+def test_every_retry_sends_the_same_receipt() -> None:
+    """The claim froze its times: a retry signs the same claims."""
+    world = approved()
+    world.source.answer_error = SourceUnavailableError("away")
+    world.deliver()
+    assert world.gate.state is State.SENDING
+    first = world.gate.claim
+    world.clock.move(seconds=100)
+    world.source.answer_error = None
+    world.deliver()
+    assert world.gate.state is State.RESUMED
+    assert world.gate.claim == first
+    assert world.verified(world.source.receipts[0]).iat == first.iat  # type: ignore[union-attr]
+
+
+def test_a_claim_lapses_when_its_receipt_can_no_longer_be_used() -> None:
+    """`exp` + 30 s have passed and the pause is open: expired, and the run is aborted."""
+    world = approved()
+    world.source.answer_error = SourceUnavailableError("away")
+    world.deliver()
+    world.clock.move(seconds=RECEIPT_TTL + LEEWAY + 60)
+    world.source.answer_error = None
+    world.deliver()
+    assert world.gate.state is State.ABORTED
+    assert world.source.receipts == []
+
+
+def test_nobody_answers_and_the_run_is_aborted() -> None:
+    """Expired at the deadline by the tick, once."""
+    world = World()
+    world.open()
+    assert world.expire() == 0
+    world.clock.move(seconds=1800)
+    assert world.expire() == 1
+    assert world.expire() == 0
+    world.deliver()
+    assert world.gate.state is State.ABORTED
+
+
+def test_an_approval_that_cannot_be_delivered_expires() -> None:
+    """Ten minutes after the approval nothing proceeds any more."""
+    world = approved()
+    world.source.error = SourceUnavailableError("away")
+    world.deliver()
+    world.clock.move(seconds=600)
+    world.expire()
+    world.source.error = None
+    world.clock.move(seconds=120)
+    world.deliver()
+    assert world.gate.state is State.ABORTED
+    assert world.source.receipts == []
+
+
+def test_an_administrators_proceed_is_a_bypass_with_an_alert() -> None:
+    """T2: seen within two polls, told to people and ops; no receipt exists."""
+    world = World()
+    world.open()
+    world.source.pauses, world.source.settlers = {}, ["admin"]
+    world.watch.poll()
+    world.watch.poll()
+    world.deliver()
+    assert world.gate.state is State.BYPASSED
+    assert world.gate.ending is not None
+    assert world.gate.ending.by == "admin"
+    assert [(a.code, a.values["by"]) for a in world.messenger.alerts] == [("bypassed", "admin")]
+    assert world.source.receipts == []
+
+
+def test_a_proceed_under_our_user_that_we_did_not_send_is_a_stolen_token() -> None:
+    """T3: the agent's API token can submit the input, but nobody claimed it."""
+    world = World()
+    world.open()
+    world.source.pauses, world.source.settlers = {}, [US]
+    world.watch.poll()
+    world.watch.poll()
+    world.deliver()
+    assert world.gate.state is State.BYPASSED
+    assert [a.code for a in world.messenger.alerts] == ["token_stolen"]
+
+
+def test_an_admins_proceed_against_our_own_cannot_be_told_apart_and_is_a_bypass() -> None:
+    """Settling is not atomic: with both in the record nobody can say which one decided."""
+    world = approved()
+    world.source.settlers = ["admin"]
+    world.source.lose = SourceUnavailableError("lost")
+    real = world.source.outcome
+
+    def race(run: object) -> object:
+        found = real(run)  # type: ignore[arg-type]
+        return found if world.source.pauses else replace(found, settlers=("admin", "root", US))
+
+    world.source.outcome = race  # type: ignore[assignment,method-assign]
+    world.deliver()
+    world.clock.move(seconds=60)
+    world.deliver()
+    assert world.gate.state is State.BYPASSED
+
+
+def test_a_person_who_settled_another_pause_before_is_no_bypass() -> None:
+    """Only the difference to the last look counts."""
+    world = World(source=FakeSource(settlers=["dev"]))
+    world.open()
+    world.tap("alice")
+    world.deliver()
+    assert world.gate.state is State.RESUMED
+
+
+# -- T8: whoever can write to the store -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"request_text": request_text(message="Deploy evil").decode()},
+        {"request_sha256": "e" * 64},
+        {"nonce": "Mfa-" + "e" * 32},
+        {"kids": ("k1", "k2")},
+        {"first_deadline": 9_999_999_999_999},
+    ],
+)
+def test_a_gate_changed_in_the_store_gets_no_receipt(change: dict[str, object]) -> None:
+    """S19: snapshots carry an HMAC, checked before a receipt is signed."""
+    world = approved()
+    tamper(world, **change)
+    world.deliver()
+    assert world.source.receipts == []
+    assert world.gate.state is not State.RESUMED
+
+
+def test_a_weakened_requirement_in_the_store_gets_no_receipt() -> None:
+    """The quorum is counted again on the sealed requirement."""
+    world = World(rules=policy(rule(factor=Factor.PUSH, quorum=2)))
+    world.open()
+    world.tap("alice")
+    assert world.gate.requirement is not None
+    weak = replace(world.gate.requirement, clauses=(replace(world.gate.requirement.clauses[0], count=1),))
+    tamper(world, requirement=weak, state=State.APPROVED)
+    world.store._note(f"answer:{world.gate.run.key}")
+    world.deliver()
+    assert world.source.receipts == []
+
+
+def test_a_confirmation_written_into_the_store_gets_no_receipt() -> None:
+    """T8: confirmations carry an HMAC, too."""
+    world = World()
+    world.open()
+    forged = Confirmation("alice", Factor.PUSH, world.clock.now(), "chat:T1/UALICE", "forged", mac="0" * 64)
+    tamper(world, confirmations=(forged,), state=State.APPROVED)
+    world.store._note(f"answer:{world.gate.run.key}")
+    world.deliver()
+    assert world.source.receipts == []
+
+
+def test_a_confirmation_copied_from_another_gate_gets_no_receipt() -> None:
+    """Bound to gate and request."""
+    world = World(source=FakeSource(pauses={"ref-1": NONCE, "ref-2": "Mfa-" + "1" * 32}))
+    world.open()
+    second = world.store.gate_of("main", "ref-2")
+    assert second is not None
+    world.answers.tap(second.jti, world.who("alice"), "tap")
+    stolen = world.store.gate(second.id)
+    assert stolen is not None
+    tamper(world, confirmations=stolen.confirmations, state=State.APPROVED)
+    world.deliver()
+    assert not any(isinstance(answer, Proceed) for ref, answer in world.source.sent if ref == "ref-1")
+    assert world.gate.state is not State.RESUMED
+
+
+def test_an_older_copy_put_back_gets_no_receipt() -> None:
+    """The gate's last audit event must name the same version: a denial cannot be undone by restoring the record."""
+    world = approved()
+    old: Gate = world.gate
+    world.deny("bob")
+    world.store._records[f"gate:{old.id}"] = old
+    world.deliver()
+    assert world.source.receipts == []
+    assert world.gate.state is not State.RESUMED
+
+
+def test_a_sealed_seed_moved_to_another_person_is_refused() -> None:
+    """S19: the seal names person and authenticator; an attacker's own seed does not open as alice's."""
+    world = World(rules=CODES)
+    world.enrol("bob")
+    world.open()
+    stolen = world.store.person("bob").authenticators[0]
+    record = world.store.person("alice")
+    world.store._records["auth:alice"] = replace(record, authenticators=(stolen,))
+    with pytest.raises(Refusal) as caught:
+        world.code("alice", code_of("bob", world.clock))
+    assert caught.value.code == "authenticator_damaged"
+
+
+def test_a_seed_sealed_by_somebody_else_is_refused() -> None:
+    """An unknown kid, or our kid with another key: damaged, never "no factor"."""
+    world = World(rules=CODES)
+    world.open()
+    for kid in ("v1", "v9"):
+        ring = seal.KeyRing(((kid, b"x" * 32),))
+        place = {"person": "alice", "authenticator": "a_1", "kind": "totp"}
+        sealed = seal.seal(seed_of("alice").encode(), keys=ring, nonce=b"n" * 12, **place)
+        record = replace(
+            world.store.person("alice"), authenticators=(Authenticator("a_1", Factor.TOTP, sealed, since=0),)
+        )
+        world.store._records["auth:alice"] = record
+        with pytest.raises(Refusal) as caught:
+            world.code("alice")
+        assert caught.value.code == "authenticator_damaged"
+
+
+# -- at the claim -----------------------------------------------------------------------------------------------------
+
+
+def test_who_was_deactivated_since_no_longer_counts_at_the_claim() -> None:
+    """Eligible at opening, at the answer and at the claim; below quorum the gate waits again."""
+    world = approved()
+    world.messenger.away = {"alice"}
+    world.deliver()
+    assert world.gate.state is State.PENDING
+    assert world.gate.confirmations == ()
+    world.messenger.away = set()
+    world.tap("bob")
+    world.deliver()
+    assert world.gate.state is State.RESUMED
+
+
+def test_accounts_that_cannot_be_looked_at_hold_the_delivery_back() -> None:
+    """Fail closed: nothing proceeds until Slack tells."""
+    world = approved()
+    world.messenger.error = MessengerUnavailableError("away")
+    world.deliver()
+    assert world.source.receipts == []
+    world.messenger.error = None
+    world.clock.move(seconds=60)
+    world.deliver()
+    assert world.gate.state is State.RESUMED
+
+
+def test_a_caught_abort_is_an_alert() -> None:
+    """The build goes on although Jenkins took the abort: its Pipeline caught it."""
+    world = World()
+    world.open()
+    world.deny("bob")
+    world.source.finished = False
+    real = world.source.answer
+
+    def caught(ref: str, answer: object) -> None:
+        real(ref, answer)  # type: ignore[arg-type]
+        world.source.finished, world.source.ended = False, ""
+
+    world.source.answer = caught  # type: ignore[assignment,method-assign]
+    world.deliver()
+    assert world.gate.state is State.ABORTED
+    assert world.messenger.alerts == []
+    for _ in range(15):
+        world.clock.move(seconds=6)
+        world.deliver()
+    assert [alert.code for alert in world.messenger.alerts] == ["abort_caught"]

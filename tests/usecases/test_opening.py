@@ -1,0 +1,199 @@
+"""Opening a gate: what is asked, and what is denied before anybody is asked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from world import World
+
+from builders import NONCE, RUN, facts, policy, rule
+from fakes import FakeMessenger, FakeSource, request_text
+from jenkins_mfa.core.model import Factor, Library, State
+from jenkins_mfa.core.policy import Policy
+from jenkins_mfa.errors import SourceUnavailableError, UntrustedInputError
+from jenkins_mfa.usecases.open_gate import open_gate
+from jenkins_mfa.usecases.ports import Paused
+
+
+def opened(**values: object) -> World:
+    world = World(**values)  # type: ignore[arg-type]
+    world.watch.poll()
+    return world
+
+
+def test_a_pause_opens_a_pending_gate_that_is_told_once() -> None:
+    """The straight line's first half: seen, stored, told; a second poll opens nothing."""
+    world = opened()
+    world.watch.poll()
+    world.deliver()
+    assert world.gate.state is State.PENDING
+    assert [gate.jti for gate in world.messenger.told] == [world.gate.jti]
+    assert [entry.event for entry in world.store.entries(world.gate.jti)] == ["gate:opened"]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (b"not json", "bad_request"),
+        (b"\xff\xfe" + request_text(), "bad_request"),
+        (request_text().replace(b"Deploy 1.4", b"Deploy \xe9"), "bad_request"),
+        (request_text(v=2), "wrong_version"),
+        (request_text(run={"pipeline": "other", "id": "17"}), "other_run"),
+        (request_text(run={"pipeline": RUN.pipeline, "id": "18"}), "other_run"),
+        (request_text(kids=["k9"]), "unknown_key"),
+        (request_text(message="a\u202eb"), "bad_request"),
+        (request_text(ask={"factor": "webauthn"}), "factor_unavailable"),
+        (request_text(ask={"quorum": 10}), "too_few_people"),
+    ],
+)
+def test_a_request_that_cannot_be_used_is_denied_with_its_reason(text: bytes, code: str) -> None:
+    """Malformed input is denied, stored, told, and aborts its run; nobody is asked."""
+    world = opened(source=FakeSource(text=text))
+    assert world.gate.state is State.DENIED
+    assert world.gate.denial is not None
+    assert (world.gate.denial.person, world.gate.denial.reason) == (None, code)
+    world.deliver()
+    assert world.gate.state is State.ABORTED
+    assert world.source.receipts == []
+
+
+def test_facts_that_cannot_be_read_whole_deny_the_gate() -> None:
+    """A 50 MB request ends as a denial, not as a stuck build."""
+    world = World()
+
+    def refuse(paused: Paused) -> object:
+        raise UntrustedInputError("the request is too large")
+
+    world.source.facts = refuse  # type: ignore[assignment,method-assign]
+    world.watch.poll()
+    assert world.gate.denial is not None
+    assert world.gate.denial.reason == "bad_request"
+
+
+def test_what_cannot_be_shown_whole_is_denied() -> None:
+    """S20: what is shown is what is signed, whole or refused."""
+    world = opened(messenger=FakeMessenger(unshowable="the build's name is 900 characters"))
+    assert world.gate.denial is not None
+    assert world.gate.denial.reason == "cannot_show"
+
+
+@pytest.mark.parametrize(
+    "libraries",
+    [(), (Library("mfa", "1.0.0", trusted=False),), (Library("other", "1", trusted=True),)],
+)
+def test_a_library_that_is_not_trusted_is_denied_with_an_alert(libraries: tuple[Library, ...]) -> None:
+    """T7: a folder's library of the same name is untrusted, and it is seen."""
+    world = opened(source=FakeSource(known=facts(libraries=libraries)), library="mfa")
+    world.deliver()
+    assert world.gate.state is State.ABORTED
+    assert [alert.code for alert in world.messenger.alerts] == ["foreign_library"]
+
+
+def test_the_trusted_library_is_let_in() -> None:
+    """The other side of the rule."""
+    known = facts(libraries=(Library("mfa", "1.0.0", trusted=True),))
+    assert opened(source=FakeSource(known=known), library="mfa").gate.state is State.PENDING
+
+
+def test_twin_pauses_are_not_asked() -> None:
+    """Two open inputs with one id: a proceed takes the oldest, so neither can be answered safely."""
+    world = opened(source=FakeSource(problems={"ref-1": "twin"}))
+    assert world.gate.denial is not None
+    assert world.gate.denial.reason == "twin"
+
+
+def test_two_replicas_open_one_gate() -> None:
+    """The reference decides: whoever comes second finds the gate of the first."""
+    world = opened()
+    other = open_gate(world.desk, world.source, Paused("ref-1", NONCE, RUN))
+    assert other.id == world.gate.id
+    assert len(world.store.open_gates()) == 1
+
+
+def test_a_source_that_is_away_changes_nothing() -> None:
+    """A poll that fails changes no gate."""
+    world = World()
+    world.source.error = SourceUnavailableError("503")
+    with pytest.raises(SourceUnavailableError):
+        world.watch.poll()
+    assert world.store.open_gates() == []
+    assert world.store.trail == []
+
+
+def test_one_pause_that_cannot_be_read_does_not_stop_the_others() -> None:
+    """Hostile or broken builds do not hold back other people's."""
+    world = World(source=FakeSource(pauses={"ref-0": NONCE, "ref-1": NONCE}))
+    real = world.source.facts
+
+    def some(paused: Paused) -> object:
+        if paused.ref == "ref-0":
+            raise SourceUnavailableError("500")
+        return real(paused)
+
+    world.source.facts = some  # type: ignore[assignment,method-assign]
+    world.watch.poll()
+    assert [gate.external_ref for gate in world.store.open_gates()] == ["ref-1"]
+
+
+def test_missing_once_is_not_gone() -> None:
+    """After a restart the listing is incomplete for seconds: missing is not settled."""
+    world = opened()
+    pauses, world.source.pauses = world.source.pauses, {}
+    world.watch.poll()
+    assert world.gate.state is State.PENDING
+    world.source.pauses = pauses
+    world.watch.poll()
+    world.watch.poll()
+    assert world.gate.state is State.PENDING
+
+
+def test_a_run_that_ended_withdraws_its_gate() -> None:
+    """Two polls miss it, and the run's own record says that it was stopped."""
+    world = opened()
+    world.source.pauses, world.source.finished, world.source.ended, world.source.by = {}, True, "aborted", "dfox"
+    world.watch.poll()
+    world.watch.poll()
+    assert world.gate.state is State.WITHDRAWN
+    assert world.gate.ending is not None
+    assert (world.gate.ending.code, world.gate.ending.by) == ("aborted", "dfox")
+
+
+def test_a_sticky_denial_meets_later_gates_of_the_run() -> None:
+    """A person's denial holds for the whole run: the next ask is denied, and says who denied."""
+    world = opened()
+    world.deny("bob")
+    world.source.pauses["ref-2"] = "Mfa-" + "1" * 32
+    world.watch.poll()
+    later = world.store.gate_of("main", "ref-2")
+    assert later is not None
+    assert later.denial is not None
+    assert (later.state, later.denial.reason, later.denial.values["person"]) == (State.DENIED, "sticky", "bob")
+
+
+def test_a_denial_by_the_system_is_not_sticky() -> None:
+    """Only people's denials hold for the run."""
+    world = opened(source=FakeSource(text=b"junk"))
+    world.source.text = request_text()
+    world.source.pauses["ref-2"] = "Mfa-" + "1" * 32
+    world.watch.poll()
+    later = world.store.gate_of("main", "ref-2")
+    assert later is not None
+    assert later.state is State.PENDING
+
+
+def test_claims_of_the_pipeline_are_frozen_in_the_gate() -> None:
+    """The request is immutable: its digest is in the gate, over exactly the bytes that came."""
+    world = opened(source=FakeSource(text=request_text(details={"version": "1.4"})))
+    assert world.gate.claims is not None
+    assert world.gate.claims.details == (("version", "1.4"),)
+    assert len(world.gate.request_sha256) == 64
+    assert "493817" not in repr(world.gate.claims)
+
+
+def test_no_rule_means_denied() -> None:
+    """S17: a missing policy never lets a build go on."""
+    rules: Policy = policy(rule(job="other", factor=Factor.PUSH))
+    world = opened(rules=replace(rules, default=None))
+    assert world.gate.denial is not None
+    assert world.gate.denial.reason == "no_rule"
