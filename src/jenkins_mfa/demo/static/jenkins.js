@@ -17,6 +17,10 @@ export function showJenkins(picture, first) {
     else keyed(list, [{ empty: true }], () => "empty", () => el("p", { class: "empty" }, "No builds yet."));
     items.forEach((build) => tellState(build, first));
   });
+  for (const log of pane.querySelectorAll(".console.new")) {
+    log.scrollTop = log.scrollHeight;
+    log.classList.remove("new");
+  }
 }
 
 function drawJob(job) {
@@ -124,7 +128,7 @@ function drawInput({ build, input }) {
       { class: "answers" },
       el("button", { type: "button", "data-focus": "proceed", onclick: settle("proceed") }, "Proceed as admin"),
       el("button", { type: "button", "data-focus": "abort", onclick: settle("abort") }, "Abort as admin"),
-      el("small", {}, `Jenkins labels Proceed “${input.ok}”.`),
+      el("small", {}, `In Jenkins, Proceed reads “${input.ok}”.`),
     ),
   );
 }
@@ -140,9 +144,7 @@ function pretty(text) {
 
 function drawConsole(build) {
   const lines = build.console.map((line) => el("span", { class: kind(line) }, `${line}\n`));
-  const log = el("pre", { class: "console", tabindex: 0, role: "group", "aria-label": `Console log of ${build.key}` }, lines);
-  requestAnimationFrame(() => (log.scrollTop = log.scrollHeight));
-  return log;
+  return el("pre", { class: "console new", tabindex: 0, role: "group", "aria-label": `Console log of ${build.key}` }, lines);
 }
 
 function kind(line) {

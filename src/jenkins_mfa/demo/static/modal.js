@@ -51,8 +51,7 @@ function open(dialog, leave) {
   dialog.addEventListener("keydown", (event) => {
     if (event.key === "Escape") leave();
   });
-  const first = dialog.querySelector("[autofocus], [data-first], input, textarea, button");
-  first?.focus();
+  (dialog.querySelector("[data-first]") ?? dialog.querySelector("input, textarea, button")).focus();
   announce(dialog.querySelector("h3").textContent);
 }
 

@@ -20,7 +20,7 @@ function drawMine(one) {
     el("h3", {}, one.name),
     one.code
       ? [
-          el("p", { class: "app-name" }, "Authenticator: jenkins-mfa"),
+          el("p", { class: "app-name" }, "Code for jenkins-mfa"),
           el("p", { class: "code" }, spaced(one.code)),
           el("progress", { class: "bar", max: STEP, value: 0, "aria-hidden": "true" }),
           el("p", { class: "left" }),

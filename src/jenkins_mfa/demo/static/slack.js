@@ -73,7 +73,7 @@ function drawPlaces() {
           place = one.id;
           tell("");
           draw();
-          list.scrollTop = list.scrollHeight;
+          showNewest();
         },
       },
       el("span", { class: one.kind === "im" ? "dot" : "hash", "aria-hidden": "true" }, one.kind === "im" ? "" : "#"),
@@ -93,10 +93,15 @@ function drawMessages() {
     replies: here.filter((reply) => reply.thread === message.ts && !reply.private),
   }));
   const empty = { ts: "empty", empty: true };
-  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
+  const reading = list.lastElementChild && list.scrollTop + list.clientHeight < list.lastElementChild.offsetTop;
   const fresh = keyed(list, items.length ? items : [empty], (message) => message.ts, drawMessage);
-  if (fresh.some(({ before }) => !before) && atEnd) list.scrollTop = list.scrollHeight;
+  if (fresh.length && !reading) showNewest();
   for (const { node, before } of fresh) if (before) node.classList.add("changed");
+}
+
+/** To the end, but never past the beginning of the newest message: what is asked is read from its first line on. */
+function showNewest() {
+  if (list.lastElementChild) list.scrollTop = Math.min(list.scrollHeight, list.lastElementChild.offsetTop);
 }
 
 function drawMessage(message) {
@@ -171,5 +176,5 @@ document.getElementById("command").addEventListener("submit", async (event) => {
   const { error } = await act("slash", { as: now.me, channel: place, text: field.value });
   if (error) tell(error);
   else field.value = "";
-  list.scrollTop = list.scrollHeight;
+  showNewest();
 });
