@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -168,9 +169,11 @@ class FakeAnswers:
 
     given: Any = None
     calls: list[tuple[Any, ...]] = field(default_factory=list)
+    heard: queue.SimpleQueue[tuple[Any, ...]] = field(default_factory=queue.SimpleQueue)
 
     def _give(self, *call: Any) -> Any:
         self.calls.append(call)
+        self.heard.put(call)
         if isinstance(self.given, Exception):
             raise self.given
         return self.given

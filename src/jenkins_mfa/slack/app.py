@@ -43,8 +43,17 @@ def quiet_logger() -> logging.Logger:
     logger.setLevel(logging.WARNING)
     if not logger.filters:
         logger.addFilter(_NoBodies())
-    for name in ("slack_bolt", "slack_sdk", "websocket"):
+    for name in ("slack_bolt", "slack_sdk"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    # The client above it says the same once more.
+    logging.getLogger("websocket").setLevel(logging.CRITICAL)
+    return logger
+
+
+def _silent() -> logging.Logger:
+    """For a connection that we end: websocket-client calls that an error."""
+    logger = logging.getLogger("jenkins_mfa.slack.leaving")
+    logger.disabled = True
     return logger
 
 
@@ -94,6 +103,7 @@ def _leave(client: SocketModeClient) -> None:
     and its queue is looked at once a second.
     """
     ended = threading.Event()
+    client.logger = _silent()
     client.on_close_listeners.append(lambda _: ended.set())
     client.auto_reconnect_enabled = False
     client.closed = True

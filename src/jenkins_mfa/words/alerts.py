@@ -25,7 +25,7 @@ def _what(given: Alert, gate: Gate | None, roster: Roster) -> Parts:
         case "bypassed" if gate is not None and gate.ending is not None:
             return sentences([say("Bypassed:"), *endings.ending(gate)])
         case "token_stolen" if gate is not None and gate.ending is not None:
-            return sentences([(Everyone(),), say(" Token stolen:"), *endings.ending(gate)])
+            return sentences([say("{here} Token stolen:", here=Everyone()), *endings.ending(gate)])
         case "proceeded_again":
             who = Fact(values["by"]) if values.get("by") else say("somebody")
             return say("After the build had gone on, {who} pressed Proceed in Jenkins once more.", who=who)

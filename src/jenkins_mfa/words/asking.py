@@ -12,7 +12,7 @@ from jenkins_mfa.words.parts import Claim, Line, Parts, Time, Word, join, listin
 def needs(gate: Gate, requirement: Requirement, roster: Roster, most: int) -> list[Line]:
     """What is missing. One clause is a sentence of its own; several are a line each."""
     given = gate.confirmations
-    who = listing([people.confirmed(roster, one) for one in given], most, "and", "people")
+    who = listing([people.confirmed(roster, one) for one in given], most, "", "people")
     found: list[Line] = []
     if len(requirement.clauses) == 1:
         need = _need(requirement.clauses[0], roster, most)

@@ -106,7 +106,7 @@ def _commits(facts: Facts) -> Row:
     label = say("Since build {since}", since=since) if facts.since else say("Changes")
     authors = [chip(author) for author in facts.authors]
     count = say("1 commit") if facts.commits == 1 else say("{n} commits", n=facts.commits)
-    by = listing(authors, AUTHORS, ",", "people")
+    by = listing(authors, AUTHORS, "", "people")
     return Row(label, say("{count} by {by}", count=count, by=by) if authors else count)
 
 

@@ -135,10 +135,10 @@ def join(items: Sequence[Parts], between: str = ", ", last: str = "") -> Parts:
 def listing(items: Sequence[Parts], most: int, last: str, more: str) -> Parts:
     """Up to `most` items as "A, B and C"; the rest is counted: "A, B and 4 more people"; for `most` 0 "6 people".
 
-    `last` is the word before the final item ("and", "or"), `more` the noun for those who are only counted.
+    `last` is the word before the final item ("and", "or", "" for none), `more` the noun for those who are only counted.
     """
     if len(items) <= most:
-        return join(items, last=f" {last} ")
+        return join(items, last=f" {last} " if last else "")
     if most <= 0:
         return say(f"{{n}} {more}", n=len(items))
     counted = say(f"{{n}} more {more}", n=len(items) - most)

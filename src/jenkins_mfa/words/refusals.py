@@ -209,3 +209,6 @@ _SENTENCES: dict[str, Callable[[_Case], Parts]] = {
     "stale": _plain("This button belongs to an older message. The current state is shown there now."),
     "unknown_gate": _plain("jenkins-mfa does not know this button. Nothing changed."),
 }
+
+#: All codes that have a sentence of their own.
+CODES = frozenset(_SENTENCES)

@@ -107,7 +107,7 @@ def _resumed(gate: Gate, roster: Roster, _others: int, most: int) -> list[Line]:
 
 def _approval(gate: Gate, roster: Roster, most: int, then: Parts) -> Line:
     done, total = people.filled(gate)
-    who = listing([people.confirmed(roster, one) for one in gate.confirmations], most, "and", "people")
+    who = listing([people.confirmed(roster, one) for one in gate.confirmations], most, "", "people")
     return Line(
         say("Approved by {done} of {total}. {then}", done=done, total=total, then=then),
         say("Approved by {done} of {total}: {who}. {then}", done=done, total=total, who=who, then=then),

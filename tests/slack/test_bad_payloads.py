@@ -1,0 +1,174 @@
+"""Envelopes that do not have the shape they must have, or come from elsewhere: answered, logged, without effect."""
+
+from __future__ import annotations
+
+import io
+import logging
+from typing import Any
+
+import pytest
+from world import ALICE, DEPLOYS, GATE_ID, MINUTE, OPENED, TEAM, World, gate
+
+from jenkins_mfa.usecases.answer import Counted, NeedsCode
+
+UNKNOWN = "jenkins-mfa does not know this button. Nothing changed."
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"actions": []},
+        {"actions": [{"action_id": "gate_approve", "type": "button", "value": f"{GATE_ID}.1"}]},
+        {"actions": [{"action_id": "gate_approve", "type": "button", "value": "1", "action_ts": "1.1"}]},
+        {"actions": [{"action_id": "gate_approve", "type": "button", "value": None, "action_ts": "1.1"}]},
+        {"actions": [{"action_id": "gate_approve", "type": "button", "value": f"{GATE_ID}.1\n", "action_ts": "1.1"}]},
+        {"actions": [{"action_id": "gate_approve", "type": "button", "value": "g_" + "0" * 9_999, "action_ts": "1.1"}]},
+        {"user": {}},
+        {"user": None},
+        {"user": {"id": ["U01ALICE"], "team_id": "T01EXAMPLE"}},
+        {"container": {}},
+        {"trigger_id": 7},
+    ],
+)
+def test_a_tap_of_another_shape_changes_nothing(world: World, extra: dict[str, Any]) -> None:
+    """Missing members, wrong types, foreign values: no use case is called, the person is not left in silence."""
+    ts = world.post()
+    world.answers.given = Counted(gate(), 1)
+    outcome = world.slack.press(ALICE, DEPLOYS, ts, "gate_approve", stale=True, extra=extra)
+    assert outcome.error is None or extra == {"actions": []}
+    if extra != {"actions": []}:
+        assert outcome.wait("ephemeral").text == UNKNOWN
+    assert world.answers.calls == []
+
+
+@pytest.mark.parametrize("action", ["gate_of_tomorrow", "", "gate_approve2"])
+def test_an_unknown_button_is_answered(world: World, action: str) -> None:
+    """A button of another version says so, and does nothing."""
+    ts = world.post()
+    extra = {"actions": [{"action_id": action, "type": "button", "value": f"{GATE_ID}.1", "action_ts": "1.1"}]}
+    outcome = world.slack.press(ALICE, DEPLOYS, ts, "gate_approve", stale=True, extra=extra)
+    assert outcome.wait("ephemeral").text == UNKNOWN
+    assert world.answers.calls == []
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"user": {"id": ALICE, "team_id": "T99OTHER"}},
+        {"team": {"id": "T99OTHER"}},
+        {"team": None},
+    ],
+)
+def test_another_workspace_cannot_answer(world: World, extra: dict[str, Any]) -> None:
+    """The acting team is the envelope's, and must be ours (S14)."""
+    ts = world.post()
+    world.answers.given = Counted(gate(), 1)
+    outcome = world.slack.press(ALICE, DEPLOYS, ts, "gate_approve", stale=True, extra=extra)
+    expected = "Not counted: guests and people of other workspaces cannot answer."
+    text = outcome.wait("ephemeral").text
+    assert text == (expected if extra.get("team", 1) is not None else UNKNOWN)
+    assert world.answers.calls == []
+
+
+def test_who_acts_is_the_envelope_s_user_alone(world: World) -> None:
+    """A user named anywhere else in the payload does not act (S14)."""
+    ts = world.post()
+    world.answers.given = Counted(gate(), 1)
+    button = {"action_id": "gate_approve", "type": "button", "value": f"{GATE_ID}.1", "action_ts": "1.1"}
+    extra = {
+        "actions": [button | {"user": "U02BOB", "selected_user": "U02BOB"}],
+        "user_id": "U02BOB",
+        "authorizations": [{"user_id": "U02BOB"}],
+    }
+    world.slack.press(ALICE, DEPLOYS, ts, "gate_approve", stale=True, extra=extra).wait("ephemeral")
+    assert world.answers.calls[0][2].subject == ALICE
+
+
+def _open_form(world: World) -> dict[str, Any]:
+    ts = world.post()
+    world.answers.given = NeedsCode(gate(), "c_0123456789abcdef", OPENED + 19 * MINUTE)
+    world.slack.press(ALICE, DEPLOYS, ts, "gate_approve").wait("modal")
+    world.answers.calls.clear()
+    return world.slack.views(ALICE)[-1]
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    ["", "x", f"{GATE_ID}.1", f"{GATE_ID}.1 c_1 C1 C2", f"{GATE_ID}.1  C01DEPLOYS", "ü" * 3_000],
+)
+def test_a_form_whose_metadata_is_not_ours_ends(world: World, metadata: str) -> None:
+    """What the form is about must be what we wrote."""
+    form = _open_form(world)
+    form_on_server = next(v for v in world.slack.workspace.modals[ALICE] if v["id"] == form["id"])
+    form_on_server["private_metadata"] = metadata
+    outcome = world.slack.submit(ALICE, form["id"], {"code": "123456"})
+    assert outcome.view is not None
+    assert UNKNOWN in outcome.wait("modal_update").text
+    assert world.answers.calls == []
+
+
+def test_an_unknown_form_ends(world: World) -> None:
+    """A form of another version is ended with a sentence."""
+    form = _open_form(world)
+    next(v for v in world.slack.workspace.modals[ALICE] if v["id"] == form["id"])["callback_id"] = "gate_number"
+    outcome = world.slack.submit(ALICE, form["id"], {"code": "123456"})
+    assert outcome.view is not None
+    assert world.answers.calls == []
+
+
+def test_one_envelope_delivered_twice_has_one_cause(world: World) -> None:
+    """Both deliveries name the same cause, by which the use case counts once."""
+    world.answers.given = Counted(gate(), 1)
+    payload = {
+        "type": "block_actions",
+        "user": {"id": ALICE, "team_id": TEAM},
+        "team": {"id": TEAM},
+        "trigger_id": "1.2.abc",
+        "container": {"channel_id": DEPLOYS, "message_ts": "1.1"},
+        "actions": [{"action_id": "gate_approve", "type": "button", "value": f"{GATE_ID}.1", "action_ts": "1.1"}],
+    }
+    for _ in range(2):
+        world.slack.send_envelope({"envelope_id": "e1", "type": "interactive", "payload": payload})
+    first, second = (world.answers.heard.get(timeout=5) for _ in range(2))
+    assert first == second
+
+
+def test_nothing_of_a_form_reaches_a_log(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever goes wrong with a code, no log of ours, Bolt's or the SDK's repeats it (no secret in logs)."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    try:
+        form = _open_form(world)
+        for given in (RuntimeError("914243"), Counted(gate(), 1)):
+            world.answers.given = given
+            world.slack.submit(ALICE, form["id"], {"code": "914243"})
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(level)
+    printed = capsys.readouterr()
+    assert "914243" not in stream.getvalue() + printed.out + printed.err
+
+
+def test_a_form_that_does_not_open_is_said(world: World) -> None:
+    """Slack's three seconds are over: the person reads that nothing changed."""
+    ts = world.post()
+    world.answers.given = NeedsCode(gate(), "c_0123456789abcdef", OPENED + 19 * MINUTE)
+    world.slack.fail_next("views.open", "expired_trigger_id")
+    outcome = world.slack.press(ALICE, DEPLOYS, ts, "gate_approve")
+    assert outcome.wait("ephemeral").text == "The form did not open in time. Nothing changed; tap again."
+
+
+def test_a_refreshed_connection_loses_no_tap(world: World) -> None:
+    """While one connection is renewed, the other takes the taps."""
+    ts = world.post()
+    world.answers.given = Counted(gate(), 1)
+    world.slack.refresh_sockets(close_after=None)
+    world.slack.wait_for(lambda s: s.connections >= 2)
+    for _ in range(3):
+        outcome = world.slack.press(ALICE, DEPLOYS, ts, "gate_approve")
+        assert outcome.error is None
+    world.slack.close_old_sockets()

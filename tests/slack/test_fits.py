@@ -1,0 +1,240 @@
+"""What may be asked always fits, and foreign text never leaves its chip or box (S20, T7)."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from world import ROSTER, STATES, TEAM, gate, requirement
+
+from jenkins_mfa.core import characters
+from jenkins_mfa.core.model import (
+    Claims,
+    Clause,
+    Confirmation,
+    Denial,
+    Ending,
+    Factor,
+    Facts,
+    Gate,
+    Parameter,
+    Requirement,
+    Revision,
+    Run,
+    Starter,
+    State,
+    Trigger,
+)
+from jenkins_mfa.core.policy import Person, Roster
+from jenkins_mfa.simulators.slack_rules import block_problems, view_problems
+from jenkins_mfa.slack import blocks, views
+from jenkins_mfa.slack.limits import check_message, size
+from jenkins_mfa.words import commands, facts, page, render
+from jenkins_mfa.words.parts import Fact, Quote, say
+
+MAX_SHOWN = 2_200
+PAIR, UNSET, LABELS, SUBJECT = 6, 12, 36, 12  #: contract: room beside names and values
+
+foreign = st.text(max_size=300)
+clean = st.text(st.characters(exclude_categories=("C", "Z", "M"), exclude_characters="\u2800\u3164\uffa0\u115f\u1160"))
+names = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,15}", fullmatch=True)
+
+
+def filled(character: str, room: int, most: int) -> str:
+    """`character` repeated as often as fits into `room` of what is shown, at most `most` times."""
+    return character * max(0, min(most, room // characters.shown(character)))
+
+
+def worst_claims(character: str, pairs: int) -> Claims:
+    """A request that takes all the room there is: 2,200 shown, in values of at most 200 characters."""
+    left = MAX_SHOWN - LABELS - SUBJECT - 71 - 2 - pairs * (PAIR + 3)
+    message = filled(character, left, 300)
+    left -= characters.shown(message)
+    subject = filled(character, left, 200)
+    left -= characters.shown(subject)
+    values = []
+    for _ in range(pairs):
+        value = filled(character, left, 200)
+        left -= characters.shown(value)
+        values.append(value)
+    details = tuple((f"d{n:02}", value) for n, value in enumerate(values[:20]))
+    variables = tuple((f"v{n:02}", value) for n, value in enumerate(values[20:]))
+    return Claims("e", "a", message, subject, "sha256:" + "f" * 64, details, variables)
+
+
+def worst_people(character: str, count: int) -> Roster:
+    """People whose names take all the room that names may take."""
+    people = [
+        Person(f"p{n:02}", filled(character, 400, 38) + f"{n:02}", ("release",), {f"slack:{TEAM}": f"U{n:010}"})
+        for n in range(count)
+    ]
+    return Roster({one.id: one for one in people})
+
+
+def worst_gate(state: State, character: str, pairs: int, roster: Roster, reason: str) -> Gate:
+    people = tuple(sorted(roster.people))
+    clauses = tuple(Clause(f"rule-{n}", Factor.TOTP, 5, people, ", ".join(people[: 5 * n + 1])) for n in range(1, 4))
+    asked = Requirement(clauses, 1200, (), tuple(f"rule-{'r' * 40}-{n}" for n in range(6)), "ab" * 32, ("e1", "e2"))
+    confirmations = tuple(Confirmation(one, Factor.TOTP, 1_764_000_000_000, "v", "c") for one in people[:10])
+    parameters = tuple(Parameter(f"PARAMETER_{n}", filled(character, 2_000, 200)) for n in range(20))
+    about = Facts(
+        run=gate().run,
+        starters=tuple(Starter(Trigger.PERSON, one, one) for one in people[:2]),
+        revisions=(Revision("https://git.example.com/app.git", "main", "f" * 40),),
+        commits=50,
+        authors=tuple(filled(character, 2_000, 100) + str(n) for n in range(30)),
+        since="16",
+        parameters=parameters,
+    )
+    return gate(
+        state,
+        facts=about,
+        requirement=asked,
+        claims=worst_claims(character, pairs),
+        confirmations=confirmations,
+        denial=Denial(1_764_000_000_000, people[0], reason, "c") if state in {State.DENIED, State.ABORTED} else None,
+        ending=Ending("aborted", 1_764_000_000_000, filled(character, 300, 100)),
+        generation=2,
+        assurance="detected",
+    )
+
+
+@given(
+    state=st.sampled_from(State),
+    character=st.sampled_from(["a", "&", "<", '"', "\\", "ß", "中", "😀"]),
+    pairs=st.integers(0, 40),
+    people=st.integers(1, 25),
+)
+@settings(max_examples=120, deadline=None)
+def test_the_largest_request_fits_in_every_state(state: State, character: str, pairs: int, people: int) -> None:
+    """Blocks, their sum, `text`: within Slack's limits whatever the alphabet, the number of values, of people."""
+    roster = worst_people(character, people)
+    reason = filled(character, 300, 250)
+    shown = worst_gate(state, character, pairs, roster, reason)
+    users = {one.id: one.identities[f"slack:{TEAM}"] for one in roster.people.values()}
+    payload = blocks.message(shown, roster, users, others=3)
+    check_message(payload.text, payload.blocks)
+    assert block_problems(payload.blocks) == []
+    claims = shown.claims
+    assert claims is not None
+    box = payload.blocks[3]["elements"][1]["elements"][0]["text"]
+    for value in (claims.message, claims.subject_name, *dict(claims.details).values()):
+        assert value in box
+        assert render.escape(value) in payload.text
+
+
+@given(st.sampled_from(["a", "&", "中", "😀"]), st.integers(0, 40))
+@settings(max_examples=30, deadline=None)
+def test_forms_hold_the_largest_request(character: str, pairs: int) -> None:
+    """The code form repeats all of it; both forms are what Slack takes."""
+    roster = worst_people(character, 25)
+    shown = worst_gate(State.PENDING, character, pairs, roster, "")
+    about = views.About(shown.jti, "c_0123456789abcdef", "C01DEPLOYS")
+    assert view_problems(views.code(shown, about, shown.deadline)) == []
+    assert view_problems(views.reason(shown, roster, about)) == []
+
+
+def texts(elements: Any) -> list[dict[str, Any]]:
+    """All elements of a rich_text block that carry text."""
+    if isinstance(elements, list):
+        return [found for element in elements for found in texts(element)]
+    inner = texts(elements.get("elements", []))
+    return [elements, *inner] if "text" in elements and isinstance(elements["text"], str) else inner
+
+
+MARK = "Approved, resumed: nobody has to do anything"  # what a forger would like to say in our voice
+
+
+@given(foreign, foreign, foreign)
+@settings(max_examples=150, deadline=None)
+def test_foreign_text_stays_in_its_chip(job: str, branch: str, value: str) -> None:
+    """Whatever stands in a source's records, only chips hold it: no plain word, link, mention or date does."""
+    assume(all(text.strip() for text in (job, branch, value)))
+    run = Run("main", "jenkins", job + MARK, "17", 1, "https://jenkins.example.com/")
+    about = Facts(run, revisions=(Revision("r", branch + MARK, MARK),), parameters=(Parameter(value + MARK, MARK),))
+    payload = blocks.message(gate(run=run, facts=about), ROSTER, {})
+    for block in payload.blocks:
+        if block["type"] == "rich_text" and not block["block_id"].startswith("says"):
+            for element in texts(block["elements"]):
+                assert MARK not in element["text"] or element["style"] == {"code": True}
+                assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", element["text"])
+    assert "<!" not in re.sub(r"<!date\^\d+\^\{date_short_pretty\} at \{time\}\|[^>|]*>", "", payload.text)
+    assert "<@" not in payload.text
+
+
+@given(foreign)
+def test_foreign_text_cannot_end_its_quotation(text: str) -> None:
+    """In text, terminal and log, the closing sign that ends a foreign value is ours."""
+    for part in (Fact(text), Quote(text)):
+        for found in (render.terminal((part,)), render.text((part,)), render.log((part,))):
+            if text:
+                assert found.startswith("“")
+                assert found.endswith("”")
+                assert not {"“", "”", "\n", "\r"} & set(found[1:-1])
+    escaped = render.text((Fact(text),))
+    assert "<" not in escaped
+    assert ">" not in escaped
+
+
+@given(st.text(alphabet=st.sampled_from("*_~`:<>@!#|&ab "), max_size=60))
+def test_markup_is_shown_as_it_was_written(text: str) -> None:
+    """Markup, mentions and emoji names are text: rich text is not parsed, and `text` is escaped."""
+    (section,) = render.rich([say("{fact}", fact=Fact(text))])
+    shown = section["elements"][0]
+    assert shown["type"] == "text"
+    assert shown["text"] == (text or render.EMPTY)
+
+
+@given(st.lists(foreign, min_size=1, max_size=60), st.booleans())
+@settings(deadline=None)
+def test_long_lists_of_facts_are_counted_not_cut(values: list[str], hidden: bool) -> None:
+    """Facts that do not fit are counted; each one that is shown is shown whole or by its length and digest."""
+    parameters = tuple(Parameter(f"P{n}", None if hidden else value) for n, value in enumerate(values))
+    rows = facts.rows(Facts(gate().run, parameters=parameters), ROSTER)
+    kept, rest = facts.fitting(rows, facts.ROOM, lambda row: row.size)
+    assert len(kept) == len(rows) or rest
+    text = page.text(gate(facts=Facts(gate().run, parameters=parameters)), ROSTER)
+    assert len(text.encode(errors="replace")) <= page.TEXT
+
+
+@given(st.lists(st.sampled_from(sorted(STATES)), min_size=0, max_size=45), st.integers(1, 6), foreign)
+@settings(max_examples=60, deadline=None)
+def test_a_page_of_what_waits_fits(chosen: list[str], number: int, job: str) -> None:
+    """Ten gates a page, whole lines, within the limits, whatever the jobs are called."""
+    run = replace(gate().run, pipeline=job * 3)
+    gates = [replace(STATES[name], run=run) for name in chosen]
+    lines = commands.pending(gates, number, ROSTER, gate().opened_at, "alice")
+    payload = blocks.note(lines, {}, "answer")
+    check_message(payload.text, payload.blocks)
+    assert block_problems(payload.blocks) == []
+
+
+def test_a_fact_over_two_hundred_characters_can_be_compared() -> None:
+    """Its length and SHA-256 stand for it (contract)."""
+    text = render.terminal(facts.chip("x" * 4_812))
+    assert re.fullmatch(r"4,812 characters, SHA-256 [0-9a-f]{64}", text)
+
+
+def test_letters_outside_a_to_z_are_pointed_out() -> None:
+    """A job named with look-alike letters is marked behind its chip."""
+    assert render.terminal(facts.chip("dеploy")) == "“dеploy” (contains letters outside a-z)"
+
+
+def test_a_repository_s_login_is_not_shown() -> None:
+    """An address with a password in it loses it (no secret reaches a message)."""
+    revisions = tuple(Revision(f"https://ci:hunter2@git.example.com/{n}.git", "main", "f" * 40) for n in "ab")
+    text = page.text(gate(facts=Facts(gate().run, revisions=revisions)), ROSTER)
+    assert "hunter2" not in text
+    assert "https://git.example.com/a.git" in text
+
+
+def test_a_rich_real_request_takes_a_third_of_the_room() -> None:
+    """The measure that the limits were made with."""
+    payload = blocks.message(STATES["one confirmed"], ROSTER, {}, others=1)
+    assert size(payload.blocks) < 4_000
+    assert json.loads(json.dumps(payload.blocks)) == payload.blocks
+    assert requirement().total == 2

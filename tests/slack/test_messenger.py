@@ -1,0 +1,276 @@
+"""Posting, updating, thread replies, direct messages, alerts, accounts: against the simulated Slack's own rules."""
+
+from __future__ import annotations
+
+import pytest
+from world import (
+    ALICE,
+    BOB,
+    CAROL,
+    DEPLOYS,
+    GATE_ID,
+    GUEST,
+    NEW,
+    OPS,
+    ROSTER,
+    STATES,
+    TEAM,
+    gate,
+    messenger,
+    person,
+    requirement,
+)
+
+from jenkins_mfa.core.model import (
+    Alert,
+    Facts,
+    Message,
+    Parameter,
+    Requirement,
+    Run,
+    Starter,
+    State,
+    ToldRecord,
+    Trigger,
+)
+from jenkins_mfa.core.policy import Person, Roster
+from jenkins_mfa.errors import MessageGoneError, MessageRefusedError, MessengerUnavailableError
+from jenkins_mfa.simulators.slack import SlackSimulator, plain
+from jenkins_mfa.slack.accounts import FRESH, Accounts
+from jenkins_mfa.slack.messenger import SlackMessenger
+
+TWO_CHANNELS = Requirement(requirement().clauses, 1200, (DEPLOYS, OPS), ("production-two",), "ab" * 32)
+
+
+def said(slack: SlackSimulator, channel: str = DEPLOYS) -> list[str]:
+    return [plain(message) for message in slack.messages(channel)]
+
+
+def test_a_new_gate_is_posted_and_its_requester_told_once(slack: SlackSimulator, talker: SlackMessenger) -> None:
+    """The ask goes to the rule's channel; the requester is called in its thread."""
+    told = talker.tell(gate(), NEW, 0)
+    ask, reply = slack.messages(DEPLOYS)
+    assert told == ToldRecord(GATE_ID, 1, 3, (Message(DEPLOYS, ask.ts, ("asked",)),))
+    assert reply.thread_ts == ask.ts
+    assert plain(reply) == (
+        "@U04DAN, your build team one/deploy #17 waits for 2 of release with a code. This thread tells how it ends."
+    )
+
+
+def test_an_update_rewrites_the_same_message(slack: SlackSimulator, talker: SlackMessenger) -> None:
+    """A confirmation changes the message in place; nobody is called twice."""
+    told = talker.tell(gate(), NEW, 0)
+    after = talker.tell(STATES["one confirmed"], told, 1)
+    assert after.version == 2
+    ask, _ = said(slack)
+    assert "So far 1." in ask
+    assert "Another gate of this build waits too." in ask
+
+
+def test_the_end_is_told_once_and_takes_the_buttons_away(slack: SlackSimulator, talker: SlackMessenger) -> None:
+    """The outcome stands in the message, without buttons, and once in the thread."""
+    told = talker.tell(gate(), NEW, 0)
+    told = talker.tell(STATES["denied, aborted"], told, 0)
+    talker.tell(STATES["denied, aborted"], told, 0)
+    ask, _, end = said(slack)
+    assert ask.startswith("Denied, aborted: “team one/deploy” #17\nDenied by Bob Ray. Jenkins has aborted the build.")
+    assert "> 1.4 is not on staging yet" in ask
+    assert "[" not in ask
+    assert end == (
+        "@U04DAN, Denied by Bob Ray. Jenkins has aborted the build. A new build asks again. Talk to Bob Ray first."
+    )
+
+
+def test_nobody_is_called_where_nobody_started_the_build(slack: SlackSimulator, talker: SlackMessenger) -> None:
+    """A schedule's build has no thread."""
+    run = gate().run
+    scheduled = gate(facts=Facts(run, starters=(Starter(Trigger.SCHEDULE),)))
+    talker.tell(scheduled, NEW, 0)
+    assert len(slack.messages(DEPLOYS)) == 1
+
+
+def test_a_message_that_was_deleted_is_posted_anew(slack: SlackSimulator, talker: SlackMessenger) -> None:
+    """Only the message is gone: its channel gets a new one, its thread is not said again."""
+    told = talker.tell(gate(), NEW, 0)
+    slack.delete_message(DEPLOYS, told.messages[0].ts)
+    after = talker.tell(STATES["one confirmed"], told, 0)
+    assert after.messages[0].ts != told.messages[0].ts
+    assert after.messages[0].thread == ("asked",)
+
+
+def test_a_channel_that_is_gone_means_direct_messages_to_the_eligible(
+    slack: SlackSimulator, talker: SlackMessenger
+) -> None:
+    """Everybody who may answer is asked directly; later updates go there."""
+    slack.archive(DEPLOYS)
+    told = talker.tell(gate(), NEW, 0)
+    assert [m.channel for m in told.messages] == [slack.im(user) for user in (ALICE, BOB, CAROL)]
+    talker.tell(STATES["resumed"], told, 0)
+    assert said(slack, slack.im(BOB))[0].startswith("Approved, resumed")
+
+
+def test_a_channel_that_goes_while_a_gate_waits_is_replaced(slack: SlackSimulator, talker: SlackMessenger) -> None:
+    """An archived channel takes no update: the eligible are asked directly from then on."""
+    told = talker.tell(gate(), NEW, 0)
+    slack.archive(DEPLOYS)
+    after = talker.tell(STATES["one confirmed"], told, 0)
+    assert [m.channel for m in after.messages] == [slack.im(user) for user in (ALICE, BOB, CAROL)]
+
+
+def test_no_place_left_is_told_to_the_caller(slack: SlackSimulator, talker: SlackMessenger) -> None:
+    """A decided gate whose channel is gone has nowhere to be told: an error, not silence."""
+    slack.archive(DEPLOYS)
+    with pytest.raises(MessageGoneError):
+        talker.tell(STATES["no rule"], NEW, 0)
+
+
+def test_a_busy_slack_is_left_to_the_lane(slack: SlackSimulator, talker: SlackMessenger) -> None:
+    """Rate limits are not waited for here: the error says how long to wait, and one call was made."""
+    slack.fail_next("chat.postMessage", "ratelimited", retry_after=7)
+    with pytest.raises(MessengerUnavailableError) as raised:
+        talker.tell(gate(), NEW, 0)
+    assert raised.value.retry_after == 7
+    assert len(slack.calls("chat.postMessage")) == 1
+
+
+@pytest.mark.parametrize("how", ["500", "fatal_error", "invalid_auth", "missing_scope"])
+def test_whatever_may_be_mended_is_tried_again(slack: SlackSimulator, talker: SlackMessenger, how: str) -> None:
+    """Slack's own faults, and ours that an operator mends, keep the message waiting."""
+    slack.fail_next("chat.postMessage", how)
+    with pytest.raises(MessengerUnavailableError):
+        talker.tell(gate(), NEW, 0)
+    assert talker.tell(gate(), NEW, 0).messages
+
+
+def test_an_outage_keeps_the_message_waiting(slack: SlackSimulator, talker: SlackMessenger) -> None:
+    """No connection is an error to be retried."""
+    slack.outage()
+    with pytest.raises(MessengerUnavailableError):
+        talker.tell(gate(), NEW, 0)
+
+
+def test_what_was_posted_before_a_fault_is_remembered(slack: SlackSimulator, talker: SlackMessenger) -> None:
+    """Posted in two channels, then Slack is busy: the record holds both, and says that there is more to tell."""
+    asked = gate(requirement=TWO_CHANNELS)
+    slack.pace(0.001)
+    part = talker.tell(asked, NEW, 0)
+    assert (part.version, part.shown, [m.channel for m in part.messages]) == (1, 0, [DEPLOYS, OPS])
+    slack.pace(None)
+    whole = talker.tell(asked, part, 0)
+    assert (whole.version, whole.shown, whole.messages[0].thread) == (2, 3, ("asked",))
+    assert [m.thread_ts is None for m in slack.messages(DEPLOYS)] == [True, False]
+    assert len(slack.messages(OPS)) == 1
+
+
+def test_a_payload_that_slack_refuses_becomes_a_short_text(slack: SlackSimulator, talker: SlackMessenger) -> None:
+    """People see that there is a gate, without buttons, and the caller is told to alert."""
+    slack.fail_next("chat.postMessage", "invalid_blocks")
+    with pytest.raises(MessageRefusedError):
+        talker.tell(gate(), NEW, 0)
+    (message,) = said(slack)
+    assert message == (
+        "Needs confirmation. Slack does not show this build whole, so it cannot be approved here. "
+        "Ops are told: /mfa show 8f2c"
+    )
+
+
+@pytest.mark.parametrize(
+    ("alert", "shown", "sentence"),
+    [
+        (
+            Alert("a", "bypassed", 0, GATE_ID),
+            "bypassed",
+            (
+                "Bypassed: admin pressed Proceed in Jenkins, without confirmation. "
+                "mfaGate goes on only with a receipt; check that #17 ended."
+            ),
+        ),
+        (
+            Alert("a", "token_stolen", 0, GATE_ID),
+            "token stolen",
+            (
+                "@here Token stolen: Proceed was pressed with this agent's own Jenkins account; "
+                "the agent did not do it. Revoke its API token now."
+            ),
+        ),
+        (
+            Alert("a", "abort_caught", 0, GATE_ID),
+            "denied, aborted",
+            "Jenkins took the abort, but the build goes on: its Pipeline caught it. Stop it by hand.",
+        ),
+        (
+            Alert("a", "delivery_parked", 0, "", {"lane": "tell:g_1", "reason": "Slack: is_archived"}),
+            None,
+            "A delivery was given up: tell:g_1. Slack: is_archived",
+        ),
+        (
+            Alert("a", "bad_request", 0, GATE_ID),
+            "bad request",
+            "Not asked, denied by jenkins-mfa: the request cannot be used: not JSON.",
+        ),
+        (Alert("a", "reported", 0, GATE_ID), "denied", "Denied and reported by Bob Ray: 1.4 is not on staging yet"),
+        (Alert("a", "of_tomorrow", 0, ""), None, "of_tomorrow"),
+    ],
+)
+def test_ops_read_alerts(
+    slack: SlackSimulator, talker: SlackMessenger, alert: Alert, shown: str | None, sentence: str
+) -> None:
+    """Each alert has its sentence, in the channel of ops."""
+    talker.alert(alert, STATES[shown] if shown else None)
+    (message,) = said(slack, OPS)
+    assert message.split("\n")[0] == sentence
+
+
+def test_only_full_active_members_of_the_workspace_may_answer(slack: SlackSimulator, talker: SlackMessenger) -> None:
+    """Guests, deactivated accounts, people of other workspaces and people without an account are inactive (S14)."""
+    slack.add_user("U90OTHER", "Olga", team="T99OTHER")
+    slack.set_user(BOB, deleted=True)
+    people = dict(ROSTER.people)
+    people["guest"] = person("guest", "Gil", GUEST)
+    people["olga"] = person("olga", "Olga", "U90OTHER")
+    people["ghost"] = person("ghost", "Ghost", "U99NOBODY")
+    people["nobody"] = Person("nobody", "No Body", (), {})
+    client = talker.client
+    checked = SlackMessenger(client, Roster(people), TEAM, DEPLOYS, OPS, Accounts(client, TEAM))
+    assert checked.inactive(people) == {"bob", "guest", "olga", "ghost", "nobody"}
+
+
+def test_an_account_is_looked_up_once_a_minute(slack: SlackSimulator) -> None:
+    """An answer is believed for a minute; then a deactivated account is noticed."""
+    at = [0.0]
+    talker = messenger(slack, lambda: at[0])
+    assert talker.inactive(["bob"]) == frozenset()
+    slack.set_user(BOB, deleted=True)
+    at[0] = FRESH - 1
+    assert talker.inactive(["bob"]) == frozenset()
+    assert len(slack.calls("users.info")) == 1
+    at[0] = FRESH
+    assert talker.inactive(["bob"]) == {"bob"}
+
+
+def test_an_account_that_cannot_be_looked_up_is_not_assumed_to_be_active(
+    slack: SlackSimulator, talker: SlackMessenger
+) -> None:
+    """Slack does not answer: nobody is vouched for (S17)."""
+    slack.fail_next("users.info", "500")
+    with pytest.raises(MessengerUnavailableError):
+        talker.inactive(["bob"])
+
+
+def test_what_cannot_be_shown_whole_is_named(talker: SlackMessenger) -> None:
+    """A job too long for the facts' room is refused with its name and length; long parameters only are counted."""
+    assert talker.cannot_show(gate()) == ""
+    long_run = Run("main", "jenkins", "j" * 900, "17", 1, "https://jenkins.example.com/")
+    assert talker.cannot_show(gate(facts=Facts(long_run))).startswith("Build is 9")
+    parameters = tuple(Parameter(f"P{n}", "v" * 300) for n in range(40))
+    assert talker.cannot_show(gate(facts=Facts(gate().run, parameters=parameters))) == ""
+
+
+def test_a_denied_gate_is_shown_even_if_it_does_not_fit(slack: SlackSimulator, talker: SlackMessenger) -> None:
+    """Why nobody was asked reaches people; the job's name is only measured then."""
+    long_run = Run("main", "jenkins", "j" * 900, "17", 1, "https://jenkins.example.com/")
+    denied = gate(State.DENIED, run=long_run, facts=Facts(long_run), denial=STATES["no rule"].denial, decided_at=1)
+    talker.tell(denied, NEW, 0)
+    text = said(slack)[0]
+    assert text.startswith("Denied by jenkins-mfa: #17\n")
+    assert "Build: 900 characters, SHA-256 " in text
