@@ -1,0 +1,165 @@
+"""`/mfa` in the simulated Slack: what waits, one gate, help, and what is said to everything else."""
+
+from __future__ import annotations
+
+import pytest
+from world import ALICE, BOB, BOTH, DAN, DEPLOYS, GATE_ID, GUEST, MINUTE, OPENED, STATES, World, gate
+
+from jenkins_mfa.core.model import Entry
+from jenkins_mfa.errors import StoreUnavailableError
+from jenkins_mfa.slack.limits import MAX_TEXT_BYTES
+from jenkins_mfa.words import commands
+
+
+def ask(world: World, text: str, user: str = ALICE) -> str:
+    return world.slack.slash(user, "/mfa", text, DEPLOYS).wait("ephemeral").text
+
+
+def test_nothing_waits(world: World) -> None:
+    """An empty list says how fresh it is."""
+    world.gates.heard = {"source:main": {"ok": True, "at": world.gates.at - 1_000}, "agent": {"at": 1}}
+    assert ask(world, "pending") == "Nothing waits.\nSources: main read 1 s ago."
+
+
+def test_a_source_that_cannot_be_read_may_have_more(world: World) -> None:
+    """Missing is not settled: a stale reading is called one."""
+    world.gates.heard = {
+        "source:a": {"ok": False, "at": world.gates.at},
+        "source:b": {"ok": True, "at": world.gates.at - 4 * MINUTE},
+    }
+    assert ask(world, "pending") == (
+        "Nothing waits.\nSources: a cannot be read now: there may be more. "
+        "b was last read 4 min ago: there may be more."
+    )
+
+
+def test_what_waits_says_who_can_answer(world: World) -> None:
+    """Job, requesters, age, what is missing, time left, and whether whoever asks can answer."""
+    world.gates.gates = [gate(confirmations=BOTH[:1])]
+    line = (
+        "#17 team one/deploy: 1 more of release with a code. Started by Dan Fox 9 min ago, 11 min left. /mfa show 8f2c"
+    )
+    assert ask(world, "pending", BOB) == f"1 build waits.\n{line} (you can answer)"
+    assert ask(world, "pending", DAN) == f"1 build waits.\n{line}"
+
+
+def test_forty_builds_are_four_pages(world: World) -> None:
+    """Ten a page; the next page is named."""
+    world.gates.gates = [gate(id=f"g_{n:032x}") for n in range(40)]
+    first = ask(world, "pending")
+    assert first.startswith("40 builds wait; 1 to 10, oldest first.\n")
+    assert first.endswith("\nNext: /mfa pending 2")
+    last = ask(world, "pending 4")
+    assert last.startswith("40 builds wait; 31 to 40, oldest first.\n")
+    assert "Next" not in last
+    assert ask(world, "pending 5") == "40 builds wait; this page is empty."
+
+
+def test_a_gate_is_shown_with_its_history(world: World) -> None:
+    """The ask without buttons, then what happened, oldest first."""
+    world.gates.gates = [gate(confirmations=BOTH[:1])]
+    jti = f"{GATE_ID}.1"
+    world.gates.trail = [
+        Entry("gate:opened", OPENED + 2_000, "agent", jti),
+        Entry("gate:confirmed", OPENED + 5 * MINUTE, "alice", jti, details={"factor": "totp"}),
+        Entry("answer:refused", OPENED + 6 * MINUTE, "dan", jti, details={"reason": "requester"}),
+        Entry("answer:refused", OPENED + 7 * MINUTE, "slack:T01/U9", jti, details={"reason": "not_in_roster"}),
+        Entry("gate:denied", OPENED + 8 * MINUTE, "bob", jti, details={"reason": "not yet"}),
+        Entry("gate:of_tomorrow", OPENED + 9 * MINUTE, "agent", jti),
+    ]
+    outcome = world.slack.slash(ALICE, "/mfa", "show 8f2c", DEPLOYS)
+    world.slack.wait_for(lambda _: sum(s.kind == "ephemeral" for s in outcome.seen) == 2)
+    shown, history = (sight.text for sight in outcome.seen if sight.kind == "ephemeral")
+    assert shown.startswith("Needs confirmation: “team one/deploy” #17\n")
+    assert "[Approve" not in shown
+    assert history.split("\n") == [
+        "History, UTC",
+        "16:00:02 opened",
+        "16:05:00 confirmed, Alice Wu, code",
+        "16:06:00 not counted, Dan Fox: started the build",
+        "16:07:00 not counted, slack:T01/U9: is not in the roster",
+        "16:08:00 denied, Bob Ray: not yet",
+        "16:09:00 gate:of_tomorrow",
+    ]
+
+
+def test_a_long_history_shows_its_newest_part(world: World) -> None:
+    """Twenty events, and where the earlier ones are."""
+    entries = [Entry("gate:confirmed", OPENED, "alice", f"{GATE_ID}.1") for _ in range(34)]
+    lines = commands.history(gate(), entries, world.messenger.roster)
+    assert len(lines) == 21
+    world.gates.gates, world.gates.trail = [gate()], entries
+    outcome = world.slack.slash(ALICE, "/mfa", "show g_8f2c", DEPLOYS)
+    world.slack.wait_for(lambda _: sum(s.kind == "ephemeral" for s in outcome.seen) == 2)
+    assert outcome.seen[-1].text.startswith("History, UTC. 14 earlier: jenkins-mfa show 8f2c\n")
+
+
+def test_settled_gates_can_be_shown_and_do_not_wait(world: World) -> None:
+    """History outlives the gate; the list holds what is open."""
+    world.gates.gates = [STATES["resumed"]]
+    assert ask(world, "pending") == "Nothing waits."
+    assert ask(world, f"show {GATE_ID}").startswith("Approved, resumed")
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("show", "/mfa show needs at least 4 characters of a gate's id, from its message or from /mfa pending."),
+        ("show 8f2", "/mfa show needs at least 4 characters of a gate's id, from its message or from /mfa pending."),
+        ("show ../..", "/mfa show needs at least 4 characters of a gate's id, from its message or from /mfa pending."),
+        ("show 0000", "No gate begins with 0000."),
+        ("pendin", "/mfa pendin is not known. Nearest: /mfa pending. All: /mfa help."),
+        ("pending 0", "/mfa pending 0 is not known. Nearest: /mfa pending. All: /mfa help."),
+        ("xyzzy", "/mfa xyzzy is not known. All: /mfa help."),
+        ("<!here>", "/mfa <!here> is not known. All: /mfa help."),
+        ("w" * 41, "That word is not known. All: /mfa help."),
+        ("w" * 201, None),
+        ("123456", "Never type a code here. Tap Approve; the form asks for it. Use the next code there."),
+        ("123 456", "Never type a code here. Tap Approve; the form asks for it. Use the next code there."),
+        ("", None),
+        ("HELP", None),
+    ],
+)
+def test_every_word_gets_an_answer(world: World, text: str, answer: str | None) -> None:
+    """Unknown words name their nearest neighbour; a code is never taken; anything else is help."""
+    found = ask(world, text)
+    if answer is None:
+        assert found.startswith("/mfa pending: what waits · /mfa show ID")
+        assert found.endswith("Trouble: #C02OPS.")
+    else:
+        assert found == answer
+
+
+def test_two_gates_with_one_beginning(world: World) -> None:
+    """The shortest beginnings that tell them apart are named."""
+    world.gates.gates = [gate(id="g_8f2c1" + "0" * 27), gate(id="g_8f2c2" + "0" * 27)]
+    assert ask(world, "show 8f2c") == "8f2c1 and 8f2c2 both match: one character more."
+
+
+def test_strangers_and_guests_see_no_builds(world: World) -> None:
+    """What waits, and with which values, is for the roster's active members of this workspace."""
+    world.gates.gates = [gate()]
+    world.slack.add_user("U08EVE", "Eve")
+    world.slack.workspace.channels[DEPLOYS].members.append("U08EVE")
+    for user in ("U08EVE", GUEST):
+        assert ask(world, "pending", user) == (
+            f"This is for people of the roster. Ask ops to add {user} of team T01EXAMPLE."
+        )
+    world.slack.set_user(BOB, guest=True)
+    assert ask(world, "pending", BOB) == "Not counted: guests and people of other workspaces cannot answer."
+
+
+def test_a_store_that_is_away_is_said(world: World) -> None:
+    """Nothing is shown from memory."""
+    world.gates.error = StoreUnavailableError("away")
+    assert ask(world, "pending") == (
+        "The store cannot be reached, so nothing can be shown now. Nothing goes on meanwhile."
+    )
+
+
+def test_answers_fit(world: World) -> None:
+    """Every answer is within the limits that messages have."""
+    world.gates.gates = [gate(id=f"g_{n:032x}") for n in range(10)]
+    ask(world, "pending")
+    (call,) = world.slack.calls("response_url")
+    assert len(call.args["text"].encode()) <= MAX_TEXT_BYTES
