@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
-from groovy_driver import AGENT, JOB, Library, now, request_text
+from conftest import KEY
+from groovy_driver import AGENT, JOB, Library, now, request_text, trust_source
 
-from jenkins_mfa.core import request
+from jenkins_mfa.core import request, signing_keys
 from jenkins_mfa.core.receipt import Approver
 
 BODY = "mfaGate(environment: 'production', action: 'deploy', message: 'Deploy 1.4') { sh 'deploy'; return 42 }"
@@ -341,3 +342,18 @@ def test_an_unknown_controller_cannot_ask(library: Library, trusting: str) -> No
     end = library.play(trusting, BODY, rootUrl="https://other.example.com/")
     assert end["asked"] == []
     assert "this Jenkins is not named in the class mfa.Trust" in said(end)[0]
+
+
+def test_a_key_past_its_last_moment_opens_nothing(library: Library, signed: Signed) -> None:
+    """A retired key is not offered, and what it signs is refused, though the library still holds it."""
+    spki = signing_keys.spki(KEY.public_key())
+    retired = trust_source({"k1": spki}, ends=1764000000)
+    where = library.trusting(retired)
+    end = library.play(where, BODY, signed())
+    assert end["asked"] == []
+    assert "the library holds no key that is still in use" in said(end)[0]
+    newer = retired.replace("['k1'", f"['k2', 'EdDSA', '{spki}', 4102444800L],\n            ['k1'")
+    end = library.play(library.trusting(newer), BODY, signed())
+    assert json.loads(request_text(end["asked"][0]))["kids"] == ["k2"]
+    assert "[mfaGate] Not approved: the receipt is signed with key k1, which this library does not know." in said(end)
+    assert end["done"] == []
