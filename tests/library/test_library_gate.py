@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
-from conftest import KEY
 from groovy_driver import AGENT, JOB, Library, now, request_text, trust_source
 
+from conftest import KEY
 from jenkins_mfa.core import request, signing_keys
 from jenkins_mfa.core.receipt import Approver
 
