@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from crashing import Fuse, Fused, Killed
+from desk_world import World
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 from hypothesis.stateful import rule as step
-from world import World
 
 from builders import policy, rule
 from fakes import code_of

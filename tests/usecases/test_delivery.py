@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from world import TAP, World
+from desk_world import TAP, World
 
 from builders import NONCE, policy, rule
 from fakes import US, FakeSource, code_of, request_text, seed_of

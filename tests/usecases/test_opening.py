@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from world import World
+from desk_world import World
 
 from builders import NONCE, RUN, facts, policy, rule
 from fakes import FakeMessenger, FakeSource, request_text

@@ -6,7 +6,7 @@ import threading
 from dataclasses import replace
 
 import pytest
-from world import TAP, World
+from desk_world import TAP, World
 
 from builders import ROSTER, facts, policy, rule
 from fakes import FakeSource, code_of, request_text
