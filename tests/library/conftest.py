@@ -1,17 +1,15 @@
 """One JVM for all tests of the library, and receipts as the agent signs them."""
 
-import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import groovy_driver
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from groovy_driver import KEY
 
 from jenkins_mfa.core import receipt, request, signing_keys
 
-KEY = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"the library's test key").digest())
 Proceed = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 

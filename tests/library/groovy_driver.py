@@ -3,6 +3,7 @@
 One JSON object a line goes in and out; see jenkinsfile-library/test/driver/harness/Driver.groovy.
 """
 
+import hashlib
 import json
 import os
 import re
@@ -13,8 +14,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 ROOT = Path(__file__).parents[2] / "jenkinsfile-library"
 JOB, BUILD, AGENT, URL = "team one/deploy", 17, "mfa-agent", "https://jenkins.example.com/"
+
+BODY = "mfaGate(environment: 'production', action: 'deploy', message: 'Deploy 1.4') { sh 'deploy'; return 42 }"
+BARE = "mfaGate(environment: 'production', action: 'deploy', message: 'Deploy 1.4'); sh 'deploy'"
+MARKED = "[mfaGate] This build is marked ABORTED, whatever the Pipeline catches."
+
+KEY = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"the library's test key").digest())
 
 Answer = Mapping[str, Any] | Callable[[dict[str, Any]], Mapping[str, Any]]
 
@@ -124,3 +133,8 @@ def request_text(asked: Mapping[str, Any]) -> str:
 def now() -> int:
     """Unix seconds: the library reads the controller's own clock."""
     return int(time.time())
+
+
+def said(end: Mapping[str, Any]) -> list[str]:
+    """The library's own lines of a build's log."""
+    return [line for line in end["log"] if line.startswith("[mfaGate] ")]

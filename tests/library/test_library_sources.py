@@ -1,9 +1,15 @@
 """What holds in the sources themselves: the rules that resisted on a real Jenkins (static, stateless, own steps)."""
 
+import re
 from pathlib import Path
 
 import groovy_rules
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from jenkins_mfa import trust
+from jenkins_mfa.core import signing_keys
+from jenkins_mfa.core.keys import SigningKey
 
 LIBRARY = Path(__file__).parents[2] / "jenkinsfile-library"
 SOURCES = {path.stem: path.read_text() for path in sorted((LIBRARY / "src/mfa").glob("*.groovy"))}
@@ -23,6 +29,19 @@ def test_the_reader_sees_every_method() -> None:
     methods = {m.name: m for m in groovy_rules.split("Steps", SOURCES["Steps"])[0]}
     assert not methods["ask"].non_cps
     assert methods["dsl"].non_cps
+
+
+def test_the_committed_trust_has_the_generators_shape() -> None:
+    """The sample differs from what `keys public --library` writes in its header's warning and its values only."""
+    signing = SigningKey("sample", Ed25519PrivateKey.generate(), 0, 4102444800)
+    sources = [("http://localhost:8080/", "main", "mfa-agent")]
+    written = trust.render(installation="sample", signing=[signing], sources=sources, max_seconds=3600, bare="throw")
+    sample = SOURCES["Trust"].replace(
+        re.findall(r"M[\w+/]{58}=", SOURCES["Trust"])[0], signing_keys.spki(signing.public)
+    )
+    header, body = sample.split("package mfa", 1)
+    assert written.split("package mfa", 1)[1] == body
+    assert header.startswith(written.split("package mfa", 1)[0])
 
 
 def test_vars_holds_one_line_for_each_form() -> None:

@@ -45,7 +45,8 @@ class Gate implements Serializable {
         long now = Steps.now()
         String faults = Request.faults(frozen, variables, place, now)
         if (bare && Steps.inside('catchError, warnError')) {
-            faults = ('without a body it does not open inside catchError or warnError, which would go on after a denial: give it a body, or move it outside. ' + faults).trim()
+            faults = ('without a body it does not open inside catchError or warnError, which would go on after a denial: ' +
+                'give it a body, or move it outside. ' + faults).trim()
         }
         if (faults != '') { Ending.refuse('mfaGate cannot ask: ' + faults, bare) }
         return Request.text(frozen, variables, place, Request.number(), now)

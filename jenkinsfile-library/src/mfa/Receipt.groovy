@@ -35,13 +35,13 @@ class Receipt implements Serializable {
         Object given = Json.parse(answer)
         Map here = (Map) Json.parse(place)
         String submitter = given instanceof String ? (String) given : given instanceof Map ? word(((Map) given).submitter) : ''
+        String who = submitter == '' ? 'somebody' : Text.visible(submitter)
         String token = token(answer)
         if (token == '') {
-            return 'Not approved: ' + (submitter == '' ? 'somebody' : Text.visible(submitter)) +
-                ' pressed Proceed, but only a receipt of jenkins-mfa counts. Confirm in Slack next time.'
+            return 'Not approved: ' + who + ' pressed Proceed, but only a receipt of jenkins-mfa counts. Confirm in Slack next time.'
         }
         String fault = submitter == here.agent ? fault(token, Request.sha256(request), Request.asked(request), nonce, place, now)
-            : 'came through ' + Text.visible(submitter) + ', not ' + here.agent
+            : 'came through ' + who + ', not ' + here.agent
         return fault == '' ? '' : REFUSED + fault + '.'
     }
 

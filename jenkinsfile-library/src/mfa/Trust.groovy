@@ -1,6 +1,6 @@
 // Written by `jenkins-mfa keys public --library DIR`. Do not edit: the next run of that command replaces this file.
 //
-// THIS ONE IS A SAMPLE. Its key belongs to nobody: no receipt is accepted until the command has written yours.
+// THIS ONE IS A SAMPLE. Nobody holds its private key: no receipt is accepted until the command has written yours.
 //
 // The command fills in five things and changes nothing else:
 //   keys()        one row for each signing key that builds may trust: kid, alg, SubjectPublicKeyInfo in Base64,
@@ -20,7 +20,7 @@ class Trust implements Serializable {
     @NonCPS
     static List<List> keys() {
         return [
-            ['sample', 'EdDSA', 'MCowBQYDK2VwAyEAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=', 4102444800L],
+            ['sample', 'EdDSA', 'MCowBQYDK2VwAyEA1yoXCH9XDyVweJYfnJbwCtAZq7cy2M+LdCF/RcnEjWA=', 4102444800L],
         ]
     }
 
