@@ -162,13 +162,21 @@ def test_a_form_that_does_not_open_is_said(world: World) -> None:
     assert outcome.wait("ephemeral").text == "The form did not open in time. Nothing changed; tap again."
 
 
-def test_a_refreshed_connection_loses_no_tap(world: World) -> None:
-    """While one connection is renewed, the other takes the taps."""
+@pytest.mark.parametrize("close_after", [None, 0.0])
+def test_renewed_connections_are_back_at_once(world: World, close_after: float | None) -> None:
+    """Slack renews connections; whenever it closes the old ones, new ones take the next tap within seconds."""
     ts = world.post()
     world.answers.given = Counted(gate(), 1)
-    world.slack.refresh_sockets(close_after=None)
-    world.slack.wait_for(lambda s: s.connections >= 2)
-    for _ in range(3):
-        outcome = world.slack.press(ALICE, DEPLOYS, ts, "gate_approve")
-        assert outcome.error is None
-    world.slack.close_old_sockets()
+    before = len(world.slack.calls("apps.connections.open"))
+    world.slack.refresh_sockets(close_after)
+    world.slack.wait_for(lambda s: s.connections == 2 and len(s.calls("apps.connections.open")) >= before + 2)
+    assert world.slack.press(ALICE, DEPLOYS, ts, "gate_approve").error is None
+
+
+def test_cut_connections_come_back(world: World) -> None:
+    """After a TCP reset both connections open again."""
+    before = len(world.slack.calls("apps.connections.open"))
+    world.slack.reset_sockets()
+    world.slack.wait_for(lambda s: s.connections == 2 and len(s.calls("apps.connections.open")) >= before + 2)
+    world.answers.given = Counted(gate(), 1)
+    assert world.slack.press(ALICE, DEPLOYS, world.post(), "gate_approve").error is None

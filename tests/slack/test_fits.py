@@ -39,9 +39,8 @@ from jenkins_mfa.words.parts import Fact, Quote, say
 MAX_SHOWN = 2_200
 PAIR, UNSET, LABELS, SUBJECT = 6, 12, 36, 12  #: contract: room beside names and values
 
-foreign = st.text(max_size=300)
-clean = st.text(st.characters(exclude_categories=("C", "Z", "M"), exclude_characters="\u2800\u3164\uffa0\u115f\u1160"))
-names = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,15}", fullmatch=True)
+#: Anything, and often what could end, hide, reverse or imitate.
+foreign = st.text(max_size=300) | st.text(st.sampled_from('“”\\"`*_<>&@!#|:{}\n\r\t \u202e\u200b\u0301ab'), max_size=60)
 
 
 def filled(character: str, room: int, most: int) -> str:
