@@ -1,0 +1,374 @@
+"""The demo's page over HTTP, in front of the whole real thing: what it shows, what it does, whom it refuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from jenkins_mfa.demo.web import BODY_BYTES, Web
+from jenkins_mfa.demo.world import World
+
+ALICE, DAN, DEPLOYS, OPS = "U0ALICE", "U0DAN", "C0DEPLOYS", "C0OPS"
+PATIENCE = 30
+Json = dict[str, Any]
+
+
+@dataclass
+class Browser:
+    """Asks as the page does; `address` is host:port."""
+
+    address: str
+    world: World
+
+    def ask(
+        self, method: str, path: str, body: bytes | None = None, **headers: str | None
+    ) -> tuple[HTTPResponse, bytes]:
+        """One request; a header None is left out, underscores in names are hyphens."""
+        connection = HTTPConnection(self.address, timeout=PATIENCE)
+        given: dict[str, str | None] = {"Host": self.address}
+        if method == "POST":
+            given |= {"Origin": f"http://{self.address}", "Content-Type": "application/json"}
+        given |= {name.replace("_", "-"): value for name, value in headers.items()}
+        try:
+            connection.putrequest(method, path, skip_host=True)
+            for name, value in given.items():
+                if value is not None:
+                    connection.putheader(name, value)
+            if body is not None:
+                connection.putheader("Content-Length", str(len(body)))
+            connection.endheaders(body)
+            response = connection.getresponse()
+            return response, response.read()
+        finally:
+            connection.close()
+
+    def act(self, verb: str, user: str = ALICE, **members: Any) -> Json:
+        """One action; fails the test unless the server took it."""
+        response, body = self.ask("POST", f"/act/{verb}", json.dumps({"as": user, **members}).encode())
+        assert response.status == 200, body
+        return json.loads(body)
+
+    def status(self, verb: str, body: bytes, **headers: str | None) -> int:
+        """The status of one action."""
+        return self.ask("POST", f"/act/{verb}", body, **headers)[0].status
+
+    def picture(self, holds: Callable[[Json], Any] = lambda _: True, user: str = ALICE) -> Json:
+        """The first picture of the stream for which `holds` is true."""
+        connection = HTTPConnection(self.address, timeout=PATIENCE)
+        connection.request("GET", f"/events?as={user}")
+        response = connection.getresponse()
+        try:
+            for line in response:
+                if line.startswith(b"data: ") and holds(found := json.loads(line[6:])):
+                    return found
+            raise AssertionError("the stream ended")
+        finally:
+            response.close()
+            connection.close()
+
+    def build(self, job: str, holds: Callable[[Json], Any], number: int) -> Json:
+        """A build as the page shows it, once `holds`."""
+        found: list[Json] = []
+
+        def look(picture: Json) -> bool:
+            builds = next(one for one in picture["jenkins"]["jobs"] if one["name"] == job)["builds"]
+            found[:] = [build for build in builds if build["number"] == number and holds(build)]
+            return bool(found)
+
+        self.picture(look)
+        return found[0]
+
+    def message(self, beginning: str, user: str = ALICE) -> Json:
+        """The message whose header begins like this, once it stands there."""
+        found: list[Json] = []
+
+        def look(picture: Json) -> bool:
+            found[:] = [one for one in picture["slack"]["messages"] if header(one).startswith(beginning)]
+            return bool(found)
+
+        self.picture(look, user)
+        return found[0]
+
+    def start(self, job: str, **values: str) -> int:
+        """Start a build; returns its number."""
+        return int(self.act("start", DAN, job=job, values=values)["number"])
+
+
+def header(message: Json) -> str:
+    """The header of a message, or nothing."""
+    return next((block["text"]["text"] for block in message["blocks"] if block["type"] == "header"), "")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One whole demo for all tests of this file; each starts builds of its own."""
+    with TemporaryDirectory(prefix="mfa-") as folder, World(Path(folder)) as world, Web(world) as web:
+        yield Browser(urlsplit(web.url).netloc, world)
+
+
+def test_page_brings_all_its_parts_itself(browser: Browser) -> None:
+    """Every file that the page names is served by the demo, under a policy that allows nothing else."""
+    response, body = browser.ask("GET", "/")
+    policy = response.headers["Content-Security-Policy"]
+    names = re.findall(rb'(?:src|href)="([^"]+)"', body)
+
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert {b"page.js", b"page.css"} <= set(names)
+    assert not [name for name in names if b":" in name or b"//" in name]
+    assert {browser.ask("GET", f"/{name.decode()}")[0].status for name in names} == {200}
+
+
+def test_scripts_never_parse_foreign_text_as_html() -> None:
+    """No script of the page uses a way that would turn text into markup or code."""
+    folder = Path(__file__).parents[2] / "src/jenkins_mfa/demo/static"
+    scripts = "".join(file.read_text() for file in folder.glob("*.js"))
+
+    banned = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|createContextualFragment"
+    assert not re.findall(banned, scripts)
+    assert not re.findall(r"https?://\w", scripts)
+
+
+def test_code_story(browser: Browser) -> None:
+    """Start, tap, a wrong code with its sentence at the field, the right code: the build goes on and says who."""
+    number = browser.start("deploy-prod", VERSION="2.0")
+    build = browser.build("deploy-prod", lambda one: one["inputs"], number)
+    ask = browser.message(f"Needs confirmation: “deploy-prod” #{number}")
+    assert browser.act("press", channel=DEPLOYS, ts=ask["ts"], action="gate_approve") == {}
+    picture = browser.picture(lambda one: one["slack"]["views"])
+    view = picture["slack"]["views"][-1]["id"]
+    wrong = browser.act("submit", view=view, values={"code": "12 3"})
+    right = browser.act("submit", view=view, values={"code": browser.world.code("alice")})
+    browser.message(f"Approved, resumed: “deploy-prod” #{number}")
+    done = browser.build("deploy-prod", lambda one: one["ended"] is not None, number)
+
+    assert "2.0" in build["inputs"][0]["parameters"][0]["value"]
+    assert list(wrong["errors"]) == ["code"]
+    assert right["errors"] == {}
+    assert done["result"] == "SUCCESS"
+    assert "Alice Wu" in done["description"]
+    assert "+ ./deploy.sh production 2.0" in done["console"]
+
+
+def test_requester_gets_a_private_answer(browser: Browser) -> None:
+    """Dan's tap on his own build is answered to him alone, and a tap without its dialog is refused."""
+    number = browser.start("deploy-staging")
+    ask = browser.message(f"Needs confirmation: “deploy-staging” #{number}")
+    press = {"channel": DEPLOYS, "ts": ask["ts"], "action": "gate_approve"}
+    without_dialog = browser.status("press", json.dumps({"as": DAN, **press}).encode())
+    browser.act("press", DAN, **press, confirmed=True)
+    seen = browser.picture(lambda one: [m for m in one["slack"]["messages"] if m["private"]], DAN)
+    for_alice = browser.picture()
+
+    assert without_dialog == 409
+    assert "you started this build" in next(m["text"] for m in seen["slack"]["messages"] if m["private"])
+    assert not [m for m in for_alice["slack"]["messages"] if "you started this build" in m["text"]]
+
+
+def test_proceed_as_admin_runs_nothing(browser: Browser) -> None:
+    """An administrator's Proceed ends the build without its body, the page shows it, and ops are told."""
+    number = browser.start("deploy-staging")
+    asked = browser.build("deploy-staging", lambda one: one["inputs"], number)["inputs"][0]["id"]
+    browser.message(f"Needs confirmation: “deploy-staging” #{number}")
+    press = {"job": "deploy-staging", "number": number, "input": asked}
+    first, second = browser.act("proceed", **press), browser.act("proceed", **press)
+    done = browser.build("deploy-staging", lambda one: one["ended"] is not None, number)
+    browser.message(f"Bypassed: “deploy-staging” #{number}")
+    browser.picture(lambda one: [m for m in one["slack"]["messages"] if m["channel"] == OPS])
+
+    assert first == {}
+    assert second == {"error": "This step does not wait any more."}
+    assert done["result"] == "ABORTED"
+    assert "+ ./deploy.sh staging" not in done["console"]
+
+
+def test_abort_as_admin(browser: Browser) -> None:
+    """An administrator's Abort ends the build, and Slack tells it."""
+    number = browser.start("deploy-staging")
+    asked = browser.build("deploy-staging", lambda one: one["inputs"], number)["inputs"][0]["id"]
+    browser.message(f"Needs confirmation: “deploy-staging” #{number}")
+    browser.act("abort", job="deploy-staging", number=number, input=asked)
+    browser.message(f"Withdrawn: “deploy-staging” #{number}")
+
+    assert browser.build("deploy-staging", lambda one: one["ended"], number)["result"] == "ABORTED"
+
+
+def test_form_can_be_closed(browser: Browser) -> None:
+    """Back takes the modal away, and what was in front before is there again."""
+    number = browser.start("deploy-prod")
+    ask = browser.message(f"Needs confirmation: “deploy-prod” #{number}")
+    browser.act("press", channel=DEPLOYS, ts=ask["ts"], action="gate_deny")
+    browser.picture(lambda one: one["slack"]["views"])
+    browser.act("close")
+
+    assert browser.picture()["slack"]["views"] == []
+
+
+def test_commands(browser: Browser) -> None:
+    """`/mfa help` is answered privately; anything else is told what can be typed."""
+    assert browser.act("slash", channel=DEPLOYS, text="/mfa help") == {}
+    browser.picture(lambda one: [m for m in one["slack"]["messages"] if m["private"] and "/mfa pending" in m["text"]])
+
+    assert "/mfa pending" in browser.act("slash", channel=DEPLOYS, text="hello")["error"]
+
+
+def test_phones_show_the_codes_of_who_is_enrolled(browser: Browser) -> None:
+    """Approvers have six digits that end at a time step; developers have none."""
+    picture = browser.picture()
+
+    assert set(picture["phones"]) == {"alice", "bob", "carol"}
+    assert all(re.fullmatch("[0-9]{6}", code) for code in picture["phones"].values())
+    assert picture["codes_end"] % 30 == 0
+
+
+START = json.dumps({"as": DAN, "job": "deploy-staging", "values": {}}).encode()
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Origin": "http://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Origin": None}, 403),
+        ({"Host": "evil.example"}, 403),
+        ({"Host": "evil.example", "Origin": "http://evil.example"}, 403),
+        ({"Host": None}, 403),
+        ({"Content_Type": "text/plain"}, 415),
+        ({"Content_Type": "application/x-www-form-urlencoded"}, 415),
+        ({"Content_Type": None}, 415),
+    ],
+)
+def test_other_sites_cannot_act(browser: Browser, headers: dict[str, str | None], status: int) -> None:
+    """A page of another origin, a rebound name and a plain form start no build."""
+    before = len(browser.world.jenkins.controller.jobs["deploy-staging"].builds)
+
+    assert browser.status("start", START, **headers) == status
+    assert len(browser.world.jenkins.controller.jobs["deploy-staging"].builds) == before
+
+
+@pytest.mark.parametrize("path", ["/", "/events?as=U0ALICE", "/page.js"])
+def test_other_names_see_nothing(browser: Browser, path: str) -> None:
+    """Under a rebound name neither the page nor the codes are given out."""
+    response, body = browser.ask("GET", path, Host="evil.example")
+
+    assert response.status == 403
+    assert b"phones" not in body
+    assert "Access-Control-Allow-Origin" not in response.headers
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b"{",
+        b"[" * 5_000,
+        b'{"as": "U0ALICE"}',
+        b'{"as": "U0ALICE", "job": 1, "values": {}}',
+        b'{"as": "U0ALICE", "job": "other", "values": {}}',
+        b'{"as": "U0ALICE", "job": "deploy-staging", "values": {"a": 1}}',
+    ],
+)
+def test_malformed_actions_are_answered_with_a_sentence(browser: Browser, body: bytes) -> None:
+    """What the page would not send is refused as a bad request and starts nothing."""
+    response, answer = browser.ask("POST", "/act/start", body)
+
+    assert response.status == 400
+    assert json.loads(answer)["error"].endswith(".")
+
+
+def test_strangers_unknown_verbs_and_large_actions_are_refused(browser: Browser) -> None:
+    """Nobody outside the demo can be acted for, verbs are a closed list, and bodies are bounded."""
+    stranger = b'{"as": "U0MFA", "channel": "C0DEPLOYS", "text": "/mfa help"}'
+
+    assert browser.status("slash", stranger) == 400
+    assert browser.status("restart", b"{}") == 400
+    assert browser.status("start", b" " * (BODY_BYTES + 1)) == 413
+    assert browser.ask("GET", "/events?as=U0MFA")[0].status == 400
+
+
+@pytest.mark.parametrize("path", ["/../web.py", "/static/page.js", "/%2e%2e/web.py", "/web.py", "/nothing.js"])
+def test_only_the_page_s_own_files_are_served(browser: Browser, path: str) -> None:
+    """No path leads out of the page's directory."""
+    assert browser.ask("GET", path)[0].status == 404
+
+
+def test_stream_ends_with_the_page_s_server(browser: Browser) -> None:
+    """Closing the server ends open streams and frees the port, so that Ctrl-C leaves nothing behind."""
+    with Web(browser.world) as web:
+        address = urlsplit(web.url).netloc
+        connection = HTTPConnection(address, timeout=PATIENCE)
+        connection.request("GET", f"/events?as={ALICE}")
+        response = connection.getresponse()
+        response.readline()
+    rest = response.read()
+    connection.close()
+
+    assert rest.strip() == b"" or rest.strip().startswith(b"data: ")
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", int(address.rpartition(":")[2]))) != 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_leaves_no_process(short_path: Path, number: signal.Signals) -> None:
+    """The command prints one address; Ctrl-C ends it with 0, and agent and store are gone."""
+    command = [sys.executable, "-m", "jenkins_mfa", "demo", "--dir", str(short_path / "demo")]
+    demo = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert demo.stdout is not None
+        line = next(line for line in demo.stdout if "http" in line)
+        page = HTTPConnection(re.findall("127[^/]+", line)[0], timeout=PATIENCE)
+        page.request("GET", "/")
+        shown = page.getresponse().status
+        of_demo = set(_processes(str(short_path)))
+        demo.send_signal(number)
+        _, told = demo.communicate(timeout=PATIENCE)
+        page.close()
+    finally:
+        demo.kill()
+
+    assert shown == 200
+    assert demo.returncode == 0
+    assert told == "\nThe demo has ended; nothing of it runs any more.\n"
+    assert demo.pid in of_demo
+    assert len(of_demo) >= 3
+    assert _processes(str(short_path)) == []
+
+
+def test_directory_in_use_is_refused(short_path: Path) -> None:
+    """A directory that holds something is not mixed with the demo's files."""
+    (short_path / "mine").touch()
+    command = [sys.executable, "-m", "jenkins_mfa", "demo", "--dir", str(short_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
+
+    assert done.returncode == 2
+    assert done.stderr == f"{short_path} is not empty. Name a new or an empty directory.\n"
+    assert done.stdout == ""
+
+
+def _processes(part: str) -> list[int]:
+    """Processes with this in their command line."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            try:
+                command = (entry / "cmdline").read_bytes().decode(errors="replace")
+            except OSError:
+                continue
+            if part in command:
+                found.append(int(entry.name))
+    return found

@@ -1,0 +1,157 @@
+"""Configuration: everything that is wrong is told at once, with file, place, what was seen and what is allowed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cli_files import edit, with_keys, write
+from jenkins_mfa import config as configuration
+from jenkins_mfa import key_files
+from jenkins_mfa.errors import ConfigError
+
+
+def problems(path: Path) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        configuration.load(path)
+    return caught.value.problems
+
+
+def test_the_demos_files_are_right(tmp_path: Path) -> None:
+    """A whole configuration is read into values; secrets do not show in it."""
+    found = configuration.load(write(tmp_path))
+    assert found.sources[0].id == "main"
+    assert "jenkins-secret" not in repr(found)
+    assert "xoxb" not in repr(found)
+    assert len(found.policy.sha256) == 64
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "told"),
+    [
+        ("config", "poll_seconds = 0.5", "poll_second = 0.5", "nearest: poll_seconds"),
+        ("config", "poll_seconds = 0.5", 'poll_seconds = "fast"', "a number from 0.1 to 60"),
+        ("config", 'team = "T0DEMO"', "team = 42", "seen: 42 (number)"),
+        ("config", 'kind = "jenkins"', 'kind = "travis"', "one of jenkins"),
+        ("config", 'durability = "always"', 'durability = "maybe"', "one of always, everysec, none"),
+        ("config", "installation =", "instalation =", "installation is missing"),
+        ("config", 'token_file = "jenkins.token"', 'token_file = "none.token"', "cannot be read"),
+        ("config", 'url = "http://127.0.0.1:1/"', 'url = "http://user:pw@host/"', "without user or query"),
+        ("config", "[store]", "[stores]", "[store]"),
+        ("policy", 'factor = "totp"', 'factor = "sms"', "push, push+number, totp, webauthn"),
+        ("policy", 'factor = "totp"', 'factor = "webauthn"', "not available in this version"),
+        ("policy", '"group:release"]\nttl_seconds = 3', '"group:relase"]\nttl_seconds = 3', "nobody is in it"),
+        (
+            "policy",
+            'approvers = ["group:release"]\nttl_seconds = 3',
+            "approvers = []\nttl_seconds = 3",
+            "nobody may approve",
+        ),
+        ("policy", "ttl_seconds = 3", "ttl_seconds = 3\nquorum = 0", "a number from 1 to 10"),
+        ("policy", "ttl_seconds = 3", "ttl_seconds = 3\nquorum = 9", "9 people are needed, 3 may approve"),
+        ("policy", 'name = "short"', 'name = "staging"', "two rules have this name"),
+        ("policy", 'job = "deploy-late"', 'job = "deploy-late"\nsource = "mian"', "no such source"),
+        ("roster", '"U0BOB"', '"U0ALICE"', "already belongs to alice"),
+        (
+            "roster",
+            '["release"]\nidentities = { "slack:T0DEMO" = "U0BOB"',
+            '["relase"]\nidentities = { "slack:T0DEMO" = "U0BOB"',
+            "no such group",
+        ),
+        ("roster", '"jenkins:main" = "bray"', '"jenkins:other" = "bray"', "is not known"),
+        ("roster", '"Bob Ray"', '"Bob *Ray*"', "without markup"),
+    ],
+)
+def test_a_fault_is_told_with_its_place_and_what_is_allowed(
+    tmp_path: Path, file: str, old: str, new: str, told: str
+) -> None:
+    """Each names the file, the table and the key."""
+    path = write(tmp_path)
+    edit(tmp_path / f"{file}.toml", (old, new))
+    found = problems(path)
+    assert any(told in problem for problem in found), found
+    assert all(".toml" in problem for problem in found)
+
+
+def test_all_problems_of_all_files_are_told_at_once(tmp_path: Path) -> None:
+    """One start, one report."""
+    path = write(tmp_path)
+    edit(path, ("poll_seconds = 0.5", "poll_second = 0.5"), ('team = "T0DEMO"', 'team = "nonsense"'))
+    edit(tmp_path / "policy.toml", ('factor = "totp"', 'factor = "sms"'))
+    found = problems(path)
+    assert {problem.split()[0] for problem in found} >= {"config.toml", "policy.toml", "roster.toml"}
+
+
+def test_two_sources_with_one_name_are_told(tmp_path: Path) -> None:
+    """The name is the key of everything else."""
+    path = write(tmp_path)
+    table = path.read_text().split("[[sources]]")[1].split("[slack]")[0]
+    edit(path, ("[slack]", f"[[sources]]{table}[slack]"))
+    assert any("two sources have this id" in problem for problem in problems(path))
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o666])
+def test_a_secret_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> None:
+    """S16: start-up refuses, and says how to mend it."""
+    path = write(tmp_path)
+    (tmp_path / "slack-bot.token").chmod(mode)
+    (told,) = problems(path)
+    assert "chmod 600" in told
+    assert "xoxb" not in told
+
+
+def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
+    """S16 for keys: receipts, vault and HMAC."""
+    path = with_keys(write(tmp_path))
+    config = configuration.load(path)
+    for name in ("vault.key", "hmac.key", "keys/k1.pem"):
+        (tmp_path / name).chmod(0o644)
+        with pytest.raises(ConfigError, match="chmod 600"):
+            key_files.load(config.keys, config.installation)
+        (tmp_path / name).chmod(0o600)
+    key_files.load(config.keys, config.installation)
+
+
+def test_generating_keys_never_replaces_one(tmp_path: Path) -> None:
+    """A second key is added; vault and HMAC keys stay as they are; the newest signs first."""
+    path = with_keys(write(tmp_path))
+    before = {name: (tmp_path / name).read_bytes() for name in ("vault.key", "hmac.key", "keys/k1.pem")}
+    config = configuration.load(path)
+    assert key_files.generate(config.keys, 0).kid == "k2"
+    assert {name: (tmp_path / name).read_bytes() for name in before} == before
+    keys = key_files.load(config.keys, config.installation)
+    assert [key.kid for key in keys.signing] == ["k2", "k1"]
+    assert keys.signer(("k1",)).kid == "k1"  # type: ignore[union-attr]
+    assert keys.signer(("k1", "k2")).kid == "k2"  # type: ignore[union-attr]
+    assert keys.signer(("k9",)) is None
+    assert "PRIVATE" not in repr(keys)
+
+
+@pytest.mark.parametrize("damage", ["", "not a key", "v1:AAAA"])
+def test_a_damaged_key_file_is_refused(tmp_path: Path, damage: str) -> None:
+    """Never "no factor enrolled": the operator mends."""
+    path = with_keys(write(tmp_path))
+    (tmp_path / "vault.key").write_text(damage)
+    config = configuration.load(path)
+    with pytest.raises(ConfigError):
+        key_files.load(config.keys, config.installation)
+
+
+def test_a_file_that_is_too_large_is_refused(tmp_path: Path) -> None:
+    """S15: everything from outside has a maximum size."""
+    path = write(tmp_path)
+    (tmp_path / "policy.toml").write_text("#" * 2_000_000)
+    assert any("bytes" in problem for problem in problems(path))
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(junk=st.text(max_size=200), file=st.sampled_from(["config", "policy", "roster"]))
+def test_junk_is_a_report_and_never_another_error(tmp_path: Path, junk: str, file: str) -> None:
+    """Whatever stands in a file, only ConfigError comes out, or it is valid."""
+    path = write(tmp_path)
+    (tmp_path / f"{file}.toml").write_bytes(junk.encode(errors="surrogatepass"))
+    with pytest.raises(ConfigError):
+        configuration.load(path)

@@ -1,0 +1,52 @@
+"""Logs: nothing secret by type, by name or by look, and no line that somebody else wrote (S12)."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jenkins_mfa.config import Secret
+from jenkins_mfa.log import HIDDEN, redact
+
+JWS = "eyJhbGciOiJFZERTQSJ9.eyJ2IjoxfQ.c2lnbmF0dXJl"
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"anything": Secret("hunter2hunter2")},
+        {"token": "hunter2hunter2"},
+        {"bot_token": "hunter2hunter2"},
+        {"seed": "hunter2hunter2"},
+        {"receipt": "hunter2hunter2"},
+        {"number": "hunter2hunter2"},
+        {"nested": {"password": "hunter2hunter2"}},
+        {"listed": [{"ticket": "hunter2hunter2"}]},
+        {"problem": "GET https://user:hunter2hunter2@ci.example.com/ failed"},
+        {"problem": "Authorization: Basic aHVudGVyMmh1bnRlcjI="},
+    ],
+)
+def test_secrets_do_not_appear(event: dict[str, object]) -> None:
+    """By type, by key name, inside containers, and by look inside other texts."""
+    shown = json.dumps(redact(None, "info", dict(event)), default=str)
+    assert "hunter2" not in shown
+    assert "aHVudGVy" not in shown
+    assert HIDDEN in shown
+
+
+@pytest.mark.parametrize("text", ["xoxb-1234-abcd", "xapp-1-A-2-b", f"sent {JWS} to it"])
+def test_tokens_and_receipts_are_known_by_their_look(text: str) -> None:
+    """Wherever they stand."""
+    shown = str(redact(None, "info", {"event": text}))
+    assert "1234" not in shown
+    assert "eyJ2" not in shown
+
+
+@given(st.text())
+def test_nobody_can_forge_a_line(text: str) -> None:
+    """Newlines, control and bidirectional characters are written visibly."""
+    shown = str(redact(None, "info", {"run": text})["run"])
+    assert not any(c in shown for c in "\n\r\x1b\u202e\u2028\x85\x00")
