@@ -1,0 +1,232 @@
+"""The documents say what the code does: examples load, every name is explained, diagrams and links are right."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from jenkins_mfa import config as configuration
+from jenkins_mfa.cli import base, main
+from jenkins_mfa.core.audit import Name
+from jenkins_mfa.core.gate import TABLE, Kind
+from jenkins_mfa.core.model import State
+from jenkins_mfa.errors import ConfigError
+from jenkins_mfa.slack.check import SCOPES
+from jenkins_mfa.usecases.open_gate import ALARMING
+from jenkins_mfa.words import alerts
+
+ROOT = Path(__file__).parent.parent
+EXAMPLES = ("config", "policy", "roster")
+PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *(ROOT / "docs").glob("*.md")])
+SECRETS = ("jenkins.token", "slack-bot.token", "slack-app.token")
+#: What `advance` makes of a confirmation and of confirmations that no longer count, beside the table's plain states.
+COUNTED = {State.PENDING: "confirmed, more needed", State.APPROVED: "confirmed, every clause filled"}
+RECOUNTED = {
+    State.PENDING: {State.PENDING: "dropped"},
+    State.APPROVED: {State.APPROVED: "dropped, enough left", State.PENDING: "dropped, more needed"},
+}
+
+
+def text(name: str) -> str:
+    """A document of the repository."""
+    return (ROOT / name).read_text()
+
+
+@pytest.fixture
+def examples(tmp_path: Path) -> Path:
+    """A directory with the three example files under their real names, and secret files."""
+    for name in EXAMPLES:
+        (tmp_path / f"{name}.toml").write_text(text(f"{name}.example.toml"))
+    for name in SECRETS:
+        (tmp_path / name).touch(mode=0o600)
+        (tmp_path / name).write_text("secret")
+    return tmp_path
+
+
+def test_the_example_files_load_as_they_are(examples: Path) -> None:
+    """Copying the examples and adding secret files is a configuration without a problem."""
+    config = configuration.load(examples / "config.toml")
+    assert [source.id for source in config.sources] == ["main"]
+    assert {rule.name for rule in config.policy.rules} == {"production", "rotation", "staging"}
+    assert config.policy.default is not None
+    assert len(config.roster.people) == 4
+
+
+def known_keys(examples: Path, name: str) -> Iterator[tuple[str, str]]:
+    """(table, key) of everything that the real loader knows, told by itself about a key that it does not know."""
+    lines = text(f"{name}.example.toml").splitlines()
+    for number, line in enumerate(["", *lines]):
+        if number and not line.startswith("["):
+            continue
+        spoilt = [*lines[:number], "zzqq = 1", *lines[number:]]
+        (examples / f"{name}.toml").write_text("\n".join(spoilt))
+        with pytest.raises(ConfigError) as raised:
+            configuration.load(examples / "config.toml")
+        told = next(problem for problem in raised.value.problems if "zzqq" in problem)
+        for key in told.rpartition("known: ")[2].split(", "):
+            yield line.strip("[]").split(".")[0], key
+    (examples / f"{name}.toml").write_text("\n".join(lines))
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_key_stands_in_the_example_and_in_the_docs(examples: Path, name: str) -> None:
+    """No key of the three files is a secret: the example writes it, and a page explains it."""
+    example, page = (
+        text(f"{name}.example.toml"),
+        text("docs/configuration.md" if name == "config" else "docs/policy.md"),
+    )
+    found = set(known_keys(examples, name))
+    assert len({table for table, _ in found}) > 1
+    for table, key in found:
+        assert re.search(rf"^(\[+{key}|{key} = )", example, re.MULTILINE), f"{table} {key} is not in the example"
+        assert key in page, f"{table} {key} is not explained"
+
+
+def commands(command: click.Command, path: str = "") -> Iterator[tuple[str, click.Command]]:
+    """All commands that do something, with their names."""
+    if not isinstance(command, click.Group):
+        yield path.strip(), command
+        return
+    for name, inner in command.commands.items():
+        yield from commands(inner, f"{path} {name}")
+
+
+@pytest.mark.parametrize("path", [path for path, _ in commands(main)])
+def test_every_command_is_in_the_docs_and_has_an_example(path: str) -> None:
+    """An operator finds each command in docs/operations.md, and an example of it in its help."""
+    assert re.search(rf"`jenkins-mfa {path}[ `]", text("docs/operations.md"))
+    result = CliRunner().invoke(main, [*path.split(), "--help"])
+    assert result.exit_code == 0
+    assert f"Example: jenkins-mfa {path}" in " ".join(result.output.split())
+
+
+def test_every_command_that_the_docs_name_exists() -> None:
+    """No page sends anybody to a command or an option that is not there."""
+    known, word = dict(commands(main)), "(?:[a-z]+|--[a-z-]+)"
+    for page in [*PAGES, ROOT / "jenkinsfile-library/README.md"]:
+        for named in re.findall(rf"^ *jenkins-mfa ({word}(?: {word})*)", code_of(page), re.MULTILINE):
+            words = named.split()
+            path = next((p for p in (" ".join(words[:2]), words[0]) if p in known), None)
+            assert path, f"{page.name}: jenkins-mfa {named}"
+            options = {option for parameter in known[path].params for option in parameter.opts}
+            missing = {option for option in words if option.startswith("--")} - options - {"--help"}
+            assert not missing, f"{page.name}: jenkins-mfa {named}"
+
+
+def code_of(page: Path) -> str:
+    """What a page marks as code, a line each."""
+    content = page.read_text()
+    blocks = re.findall(r"^ *```[a-z]*\n(.*?)^ *```", content, re.MULTILINE | re.DOTALL)
+    return "\n".join([*blocks, *re.findall(r"(?<!`)`([^`\n]+)`(?!`)", content)])
+
+
+def test_every_trail_event_is_explained() -> None:
+    """Each event's name stands in docs/operations.md."""
+    assert not [name for name in Name if f"`{name}`" not in text("docs/operations.md")]
+
+
+def test_every_exit_code_is_explained() -> None:
+    """The table of exit codes has those that commands use."""
+    page = text("docs/operations.md")
+    codes = {0, base.FINDING, base.USAGE, base.UNREACHABLE, base.REFUSED}
+    assert codes == {0, 1, 2, 3, 4}
+    assert not [code for code in codes if not re.search(rf"^\| {code} \|", page, re.MULTILINE)]
+
+
+def test_every_alert_is_explained() -> None:
+    """Whatever ops may read in their channel has a line that says what to do."""
+    tree = ast.parse(inspect.getsource(alerts))
+    worded = {
+        node.value.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.MatchValue) and isinstance(node.value, ast.Constant)
+    }
+    assert {"bypassed", "token_stolen", "abort_caught"} <= worded
+    assert not [code for code in sorted(worded | ALARMING) if f"`{code}`" not in text("docs/operations.md")]
+
+
+def diagram() -> str:
+    """The life of a gate as a Mermaid state diagram, made from the table."""
+    edges: dict[tuple[State, State], list[str]] = {}
+    for state, row in TABLE.items():
+        for kind, target in row.items():
+            for to, label in _targets(state, kind, target).items():
+                edges.setdefault((state, to), []).append(label)
+    opened = [f"    [*] --> {state}" for state in (State.PENDING, State.DENIED)]
+    steps = [f"    {state} --> {to}: {' / '.join(labels)}" for (state, to), labels in edges.items()]
+    ends = [f"    {state} --> [*]" for state in State if state.settled]
+    return "\n".join(["stateDiagram-v2", *opened, *steps, *ends])
+
+
+def _targets(state: State, kind: Kind, target: State | str) -> dict[State, str]:
+    if isinstance(target, State):
+        return {target: kind.value}
+    return {"count": COUNTED, "recount": RECOUNTED[state]}[target]
+
+
+def test_the_state_diagram_is_the_table() -> None:
+    """docs/architecture.md shows exactly the transitions of core/gate.TABLE."""
+    shown = re.search(r"```mermaid\n(stateDiagram.*?)\n```", text("docs/architecture.md"), re.DOTALL)
+    assert shown is not None, diagram()
+    assert shown[1] == diagram()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_relative_link_leads_somewhere(page: Path) -> None:
+    """Files exist, and so do the headings that links name."""
+    for target in re.findall(r"\]\((?!https?:)([^)]+)\)", page.read_text()):
+        name, _, anchor = target.partition("#")
+        linked = page.parent / name if name else page
+        assert linked.exists(), target
+        if anchor:
+            headings = re.findall(r"^#+ (.+)$", linked.read_text(), re.MULTILINE)
+            assert anchor in {re.sub(r"[^\w -]", "", h.lower()).replace(" ", "-") for h in headings}, target
+
+
+@pytest.mark.parametrize("name", ["compose.yaml", "slack-manifest.yaml", "jenkins-casc.yaml"])
+def test_deploy_files_keep_to_the_form_of_yaml(name: str) -> None:
+    """No tabs, steps of two spaces, and each line is a key, an item, a comment or part of a block."""
+    block = 99
+    for line in text(f"deploy/{name}").splitlines():
+        indent = len(line) - len(line.lstrip())
+        if not line.strip() or indent > block:
+            continue
+        block = indent if line.endswith("|") else 99
+        assert "\t" not in line
+        assert indent % 2 == 0, line
+        assert re.match(r" *(#|- |[A-Za-z_-]+:( |$))", line), line
+
+
+def test_the_slack_app_has_exactly_the_scopes_that_the_agent_needs() -> None:
+    """The manifest and `check` ask for the same; Socket Mode is on, and the command is there."""
+    manifest = text("deploy/slack-manifest.yaml")
+    scopes = manifest.partition("    bot:\n")[2].partition("settings:")[0]
+    assert set(re.findall(r"- (\S+)", scopes)) == set(SCOPES)
+    assert "socket_mode_enabled: true" in manifest
+    assert "command: /mfa\n" in manifest
+    assert re.search(r"interactivity:\n +is_enabled: true", manifest)
+
+
+def test_the_jenkins_side_gives_the_agent_the_least_and_pins_the_library() -> None:
+    """The agent's account gets three rights at most; nobody may choose another version of the library."""
+    casc = text("deploy/jenkins-casc.yaml")
+    rights = casc.partition('name: "mfa-agent"')[2].partition("unclassified:")[0]
+    assert set(re.findall(r'- "(\S+)"', rights)) == {"Overall/Read", "Job/Read", "Run/Update"}
+    library = casc.partition("globalLibraries:")[2]
+    assert {"allowVersionOverride: false", "implicit: false"} <= {line.strip() for line in library.splitlines()}
+    assert 'name: "jenkins-mfa"' in library
+
+
+def test_the_compose_file_starts_a_store_that_the_agent_accepts() -> None:
+    """The server writes each answer to disk before it is told, evicts nothing, and has no port on the host."""
+    compose = text("deploy/compose.yaml")
+    for option, value in (("appendonly", "yes"), ("appendfsync", "always"), ("maxmemory-policy", "noeviction")):
+        assert f'"--{option}", "{value}"' in compose
+    assert "ports:" not in compose
