@@ -3,114 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
 import socket
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPResponse
+from collections.abc import Iterator
+from http.client import HTTPConnection
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from demo_browser import ALICE, DAN, PATIENCE, Browser
 
 from jenkins_mfa.demo.web import BODY_BYTES, Web
 from jenkins_mfa.demo.world import World
 
-ALICE, DAN, DEPLOYS, OPS = "U0ALICE", "U0DAN", "C0DEPLOYS", "C0OPS"
-PATIENCE = 30
-Json = dict[str, Any]
-
-
-@dataclass
-class Browser:
-    """Asks as the page does; `address` is host:port."""
-
-    address: str
-    world: World
-
-    def ask(
-        self, method: str, path: str, body: bytes | None = None, **headers: str | None
-    ) -> tuple[HTTPResponse, bytes]:
-        """One request; a header None is left out, underscores in names are hyphens."""
-        connection = HTTPConnection(self.address, timeout=PATIENCE)
-        given: dict[str, str | None] = {"Host": self.address}
-        if method == "POST":
-            given |= {"Origin": f"http://{self.address}", "Content-Type": "application/json"}
-        given |= {name.replace("_", "-"): value for name, value in headers.items()}
-        try:
-            connection.putrequest(method, path, skip_host=True)
-            for name, value in given.items():
-                if value is not None:
-                    connection.putheader(name, value)
-            if body is not None:
-                connection.putheader("Content-Length", str(len(body)))
-            connection.endheaders(body)
-            response = connection.getresponse()
-            return response, response.read()
-        finally:
-            connection.close()
-
-    def act(self, verb: str, user: str = ALICE, **members: Any) -> Json:
-        """One action; fails the test unless the server took it."""
-        response, body = self.ask("POST", f"/act/{verb}", json.dumps({"as": user, **members}).encode())
-        assert response.status == 200, body
-        return json.loads(body)
-
-    def status(self, verb: str, body: bytes, **headers: str | None) -> int:
-        """The status of one action."""
-        return self.ask("POST", f"/act/{verb}", body, **headers)[0].status
-
-    def picture(self, holds: Callable[[Json], Any] = lambda _: True, user: str = ALICE) -> Json:
-        """The first picture of the stream for which `holds` is true."""
-        connection = HTTPConnection(self.address, timeout=PATIENCE)
-        connection.request("GET", f"/events?as={user}")
-        response = connection.getresponse()
-        try:
-            for line in response:
-                if line.startswith(b"data: ") and holds(found := json.loads(line[6:])):
-                    return found
-            raise AssertionError("the stream ended")
-        finally:
-            response.close()
-            connection.close()
-
-    def build(self, job: str, holds: Callable[[Json], Any], number: int) -> Json:
-        """A build as the page shows it, once `holds`."""
-        found: list[Json] = []
-
-        def look(picture: Json) -> bool:
-            builds = next(one for one in picture["jenkins"]["jobs"] if one["name"] == job)["builds"]
-            found[:] = [build for build in builds if build["number"] == number and holds(build)]
-            return bool(found)
-
-        self.picture(look)
-        return found[0]
-
-    def message(self, beginning: str, user: str = ALICE) -> Json:
-        """The message whose header begins like this, once it stands there."""
-        found: list[Json] = []
-
-        def look(picture: Json) -> bool:
-            found[:] = [one for one in picture["slack"]["messages"] if header(one).startswith(beginning)]
-            return bool(found)
-
-        self.picture(look, user)
-        return found[0]
-
-    def start(self, job: str, **values: str) -> int:
-        """Start a build; returns its number."""
-        return int(self.act("start", DAN, job=job, values=values)["number"])
-
-
-def header(message: Json) -> str:
-    """The header of a message, or nothing."""
-    return next((block["text"]["text"] for block in message["blocks"] if block["type"] == "header"), "")
+DEPLOYS, OPS = "C0DEPLOYS", "C0OPS"
 
 
 @pytest.fixture(scope="module")
@@ -321,54 +228,3 @@ def test_stream_ends_with_the_page_s_server(browser: Browser) -> None:
     assert rest.strip() == b"" or rest.strip().startswith(b"data: ")
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", int(address.rpartition(":")[2]))) != 0
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_leaves_no_process(short_path: Path, number: signal.Signals) -> None:
-    """The command prints one address; Ctrl-C ends it with 0, and agent and store are gone."""
-    command = [sys.executable, "-m", "jenkins_mfa", "demo", "--dir", str(short_path / "demo")]
-    demo = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    try:
-        assert demo.stdout is not None
-        line = next(line for line in demo.stdout if "http" in line)
-        page = HTTPConnection(re.findall("127[^/]+", line)[0], timeout=PATIENCE)
-        page.request("GET", "/")
-        shown = page.getresponse().status
-        of_demo = set(_processes(str(short_path)))
-        demo.send_signal(number)
-        _, told = demo.communicate(timeout=PATIENCE)
-        page.close()
-    finally:
-        demo.kill()
-
-    assert shown == 200
-    assert demo.returncode == 0
-    assert told == "\nThe demo has ended; nothing of it runs any more.\n"
-    assert demo.pid in of_demo
-    assert len(of_demo) >= 3
-    assert _processes(str(short_path)) == []
-
-
-def test_directory_in_use_is_refused(short_path: Path) -> None:
-    """A directory that holds something is not mixed with the demo's files."""
-    (short_path / "mine").touch()
-    command = [sys.executable, "-m", "jenkins_mfa", "demo", "--dir", str(short_path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
-
-    assert done.returncode == 2
-    assert done.stderr == f"{short_path} is not empty. Name a new or an empty directory.\n"
-    assert done.stdout == ""
-
-
-def _processes(part: str) -> list[int]:
-    """Processes with this in their command line."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and int(entry.name) != os.getpid():
-            try:
-                command = (entry / "cmdline").read_bytes().decode(errors="replace")
-            except OSError:
-                continue
-            if part in command:
-                found.append(int(entry.name))
-    return found

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import signal
+import socket
 import sys
 import tempfile
-import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,8 +58,20 @@ def _show(place: Path, port: int) -> bool:
     click.echo("Starting store, Jenkins, Slack and agent; takes some seconds.")
     with World(place) as world, Web(world, port) as web:
         click.echo(f"Open {web.url} in a browser. Ctrl-C ends everything.")
-        threading.Event().wait()
+        _wait_for_signal()
     return True
+
+
+def _wait_for_signal() -> None:
+    """End by the interrupt of `_stoppable` only. A lock would sleep on when a signal comes just before it."""
+    reader, writer = socket.socketpair()
+    with reader, writer:
+        writer.setblocking(False)
+        signal.set_wakeup_fd(writer.fileno())
+        try:
+            reader.recv(1)
+        finally:
+            signal.set_wakeup_fd(-1)
 
 
 @contextmanager

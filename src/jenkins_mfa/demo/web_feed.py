@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 from jenkins_mfa.demo import web_jenkins
 from jenkins_mfa.simulators.jenkins import JenkinsSimulator, Run
@@ -26,7 +27,7 @@ class Feed:
 
     def start(self) -> None:
         """Begin to listen."""
-        self._spawn(self._follow_slack, "demo-slack")
+        self._spawn("demo-slack", self._follow_slack)
 
     def stop(self) -> None:
         """End all threads."""
@@ -56,7 +57,7 @@ class Feed:
             new = [run for run in running if run not in self._followed]
             self._followed.update(new)
         for run in new:
-            self._spawn(lambda run=run: self._follow(run), run.name)
+            self._spawn(run.name, self._follow, run)
 
     def _follow(self, run: Run) -> None:
         while run.building and not self.stopped:
@@ -66,17 +67,15 @@ class Feed:
 
     def _follow_slack(self) -> None:
         workspace = self._slack.workspace
-        seen = (0, 0)
+        seen = (-1, -1)
         while not self.stopped:
             with workspace.changed:
-                workspace.changed.wait_for(lambda seen=seen: self.stopped or self._state_of_slack() != seen)
-                seen = self._state_of_slack()
+                while not self.stopped and seen == (self._slack.revision, self._slack.connections):
+                    workspace.changed.wait()
+                seen = (self._slack.revision, self._slack.connections)
             self.bump()
 
-    def _state_of_slack(self) -> tuple[int, int]:
-        return self._slack.revision, self._slack.connections
-
-    def _spawn(self, work: object, name: str) -> None:
-        thread = threading.Thread(target=work, name=name, daemon=True)  # type: ignore[arg-type]
+    def _spawn(self, name: str, work: Callable[..., None], *args: Run) -> None:
+        thread = threading.Thread(target=work, args=args, name=name, daemon=True)
         self._threads.append(thread)
         thread.start()

@@ -156,8 +156,9 @@ function drawOption(element, option, common) {
   );
 }
 
-/** A message's `text`, shown where there are no blocks: dates as their fallback, entities read back. */
-export function plain(text = "") {
+/** A message's `text`, shown where there are no blocks: dates as their fallback, mentions as names, entities read back. */
+export function plain(text = "", names = {}) {
   const dated = text.replace(/<!date\^[^|>]*\|([^>]*)>/g, "$1");
-  return dated.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
+  const named = dated.replace(/<@(\w+)>/g, (whole, user) => `@${names[user] ?? user}`);
+  return named.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
 }

@@ -58,5 +58,6 @@ document.addEventListener("keydown", (event) => {
 });
 document.addEventListener("click", (event) => {
   const menu = document.getElementById("try");
-  if (menu.open && !menu.contains(event.target) && !hint.contains(event.target)) menu.open = false;
+  const path = event.composedPath(); // as it was: the hint's button is gone by now
+  if (menu.open && !path.includes(menu) && !path.includes(hint)) menu.open = false;
 });

@@ -17,7 +17,13 @@ export function showJenkins(picture, first) {
     else keyed(list, [{ empty: true }], () => "empty", () => el("p", { class: "empty" }, "No builds yet."));
     items.forEach((build) => tellState(build, first));
   });
-  for (const log of pane.querySelectorAll(".console.new")) {
+  showEnds();
+}
+
+/** New console logs are read from their end; in a hidden pane nothing scrolls, so it is asked for again. */
+export function showEnds() {
+  for (const log of document.querySelectorAll(".console.new")) {
+    if (!log.clientHeight) continue;
     log.scrollTop = log.scrollHeight;
     log.classList.remove("new");
   }
@@ -52,9 +58,10 @@ function drawJob(job) {
 }
 
 async function run(near, action) {
-  const { error } = await action;
   const line = near.closest(".job").querySelector(".action-error");
+  const { error } = await action;
   line.textContent = error ?? "";
+  near.closest(".job")?.scrollIntoView({ block: "nearest" });
   line.hidden = !error;
 }
 

@@ -1,9 +1,9 @@
 // One stream of pictures in; each is drawn whole, and only what changed is touched.
 import { announce, el } from "./dom.js";
 import { showGuide } from "./guide.js";
-import { showJenkins } from "./jenkins.js";
+import { showEnds, showJenkins } from "./jenkins.js";
 import { showPhones } from "./phone.js";
-import { showSlack } from "./slack.js";
+import { showNewest, showSlack } from "./slack.js";
 
 const menu = document.getElementById("me");
 const lost = document.getElementById("lost");
@@ -48,6 +48,8 @@ function choose(tab) {
     one.setAttribute("aria-selected", String(one === tab));
     one.tabIndex = one === tab ? 0 : -1;
   }
+  showEnds();
+  showNewest();
 }
 for (const [index, tab] of tabs.entries()) {
   tab.addEventListener("click", () => choose(tab));

@@ -55,7 +55,7 @@ function nameOf(one) {
 
 function tellNew(message) {
   const where = now.slack.channels.find((one) => one.id === message.channel);
-  const what = message.blocks.find((block) => block.type === "header")?.text.text ?? plain(message.text).split("\n")[0];
+  const what = message.blocks.find((block) => block.type === "header")?.text.text ?? plain(message.text, now.slack.names).split("\n")[0];
   announce(`${message.private ? "Only for you" : `New in ${where ? nameOf(where) : "Slack"}`}: ${what}`);
 }
 
@@ -100,7 +100,7 @@ function drawMessages() {
 }
 
 /** To the end, but never past the beginning of the newest message: what is asked is read from its first line on. */
-function showNewest() {
+export function showNewest() {
   if (list.lastElementChild) list.scrollTop = Math.min(list.scrollHeight, list.lastElementChild.offsetTop);
 }
 
@@ -138,7 +138,7 @@ function drawPrivate(message) {
 function drawOne(message) {
   const name = now.slack.names[message.user] ?? message.user;
   const press = (block, element, node) => pressed(message, element, node);
-  const body = message.blocks.length ? drawBlocks(message.blocks, { ...context(), press }) : el("p", { class: "b-words" }, plain(message.text));
+  const body = message.blocks.length ? drawBlocks(message.blocks, { ...context(), press }) : el("p", { class: "b-words" }, plain(message.text, now.slack.names));
   return el(
     "div",
     { class: "one" },
@@ -161,11 +161,11 @@ function drawOne(message) {
 
 async function pressed(message, element, node) {
   tell("");
-  if (element.confirm && !(await confirmed(element.confirm))) return;
-  node.disabled = true;
+  if (node.ariaDisabled || (element.confirm && !(await confirmed(element.confirm)))) return;
+  node.ariaDisabled = "true"; // not `disabled`, which would take the keyboard away from it
   const body = { as: now.me, channel: message.channel, ts: message.ts, action: element.action_id, value: element.value };
   const { error } = await act("press", { ...body, confirmed: Boolean(element.confirm) });
-  node.disabled = false;
+  node.ariaDisabled = null;
   if (error) tell(error);
 }
 
