@@ -3,22 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from world import (
-    ALICE,
-    BOB,
-    BOTH,
-    CAROL,
-    DEPLOYS,
-    GATE_ID,
-    GUEST,
-    MINUTE,
-    OPENED,
-    STATES,
-    TEAM,
-    World,
-    gate,
-    requirement,
-)
+from samples import ALICE, BOB, BOTH, CAROL, DEPLOYS, GATE_ID, GUEST, MINUTE, OPENED, STATES, TEAM, gate, requirement
+from world import World
 
 from jenkins_mfa.core.model import Factor
 from jenkins_mfa.errors import MessengerUnavailableError, StoreUnavailableError, StoreUncertainError

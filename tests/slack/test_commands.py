@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from world import ALICE, BOB, BOTH, DAN, DEPLOYS, GATE_ID, GUEST, MINUTE, OPENED, STATES, World, gate
+from samples import ALICE, BOB, BOTH, DAN, DEPLOYS, GATE_ID, GUEST, MINUTE, OPENED, STATES, gate
+from world import World
 
 from jenkins_mfa.core.model import Entry
 from jenkins_mfa.errors import StoreUnavailableError

@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from world import ROSTER, STATES, TEAM, gate, requirement
+from samples import ROSTER, STATES, TEAM, gate, requirement
 
 from jenkins_mfa.core import characters
 from jenkins_mfa.core.model import (

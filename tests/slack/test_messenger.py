@@ -3,26 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from world import (
-    ALICE,
-    BOB,
-    CAROL,
-    DEPLOYS,
-    GATE_ID,
-    GUEST,
-    NEW,
-    OPS,
-    ROSTER,
-    STATES,
-    TEAM,
-    gate,
-    messenger,
-    person,
-    requirement,
-)
+from samples import ALICE, BOB, CAROL, DEPLOYS, GATE_ID, NEW, OPS, STATES, gate, requirement
 
 from jenkins_mfa.core.model import (
-    Alert,
     Facts,
     Message,
     Parameter,
@@ -33,10 +16,8 @@ from jenkins_mfa.core.model import (
     ToldRecord,
     Trigger,
 )
-from jenkins_mfa.core.policy import Person, Roster
 from jenkins_mfa.errors import MessageGoneError, MessageRefusedError, MessengerUnavailableError
 from jenkins_mfa.simulators.slack import SlackSimulator, plain
-from jenkins_mfa.slack.accounts import FRESH, Accounts
 from jenkins_mfa.slack.messenger import SlackMessenger
 
 TWO_CHANNELS = Requirement(requirement().clauses, 1200, (DEPLOYS, OPS), ("production-two",), "ab" * 32)
@@ -172,89 +153,6 @@ def test_a_payload_that_slack_refuses_becomes_a_short_text(slack: SlackSimulator
         "Needs confirmation. Slack does not show this build whole, so it cannot be approved here. "
         "Ops are told: /mfa show 8f2c"
     )
-
-
-@pytest.mark.parametrize(
-    ("alert", "shown", "sentence"),
-    [
-        (
-            Alert("a", "bypassed", 0, GATE_ID),
-            "bypassed",
-            (
-                "Bypassed: admin pressed Proceed in Jenkins, without confirmation. "
-                "mfaGate goes on only with a receipt; check that #17 ended."
-            ),
-        ),
-        (
-            Alert("a", "token_stolen", 0, GATE_ID),
-            "token stolen",
-            (
-                "@here Token stolen: Proceed was pressed with this agent's own Jenkins account; "
-                "the agent did not do it. Revoke its API token now."
-            ),
-        ),
-        (
-            Alert("a", "abort_caught", 0, GATE_ID),
-            "denied, aborted",
-            "Jenkins took the abort, but the build goes on: its Pipeline caught it. Stop it by hand.",
-        ),
-        (
-            Alert("a", "delivery_parked", 0, "", {"lane": "tell:g_1", "reason": "Slack: is_archived"}),
-            None,
-            "A delivery was given up: tell:g_1. Slack: is_archived",
-        ),
-        (
-            Alert("a", "bad_request", 0, GATE_ID),
-            "bad request",
-            "Not asked, denied by jenkins-mfa: the request cannot be used: not JSON.",
-        ),
-        (Alert("a", "reported", 0, GATE_ID), "denied", "Denied and reported by Bob Ray: 1.4 is not on staging yet"),
-        (Alert("a", "of_tomorrow", 0, ""), None, "of_tomorrow"),
-    ],
-)
-def test_ops_read_alerts(
-    slack: SlackSimulator, talker: SlackMessenger, alert: Alert, shown: str | None, sentence: str
-) -> None:
-    """Each alert has its sentence, in the channel of ops."""
-    talker.alert(alert, STATES[shown] if shown else None)
-    (message,) = said(slack, OPS)
-    assert message.split("\n")[0] == sentence
-
-
-def test_only_full_active_members_of_the_workspace_may_answer(slack: SlackSimulator, talker: SlackMessenger) -> None:
-    """Guests, deactivated accounts, people of other workspaces and people without an account are inactive (S14)."""
-    slack.add_user("U90OTHER", "Olga", team="T99OTHER")
-    slack.set_user(BOB, deleted=True)
-    people = dict(ROSTER.people)
-    people["guest"] = person("guest", "Gil", GUEST)
-    people["olga"] = person("olga", "Olga", "U90OTHER")
-    people["ghost"] = person("ghost", "Ghost", "U99NOBODY")
-    people["nobody"] = Person("nobody", "No Body", (), {})
-    client = talker.client
-    checked = SlackMessenger(client, Roster(people), TEAM, DEPLOYS, OPS, Accounts(client, TEAM))
-    assert checked.inactive(people) == {"bob", "guest", "olga", "ghost", "nobody"}
-
-
-def test_an_account_is_looked_up_once_a_minute(slack: SlackSimulator) -> None:
-    """An answer is believed for a minute; then a deactivated account is noticed."""
-    at = [0.0]
-    talker = messenger(slack, lambda: at[0])
-    assert talker.inactive(["bob"]) == frozenset()
-    slack.set_user(BOB, deleted=True)
-    at[0] = FRESH - 1
-    assert talker.inactive(["bob"]) == frozenset()
-    assert len(slack.calls("users.info")) == 1
-    at[0] = FRESH
-    assert talker.inactive(["bob"]) == {"bob"}
-
-
-def test_an_account_that_cannot_be_looked_up_is_not_assumed_to_be_active(
-    slack: SlackSimulator, talker: SlackMessenger
-) -> None:
-    """Slack does not answer: nobody is vouched for (S17)."""
-    slack.fail_next("users.info", "500")
-    with pytest.raises(MessengerUnavailableError):
-        talker.inactive(["bob"])
 
 
 def test_what_cannot_be_shown_whole_is_named(talker: SlackMessenger) -> None:

@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 import pytest
-from world import BOTH, MINUTE, OPENED, ROSTER, STATES, gate, requirement
+from samples import BOTH, MINUTE, OPENED, ROSTER, STATES, gate, requirement
 
 from jenkins_mfa.core.model import Alert, Clause, Factor, Facts, Reason, Requirement, Starter, Trigger
 from jenkins_mfa.simulators.slack_text import plain_blocks

@@ -28,7 +28,7 @@ from jenkins_mfa.slack.calls import call
 from jenkins_mfa.slack.commands import Commands, Reading
 from jenkins_mfa.slack.messenger import SlackMessenger
 from jenkins_mfa.slack.payloads import Body, Form, Press
-from jenkins_mfa.slack.replies import Gates, Sentences, respond_privately
+from jenkins_mfa.slack.replies import Gates, OnlyMatchable, Sentences, respond_privately
 from jenkins_mfa.usecases.answer import Counted, NeedsCode
 from jenkins_mfa.usecases.desk import Who
 from jenkins_mfa.words import answers as words
@@ -84,6 +84,7 @@ class Handlers:
 
     def register(self, app: App) -> None:
         """Listen. Whatever no listener knows is acknowledged and answered, too."""
+        app.use(OnlyMatchable())
         app.action("gate_approve")(self.approve)
         app.action("gate_deny")(self.ask_reason)
         app.action(re.compile(""))(self.unknown)

@@ -46,6 +46,15 @@ class Form:
     view: Mapping[str, Any]
 
 
+def matchable(body: Body) -> bool:
+    """Whether a payload of buttons names its action at all."""
+    if body.get("type") != "block_actions":
+        return True
+    actions = body.get("actions")
+    first = actions[0] if isinstance(actions, list) and actions else None
+    return isinstance(first, dict) and isinstance(first.get("action_id"), str)
+
+
 def press(body: Body, team: str) -> Press:
     """Read a pressed button."""
     who = _who(body, team)

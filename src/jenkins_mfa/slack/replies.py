@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
-from slack_bolt import Respond
+from slack_bolt import BoltRequest, BoltResponse, Respond
+from slack_bolt.middleware import Middleware
 from slack_sdk.errors import SlackClientError
 
 from jenkins_mfa.core.model import Gate
 from jenkins_mfa.errors import MessengerError, Refusal, StoreError, StoreUncertainError, UntrustedInputError
-from jenkins_mfa.slack.blocks import Payload
+from jenkins_mfa.slack import payloads
+from jenkins_mfa.slack.blocks import Payload, note
 from jenkins_mfa.slack.messenger import SlackMessenger
 from jenkins_mfa.words import answers, refusals
 from jenkins_mfa.words.parts import Parts
@@ -72,6 +75,19 @@ class Sentences:
             return self.gates.now()
         except StoreError:
             return 0
+
+
+class OnlyMatchable(Middleware):
+    """Takes what Bolt could not even match, so that nobody waits for an answer to it."""
+
+    def process(self, *, req: BoltRequest, resp: BoltResponse, next: Callable[[], BoltResponse]) -> BoltResponse:  # noqa: A002, ARG002  (Bolt's names)
+        """Go on, or acknowledge and say that nothing changed."""
+        if payloads.matchable(req.body):
+            return next()
+        log.warning("a payload was not understood", problem="it names no action")
+        if req.context.respond is not None:
+            respond_privately(req.context.respond, note([answers.unreadable()], {}, "answer"))
+        return BoltResponse(status=200)
 
 
 def respond_privately(respond: Respond, payload: Payload) -> None:
