@@ -1,0 +1,245 @@
+"""The command line as processes: exit codes, sentences, `--json`, and a terminal for enrolment."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cli_files import edit, with_keys, write
+from jenkins_mfa.cli import main
+from jenkins_mfa.core import totp
+from jenkins_mfa.demo.auto import Player
+from jenkins_mfa.demo.world import World
+from jenkins_mfa.simulators.jenkins_samples import STAGING
+
+
+def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """One command, without a terminal."""
+    command = [sys.executable, "-m", "jenkins_mfa", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, check=False)
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    """One demo world for the module."""
+    with tempfile.TemporaryDirectory(prefix="mfa-") as folder, World(Path(folder)) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def waiting(world: World) -> str:
+    """A build that waits; its gate's short id, as the terminal shows it."""
+    Player(world).pause(STAGING)
+    found = run("pending", "--json", "--config", world.config_path)
+    gates = json.loads(found.stdout)["gates"]
+    assert len(gates) == 1
+    return str(gates[0]["id"]).removeprefix("g_")[:6]
+
+
+@pytest.mark.parametrize("command", [c for c in main.commands if c != "demo"])
+def test_every_command_has_help_with_an_example(command: str) -> None:
+    """`--help` of each command and of each below it shows how it is called."""
+    group = main.commands[command]
+    below = getattr(group, "commands", None)
+    for path in [[command, name] for name in below] if below else [[command]]:
+        shown = run(*path, "--help")
+        assert shown.returncode == 0
+        assert f"Example: jenkins-mfa {' '.join(path)}" in shown.stdout
+
+
+def test_version_as_text_and_as_json() -> None:
+    """Agent, library and contract."""
+    assert "contract 1" in run("version").stdout
+    assert json.loads(run("version", "--json").stdout)["v"] == 1
+
+
+def test_a_mistyped_command_gets_the_nearest(tmp_path: Path) -> None:
+    """Exit code 2 for usage."""
+    found = run("pendin")
+    assert found.returncode == 2
+    assert "pending" in found.stderr
+
+
+def test_a_configuration_that_cannot_be_used_exits_2(tmp_path: Path) -> None:
+    """All problems on stderr, nothing started."""
+    path = write(tmp_path)
+    edit(path, ("poll_seconds", "poll_second"))
+    for command in ("run", "pending"):
+        found = run(command, "--config", path)
+        assert found.returncode == 2
+        assert "nearest: poll_seconds" in found.stderr
+    as_json = run("pending", "--json", "--config", path)
+    assert json.loads(as_json.stdout)["error"]["code"] == "configuration"
+
+
+def test_a_store_that_is_away_exits_3(tmp_path: Path) -> None:
+    """Unreachable: a sentence, nothing changed."""
+    path = with_keys(write(tmp_path))
+    for command in ("run", "pending"):
+        found = run(command, "--config", path)
+        assert found.returncode == 3, found.stderr
+        assert "Traceback" not in found.stderr
+
+
+def test_missing_keys_exit_2_and_say_how_to_make_them(tmp_path: Path) -> None:
+    """The mend is a command."""
+    found = run("run", "--config", write(tmp_path))
+    assert found.returncode == 2
+    assert "jenkins-mfa keys generate" in found.stderr
+
+
+def test_keys_are_made_listed_and_published(tmp_path: Path) -> None:
+    """generate, list, public as JWKS and as the library's Trust class."""
+    path = write(tmp_path)
+    assert run("keys", "generate", "--config", path).returncode == 0
+    rows = json.loads(run("keys", "list", "--json", "--config", path).stdout)["keys"]
+    assert [(row["kid"], row["state"]) for row in rows] == [("k1", "signs")]
+    jwks = json.loads(run("keys", "public", "--config", path).stdout)
+    assert [(key["kid"], key["kty"], key["crv"]) for key in jwks["keys"]] == [("k1", "OKP", "Ed25519")]
+    assert "d" not in jwks["keys"][0]
+    library = tmp_path / "library"
+    library.mkdir()
+    assert run("keys", "public", "--library", library, "--config", path).returncode == 0
+    trust = (library / "src" / "mfa" / "Trust.groovy").read_text()
+    assert "'mfa:demo'" in trust
+    assert "PRIVATE" not in trust
+
+
+def test_pending_and_show(world: World, waiting: str) -> None:
+    """The same in the terminal as in Slack; unknown ids exit 1."""
+    shown = run("pending", "--config", world.config_path)
+    assert shown.returncode == 0
+    assert "deploy-staging" in shown.stdout
+    assert "Dan Fox" in shown.stdout
+    one = run("show", waiting, "--config", world.config_path)
+    assert one.returncode == 0
+    assert "gate:opened" in one.stdout
+    whole = json.loads(run("show", waiting, "--json", "--config", world.config_path).stdout)
+    assert whole["state"] == "pending"
+    for unknown in ("ffff", "ff", "../x"):
+        assert run("show", unknown, "--config", world.config_path).returncode == 1
+
+
+def test_check_is_right_and_finds_what_is_not(world: World) -> None:
+    """Exit 0 with every part right; 1 with a finding and its mend."""
+    found = run("check", "--config", world.config_path)
+    assert found.returncode == 0, found.stdout
+    parts = json.loads(run("check", "--json", "--config", world.config_path).stdout)
+    assert parts["ok"] is True
+    assert {part["part"] for part in parts["parts"]} >= {"config", "secrets", "store", "people", "source main", "slack"}
+    world.slack.set_user("U0BOB", deleted=True)
+    world.slack.archive("C0OPS")
+    broken = run("check", "--config", world.config_path)
+    world.slack.set_user("U0BOB")
+    world.slack.archive("C0OPS", archived=False)
+    assert broken.returncode == 1
+    assert "Bob Ray" in broken.stdout
+    assert "archived" in broken.stdout
+    assert "mend" in broken.stdout
+
+
+def test_the_trail_is_shown_and_verified(world: World, waiting: str) -> None:
+    """tail prints events, verify follows the chain."""
+    tail = run("audit", "tail", "-n", "3", "--config", world.config_path)
+    assert len(tail.stdout.splitlines()) == 3
+    lines = run("audit", "tail", "--json", "--config", world.config_path).stdout.splitlines()
+    assert all(json.loads(line)["event"] for line in lines)
+    right = run("audit", "verify", "--config", world.config_path)
+    assert right.returncode == 0
+    assert right.stdout.startswith("Right: events 1 to ")
+
+
+def test_a_changed_trail_is_found(world: World, waiting: str) -> None:
+    """S13: the first changed event is named; exit 1."""
+    import redis
+
+    socket = world.server.url.removeprefix("unix://")
+    client = redis.Redis(unix_socket_path=socket)
+    stream = "{mfa}:audit"
+    saved = client.xrange(stream)
+    number, fields = saved[2]
+    client.delete(stream)
+    for at, row in saved:
+        changed = {**row, b"event": row[b"event"].replace(b"demo", b"root")} if at == number else row
+        client.xadd(stream, changed, id=at)
+    found = run("audit", "verify", "--config", world.config_path)
+    client.delete(stream)
+    for at, row in saved:
+        client.xadd(stream, row, id=at)
+    client.close()
+    assert fields
+    assert found.returncode == 1
+    assert "event 3 is changed" in found.stdout
+    assert run("audit", "verify", "--config", world.config_path).returncode == 0
+
+
+def test_authenticators_are_listed_and_revoked(world: World) -> None:
+    """No secret in the list; a revoked one is no longer in use; an unknown one exits 4."""
+    rows = json.loads(run("authenticators", "list", "--json", "--config", world.config_path).stdout)["authenticators"]
+    carol = next(row for row in rows if row["person"] == "carol")
+    assert not any(seed in json.dumps(rows) for seed in world.seeds.values())
+    revoked = run("authenticators", "revoke", "carol", carol["id"], "--config", world.config_path)
+    assert revoked.returncode == 0
+    again = run("authenticators", "revoke", "carol", carol["id"], "--config", world.config_path)
+    assert again.returncode == 4
+
+
+def test_enrolment_needs_a_terminal(world: World) -> None:
+    """The key must not end up in a log."""
+    found = run("enroll", "local", "eve", "--config", world.config_path)
+    assert found.returncode == 2
+    assert "terminal" in found.stderr
+
+
+def enrol_at_a_terminal(world: World, name: str, code_for: str | None) -> tuple[int, str]:
+    """Run `enroll local` on a pseudo-terminal; `code_for` None answers with the right code."""
+    command = [sys.executable, "-m", "jenkins_mfa", "enroll", "local", name, "--config", str(world.config_path)]
+    child, terminal = pty.fork()
+    if child == 0:
+        os.environ["COLUMNS"] = "80"
+        os.execv(sys.executable, command)
+    shown = ""
+    answered = 0
+    while True:
+        try:
+            shown += os.read(terminal, 4096).decode(errors="replace")
+        except OSError:
+            break
+        if shown.count("Code: ") > answered:
+            answered += 1
+            seed = re.search(r"Text key: ((?:[A-Z2-7]{4} ?)+)", shown)
+            assert seed is not None
+            code = code_for or totp.code_at(seed[1].replace(" ", ""), int(time.time()))
+            os.write(terminal, f"{code}\n".encode())
+    _, status = os.waitpid(child, 0)
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(status), shown
+
+
+def test_a_person_is_enrolled_at_the_terminal(world: World) -> None:
+    """QR and key are shown once; one right code proves it; the trail calls it root of trust."""
+    code, shown = enrol_at_a_terminal(world, "dan", None)
+    assert code == 0, shown
+    assert "Right. dan can now answer with a code" in shown
+    tail = run("audit", "tail", "-n", "1", "--config", world.config_path).stdout
+    assert "authenticator:enrolled" in tail
+    assert "root of trust" in tail
+
+
+def test_three_wrong_codes_enrol_nobody(world: World) -> None:
+    """Exit 4, nothing kept."""
+    code, shown = enrol_at_a_terminal(world, "eve", "000000")
+    assert code == 4
+    assert "Nothing was kept." in shown
+    rows = json.loads(run("authenticators", "list", "--json", "--config", world.config_path).stdout)["authenticators"]
+    assert not any(row["person"] == "eve" for row in rows)
