@@ -1,0 +1,54 @@
+"""What a measurement gives, and how much work it does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measured number. `limit` is the target in the same unit (None: for information), an upper bound unless
+    `at_least`; `how` says what was measured and, if it helps, out of which parts.
+    """
+
+    name: str
+    value: float
+    unit: str
+    limit: float | None
+    how: str
+    at_least: bool = False
+
+    @property
+    def met(self) -> bool:
+        """Whether the target was reached; true where there is none."""
+        if self.limit is None:
+            return True
+        return self.value >= self.limit if self.at_least else self.value <= self.limit
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much is measured; the defaults are those of docs/performance.md."""
+
+    jobs: int = 206
+    polls: int = 40
+    pending: tuple[int, int, int] = (50, 200, 800)
+    pauses: int = 89
+    taps: int = 200
+    codes: int = 100
+    decisions: int = 2000
+    gates: int = 10_000
+    watched_seconds: float = 20.0
+    starts: int = 7
+
+
+TINY = Sizes(
+    jobs=6, polls=3, pending=(2, 4, 8), pauses=2, taps=2, codes=2, decisions=24, gates=30, watched_seconds=1.5, starts=1
+)
+
+
+def percentile(values: Sequence[float], percent: float) -> float:
+    """The smallest value that at least `percent` per cent of all do not exceed."""
+    ordered = sorted(values)
+    return ordered[max(0, -(-len(ordered) * percent // 100).__int__() - 1)]

