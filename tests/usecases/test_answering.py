@@ -220,6 +220,8 @@ def test_codes_are_switched_off_after_fifty_misses() -> None:
         world.source.pauses = {"ref-1": "x"}
         world.store._records[f"gate:{world.gate.id}"] = replace(world.gate, deadline=world.clock.now() + 10_000_000)
     refused("disabled", lambda: world.code("alice"))
+    world.deliver(200)
+    assert [(alert.code, alert.values) for alert in world.messenger.alerts] == [("locked", {"person": "alice"})]
 
 
 def test_a_challenge_is_bound_to_one_gate_and_person() -> None:
@@ -294,6 +296,14 @@ def test_a_denial_ends_all_gates_of_the_run_in_one_step() -> None:
     states = {gate.state for gate in world.store.open_gates()}
     assert states == {State.DENIED}
     assert len(world.store.trail) == before + 2
+
+
+def test_a_reported_denial_alerts_ops() -> None:
+    """The form's checkbox does what it says."""
+    world = waiting()
+    world.answers.deny(world.gate.jti, world.who("bob"), "I did not start this", True, "deny")
+    world.deliver()
+    assert [(alert.code, alert.values) for alert in world.messenger.alerts] == [("reported", {"person": "bob"})]
 
 
 def test_a_requester_may_not_deny_but_is_told_how_to_stop() -> None:

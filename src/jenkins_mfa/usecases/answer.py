@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from jenkins_mfa.core import quorum
 from jenkins_mfa.core.gate import Event, Kind, Refused, advance
-from jenkins_mfa.core.model import Commit, Confirmation, Denial, Factor, Gate, PersonRecord
+from jenkins_mfa.core.model import Alert, Commit, Confirmation, Denial, Factor, Gate, PersonRecord
 from jenkins_mfa.errors import Refusal
 from jenkins_mfa.usecases import codes, eligible
 from jenkins_mfa.usecases.desk import Desk, Who, apply, commit_id, confirmation_mac, decide, load, refused
@@ -134,9 +134,15 @@ def deny_run(desk: Desk, gate: Gate, denial: Denial) -> Gate:
             (*(step.gate for step in steps), sticky),
             tuple(entry for step in steps for entry in step.entries),
             tuple(dict.fromkeys(lane for step in steps for lane in step.lanes)),
+            (_reported(gate, denial),) if denial.report else (),
         )
     )
     return first.gate
+
+
+def _reported(gate: Gate, denial: Denial) -> Alert:
+    """Who denies may say that something is wrong here: ops read it at once."""
+    return Alert(f"reported:{gate.jti}", "reported", denial.at, gate.id, {"person": denial.person or ""})
 
 
 def asked_of_everyone(gate: Gate) -> Factor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from jenkins_mfa.core import challenge, seal, totp
-from jenkins_mfa.core.model import Authenticator, Challenge, Commit, Entry, Factor, Gate, PersonRecord
+from jenkins_mfa.core.model import Alert, Authenticator, Challenge, Commit, Entry, Factor, Gate, PersonRecord
 from jenkins_mfa.errors import Refusal, SealError, UnknownKeyError
 from jenkins_mfa.usecases.desk import Desk, commit_id
 
@@ -91,7 +91,10 @@ def _miss(desk: Desk, gate: Gate, record: PersonRecord, issued: Challenge, code:
     entries = [Entry("answer:refused", now, record.person, gate.jti, gate.run.source, gate.run.key, details)]
     if after.failures >= challenge.FREE_FAILURES:
         entries.append(replace(entries[0], event="authenticator:throttled"))
-    desk.store.commit(Commit(commit_id("missed", cause, record.person, str(after.version)), (after,), tuple(entries)))
+    locked = Alert(f"locked:{record.person}:{after.version}", "locked", now, gate.id, {"person": record.person})
+    alerts = (locked,) if after.failures == challenge.DISABLED_AT else ()
+    cause_id = commit_id("missed", cause, record.person, str(after.version))
+    desk.store.commit(Commit(cause_id, (after,), tuple(entries), alerts=alerts))
     left = issued.tries - 1
     values = {"left": str(left), "wait_until": str(after.wait_until)}
     return CountedMissError(code if left else "no_tries", values)
