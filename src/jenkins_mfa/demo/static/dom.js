@@ -27,7 +27,8 @@ export function keyed(parent, items, key, draw) {
     fresh.push({ node, item, before });
     return node;
   });
-  const focused = parent.contains(document.activeElement) ? focusPath(parent) : null;
+  const active = document.activeElement;
+  const focused = active !== parent && parent.contains(active) ? focusPath(parent) : null;
   // Old nodes go first: a node that is moved would lose its scroll position.
   for (const node of old.values()) if (!nodes.includes(node)) node.remove();
   nodes.forEach((node, at) => {

@@ -58,10 +58,13 @@ function drawJob(job) {
 }
 
 async function run(near, action) {
-  const line = near.closest(".job").querySelector(".action-error");
+  const job = near.closest(".job");
+  const line = job.querySelector(".action-error");
   const { error } = await action;
   line.textContent = error ?? "";
-  near.closest(".job")?.scrollIntoView({ block: "nearest" });
+  const pane = job.parentElement;
+  const top = job.offsetTop - 12;
+  if (top < pane.scrollTop || top > pane.scrollTop + pane.clientHeight / 2) pane.scrollTop = top;
   line.hidden = !error;
 }
 

@@ -173,8 +173,9 @@ document.getElementById("command").addEventListener("submit", async (event) => {
   event.preventDefault();
   const field = document.getElementById("command-text");
   tell("");
-  const { error } = await act("slash", { as: now.me, channel: place, text: field.value });
+  const text = field.value;
+  const { error } = await act("slash", { as: now.me, channel: place, text });
   if (error) tell(error);
-  else field.value = "";
+  else if (field.value === text) field.value = "";
   showNewest();
 });
