@@ -156,7 +156,13 @@ class MemoryStore:
             kind, _, name = due.lane.partition(":")
             if kind != "alert":
                 gate = name if kind == "tell" else ""
-                alert = Alert(f"parked:{due.token}", "parked", self.now(), gate, {"lane": due.lane})
+                alert = Alert(
+                    f"parked:{due.token}",
+                    "delivery_parked",
+                    self.now(),
+                    gate,
+                    {"lane": due.lane, "reason": reason},
+                )
                 self._alerts[alert.id] = alert
                 self._note(f"alert:{alert.id}")
 

@@ -199,6 +199,7 @@ def test_a_gate_changed_in_the_store_gets_no_receipt(change: dict[str, object]) 
     world.deliver()
     assert world.source.receipts == []
     assert world.gate.state is not State.RESUMED
+    assert [alert.code for alert in world.messenger.alerts] == ["seal_broken"]
 
 
 def test_a_weakened_requirement_in_the_store_gets_no_receipt() -> None:

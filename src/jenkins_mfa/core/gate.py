@@ -213,11 +213,13 @@ def _lanes(gate: Gate) -> tuple[str, ...]:
 
 
 def _alerts(before: Gate, after: Gate, event: Event) -> tuple[Alert, ...]:
-    """What ops must read: bypasses, a stolen token, a second proceed after ours."""
+    """What ops must read: bypasses, a stolen token, a second proceed after ours, a gate that is not what we stored."""
     if after.state is State.BYPASSED:
         code = "token_stolen" if event.kind is Kind.PROCEEDED_BY_US else "bypassed"
     elif before.state is State.RESUMED:
         code = "proceeded_again"
+    elif event.denial is not None and event.denial.person is None:
+        code = event.denial.reason
     else:
         return ()
     by = event.ending.by if event.ending else ""

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from jenkins_mfa.core.gate import Event, Kind
 from jenkins_mfa.core.model import Ending, Gate, State
 
-
 INVISIBLE = "invisible"  #: `ended` of a run that the source does not show (any more): it tells no settlers either
 
 

@@ -32,7 +32,7 @@ def from_message(
     """What a press on a message's button adds; ephemeral messages do not travel with it."""
     kept = ("type", "action_id", "text", "value", "style", "url")
     action = {key: copy.deepcopy(button[key]) for key in kept if key in button}
-    container = {"type": "message", "message_ts": message.ts, "channel_id": message.channel}
+    container: dict[str, Any] = {"type": "message", "message_ts": message.ts, "channel_id": message.channel}
     container["is_ephemeral"] = message.only_for is not None
     if message.thread_ts:
         container["thread_ts"] = message.thread_ts

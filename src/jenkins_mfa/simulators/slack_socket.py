@@ -155,7 +155,7 @@ class SlackSocket:
         `kind` is interactive, slash_commands or events_api; `accepts` whether the answer may hold a payload.
         """
         envelope_id = str(uuid.uuid4())
-        envelope = {"envelope_id": envelope_id, "payload": payload, "type": kind}
+        envelope: dict[str, Any] = {"envelope_id": envelope_id, "payload": payload, "type": kind}
         envelope |= {"accepts_response_payload": accepts, **more}
         pending = _Pending(time.monotonic())
         with self.workspace.changed:

@@ -180,7 +180,7 @@ class Workspace:
         """Show a modal on top of this person's stack; returns it as Slack describes it."""
         with self.changed:
             stack = self.modals.setdefault(user, [])
-            body = {"id": self.new_id("V"), "team_id": self.team, "external_id": "", "callback_id": ""}
+            body: dict[str, Any] = {"id": self.new_id("V"), "team_id": self.team, "external_id": "", "callback_id": ""}
             body |= {"private_metadata": "", "app_id": self.app_id, "bot_id": self.bot_id}
             body |= {
                 "app_installed_team_id": self.team,
@@ -223,8 +223,10 @@ class Workspace:
                     return
 
     def _filled(self, body: dict[str, Any], view: dict[str, Any]) -> dict[str, Any]:
-        shown = {"submit": None, "close": None, "clear_on_close": False, "notify_on_close": False}
-        shown = body | shown | copy.deepcopy(view) | {"state": {"values": {}}, "hash": secrets.token_hex(6)}
+        bare = {"submit": None, "close": None, "clear_on_close": False, "notify_on_close": False}
+        shown: dict[str, Any] = (
+            body | bare | copy.deepcopy(view) | {"state": {"values": {}}, "hash": secrets.token_hex(6)}
+        )
         for block in shown["blocks"]:
             self.name_block(block)
         return shown

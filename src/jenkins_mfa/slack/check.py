@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from slack_sdk import WebClient
 
 from jenkins_mfa.errors import MessageGoneError, MessengerError
 from jenkins_mfa.slack.calls import call
 from jenkins_mfa.slack.messenger import SlackMessenger
+from jenkins_mfa.usecases.ports import Finding
 
 #: What the bot token must be allowed, as in deploy/slack-manifest.yaml.
 SCOPES = ("chat:write", "commands", "im:write", "users:read", "channels:read", "groups:read")
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at: a stable code, whether it is right, what was seen, and what to do where it is not."""
-
-    code: str
-    ok: bool
-    says: str
-    mend: str = ""
 
 
 def inspect(messenger: SlackMessenger, app: WebClient, approvers: Iterable[str]) -> list[Finding]:

@@ -157,7 +157,13 @@ class RedisStore(Trail, Lanes):
         kind, _, name = due.lane.partition(":")
         details: dict[str, str | int] = {"lane": due.lane, "reason": reason[:REASON], "tries": due.tries}
         entry = Entry("delivery:parked", at, "agent", details=details)
-        alert = Alert(f"parked:{due.token}", "parked", at, name if kind == "tell" else "", {"lane": due.lane})
+        alert = Alert(
+            f"parked:{due.token}",
+            "delivery_parked",
+            at,
+            name if kind == "tell" else "",
+            {"lane": due.lane, "reason": reason},
+        )
         parked = msgspec.json.encode({"at": at, "reason": reason, "tries": due.tries}).decode()
         plan: dict[str, object] = {
             "id": f"park:{due.token}",

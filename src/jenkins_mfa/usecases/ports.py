@@ -187,6 +187,16 @@ class Messenger(Protocol):
         """Those of `people` (roster ids) whose account may not answer now: deactivated, guest, other workspace."""
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that a check looked at: a stable code, whether it is right, what was seen, how to mend it."""
+
+    code: str
+    ok: bool
+    says: str
+    mend: str = ""
+
+
 class Randomness(Protocol):
     """The only source of unpredictable values."""
 

@@ -129,7 +129,7 @@ def test_a_parked_lane_is_given_up_and_told(store: Store) -> None:
     assert alerting is not None
     alert = store.alert(alerting.lane.removeprefix("alert:"))
     assert alert is not None
-    assert (alert.code, alert.gate, alert.values["lane"]) == ("parked", one.id, due.lane)
+    assert (alert.code, alert.gate, alert.values["lane"]) == ("delivery_parked", one.id, due.lane)
     assert store.heads().seq == 2
     store.settle_lane(alerting)
     assert store.alert(alert.id) is None

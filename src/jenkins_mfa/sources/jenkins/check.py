@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
 import msgspec
@@ -12,6 +11,7 @@ from jenkins_mfa.errors import SourceError, SourceForbiddenError, SourceGoneErro
 from jenkins_mfa.sources.jenkins import inputs
 from jenkins_mfa.sources.jenkins.client import LISTING_BYTES, LISTING_SECONDS, Client, Reply
 from jenkins_mfa.sources.jenkins.exported import LoadedLibrary, decode
+from jenkins_mfa.usecases.ports import Finding
 
 #: Seconds that receipts tolerate between our clock and the controller's.
 CLOCK_LEEWAY = 30
@@ -19,16 +19,6 @@ CLOCK_LEEWAY = 30
 PLUGINS = ("workflow-job", "workflow-cps", "pipeline-input-step", "pipeline-groovy-lib")
 #: The step that our library brings.
 STEP = "mfaGate"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at: a stable code, whether it is right, what was seen, and what to do where it is not."""
-
-    code: str
-    ok: bool
-    says: str
-    mend: str = ""
 
 
 class _Job(msgspec.Struct, frozen=True):
