@@ -10,13 +10,12 @@ from dataclasses import dataclass, field
 import click
 
 from jenkins_mfa.demo import files
-from jenkins_mfa.demo.world import World
+from jenkins_mfa.demo.world import LATE, World
 from jenkins_mfa.simulators.jenkins_pipeline import Build
 from jenkins_mfa.simulators.jenkins_samples import PRODUCTION, STAGING
 from jenkins_mfa.simulators.slack import Message, Outcome, plain
 
 ALICE, BOB, CAROL, DAN, EVE = "U0ALICE", "U0BOB", "U0CAROL", "U0DAN", "U0EVE"
-LATE = "deploy-late"
 NAMES = {user: name for _, name, _, user, _ in files.PEOPLE}
 PATIENCE = 30.0  #: seconds for whatever is waited for
 APPROVED = "Approved, resumed"
@@ -88,7 +87,6 @@ def expect(held: object, what: str) -> None:
 def play(world: World) -> bool:
     """Play every check; True if all held."""
     player = Player(world)
-    world.jenkins.job(LATE, _late)
     player.say("store, Jenkins, Slack, agent are up")
     results = []
     for number, (check, says) in enumerate(CHECKS, 1):
@@ -108,10 +106,6 @@ def play(world: World) -> bool:
     right = sum(line.startswith("right") for line in results)
     click.echo(f"{right} of {len(results)} right.")
     return right == len(results)
-
-
-def _late(build: Build) -> None:
-    build.mfa_gate(lambda: build.echo("Deployed."), environment="staging", action="deploy", message="Nobody answers")
 
 
 def _approved_by_code(player: Player) -> None:

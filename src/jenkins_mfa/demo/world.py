@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 import subprocess
 import sys
-import threading
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -25,6 +24,8 @@ from jenkins_mfa.simulators.slack import SlackSimulator
 from jenkins_mfa.store.connect import client_for
 from jenkins_mfa.store.embedded import EmbeddedServer
 from jenkins_mfa.usecases import enroll
+
+LATE = "deploy-late"  #: a job whose gates live for three seconds
 
 
 class World:
@@ -126,6 +127,8 @@ class World:
         key_files.generate(config.keys, int(time.time()))
         self._trust(config)
         add_samples(self.jenkins)
+        self.jenkins.job(LATE, _deploy_late)
+        self.jenkins.users["dev"].full_name = "Dan Fox"
         self._enrol(config)
         self._stack.callback(self.stop_agent)
         self.start_agent()
@@ -160,11 +163,5 @@ class World:
         return self._agent is not None and self._agent.poll() is not None
 
 
-def stop_event() -> threading.Event:
-    """Set by Ctrl-C and SIGTERM."""
-    import signal
-
-    event = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: event.set())
-    return event
+def _deploy_late(build: Build) -> None:
+    build.mfa_gate(lambda: build.echo("Deployed."), environment="staging", action="deploy", message="Nobody answers")

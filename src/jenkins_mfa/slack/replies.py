@@ -42,7 +42,7 @@ class Sentences:
     def about(self, error: Exception, jti: str, account: str, *, code: bool = False) -> Parts:
         """The sentence. Only a refusal's code, or the kind of an unexpected failure, is logged."""
         if isinstance(error, Refusal):
-            log.info("not counted", gate=jti, code=error.code)
+            log.info("not counted", gate=jti, reason=error.code)
             return self._refusal(error, jti, account)
         if isinstance(error, UntrustedInputError):
             log.warning("a payload was not understood", problem=str(error))
