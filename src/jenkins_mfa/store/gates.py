@@ -226,7 +226,7 @@ class RedisStore(Trail, Lanes):
     def _load(self, name: str, kind: type[R]) -> R | None:
         with reading():
             text = self._wire.client.hget(self._wire.key(name), "json")
-        return decode(text, kind, name) if text else None
+        return None if text is None else decode(text, kind, name)
 
     def _load_gates(self, ids: Sequence[str]) -> dict[str, Gate]:
         with reading():
@@ -234,7 +234,7 @@ class RedisStore(Trail, Lanes):
             for gate_id in ids:
                 pipeline.hget(self._wire.key(f"gate:{gate_id}"), "json")
             texts = pipeline.execute()
-        return {i: decode(text, Gate, f"gate:{i}") for i, text in zip(ids, texts, strict=True) if text}
+        return {i: decode(text, Gate, f"gate:{i}") for i, text in zip(ids, texts, strict=True) if text is not None}
 
 
 def _alert(alert: Alert) -> dict[str, object]:
