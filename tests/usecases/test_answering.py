@@ -15,7 +15,7 @@ from jenkins_mfa.core.model import Factor, Starter, State, Trigger
 from jenkins_mfa.core.policy import Policy, Roster
 from jenkins_mfa.errors import MessengerUnavailableError, Refusal
 from jenkins_mfa.usecases.answer import Answers, NeedsCode
-from jenkins_mfa.usecases.desk import Who
+from jenkins_mfa.usecases.desk import Who, sealed
 
 CODES = policy(rule(factor=Factor.TOTP))
 PAIR = policy(rule(factor=Factor.PUSH, quorum=2))
@@ -218,7 +218,8 @@ def test_codes_are_switched_off_after_fifty_misses() -> None:
             world.code("alice", "000000")
         world.clock.move(seconds=3601)
         world.source.pauses = {"ref-1": "x"}
-        world.store._records[f"gate:{world.gate.id}"] = replace(world.gate, deadline=world.clock.now() + 10_000_000)
+        later = replace(world.gate, deadline=world.clock.now() + 10_000_000)
+        world.store._records[f"gate:{world.gate.id}"] = sealed(world.desk, later)
     refused("disabled", lambda: world.code("alice"))
     world.deliver(200)
     assert [(alert.code, alert.values) for alert in world.messenger.alerts] == [("locked", {"person": "alice"})]

@@ -10,7 +10,7 @@ from desk_world import TAP, World
 from builders import NONCE, policy, rule
 from fakes import US, FakeSource, code_of, request_text, seed_of
 from jenkins_mfa.core import seal
-from jenkins_mfa.core.model import Authenticator, Confirmation, Factor, Gate, State
+from jenkins_mfa.core.model import Authenticator, Claim, Confirmation, Factor, Gate, State
 from jenkins_mfa.core.policy import Policy
 from jenkins_mfa.errors import MessengerUnavailableError, ReceiptError, Refusal, SourceUnavailableError
 from jenkins_mfa.usecases.claim import LEEWAY, RECEIPT_TTL
@@ -252,6 +252,64 @@ def test_an_older_copy_put_back_gets_no_receipt() -> None:
     assert world.gate.state is not State.RESUMED
 
 
+def test_a_claim_written_into_the_store_gets_no_receipt() -> None:
+    """T8: a gate put into sending, with a claim that names nobody, is no way around the quorum."""
+    world = World()
+    gate = world.open()
+    world.deliver()
+    iat = world.clock.now() // 1000
+    tamper(world, state=State.SENDING, claim=Claim(iat, iat + RECEIPT_TTL, (), 1, "0" * 64))
+    world.store._note(f"answer:{gate.run.key}")
+    world.deliver()
+    assert world.source.receipts == []
+    assert [alert.code for alert in world.messenger.alerts] == ["seal_broken"]
+
+
+def test_a_longer_claim_in_the_store_gets_no_receipt() -> None:
+    """T8: a receipt's times stay those of the claim."""
+    world = approved()
+    world.source.answer_error = SourceUnavailableError("away")
+    world.deliver()
+    assert world.gate.claim is not None
+    tamper(world, claim=replace(world.gate.claim, exp=world.gate.claim.exp + 60))
+    world.source.answer_error = None
+    world.clock.move(seconds=60)
+    world.deliver()
+    assert world.source.receipts == []
+
+
+@pytest.mark.parametrize("ended", ["denied", "expired"])
+def test_a_decision_turned_round_in_the_store_gets_no_receipt(ended: str) -> None:
+    """T8: what was approved once, and then denied or expired, cannot be made approved again by editing it."""
+    world = approved()
+    old: Gate = world.gate
+    if ended == "denied":
+        world.deny("bob")
+    else:
+        world.clock.move(seconds=600)
+        world.expire()
+    world.store._records[f"gate:{old.id}"] = replace(
+        old, version=world.gate.version, deadline=world.clock.now() + 600_000
+    )
+    world.deliver()
+    assert world.source.receipts == []
+    assert world.gate.state is not State.RESUMED
+
+
+def test_nobody_is_asked_with_facts_that_were_changed_in_the_store() -> None:
+    """T8: what is shown is what is signed; facts are shown, so they are sealed."""
+    world = World()
+    gate = world.open()
+    tamper(world, facts=replace(gate.facts, branch="release"))
+    with pytest.raises(Refusal) as caught:
+        world.tap("alice")
+    assert caught.value.code == "seal_broken"
+    world.deliver()
+    assert [told.state for told in world.messenger.told if told.state is State.PENDING] == []
+    assert world.gate.state is State.ABORTED
+    assert [alert.code for alert in world.messenger.alerts] == ["seal_broken"]
+
+
 def test_a_sealed_seed_moved_to_another_person_is_refused() -> None:
     """S19: the seal names person and authenticator; an attacker's own seed does not open as alice's."""
     world = World(rules=CODES)
@@ -283,6 +341,15 @@ def test_a_seed_sealed_by_somebody_else_is_refused() -> None:
 
 
 # -- at the claim -----------------------------------------------------------------------------------------------------
+
+
+def test_an_approval_found_after_its_time_is_not_delivered() -> None:
+    """The agent was away for hours: deliveries start before the tick, and the deadline holds all the same."""
+    world = approved()
+    world.clock.move(seconds=600)
+    world.deliver()
+    assert world.source.receipts == []
+    assert world.gate.state is State.ABORTED
 
 
 def test_who_was_deactivated_since_no_longer_counts_at_the_claim() -> None:

@@ -1,7 +1,7 @@
 """The life of a gate: one literal table of transitions, and `advance`, the only way to change a gate.
 
-What is not in the table is refused with a reason and changes nothing. Only *confirmed* and *denied* are compared with
-the deadline here, whoever brings them; what the run's own record says is applied as itself.
+What is not in the table is refused with a reason and changes nothing. Only *confirmed*, *denied* and *claimed* are
+compared with the deadline here, whoever brings them; what the run's own record says is applied as itself.
 
 >>> advance(gate, Confirmed(at=…, confirmation=…))    # -> Transition | Refused
 """
@@ -123,9 +123,10 @@ ENTERED = {
 def advance(gate: Gate, event: Event, *, approval_ttl: int = 600) -> Transition | Refused:
     """Apply one event. `approval_ttl` (seconds) is how long an approval waits for its delivery.
 
-    An answer at or after the deadline counts as *deadline* (traps: "timeout counts as success").
+    An answer or a claim at or after the deadline counts as *deadline* (traps: "timeout counts as success").
     """
-    late = event.kind in {Kind.CONFIRMED, Kind.DENIED} and gate.state in {State.PENDING, State.APPROVED}
+    timed = {Kind.CONFIRMED, Kind.DENIED, Kind.CLAIMED}
+    late = event.kind in timed and gate.state in {State.PENDING, State.APPROVED}
     if late and event.at >= gate.deadline:
         event = Event(Kind.DEADLINE, event.at, "agent", f"deadline:{gate.jti}:{gate.deadline}")
     if event.kind is Kind.DEADLINE and event.at < gate.deadline:

@@ -255,7 +255,7 @@ class Ending:
 @dataclass(frozen=True, slots=True)
 class Gate:
     """One run paused at one point. `request_text` is exactly what the run sent; `snapshot_mac` seals what was
-    frozen at opening; `version` counts committed transitions.
+    frozen at opening, `mac` all of this version (T8); `version` counts committed transitions.
     """
 
     id: str
@@ -275,6 +275,7 @@ class Gate:
     claims: Claims | None
     requirement: Requirement | None
     snapshot_mac: str = ""
+    mac: str = ""
     confirmations: tuple[Confirmation, ...] = ()
     denial: Denial | None = None
     claim: Claim | None = None

@@ -11,7 +11,17 @@ from jenkins_mfa.core.gate import Event, Kind, Refused, advance
 from jenkins_mfa.core.model import Alert, Commit, Confirmation, Denial, Factor, Gate, PersonRecord
 from jenkins_mfa.errors import Refusal
 from jenkins_mfa.usecases import codes, eligible
-from jenkins_mfa.usecases.desk import Desk, Who, apply, commit_id, confirmation_mac, decide, load, refused
+from jenkins_mfa.usecases.desk import (
+    Desk,
+    Who,
+    apply,
+    commit_id,
+    confirmation_mac,
+    decide,
+    load,
+    refused,
+    sealed,
+)
 
 T = TypeVar("T")
 
@@ -131,7 +141,7 @@ def deny_run(desk: Desk, gate: Gate, denial: Denial) -> Gate:
     desk.store.commit(
         Commit(
             commit_id(denial.cause, gate.jti),
-            (*(step.gate for step in steps), sticky),
+            (*(sealed(desk, step.gate) for step in steps), sticky),
             tuple(entry for step in steps for entry in step.entries),
             tuple(dict.fromkeys(lane for step in steps for lane in step.lanes)),
             (_reported(gate, denial),) if denial.report else (),

@@ -22,7 +22,7 @@ class NotOursError(JenkinsMfaError):
 
 
 def take(desk: Desk, gate: Gate, settlers: tuple[str, ...]) -> Gate | None:
-    """Claim an approved gate (→ sending) or take up a claim made before. None: below quorum, it waits again.
+    """Claim an approved gate (→ sending) or take up a claim made before. None: below quorum, or the time has ended.
 
     Checks HMACs, the trail's last word, and that the people still count, then freezes the receipt's times.
     Raises NotOursError, StoreError, MessengerUnavailableError.
@@ -45,7 +45,8 @@ def take(desk: Desk, gate: Gate, settlers: tuple[str, ...]) -> Gate | None:
     made = Claim(iat, iat + RECEIPT_TTL, tuple(sorted(people)), last[0], last[1])
     event = Event(Kind.CLAIMED, now, "agent", f"claimed:{gate.jti}:{gate.version}", claim=made)
     run = replace(bumped(desk.store.run(gate.run.key)), settlers=settlers)
-    return _move(desk, gate, event, run)
+    claimed = _move(desk, gate, event, run)
+    return claimed if claimed is not None and claimed.state is State.SENDING else None
 
 
 def lapsed(gate: Gate, now: int) -> bool:

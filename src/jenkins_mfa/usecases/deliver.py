@@ -22,7 +22,7 @@ from jenkins_mfa.errors import (
 )
 from jenkins_mfa.usecases import claim
 from jenkins_mfa.usecases.answer import deny_run
-from jenkins_mfa.usecases.desk import Desk, apply, commit_id, decide
+from jenkins_mfa.usecases.desk import Desk, apply, commit_id, decide, intact
 from jenkins_mfa.usecases.ports import Abort, Due, Proceed
 from jenkins_mfa.usecases.watch import settle_run
 
@@ -134,9 +134,7 @@ def _claim(desk: Desk, gate: Gate, settlers: tuple[str, ...]) -> Gate | None:
         try:
             return claim.take(desk, fresh, settlers)
         except claim.NotOursError:
-            now = desk.store.now()
-            if fresh.state is State.APPROVED:
-                deny_run(desk, fresh, Denial(now, None, "seal_broken", f"seal:{fresh.jti}:{fresh.version}"))
+            _distrust(desk, fresh)
             raise
 
     try:
@@ -146,6 +144,17 @@ def _claim(desk: Desk, gate: Gate, settlers: tuple[str, ...]) -> Gate | None:
         if gate.state is State.SENDING:
             raise SourceUnavailableError("the stored gate is not what was decided") from error
         return None
+
+
+def _distrust(desk: Desk, gate: Gate) -> None:
+    """A gate that is not as we stored it: denied while that can be done, and told to ops in any case."""
+    now = desk.store.now()
+    if gate.state in {State.PENDING, State.APPROVED}:
+        deny_run(desk, gate, Denial(now, None, "seal_broken", f"seal:{gate.jti}:{gate.version}"))
+    else:
+        alert = claim.alert_about(gate, "seal_broken", now)
+        run = claim.bumped(desk.store.run(gate.run.key))
+        desk.store.commit(Commit(commit_id(alert.id), (run,), alerts=(alert,)))
 
 
 def _lapse(desk: Desk, gate_id: str) -> None:
@@ -165,7 +174,7 @@ def _lapse(desk: Desk, gate_id: str) -> None:
 
 def _tell(desk: Desk, gate_id: str) -> None:
     """Show people the gate's present state; remember where."""
-    gate = desk.store.gate(gate_id)
+    gate = decide(lambda: _as_stored(desk, gate_id))
     if gate is None:
         return
     told = desk.store.told(gate_id)
@@ -176,6 +185,15 @@ def _tell(desk: Desk, gate_id: str) -> None:
     desk.store.commit(Commit(commit_id("told", gate.jti, str(after.version), str(after.shown)), (after,)))
     if after.shown < gate.version:
         raise Again(PARTLY_TOLD)
+
+
+def _as_stored(desk: Desk, gate_id: str) -> Gate | None:
+    """The gate; one that waits, but is not as we stored it, is denied first: nobody is asked with foreign words."""
+    gate = desk.store.gate(gate_id)
+    if gate is None or gate.state not in {State.PENDING, State.APPROVED} or intact(desk, gate):
+        return gate
+    _distrust(desk, gate)
+    return desk.store.gate(gate_id)
 
 
 def _note(desk: Desk, gate_id: str) -> None:

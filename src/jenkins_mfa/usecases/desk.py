@@ -72,16 +72,17 @@ def decide(attempt: Callable[[], T]) -> T:
 
 def apply(desk: Desk, cause: str, transition: Transition, *records: RunRecord | PersonRecord | Gate) -> Gate:
     """Commit a transition with whatever else belongs to the same step; returns the gate afterwards."""
+    gate = sealed(desk, transition.gate)
     desk.store.commit(
         Commit(
-            commit_id(cause, transition.gate.jti),
-            (transition.gate, *records),
+            commit_id(cause, gate.jti),
+            (gate, *records),
             transition.entries,
             transition.lanes,
             transition.alerts,
         )
     )
-    return transition.gate
+    return gate
 
 
 def load(desk: Desk, jti: str) -> Gate:
@@ -97,7 +98,7 @@ def load(desk: Desk, jti: str) -> Gate:
 
 def snapshot_mac(desk: Desk, gate: Gate) -> str:
     """Seals what was frozen at opening (T8): a gate whose requirement or request was changed in the store is caught."""
-    claims = repr((gate.claims, gate.requirement, gate.kids, gate.assurance))
+    frozen = repr((gate.facts, gate.claims, gate.requirement, gate.kids, gate.assurance))
     return seal.mac(
         desk.keys.mac_key,
         "gate",
@@ -109,7 +110,7 @@ def snapshot_mac(desk: Desk, gate: Gate) -> str:
         hashlib.sha256(gate.request_text.encode()).hexdigest(),
         str(gate.opened_at),
         str(gate.first_deadline),
-        hashlib.sha256(claims.encode()).hexdigest(),
+        hashlib.sha256(frozen.encode()).hexdigest(),
     )
 
 
@@ -128,9 +129,22 @@ def confirmation_mac(desk: Desk, gate: Gate, given: Confirmation) -> str:
     )
 
 
+def sealed(desk: Desk, gate: Gate) -> Gate:
+    """The gate with the seal of this version, which covers all of it: state, deadlines, denial and claim, too (T8)."""
+    bare = replace(gate, mac="")
+    return replace(bare, mac=seal.mac(desk.keys.mac_key, "gate version", repr(bare)))
+
+
+def intact(desk: Desk, gate: Gate) -> bool:
+    """Whether this version of the gate is as we stored it. Asked wherever a step leads towards a receipt: whatever is
+    committed next carries a new seal.
+    """
+    return seal.check_mac(gate.mac, sealed(desk, gate).mac)
+
+
 def seals_hold(desk: Desk, gate: Gate) -> bool:
-    """Whether snapshot and confirmations are ours, and the trail's last word about the gate names this version."""
-    if not seal.check_mac(gate.snapshot_mac, snapshot_mac(desk, gate)):
+    """Whether gate, snapshot and confirmations are ours, and the trail's last word about it names this version."""
+    if not intact(desk, gate) or not seal.check_mac(gate.snapshot_mac, snapshot_mac(desk, gate)):
         return False
     if not all(seal.check_mac(c.mac, confirmation_mac(desk, gate, c)) for c in gate.confirmations):
         return False

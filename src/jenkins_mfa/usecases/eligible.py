@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from jenkins_mfa.core.model import Confirmation, Gate, State
 from jenkins_mfa.core.policy import Person, evaluate
 from jenkins_mfa.errors import Refusal
-from jenkins_mfa.usecases.desk import Desk, Who
+from jenkins_mfa.usecases.desk import Desk, Who, intact
 
 
 def confirming(desk: Desk, gate: Gate, who: Who, cause: str, now: int) -> tuple[Person, bool]:
@@ -20,6 +20,8 @@ def confirming(desk: Desk, gate: Gate, who: Who, cause: str, now: int) -> tuple[
     if person is not None and any(c.cause == cause for c in mine):
         return person, True
     person = _answering(desk, gate, who, now, {State.PENDING}, "requester")
+    if not intact(desk, gate):
+        raise Refusal("seal_broken")
     if mine:
         raise Refusal("confirmed_before", {"at": str(mine[0].at)})
     return person, False

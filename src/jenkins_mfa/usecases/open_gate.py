@@ -22,7 +22,7 @@ from jenkins_mfa.core.model import (
 )
 from jenkins_mfa.core.policy import evaluate
 from jenkins_mfa.errors import RequestError, UntrustedInputError
-from jenkins_mfa.usecases.desk import Desk, commit_id, decide, snapshot_mac
+from jenkins_mfa.usecases.desk import Desk, commit_id, decide, sealed, snapshot_mac
 from jenkins_mfa.usecases.ports import Paused, Source
 
 #: Denials at opening that look like an attack or a broken set-up: ops read them at once.
@@ -44,7 +44,7 @@ def open_gate(desk: Desk, source: Source, paused: Paused) -> Gate:
         run = desk.store.run(paused.run.key)
         gate = _draft(desk, paused, facts, text, gate_id)
         gate = _judge(desk, gate, run, text, problem)
-        gate = replace(gate, snapshot_mac=snapshot_mac(desk, gate))
+        gate = sealed(desk, replace(gate, snapshot_mac=snapshot_mac(desk, gate)))
         desk.store.commit(_commit(gate, run, facts))
         return gate
 

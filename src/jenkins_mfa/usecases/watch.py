@@ -12,7 +12,7 @@ from jenkins_mfa.core.gate import Refused, advance
 from jenkins_mfa.core.judge import Outcome, judge
 from jenkins_mfa.core.model import Commit, Gate, RunRecord, State
 from jenkins_mfa.errors import SourceError, UntrustedInputError
-from jenkins_mfa.usecases.desk import Desk, commit_id, decide
+from jenkins_mfa.usecases.desk import Desk, commit_id, decide, sealed
 from jenkins_mfa.usecases.open_gate import open_gate
 from jenkins_mfa.usecases.ports import Paused, Source
 
@@ -47,8 +47,13 @@ class Watch:
         return len(listed)
 
     def _open(self, paused: Paused) -> None:
-        """Open one gate; what is wrong with one pause does not stop the others."""
+        """Open one gate; what is wrong with one pause does not stop the others.
+
+        A pause that is listed although its gate has ended is not asked again, and stays paused.
+        """
         try:
+            if self._desk.store.gate_of(self._source.id, paused.ref) is not None:
+                return
             gate = open_gate(self._desk, self._source, paused)
         except (SourceError, UntrustedInputError) as error:
             log.warning("pause not opened", source=self._source.id, run=paused.run.key, problem=str(error))
@@ -82,7 +87,7 @@ def settle_run(desk: Desk, key: str, outcome: Outcome) -> list[Gate]:
         desk.store.commit(
             Commit(
                 commit_id("judged", key, *(f"{step.gate.jti}:{step.gate.version}" for step in taken)),
-                (*(step.gate for step in taken), seen),
+                (*(sealed(desk, step.gate) for step in taken), seen),
                 tuple(entry for step in taken for entry in step.entries),
                 tuple(dict.fromkeys([lane for step in taken for lane in (*step.lanes, *_after(step.gate))])),
                 tuple(alert for step in taken for alert in step.alerts),

@@ -198,6 +198,7 @@ _SENTENCES: dict[str, Callable[[_Case], Parts]] = {
     "other_workspace": lambda _: answers.outsiders(),
     "confirmed_before": _confirmed_before,
     "deadline": _expired,
+    "seal_broken": _plain("Not counted: what is stored about this build is not what jenkins-mfa wrote. Ask ops."),
     "approved": _approved,
     "sending": _sending,
     "resumed": _approved,
