@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -230,3 +231,12 @@ def test_the_compose_file_starts_a_store_that_the_agent_accepts() -> None:
     for option, value in (("appendonly", "yes"), ("appendfsync", "always"), ("maxmemory-policy", "noeviction")):
         assert f'"--{option}", "{value}"' in compose
     assert "ports:" not in compose
+
+
+def test_a_clean_clone_gets_everything_that_the_project_names() -> None:
+    """The lock has each dependency: make and README install nothing beside it."""
+    project = tomllib.loads(text("pyproject.toml"))
+    extras = project["project"]["optional-dependencies"].values()
+    named = [*project["project"]["dependencies"], *sum(extras, []), *project["dependency-groups"]["dev"]]
+    locked = set(re.findall(r"^([a-z0-9-]+)==", text("requirements.lock"), re.MULTILINE))
+    assert {re.split(r"[\[<>=]", one)[0] for one in named} <= locked
