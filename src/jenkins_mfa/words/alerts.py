@@ -39,7 +39,7 @@ def _what(given: Alert, gate: Gate | None, roster: Roster) -> Parts:
             return say("Jenkins took the abort, but the build goes on: its Pipeline caught it. Stop it by hand.")
         case "seal_broken":
             return say(
-                "What the store holds about a gate is not what was written. It gets no receipt: look who can write there."
+                "What the store holds of a gate is not what was written. It gets no receipt. See who can write there."
             )
         case "locked":
             who = people.person(roster, values.get("person", ""))
