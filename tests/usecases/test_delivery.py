@@ -340,6 +340,19 @@ def test_a_seed_sealed_by_somebody_else_is_refused() -> None:
         assert caught.value.code == "authenticator_damaged"
 
 
+def test_a_lane_that_nobody_thought_of_does_not_end_the_deliverer() -> None:
+    """A source left the configuration while its gate was open: that lane waits, all others are delivered."""
+    world = approved()
+    sources = dict(world.desk.sources)
+    world.desk.sources.clear()  # type: ignore[attr-defined]
+    world.deliver()
+    assert world.messenger.told[-1].state is State.APPROVED
+    world.desk.sources.update(sources)  # type: ignore[attr-defined]
+    world.clock.move(seconds=60)
+    world.deliver()
+    assert world.gate.state is State.RESUMED
+
+
 # -- at the claim -----------------------------------------------------------------------------------------------------
 
 

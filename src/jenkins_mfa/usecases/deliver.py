@@ -64,6 +64,10 @@ def deliver(desk: Desk, due: Due) -> None:
     except JenkinsMfaError as error:
         log.warning("delivery failed", lane=due.lane, problem=str(error))
         _retry_or_park(desk, due, LONGEST_RETRY, str(error))
+    except Exception as error:
+        # One lane that nobody thought of (its source left the configuration) must not end the others' deliveries.
+        log.exception("delivery failed", lane=due.lane)
+        _retry_or_park(desk, due, LONGEST_RETRY, type(error).__name__)
     else:
         desk.store.settle_lane(due)
 

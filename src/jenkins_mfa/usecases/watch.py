@@ -11,7 +11,7 @@ import structlog
 from jenkins_mfa.core.gate import Refused, advance
 from jenkins_mfa.core.judge import Outcome, judge
 from jenkins_mfa.core.model import Commit, Gate, RunRecord, State
-from jenkins_mfa.errors import SourceError, UntrustedInputError
+from jenkins_mfa.errors import SourceError, StoreError, UntrustedInputError
 from jenkins_mfa.usecases.desk import Desk, commit_id, decide, sealed
 from jenkins_mfa.usecases.open_gate import open_gate
 from jenkins_mfa.usecases.ports import Paused, Source
@@ -57,6 +57,11 @@ class Watch:
             gate = open_gate(self._desk, self._source, paused)
         except (SourceError, UntrustedInputError) as error:
             log.warning("pause not opened", source=self._source.id, run=paused.run.key, problem=str(error))
+            return
+        except StoreError:
+            raise
+        except Exception:
+            log.exception("pause not opened", source=self._source.id, run=paused.run.key)
             return
         log.info("gate opened", gate=gate.jti, source=self._source.id, run=gate.run.key, state=gate.state.value)
 
