@@ -293,3 +293,10 @@ def test_our_line_is_replaced_or_appended_and_the_rest_stays(old: str, new: str)
 def test_our_line_is_one_line_without_markup() -> None:
     """Descriptions are HTML on some controllers, and what we say may quote people."""
     assert description.with_line("", "denied:\n<b>no</b>\r mfa: yes") == "mfa: denied: ‹b›no‹/b› mfa: yes"
+
+
+def test_the_longest_user_id_still_fits_into_the_trail() -> None:
+    """T2: a bypass under an account with an endless name is judged and told like any other."""
+    actions = [{"_class": exported.APPROVER, "userId": "x" * 5000}]
+    record = exported.decode(json.dumps({"building": True, "actions": actions}).encode(), Build)
+    assert records.settlers(record) == ("x" * records.LONGEST_USER,)

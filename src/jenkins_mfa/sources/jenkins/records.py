@@ -36,6 +36,9 @@ FACTS = (
 CAUSES = "actions[causes[shortDescription,userId,upstreamProject,upstreamBuild]]"
 OUTCOME = "building,result,actions[userId,executions[id,settled],causes[user[id]]]"
 
+#: Characters of a user id that are kept of who settled an input: the trail and messages must take it in any case.
+LONGEST_USER = 255
+
 _REPLAY = "org.jenkinsci.plugins.workflow.cps.replay.ReplayCause"
 _RESTART = "org.jenkinsci.plugins.pipeline.modeldefinition.causes.RestartDeclarativePipelineCause"
 _TRIGGERS = {
@@ -114,7 +117,7 @@ def read_facts(build: Build, run: Run, who_started: Sequence[Starter]) -> Facts:
 def settlers(build: Build) -> tuple[str, ...]:
     """Who proceeded inputs of the build, in order. Raises UntrustedInputError."""
     approvals = exported.of_kind(build.actions, exported.APPROVER)
-    return tuple(exported.decode(approval.userId, str | None) or "" for approval in approvals)  # type: ignore[arg-type]
+    return tuple((exported.decode(a.userId, str | None) or "")[:LONGEST_USER] for a in approvals)  # type: ignore[arg-type]
 
 
 def read_outcome(build: Build, job: str, number: int, us: str) -> Outcome:
@@ -124,7 +127,7 @@ def read_outcome(build: Build, job: str, number: int, us: str) -> Outcome:
     ended, by = build.result or "", ""
     if exported.REJECTION in kinds:
         user = kinds[exported.REJECTION].user
-        ended, by = "aborted", (user.id if user else None) or ""
+        ended, by = "aborted", ((user.id if user else None) or "")[:LONGEST_USER]
     elif exported.TIMEOUT in kinds:
         ended = "timeout"
     elif exported.STOPPED in kinds:
