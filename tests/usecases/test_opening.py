@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
 from desk_world import World
 
 from builders import NONCE, RUN, facts, policy, rule
-from fakes import FakeMessenger, FakeSource, request_text
+from fakes import FakeMessenger, FakeSource, as_json, request_text
 from jenkins_mfa.core.model import Factor, Library, State
 from jenkins_mfa.core.policy import Policy
 from jenkins_mfa.errors import SourceUnavailableError, UntrustedInputError
 from jenkins_mfa.usecases.open_gate import open_gate
-from jenkins_mfa.usecases.ports import Paused
+from jenkins_mfa.usecases.ports import Opened, Paused
 
 
 def opened(**values: object) -> World:
@@ -151,6 +152,32 @@ def test_missing_once_is_not_gone() -> None:
 def test_a_run_that_ended_withdraws_its_gate() -> None:
     """Two polls miss it, and the run's own record says that it was stopped."""
     world = opened()
+def test_a_pause_that_nobody_thought_of_does_not_end_the_watcher() -> None:
+    """An error of ours, met in one pause, is logged; the other pauses are opened."""
+    world = World(source=FakeSource(pauses={"ref-0": NONCE, "ref-1": NONCE}))
+    real = world.source.facts
+
+    def broken(paused: Paused) -> Opened:
+        if paused.ref == "ref-0":
+            raise ValueError
+        return real(paused)
+
+    world.source.facts = broken  # type: ignore[assignment,method-assign]
+    assert world.watch.poll() == 2
+    assert world.gate.state is State.PENDING
+    assert world.store.gate_of("main", "ref-0") is None
+
+
+def test_a_request_with_hundreds_of_problems_is_told_in_few_words() -> None:
+    """S15: the denial must fit into a message, or nobody hears of it."""
+    members = as_json(request_text()) | {f"k{n}": 1 for n in range(300)}
+    world = opened(source=FakeSource(text=json.dumps(members).encode()))
+    assert world.gate.denial is not None
+    problem = world.gate.denial.values["problem"]
+    assert problem.endswith("; and 295 more")
+    assert len(problem) < 2000
+
+
     world.source.pauses, world.source.finished, world.source.ended, world.source.by = {}, True, "aborted", "dfox"
     world.watch.poll()
     world.watch.poll()

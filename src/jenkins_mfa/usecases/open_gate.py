@@ -28,6 +28,8 @@ from jenkins_mfa.usecases.ports import Paused, Source
 #: Denials at opening that look like an attack or a broken set-up: ops read them at once.
 ALARMING = frozenset({"other_run", "wrong_version", "unknown_key", "foreign_library", "twin"})
 
+MOST_PROBLEMS = 5  #: of a request that are told
+
 
 def open_gate(desk: Desk, source: Source, paused: Paused) -> Gate:
     """Open the gate of one pause. Whoever else saw the same pause opens the same gate: the reference decides.
@@ -98,7 +100,7 @@ def _judge(desk: Desk, gate: Gate, run: RunRecord, text: bytes, problem: Reason 
     except requests.RequestVersionError as error:
         return _deny(gate, Reason("wrong_version", {"problem": str(error)}))
     except RequestError as error:
-        return _deny(gate, Reason("bad_request", {"problem": str(error)}))
+        return _deny(gate, Reason("bad_request", {"problem": _first(error.problems)}))
     claims = claims_of(request)
     requirement = evaluate(desk.policy, desk.roster, gate.facts, claims)
     deadline = gate.opened_at + requirement.ttl * 1000
@@ -116,6 +118,12 @@ def _judge(desk: Desk, gate: Gate, run: RunRecord, text: bytes, problem: Reason 
     if run.denial is not None:
         return _deny(gate, Reason("sticky", {"person": run.denial.person or "", "reason": run.denial.reason}))
     return gate
+
+
+def _first(problems: list[str]) -> str:
+    """Problems as one text that a message takes: a hostile request can have hundreds."""
+    more = len(problems) - MOST_PROBLEMS
+    return "; ".join(problems[:MOST_PROBLEMS]) + (f"; and {more} more" if more > 0 else "")
 
 
 def _fault(desk: Desk, gate: Gate, request: requests.Request, requirement: Requirement) -> Reason | None:
