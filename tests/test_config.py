@@ -124,9 +124,10 @@ def test_generating_keys_never_replaces_one(tmp_path: Path) -> None:
     assert {name: (tmp_path / name).read_bytes() for name in before} == before
     keys = key_files.load(config.keys, config.installation)
     assert [key.kid for key in keys.signing] == ["k2", "k1"]
-    assert keys.signer(("k1",)).kid == "k1"  # type: ignore[union-attr]
-    assert keys.signer(("k1", "k2")).kid == "k2"  # type: ignore[union-attr]
-    assert keys.signer(("k9",)) is None
+    assert keys.signer(("k1",), 1).kid == "k1"  # type: ignore[union-attr]
+    assert keys.signer(("k1", "k2"), 1).kid == "k2"  # type: ignore[union-attr]
+    assert keys.signer(("k9",), 1) is None
+    assert keys.signer(("k2",), keys.signing[0].not_after) is None
     assert "PRIVATE" not in repr(keys)
 
 

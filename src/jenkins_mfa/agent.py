@@ -19,7 +19,7 @@ from jenkins_mfa import __version__, key_files
 from jenkins_mfa.config import Config
 from jenkins_mfa.core.keys import Keys
 from jenkins_mfa.core.model import Commit, Entry, Gate
-from jenkins_mfa.errors import SourceError, StoreConflictError, StoreError
+from jenkins_mfa.errors import SourceError, StoreError
 from jenkins_mfa.slack.accounts import Accounts
 from jenkins_mfa.slack.app import SlackApp, web_client
 from jenkins_mfa.slack.handlers import Handlers
@@ -121,7 +121,8 @@ class Agent:
 
     def start(self) -> None:
         """Watchers and deliverers first: they need no person. Then the clock, then Slack's people."""
-        self._record("agent:started")
+        self._record("agent:started", {"reason": __version__})
+        self._record("policy:loaded", {"policy_sha256": self.config.policy.sha256})
         for source in self.config.sources:
             watch = Watch(self.desk, self.desk.sources[source.id])
             self.crew.start(f"watch-{source.id}", partial(self._watch, watch, source.id, source.poll_seconds))
@@ -158,7 +159,7 @@ class Agent:
         if self._scheduler is not None:
             self._scheduler.shutdown(wait=True)
         self.crew.stop(STOP_SECONDS)
-        self._record("agent:stopped")
+        self._record("agent:stopped", {"reason": __version__})
         log.info("agent stopped")
 
     # -- loops --------------------------------------------------------------------------------------------------
@@ -231,13 +232,12 @@ class Agent:
         except StoreError:
             log.debug("no heartbeat", name=name)
 
-    def _record(self, event: str) -> None:
-        """The trail knows when an agent ran; its own record carries the commit."""
+    def _record(self, event: str, details: dict[str, str | int]) -> None:
+        """The trail knows when an agent ran, and with which policy."""
         try:
-            now = self.desk.store.now()
-            entry = Entry(event, now, "agent", details={"version": 1, "reason": __version__})
+            entry = Entry(event, self.desk.store.now(), "agent", details=details)
             self.desk.store.commit(Commit(commit_id(event, secrets.token_hex(8)), (), (entry,)))
-        except (StoreConflictError, StoreError) as error:
+        except StoreError as error:
             log.warning("not in the trail", event_name=event, problem=str(error))
 
 

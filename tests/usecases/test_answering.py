@@ -14,6 +14,7 @@ from jenkins_mfa.core import challenge
 from jenkins_mfa.core.model import Factor, Starter, State, Trigger
 from jenkins_mfa.core.policy import Policy, Roster
 from jenkins_mfa.errors import MessengerUnavailableError, Refusal
+from jenkins_mfa.usecases import enroll
 from jenkins_mfa.usecases.answer import Answers, NeedsCode
 from jenkins_mfa.usecases.desk import Who, sealed
 
@@ -223,6 +224,17 @@ def test_codes_are_switched_off_after_fifty_misses() -> None:
     refused("disabled", lambda: world.code("alice"))
     world.deliver(200)
     assert [(alert.code, alert.values) for alert in world.messenger.alerts] == [("locked", {"person": "alice"})]
+
+
+def test_enrolling_anew_at_the_terminal_ends_a_lock_out() -> None:
+    """Slack says that a new enrolment helps; the operator's terminal is the root of trust."""
+    world = waiting(CODES)
+    record = world.store.person("alice")
+    world.store._records["auth:alice"] = replace(record, failures=challenge.DISABLED_AT)
+    refused("disabled", lambda: world.code("alice"))
+    enroll.revoke(world.desk, "alice", record.authenticators[0].id, "operator")
+    world.enrol("alice")
+    assert world.code("alice").gate.state is State.APPROVED
 
 
 def test_a_challenge_is_bound_to_one_gate_and_person() -> None:

@@ -122,6 +122,21 @@ def test_a_source_that_is_away_changes_nothing() -> None:
     assert world.store.trail == []
 
 
+def test_a_pause_that_came_back_after_its_end_is_not_asked_again() -> None:
+    """A settled gate is final: the pause stays paused, and its request is not even read."""
+    world = opened()
+    pauses = dict(world.source.pauses)
+    world.source.pauses, world.source.finished = {}, True
+    world.watch.poll()
+    world.watch.poll()
+    assert world.gate.state is State.WITHDRAWN
+    world.source.pauses = pauses
+    world.source.facts = None  # type: ignore[assignment,method-assign]
+    world.watch.poll()
+    assert world.gate.state is State.WITHDRAWN
+    assert world.store.open_gates() == []
+
+
 def test_one_pause_that_cannot_be_read_does_not_stop_the_others() -> None:
     """Hostile or broken builds do not hold back other people's."""
     world = World(source=FakeSource(pauses={"ref-0": NONCE, "ref-1": NONCE}))
@@ -137,21 +152,6 @@ def test_one_pause_that_cannot_be_read_does_not_stop_the_others() -> None:
     assert [gate.external_ref for gate in world.store.open_gates()] == ["ref-1"]
 
 
-def test_missing_once_is_not_gone() -> None:
-    """After a restart the listing is incomplete for seconds: missing is not settled."""
-    world = opened()
-    pauses, world.source.pauses = world.source.pauses, {}
-    world.watch.poll()
-    assert world.gate.state is State.PENDING
-    world.source.pauses = pauses
-    world.watch.poll()
-    world.watch.poll()
-    assert world.gate.state is State.PENDING
-
-
-def test_a_run_that_ended_withdraws_its_gate() -> None:
-    """Two polls miss it, and the run's own record says that it was stopped."""
-    world = opened()
 def test_a_pause_that_nobody_thought_of_does_not_end_the_watcher() -> None:
     """An error of ours, met in one pause, is logged; the other pauses are opened."""
     world = World(source=FakeSource(pauses={"ref-0": NONCE, "ref-1": NONCE}))
@@ -178,6 +178,21 @@ def test_a_request_with_hundreds_of_problems_is_told_in_few_words() -> None:
     assert len(problem) < 2000
 
 
+def test_missing_once_is_not_gone() -> None:
+    """After a restart the listing is incomplete for seconds: missing is not settled."""
+    world = opened()
+    pauses, world.source.pauses = world.source.pauses, {}
+    world.watch.poll()
+    assert world.gate.state is State.PENDING
+    world.source.pauses = pauses
+    world.watch.poll()
+    world.watch.poll()
+    assert world.gate.state is State.PENDING
+
+
+def test_a_run_that_ended_withdraws_its_gate() -> None:
+    """Two polls miss it, and the run's own record says that it was stopped."""
+    world = opened()
     world.source.pauses, world.source.finished, world.source.ended, world.source.by = {}, True, "aborted", "dfox"
     world.watch.poll()
     world.watch.poll()

@@ -13,9 +13,11 @@ from jenkins_mfa.cli.base import FINDING, Failed, config_option, json_option, lo
 from jenkins_mfa.config import Config
 from jenkins_mfa.core import quorum
 from jenkins_mfa.core.model import Entry, Gate
+from jenkins_mfa.store.gates import RedisStore
 from jenkins_mfa.words import page, people, render, state
 from jenkins_mfa.words.parts import duration, join
 
+SHORTEST = 4  #: characters of a gate's id that name it
 NARROW = 80  #: columns under which a table becomes stanzas
 
 
@@ -47,24 +49,43 @@ def pending(config_path: Path, as_json: bool) -> None:
 @click.command(epilog="Example: jenkins-mfa show 8f2c")
 @config_option
 @json_option
-@click.argument("gate_id")
-def show(config_path: Path, as_json: bool, gate_id: str) -> None:
+@click.argument("gate_id", required=False)
+@click.option("--run", "build", type=(str, str), metavar="JOB NUMBER", help="The newest gate of that build instead.")
+def show(config_path: Path, as_json: bool, gate_id: str | None, build: tuple[str, str] | None) -> None:
     """One gate with its history. GATE_ID is the beginning of its id, four characters at least."""
+    if (gate_id is None) == (build is None):
+        raise click.UsageError("name a gate, or a build with --run JOB NUMBER")
     config = load(config_path)
-    prefix = gate_id.removeprefix("g_").split(".")[0]
     with store_of(config) as store:
-        found = store.find_gates(prefix) if len(prefix) >= 4 and prefix.isalnum() else []
-        if len(found) != 1:
-            text = "No gate begins with it." if not found else f"{len(found)} gates begin with it: one character more."
-            raise Failed(f'"{prefix[:40]}": {text}', FINDING, "no_such_gate", as_json=as_json)
-        gate = store.gate(found[0])
-        if gate is None:
-            raise Failed("The gate is not there any more.", FINDING, "no_such_gate", as_json=as_json)
-        history, now = store.entries(gate.jti), store.now()
+        found = _of_build(store, config, *build) if build else _beginning(store, gate_id or "")
+        if isinstance(found, str):
+            raise Failed(found, FINDING, "no_such_gate", as_json=as_json)
+        history, now = store.entries(found.jti), store.now()
     if as_json:
-        print_json(_whole(gate, history))
-        return
-    _print(gate, config, history, now)
+        print_json(_whole(found, history))
+    else:
+        _print(found, config, history, now)
+
+
+def _beginning(store: RedisStore, text: str) -> Gate | str:
+    """The one gate whose id begins like this, or why there is none."""
+    prefix = text.removeprefix("g_").split(".")[0]
+    ids = store.find_gates(prefix) if len(prefix) >= SHORTEST and prefix.isalnum() else []
+    gate = store.gate(ids[0]) if len(ids) == 1 else None
+    if gate is None:
+        many = f"{len(ids)} gates begin with it: one character more." if len(ids) > 1 else "No gate begins with it."
+        return f'"{prefix[:40]}": {many}'
+    return gate
+
+
+def _of_build(store: RedisStore, config: Config, job: str, number: str) -> Gate | str:
+    """The newest gate of a build of any source, as the build's own log asks for it."""
+    for source in config.sources:
+        for gate_id in reversed(store.run(f"{source.id}:{job}:{number}:1").gates):
+            gate = store.gate(gate_id)
+            if gate is not None:
+                return gate
+    return f"“{render.visible(job)[:100]}” #{number[:20]} has no gate."
 
 
 def _print(gate: Gate, config: Config, history: list[Entry], now: int) -> None:

@@ -38,6 +38,7 @@ class Keys:
     ring: KeyRing = field(repr=False)
     mac_key: bytes = field(repr=False)
 
-    def signer(self, kids: Collection[str]) -> SigningKey | None:
-        """The newest signing key that the run can verify; no negotiation beyond that (S10)."""
-        return next((key for key in self.signing if key.signs and key.kid in kids), None)
+    def signer(self, kids: Collection[str], now: int) -> SigningKey | None:
+        """The newest signing key that the run can verify at `now` (Unix seconds); no negotiation beyond that (S10)."""
+        usable = (key for key in self.signing if key.signs and now < key.not_after)
+        return next((key for key in usable if key.kid in kids), None)

@@ -396,8 +396,9 @@ Record = Gate | RunRecord | PersonRecord | ToldRecord
 class Commit:
     """One atomic step: records (each one version above what was read), audit events, lanes, alerts. All or nothing.
 
-    `id` is derived from the cause, so that the same commit sent twice finds itself. `records` are never empty; the
-    first one stores the id. `lanes` name what must be delivered: `answer:<run key>`, `tell:<gate id>`.
+    `id` is derived from the cause, so that the same commit sent twice finds itself: the first record stores it. Where
+    only the trail is written there is no record, and a commit whose answer was lost may stand there twice. `lanes`
+    name what must be delivered: `answer:<run key>`, `tell:<gate id>`.
     """
 
     id: str

@@ -29,7 +29,7 @@ def take(desk: Desk, gate: Gate, settlers: tuple[str, ...]) -> Gate | None:
     """
     if not seals_hold(desk, gate):
         raise NotOursError(f"{gate.jti}: the stored gate does not carry our seal")
-    if gate.requirement is None or desk.keys.signer(gate.kids) is None:
+    if gate.requirement is None or desk.keys.signer(gate.kids, desk.store.now() // 1000) is None:
         raise NotOursError(f"{gate.jti}: the run verifies none of our keys")
     if gate.state is State.SENDING:
         return gate
@@ -57,7 +57,7 @@ def lapsed(gate: Gate, now: int) -> bool:
 def receipt(desk: Desk, gate: Gate) -> str:
     """Sign the claimed gate: the same claims at every retry. A secret: for the run alone."""
     made, requirement = gate.claim, gate.requirement
-    signer = desk.keys.signer(gate.kids)
+    signer = desk.keys.signer(gate.kids, made.iat) if made else None
     if made is None or requirement is None or signer is None:
         raise NotOursError(f"{gate.jti}: nothing was claimed")
     claims = receipts.claims_for(

@@ -42,7 +42,14 @@ def enroll(desk: Desk, person: str, seed: str, code: str, operator: str) -> Auth
                 "reason": "root of trust",
             },
         )
-        after = replace(record, version=record.version + 1, authenticators=(*record.authenticators, fresh))
+        # The code just proved is a success, and only an operator at the agent's host gets here: it ends a lock-out.
+        after = replace(
+            record,
+            version=record.version + 1,
+            authenticators=(*record.authenticators, fresh),
+            failures=0,
+            wait_until=0,
+        )
         desk.store.commit(Commit(commit_id("enrolled", fresh.id), (after,), (entry,)))
         return fresh
 

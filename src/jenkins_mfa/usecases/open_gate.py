@@ -130,7 +130,7 @@ def _fault(desk: Desk, gate: Gate, request: requests.Request, requirement: Requi
     """What stands against asking anybody."""
     if (request.pipeline, request.run_id) != (gate.run.pipeline, gate.run.id):
         return Reason("other_run", {"named": f"{request.pipeline} #{request.run_id}"})
-    if desk.keys.signer(gate.kids) is None:
+    if desk.keys.signer(gate.kids, gate.opened_at // 1000) is None:
         return Reason("unknown_key", {"kids": ", ".join(gate.kids)})
     if requirement.refusal is not None:
         return requirement.refusal
