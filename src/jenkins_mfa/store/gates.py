@@ -148,6 +148,7 @@ class RedisStore(Trail, Lanes):
             "alerts": [_alert(alert) for alert in commit.alerts],
         }
         self._write(plan, commit.entries)
+        self._bell.ring(len(commit.lanes) + len(commit.alerts))
 
     def park_lane(self, due: Due, reason: str) -> None:
         """Give a lane up for good: it stays visible, with an audit event and an alert (none about an alert's own lane).
@@ -174,6 +175,7 @@ class RedisStore(Trail, Lanes):
             "park": {"lane": due.lane, "token": due.token, "json": parked},
         }
         self._write(plan, [entry])
+        self._bell.ring(kind != "alert")
 
     def _write(self, plan: dict[str, object], entries: Sequence[Entry]) -> None:
         """Link and send under one lock, so that threads of this process never race for the trail's head."""
@@ -187,7 +189,6 @@ class RedisStore(Trail, Lanes):
             raise newer_schema()
         if verdict == b"conflict":
             raise StoreConflictError("somebody else committed first")
-        self._bell.ring()
 
     def _linked(self, plan: dict[str, object], entries: Sequence[Entry]) -> bytes:
         """Link the entries to the head and send; a head that moved is linked to again, nothing is decided again."""

@@ -17,8 +17,9 @@ SETTLE = Script("settle")
 
 
 class Bell:
-    """Wakes those who wait for commits of this process. A commit between a look and the wait after it is not missed:
-    each thread remembers how often the bell had rung when it last looked.
+    """Wakes as many of those who wait as this process has noted lanes: waking all for each commit would let most find
+    nothing, and hold up the one that delivers. What is noted between a look and the wait after it is not missed: each
+    thread remembers how often the bell had rung when it last looked.
     """
 
     def __init__(self) -> None:
@@ -26,11 +27,12 @@ class Bell:
         self._rung = 0
         self._heard = threading.local()
 
-    def ring(self) -> None:
-        """Something was committed."""
-        with self._condition:
-            self._rung += 1
-            self._condition.notify_all()
+    def ring(self, lanes: int) -> None:
+        """So many lanes were noted. Who is busy looks again before it waits, so that none is left over."""
+        if lanes:
+            with self._condition:
+                self._rung += 1
+                self._condition.notify(lanes)
 
     def look(self) -> None:
         """The calling thread looks at the store now; only what rings afterwards wakes it."""
@@ -78,5 +80,5 @@ class Lanes:
         self._wire.run(SETTLE, {"lane": due.lane, "token": due.token, "delay": delay_ms})
 
     def wait(self, seconds: float) -> None:
-        """Return when something was committed by this process, at the latest after `seconds`."""
+        """Return when this process has noted a lane for this thread, at the latest after `seconds`."""
         self._bell.wait(seconds)
