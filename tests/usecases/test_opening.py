@@ -10,7 +10,8 @@ from desk_world import World
 
 from builders import NONCE, RUN, facts, policy, rule
 from fakes import FakeMessenger, FakeSource, as_json, request_text
-from jenkins_mfa.core.model import Factor, Library, State
+from jenkins_mfa.core.judge import Outcome
+from jenkins_mfa.core.model import Factor, Library, Run, State
 from jenkins_mfa.core.policy import Policy
 from jenkins_mfa.errors import SourceUnavailableError, UntrustedInputError
 from jenkins_mfa.usecases.open_gate import open_gate
@@ -176,6 +177,26 @@ def test_a_request_with_hundreds_of_problems_is_told_in_few_words() -> None:
     problem = world.gate.denial.values["problem"]
     assert problem.endswith("; and 295 more")
     assert len(problem) < 2000
+
+
+def test_a_gate_opened_while_its_run_was_read_is_not_taken_for_gone() -> None:
+    """Parallel branches: the reading that followed one answer is older than the other branch's pause."""
+    world = opened()
+    world.tap("alice")
+    real = world.source.outcome
+
+    def slow(run: Run) -> Outcome:
+        found = real(run)
+        world.source.outcome = real  # type: ignore[method-assign]
+        world.source.pauses["ref-2"] = NONCE
+        world.watch.poll()
+        return found
+
+    world.source.outcome = slow  # type: ignore[assignment,method-assign]
+    world.deliver()
+    second = world.store.gate_of("main", "ref-2")
+    assert second is not None
+    assert (world.gate.state, second.state) == (State.RESUMED, State.PENDING)
 
 
 def test_missing_once_is_not_gone() -> None:

@@ -89,11 +89,11 @@ def _answer(desk: Desk, key: str) -> None:
     """Bring every decided gate of a run to its end, one at a time."""
     while gate := _next(desk, key):
         source = desk.sources[gate.run.source]
-        outcome = source.outcome(gate.run)
-        if settle_run(desk, key, outcome):
+        outcome, changed = settle_run(desk, source, gate.run)
+        if changed:
             continue
         if gate.external_ref not in outcome.open_refs:
-            return
+            raise Again(FIRST_RETRY)
         if gate.state is State.SENDING and claim.lapsed(gate, desk.store.now()):
             _lapse(desk, gate.id)
             continue
@@ -104,7 +104,7 @@ def _answer(desk: Desk, key: str) -> None:
             _send(desk, sent, Proceed(claim.receipt(desk, sent)))
         else:
             _send(desk, gate, Abort(desk.line(gate)))
-        if not settle_run(desk, key, source.outcome(gate.run)):
+        if not settle_run(desk, source, gate.run)[1]:
             raise SourceUnavailableError("the answer was sent, but the run still waits")
 
 

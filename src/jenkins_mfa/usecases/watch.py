@@ -6,11 +6,13 @@ looked into when two polls in a row missed it, and the run's own record decides.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import structlog
 
 from jenkins_mfa.core.gate import Refused, advance
 from jenkins_mfa.core.judge import Outcome, judge
-from jenkins_mfa.core.model import Commit, Gate, RunRecord, State
+from jenkins_mfa.core.model import Commit, Gate, Run, State
 from jenkins_mfa.errors import SourceError, StoreError, UntrustedInputError
 from jenkins_mfa.usecases.desk import Desk, commit_id, decide, sealed
 from jenkins_mfa.usecases.open_gate import open_gate
@@ -68,30 +70,33 @@ class Watch:
     def _look(self, gate: Gate) -> None:
         """Read the run's own record and apply what it says."""
         try:
-            outcome = self._source.outcome(gate.run)
+            settle_run(self._desk, self._source, gate.run)
         except SourceError as error:
             log.info("run not read", source=self._source.id, run=gate.run.key, problem=str(error))
-            return
-        settle_run(self._desk, gate.run.key, outcome)
 
 
-def settle_run(desk: Desk, key: str, outcome: Outcome) -> list[Gate]:
-    """Apply a fresh reading to all gates of a run; returns the gates that changed. What has been judged is never
-    judged again: the list of settlers that was looked at goes into the run's record in the same commit.
+def settle_run(desk: Desk, source: Source, run: Run) -> tuple[Outcome, list[Gate]]:
+    """Read a run afresh and apply that to its gates; returns the reading, and the gates that changed.
+
+    A reading knows nothing of pauses that came after it, so only gates that were stored before it are judged. What has
+    been judged is never judged again: the list of settlers that was looked at goes into the run's record in the same
+    commit. Raises SourceError and StoreError.
     """
+    known = desk.store.run(run.key).gates
+    outcome = source.outcome(run)
 
     def attempt() -> list[Gate]:
-        run = desk.store.run(key)
-        gates = [gate for gate in map(desk.store.gate, run.gates) if gate is not None]
+        record = desk.store.run(run.key)
+        gates = [gate for gate in map(desk.store.gate, known) if gate is not None]
         now = desk.store.now()
-        steps = [advance(gate, event) for gate, event in judge(gates, run.settlers, outcome, now)]
+        steps = [advance(gate, event) for gate, event in judge(gates, record.settlers, outcome, now)]
         taken = [step for step in steps if not isinstance(step, Refused)]
         if not taken:
             return []
-        seen = RunRecord(run.key, run.version + 1, run.gates, run.denial, outcome.settlers)
+        seen = replace(record, version=record.version + 1, settlers=outcome.settlers)
         desk.store.commit(
             Commit(
-                commit_id("judged", key, *(f"{step.gate.jti}:{step.gate.version}" for step in taken)),
+                commit_id("judged", run.key, *(f"{step.gate.jti}:{step.gate.version}" for step in taken)),
                 (*(sealed(desk, step.gate) for step in taken), seen),
                 tuple(entry for step in taken for entry in step.entries),
                 tuple(dict.fromkeys([lane for step in taken for lane in (*step.lanes, *_after(step.gate))])),
@@ -100,7 +105,7 @@ def settle_run(desk: Desk, key: str, outcome: Outcome) -> list[Gate]:
         )
         return [step.gate for step in taken]
 
-    return decide(attempt)
+    return outcome, decide(attempt)
 
 
 def _after(gate: Gate) -> tuple[str, ...]:
