@@ -13,6 +13,7 @@ from jenkins_mfa.core import seal
 from jenkins_mfa.core.model import Authenticator, Claim, Confirmation, Factor, Gate, State
 from jenkins_mfa.core.policy import Policy
 from jenkins_mfa.errors import MessengerUnavailableError, ReceiptError, Refusal, SourceUnavailableError
+from jenkins_mfa.usecases import enroll
 from jenkins_mfa.usecases.claim import LEEWAY, RECEIPT_TTL
 from jenkins_mfa.usecases.ports import Proceed
 
@@ -376,6 +377,15 @@ def test_who_was_deactivated_since_no_longer_counts_at_the_claim() -> None:
     world.tap("bob")
     world.deliver()
     assert world.gate.state is State.RESUMED
+
+
+def test_a_code_of_an_authenticator_revoked_since_no_longer_counts() -> None:
+    """S11: whoever stole the phone has confirmed, and is stopped before the answer is on its way."""
+    world = approved(CODES)
+    enroll.revoke(world.desk, "alice", world.gate.confirmations[0].authenticator, "operator")
+    world.deliver()
+    assert world.source.receipts == []
+    assert (world.gate.state, world.gate.confirmations) == (State.PENDING, ())
 
 
 def test_accounts_that_cannot_be_looked_at_hold_the_delivery_back() -> None:

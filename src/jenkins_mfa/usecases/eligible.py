@@ -33,11 +33,12 @@ def denying(desk: Desk, gate: Gate, who: Who, now: int) -> Person:
 
 
 def still_counting(desk: Desk, gate: Gate) -> frozenset[str]:
-    """Those whose confirmations count at this moment: still in roster, group and policy, with an active account.
+    """Those whose confirmations count at this moment: still in roster, group and policy, with an active account, and
+    with an authenticator that was not revoked since (S11).
 
     Raises MessengerUnavailableError when accounts cannot be looked at: nobody is assumed to be active.
     """
-    present = [c.person for c in gate.confirmations if _named(desk, gate, c.person)]
+    present = [c.person for c in gate.confirmations if _named(desk, gate, c.person) and _in_use(desk, c)]
     return frozenset(present) - desk.messenger.inactive(present)
 
 
@@ -67,6 +68,12 @@ def _answering(desk: Desk, gate: Gate, who: Who, now: int, states: set[State], r
     if desk.messenger.inactive([person.id]):
         raise Refusal("inactive_account")
     return person
+
+
+def _in_use(desk: Desk, given: Confirmation) -> bool:
+    """Whether the authenticator that was used may still be used; a tap has none."""
+    known = desk.store.person(given.person).authenticators
+    return not given.authenticator or any(a.id == given.authenticator and a.usable for a in known)
 
 
 def _named(desk: Desk, gate: Gate, person: str) -> bool:
