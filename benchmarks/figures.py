@@ -34,7 +34,7 @@ class Sizes:
     jobs: int = 206
     polls: int = 40
     pending: tuple[int, int, int] = (50, 200, 800)
-    pauses: int = 89
+    pauses: int = 34
     taps: int = 200
     codes: int = 100
     decisions: int = 2000

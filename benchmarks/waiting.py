@@ -7,11 +7,11 @@ import time
 
 from benchmarks import gates, processes
 from benchmarks.figures import Figure, Sizes
+from benchmarks.polling import LISTING
 from benchmarks.stage import Stage, stage, until
 from jenkins_mfa.sources.jenkins import inputs
 from jenkins_mfa.sources.jenkins.client import LISTING_BYTES, Client
 
-LISTING = "GET /computer/"
 SETTLED = 3  #: polls before the agent is watched
 
 
