@@ -90,6 +90,13 @@ def test_a_claimed_environment_alone_opens_nothing() -> None:
     assert found.refusal is not None
 
 
+def test_a_claimed_environment_does_not_move_the_question_elsewhere() -> None:
+    """Another rule's channel hears of it, too; the default channel of those whom the facts select still does."""
+    rules = policy(rule(), rule("other", environment="dev", channel="C0DEV"))
+    assert evaluate(rules, ROSTER, facts(), claims()).channels == ("",)
+    assert evaluate(rules, ROSTER, facts(), claims(environment="dev")).channels == ("", "C0DEV")
+
+
 def test_an_environment_declared_by_the_policy_is_a_fact() -> None:
     """The policy says production; the pipeline says staging: the clauses of both, and it is reported."""
     declared = policy(

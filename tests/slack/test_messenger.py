@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from samples import ALICE, BOB, CAROL, DEPLOYS, GATE_ID, NEW, OPS, STATES, gate, requirement
 
@@ -36,6 +38,13 @@ def test_a_new_gate_is_posted_and_its_requester_told_once(slack: SlackSimulator,
     assert plain(reply) == (
         "@U04DAN, your build team one/deploy #17 waits for 2 of release with a code. This thread tells how it ends."
     )
+
+
+def test_the_default_channel_stands_beside_a_rules_own(slack: SlackSimulator, talker: SlackMessenger) -> None:
+    """A rule without a channel asks in the default one, whatever other rules add."""
+    asked = replace(requirement(), channels=("", OPS))
+    told = talker.tell(replace(gate(), requirement=asked), NEW, 0)
+    assert [message.channel for message in told.messages] == [talker.default_channel, OPS]
 
 
 def test_an_update_rewrites_the_same_message(slack: SlackSimulator, talker: SlackMessenger) -> None:

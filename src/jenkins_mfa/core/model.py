@@ -153,7 +153,9 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """A conjunction of clauses, frozen when the gate opens. `refusal` is set when no answer could satisfy it."""
+    """A conjunction of clauses, frozen when the gate opens. `refusal` is set when no answer could satisfy it;
+    `channels` are where people are asked, "" stands for the default one.
+    """
 
     clauses: tuple[Clause, ...]
     ttl: int

@@ -108,7 +108,7 @@ def evaluate(policy: Policy, roster: Roster, facts: Facts, claims: Claims) -> Re
     requirement = Requirement(
         clauses=clauses,
         ttl=min([policy.max_ttl, *(rule.ttl for rule in rules), *asked]),
-        channels=tuple(sorted({rule.channel for rule in rules if rule.channel})),
+        channels=tuple(sorted({rule.channel for rule in rules})),
         rules=tuple(rule.name for rule in rules),
         policy_sha256=policy.sha256,
         environments=declared,

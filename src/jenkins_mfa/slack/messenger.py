@@ -133,7 +133,7 @@ class SlackMessenger:
 
     def _channels(self, gate: Gate) -> list[str]:
         channels = gate.requirement.channels if gate.requirement else ()
-        return list(channels) or [self.default_channel]
+        return list(dict.fromkeys(channel or self.default_channel for channel in channels or ("",)))
 
     def _show_or_fall_back(self, work: _Telling, channel: str) -> None:
         """A channel that is gone: while the gate waits, everybody who may answer is asked directly."""
