@@ -15,7 +15,7 @@ from jenkins_mfa.core.policy import Policy
 from jenkins_mfa.errors import MessengerUnavailableError, ReceiptError, Refusal, SourceUnavailableError
 from jenkins_mfa.usecases import enroll
 from jenkins_mfa.usecases.claim import LEEWAY, RECEIPT_TTL
-from jenkins_mfa.usecases.ports import Proceed
+from jenkins_mfa.usecases.ports import Abort, Proceed
 
 CODES = policy(rule(factor=Factor.TOTP))
 
@@ -176,6 +176,39 @@ def test_a_person_who_settled_another_pause_before_is_no_bypass() -> None:
     world = World(source=FakeSource(settlers=["dev"]))
     world.open()
     world.tap("alice")
+    world.deliver()
+    assert world.gate.state is State.RESUMED
+
+
+def test_a_person_who_settled_another_pause_meanwhile_is_no_bypass() -> None:
+    """The same where the gate is denied: nobody is accused of what they did elsewhere in the build."""
+    world = World()
+    world.open()
+    world.source.settlers = ["dev"]
+    world.deny("bob")
+    world.deliver()
+    assert world.gate.state is State.ABORTED
+    assert world.messenger.alerts == []
+
+
+def test_a_proceed_that_is_still_settling_is_ours_when_it_is_done() -> None:
+    """Jenkins writes down who settled a pause before it takes the pause away; a look in between changes nothing."""
+    world = approved()
+    real = world.source.answer
+
+    def settling(ref: str, answer: Proceed | Abort) -> None:
+        real(ref, answer)
+        world.source.pauses[ref] = NONCE
+
+    world.source.answer = settling  # type: ignore[method-assign]
+    world.deliver(1)
+    world.deliver(1)
+    assert (world.gate.state, world.source.settlers) == (State.SENDING, [US])
+    world.source.answer = lambda *_: None  # type: ignore[assignment,method-assign]
+    world.clock.move(seconds=60)
+    world.deliver()
+    world.source.pauses = {}
+    world.clock.move(seconds=60)
     world.deliver()
     assert world.gate.state is State.RESUMED
 

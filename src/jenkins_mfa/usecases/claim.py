@@ -21,7 +21,7 @@ class NotOursError(JenkinsMfaError):
     """HMACs or the trail do not fit what is stored: somebody else wrote there."""
 
 
-def take(desk: Desk, gate: Gate, settlers: tuple[str, ...]) -> Gate | None:
+def take(desk: Desk, gate: Gate) -> Gate | None:
     """Claim an approved gate (→ sending) or take up a claim made before. None: below quorum, or the time has ended.
 
     Checks HMACs, the trail's last word, and that the people still count, then freezes the receipt's times.
@@ -44,8 +44,7 @@ def take(desk: Desk, gate: Gate, settlers: tuple[str, ...]) -> Gate | None:
     iat = now // 1000
     made = Claim(iat, iat + RECEIPT_TTL, tuple(sorted(people)), last[0], last[1])
     event = Event(Kind.CLAIMED, now, "agent", f"claimed:{gate.jti}:{gate.version}", claim=made)
-    run = replace(bumped(desk.store.run(gate.run.key)), settlers=settlers)
-    claimed = _move(desk, gate, event, run)
+    claimed = _move(desk, gate, event)
     return claimed if claimed is not None and claimed.state is State.SENDING else None
 
 
@@ -96,8 +95,8 @@ def bumped(run: RunRecord) -> RunRecord:
     return replace(run, version=run.version + 1)
 
 
-def _move(desk: Desk, gate: Gate, event: Event, *records: RunRecord) -> Gate | None:
+def _move(desk: Desk, gate: Gate, event: Event) -> Gate | None:
     step = advance(gate, event)
     if isinstance(step, Refused):
         return None
-    return apply(desk, event.cause, step, *records)
+    return apply(desk, event.cause, step)

@@ -6,6 +6,8 @@ truth all the same, and a crash between any two lines is caught up from the lane
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import structlog
 
 from jenkins_mfa.core.gate import Event, Kind, Refused, advance
@@ -97,8 +99,10 @@ def _answer(desk: Desk, key: str) -> None:
         if gate.state is State.SENDING and claim.lapsed(gate, desk.store.now()):
             _lapse(desk, gate.id)
             continue
+        if gate.state is not State.SENDING:
+            _remember(desk, key, outcome.settlers)
         if gate.state in {State.APPROVED, State.SENDING}:
-            sent = _claim(desk, gate, outcome.settlers)
+            sent = _claim(desk, gate)
             if sent is None:
                 continue
             _send(desk, sent, Proceed(claim.receipt(desk, sent)))
@@ -128,7 +132,19 @@ def _send(desk: Desk, gate: Gate, answer: Proceed | Abort) -> None:
         log.info("answer sent", gate=gate.jti, answer=type(answer).__name__.lower())
 
 
-def _claim(desk: Desk, gate: Gate, settlers: tuple[str, ...]) -> Gate | None:
+def _remember(desk: Desk, key: str, settlers: tuple[str, ...]) -> None:
+    """All gates of the run still wait, and no proceed of ours is under way: whoever settled a pause settled another."""
+
+    def attempt() -> None:
+        run = desk.store.run(key)
+        if run.settlers != settlers:
+            seen = replace(claim.bumped(run), settlers=settlers)
+            desk.store.commit(Commit(commit_id("seen", key, str(run.version)), (seen,)))
+
+    decide(attempt)
+
+
+def _claim(desk: Desk, gate: Gate) -> Gate | None:
     """The gate in sending, ready for its proceed; None when it turned out not to be ready, and was changed instead."""
 
     def attempt() -> Gate | None:
@@ -136,7 +152,7 @@ def _claim(desk: Desk, gate: Gate, settlers: tuple[str, ...]) -> Gate | None:
         if fresh is None or fresh.state not in {State.APPROVED, State.SENDING}:
             return None
         try:
-            return claim.take(desk, fresh, settlers)
+            return claim.take(desk, fresh)
         except claim.NotOursError:
             _distrust(desk, fresh)
             raise
