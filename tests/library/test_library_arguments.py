@@ -1,7 +1,7 @@
 """Arguments of `mfaGate`: what is wrong ends the build before it pauses, all at once, in plain sentences."""
 
 import pytest
-from groovy_driver import Library
+from groovy_driver import Library, request_text
 
 KNOWN = "action, details, environment, factor, message, quorum, subject, timeoutMinutes, watchEnv"
 
@@ -166,3 +166,27 @@ def test_names_of_secrets_are_not_sent(library: Library, trusting: str, name: st
 def test_names_that_only_look_alike_are_sent(library: Library, trusting: str, name: str) -> None:
     """Words are compared, not parts of words, where a part is common."""
     assert library.play(trusting, f"mfaGate(environment: 'x', watchEnv: ['{name}']) {{ }}")["asked"]
+
+
+def test_a_credential_is_not_sent_whatever_its_name(library: Library, trusting: str) -> None:
+    """S12: Jenkins masks what `withCredentials` gives in the log; Slack and the input's page must not show it either."""
+    pipeline = "withCredentials([DB_HOST: 'hunter2']) { mfaGate(environment: 'x', watchEnv: ['DB_HOST']) { sh 'x' } }"
+    end = library.play(trusting, pipeline)
+    assert end["asked"] == []
+    assert any("watchEnv: DB_HOST is masked by Jenkins as a secret and is not sent." in line for line in end["log"])
+
+
+@pytest.mark.parametrize("watched", ["PW", "pw"])
+def test_a_password_parameter_is_not_sent_whatever_its_name(library: Library, trusting: str, watched: str) -> None:
+    """S12: Jenkins also sets a parameter's name in capitals, so case does not count."""
+    pipeline = f"mfaGate(environment: 'x', watchEnv: ['{watched}']) {{ sh 'x' }}"
+    end = library.play(trusting, pipeline, env={watched: "hunter2"}, passwords=["Pw"])
+    assert end["asked"] == []
+    assert "hunter2" not in str(end)
+
+
+def test_variables_beside_a_secret_are_sent(library: Library, trusting: str) -> None:
+    """Only what Jenkins masks is held back."""
+    pipeline = "withCredentials([DB_PW: 'x']) { mfaGate(environment: 'x', watchEnv: ['PLAIN', 'NONE']) { sh 'x' } }"
+    end = library.play(trusting, pipeline, env={"PLAIN": "shown"}, passwords=["PW"])
+    assert '"PLAIN": "shown"' in request_text(end["asked"][0])

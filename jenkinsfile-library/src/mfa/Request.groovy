@@ -17,14 +17,18 @@ class Request implements Serializable {
      * All that keeps this request from being asked, as sentences; '' if nothing does.
      *
      * @param frozen    what Arguments.freeze made of the arguments
-     * @param variables JSON map: name to value of the watched environment variables that are set
+     * @param variables JSON map: name to value of the watched environment variables that are set; null for a secret
      * @param place     what Steps.place() says
      */
     @NonCPS
     static String faults(String frozen, String variables, String place, long now) {
         List<String> faults = Rules.faults(Json.parse(frozen))
         for (Map.Entry entry : ((Map) Json.parse(variables)).entrySet()) {
-            Text.check(faults, 'watchEnv: ' + entry.key, (String) entry.value, Rules.MAX_VALUE)
+            if (entry.value == null) {
+                faults.add('watchEnv: ' + entry.key + ' is masked by Jenkins as a secret and is not sent.')
+            } else {
+                Text.check(faults, 'watchEnv: ' + entry.key, (String) entry.value, Rules.MAX_VALUE)
+            }
         }
         Map here = (Map) Json.parse(place)
         Text.check(faults, 'the name of this job', (String) here.pipeline, MAX_PIPELINE)

@@ -2,12 +2,14 @@ package mfa
 
 import com.cloudbees.groovy.cps.NonCPS
 import hudson.EnvVars
+import hudson.model.ParametersAction
 import hudson.model.StringParameterDefinition
 import hudson.model.TextParameterDefinition
 import jenkins.model.Jenkins
 import org.jenkinsci.plugins.workflow.cps.CpsThread
 import org.jenkinsci.plugins.workflow.cps.DSL
 import org.jenkinsci.plugins.workflow.graph.StepNode
+import org.jenkinsci.plugins.workflow.steps.EnvironmentExpander
 
 /**
  * The steps of Jenkins and the build that runs us, taken from the execution itself: a bare step name, `env` or
@@ -64,9 +66,10 @@ class Steps implements Serializable {
         return '[mfaGate] ' + text.trim().replace('\n', '\n[mfaGate] ')
     }
 
-    /** The values of the watched environment variables that are set, as JSON. */
+    /** The values of the watched environment variables that are set, as JSON; null for one whose value Jenkins masks. */
     static String variables(String frozen) {
-        return Steps.names(frozen) == '[]' ? '{}' : Steps.values(frozen, (EnvVars) dsl().invokeMethod('getContext', [EnvVars] as Object[]))
+        return Steps.names(frozen) == '[]' ? '{}' : Steps.values(frozen, (EnvVars) dsl().invokeMethod('getContext', [EnvVars] as Object[]),
+            (EnvironmentExpander) dsl().invokeMethod('getContext', [EnvironmentExpander] as Object[]))
     }
 
     @NonCPS
@@ -75,13 +78,27 @@ class Steps implements Serializable {
     }
 
     @NonCPS
-    static String values(String frozen, EnvVars all) {
+    static String values(String frozen, EnvVars all, EnvironmentExpander around) {
+        Set<String> masked = masked(around)
         Map values = new LinkedHashMap()
         for (String name : Rules.watched(Json.parse(frozen))) {
             String value = all.get(name)
-            if (value != null) { values.put(name, value) }
+            if (value != null) { values.put(name, masked.contains(name) ? null : value) }
         }
         return Json.text(values)
+    }
+
+    /** The variables that hold secrets as Jenkins knows them: of `withCredentials` around us, and of the build's passwords. */
+    @NonCPS
+    private static Set<String> masked(EnvironmentExpander around) {
+        Set<String> names = new TreeSet<String>(String.CASE_INSENSITIVE_ORDER)
+        if (around != null) { names.addAll(around.sensitiveVariables) }
+        Object given = CpsThread.current().execution.owner.executable.getAction(ParametersAction)
+        if (given == null) { return names }
+        for (Object parameter : given.allParameters) {
+            if (parameter.sensitive) { names.add((String) parameter.name) }
+        }
+        return names
     }
 
     /** Pauses the build. Returns what `input` returned, frozen. */

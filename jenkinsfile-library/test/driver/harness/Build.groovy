@@ -4,6 +4,7 @@ import hudson.EnvVars
 import hudson.model.Result
 import jenkins.model.CauseOfInterruption
 import org.jenkinsci.plugins.workflow.graph.StepNode
+import org.jenkinsci.plugins.workflow.steps.EnvironmentExpander
 import org.jenkinsci.plugins.workflow.steps.FlowInterruptedException
 import org.jenkinsci.plugins.workflow.steps.TimeoutStepExecution
 import org.jenkinsci.plugins.workflow.support.steps.input.Rejection
@@ -19,11 +20,12 @@ class Build {
     final List<String> done = []
     final Map<String, String> env
     final List<String> blocks = []
+    final Set<String> credentials = []
     Closure ask
     Closure during
 
     Build(Map job) {
-        executable = new Run(parent: [fullName: job.job], number: job.build, description: job.description)
+        executable = new Run(parent: [fullName: job.job], number: job.build, description: job.description, passwords: job.passwords)
         env = new LinkedHashMap<String, String>(job.env ?: [:])
     }
 
@@ -57,8 +59,9 @@ class Build {
     }
 
     private Object context(Class type) {
-        assert type == EnvVars
-        return new EnvVars(env)
+        assert type in [EnvVars, EnvironmentExpander]
+        if (type == EnvVars) { return new EnvVars(env) }
+        return blocks.isEmpty() ? null : new EnvironmentExpander(sensitiveVariables: credentials)
     }
 
     private Object input(Map question) {
@@ -77,6 +80,7 @@ class Build {
     private Object block(String name, Object argument, Closure body) {
         Map<String, String> before = new LinkedHashMap<String, String>(env)
         if (name == 'withEnv') { ((List<String>) argument).each { env[it.split('=', 2)[0]] = it.split('=', 2)[1] } }
+        if (name == 'withCredentials') { ((Map<String, String>) argument).each { env[it.key] = it.value; credentials << it.key } }
         blocks << name
         try {
             return name == 'retry' ? retry((int) argument, body) : body()
