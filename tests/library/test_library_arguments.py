@@ -169,7 +169,7 @@ def test_names_that_only_look_alike_are_sent(library: Library, trusting: str, na
 
 
 def test_a_credential_is_not_sent_whatever_its_name(library: Library, trusting: str) -> None:
-    """S12: Jenkins masks what `withCredentials` gives in the log; Slack and the input's page must not show it either."""
+    """S12: Jenkins masks in the log what `withCredentials` gives; neither Slack nor the input's page shows it."""
     pipeline = "withCredentials([DB_HOST: 'hunter2']) { mfaGate(environment: 'x', watchEnv: ['DB_HOST']) { sh 'x' } }"
     end = library.play(trusting, pipeline)
     assert end["asked"] == []

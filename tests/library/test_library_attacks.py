@@ -62,6 +62,14 @@ REFUSED = {
     "enum": "mfaGate(environment: E.A) { sh 'deploy' }",
     "lazy_gstring": "mfaGate(environment: \"${-> harness.Touched.by('lazy')}\") { sh 'deploy' }",
     "lazy_gstring_in_a_gstring": "mfaGate(environment: 'x', message: \"${\"${-> harness.Touched.by('lazy')}\"}\") { }",
+    "gstrings_that_grow_beyond_memory": (
+        'def g = "${1}"; 6.times { def h = g; g = "${h}${h}${h}${h}${h}${h}${h}${h}${h}${h}" };'
+        " mfaGate(environment: 'x', message: g) { sh 'deploy' }"
+    ),
+    "empty_gstrings_that_take_for_ever": (
+        'def g = "${\'\'}"; 6.times { def h = g; g = "${h}${h}${h}${h}${h}${h}${h}${h}${h}${h}${h}${h}" };'
+        " mfaGate(environment: 'x', message: g) { sh 'deploy' }"
+    ),
     "gstring_around_an_object": "mfaGate(environment: \"a${new X()}b\") { sh 'deploy' }",
     "gstring_around_a_number": "mfaGate(environment: 'x', message: \"a${new N()}b\") { sh 'deploy' }",
     "closure": "mfaGate(environment: { harness.Touched.by('closure') }) { sh 'deploy' }",

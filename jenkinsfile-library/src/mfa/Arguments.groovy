@@ -9,6 +9,7 @@ import com.cloudbees.groovy.cps.NonCPS
 class Arguments implements Serializable {
     static final int MAX_FROZEN = 262144
     static final int MAX_DEPTH = 8
+    static final int MAX_PARTS = 1000
 
     /**
      * A foreign object as JSON. What is no plain data stands there as {"": "a closure"}, which no check accepts.
@@ -46,7 +47,7 @@ class Arguments implements Serializable {
     private static String kind(Object value, int depth) {
         if (value == null) { return 'scalar' }
         if (depth > MAX_DEPTH) { return 'nested too deeply' }
-        if (value instanceof GString) { return joined((GString) value, depth) == null ? 'a text made of an object' : 'text' }
+        if (value instanceof GString) { return joined((GString) value, depth) == null ? 'a text made of an object, or too large' : 'text' }
         if (value instanceof Closure) { return 'a closure' }
         if (value instanceof GroovyObject) { return 'an object of the Pipeline' }
         Class type = value.getClass()
@@ -66,20 +67,33 @@ class Arguments implements Serializable {
         return true
     }
 
-    /** A GString by its parts, since its toString() calls theirs; null if a part is neither text nor number. */
+    /** A GString by its parts, since its toString() calls theirs; null if it is too large or a part is neither text nor number. */
     @NonCPS
     private static String joined(GString value, int depth) {
         StringBuilder text = new StringBuilder()
+        return join(text, value, depth, [0] as int[]) ? text.toString() : null
+    }
+
+    /** Counts the parts over all that are nested: a few lines of a Jenkinsfile can nest more than any memory holds. */
+    @NonCPS
+    private static boolean join(StringBuilder text, GString value, int depth, int[] parts) {
+        if (depth > MAX_DEPTH) { return false }
         String[] strings = value.strings
-        Object[] parts = value.values
+        Object[] values = value.values
         for (int i = 0; i < strings.length; i++) {
             text.append(strings[i])
-            if (i >= parts.length) { continue }
-            String kind = kind(parts[i], depth + 1)
-            if (kind != 'text' && kind != 'scalar') { return null }
-            text.append(parts[i] instanceof GString ? joined((GString) parts[i], depth + 1) : String.valueOf(parts[i]))
+            if (i >= values.length) { continue }
+            if (++parts[0] > MAX_PARTS || text.length() > MAX_FROZEN) { return false }
+            Object part = values[i]
+            if (part instanceof GString) {
+                if (!join(text, (GString) part, depth + 1, parts)) { return false }
+            } else {
+                String kind = kind(part, depth)
+                if (kind != 'text' && kind != 'scalar') { return false }
+                text.append(String.valueOf(part))
+            }
         }
-        return text.toString()
+        return true
     }
 
     @NonCPS
