@@ -21,6 +21,7 @@ from jenkins_mfa.core.model import (
     Factor,
     Facts,
     Gate,
+    Library,
     Parameter,
     Requirement,
     Revision,
@@ -229,6 +230,14 @@ def test_a_repository_s_login_is_not_shown() -> None:
     text = page.text(gate(facts=Facts(gate().run, revisions=revisions)), ROSTER)
     assert "hunter2" not in text
     assert "https://git.example.com/a.git" in text
+
+
+def test_a_commit_on_a_branch_named_as_a_library_s_version_says_of_what_it_is() -> None:
+    """It may be the library's: without its repository it would pass for the commit that is built."""
+    library = Library("jenkins-mfa", "main", trusted=True, variables=())
+    known = Facts(gate().run, revisions=(Revision("https://git.example.com/lib.git", "main", "f" * 40),))
+    assert "https://git.example.com/lib.git" not in page.text(gate(facts=known), ROSTER)
+    assert "https://git.example.com/lib.git" in page.text(gate(facts=replace(known, libraries=(library,))), ROSTER)
 
 
 def test_a_rich_real_request_takes_a_third_of_the_room() -> None:

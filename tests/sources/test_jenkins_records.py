@@ -157,6 +157,21 @@ def test_no_checkout_hides_behind_a_library_of_the_same_branch() -> None:
     assert len(facts(exported.decode(json.dumps(data).encode(), Build), "mb/master").revisions) == 2
 
 
+def test_no_checkout_hides_behind_a_cached_library_of_the_same_branch() -> None:
+    """A cached library leaves no BuildData: the one on the branch of its version is then the branch job's own."""
+    data = json.loads(json.dumps(RECORDED["scm.branch_after"]).replace("feature/x", "v1.0"))
+    for action in data["actions"]:
+        if action.get("_class") == exported.LIBRARIES:
+            action["libraries"] = [TRUSTED | {"version": "v1.0"}]
+    data["actions"] = [
+        action
+        for action in data["actions"]
+        if action.get("_class") != exported.BUILD_DATA or action["lastBuiltRevision"]["branch"][0]["name"] == "v1.0"
+    ]
+    read = facts(exported.decode(json.dumps(data).encode(), Build), "mb/v1.0")
+    assert (read.branch, [r.branch for r in read.revisions]) == ("v1.0", ["v1.0"])
+
+
 def test_a_branch_job_has_its_branch_before_anything_was_checked_out() -> None:
     """Multibranch shows nothing of its own repository until `checkout scm`, but its job is named as the branch."""
     read = facts(build("scm.branch_before", TRUSTED), "team one/mb/feature%2Fx")

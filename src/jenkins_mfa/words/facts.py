@@ -77,7 +77,10 @@ def _needed(facts: Facts, roster: Roster, whole: Callable[[str], int]) -> list[R
     if not facts.revisions and facts.branch:
         revisions = [Row(say("Branch"), shown(facts.branch), needed=True)]
     else:
-        revisions = [_revision(revision, len(facts.revisions) > 1, shown) for revision in facts.revisions]
+        # A library's checkout cannot be told from the build's own where both are of one name.
+        alike = {r.branch for r in facts.revisions} & {library.version for library in facts.libraries}
+        several = len(facts.revisions) > 1 or bool(alike)
+        revisions = [_revision(revision, several, shown) for revision in facts.revisions]
     return [Row(say("Build"), build, needed=True), Row(say("Started by"), started, needed=True), *revisions]
 
 

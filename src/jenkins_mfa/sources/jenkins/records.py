@@ -95,12 +95,13 @@ def behind(origin: Origin, found: list[Cause] | None, who: Who) -> list[Starter]
 def read_facts(build: Build, run: Run, who_started: Sequence[Starter]) -> Facts:
     """All that the record says. Raises UntrustedInputError."""
     libraries = exported.gather(build.actions, exported.LIBRARIES, "libraries", list[LoadedLibrary])
-    revisions, foreign = _revisions(build, libraries)
+    own = _own_branch(build, run)
+    revisions, foreign = _revisions(build, libraries, own)
     sets = [s.items or [] for s in build.changeSets or ()]
     changes = [c for items in sets if not foreign & {c.commitId for c in items} for c in items]
     return Facts(
         run=run,
-        branch=_branch(build, run, revisions),
+        branch=own or (revisions[0].branch if revisions else ""),
         starters=tuple(dict.fromkeys(who_started)),
         revisions=tuple(revisions),
         commits=len(changes),
@@ -164,17 +165,18 @@ def _via(origin: Origin | None) -> str:
     return f"{origin[0]} #{origin[1]}" if origin and origin[1] else ""
 
 
-def _revisions(build: Build, libraries: Iterable[LoadedLibrary]) -> tuple[list[Revision], set[str]]:
+def _revisions(build: Build, libraries: Iterable[LoadedLibrary], own: str) -> tuple[list[Revision], set[str]]:
     """What was checked out, and the commits that were checked out only to load a trusted library.
 
     BuildData does not say what it is for: a library's is on a branch named as the library's version. If more
-    checkouts than libraries fit, none is left out, so that nothing can hide behind a library.
+    checkouts than libraries fit, or a branch job's own branch is named so (a cached library leaves no BuildData),
+    none is left out, so that nothing can hide behind a library.
     """
     versions = [library.version for library in libraries if library.trusted]
     actions = exported.of_kind(build.actions, exported.BUILD_DATA)
     found = list(dict.fromkeys(revision for action in actions for revision in _revision(action)))
     branches = [revision.branch for revision in found]
-    foreign = {b for b in branches if 0 < branches.count(b) <= versions.count(b)}
+    foreign = {b for b in branches if 0 < branches.count(b) <= versions.count(b)} - {own}
     ours = [replace(r, branch=_short(r.branch)) for r in found if r.branch not in foreign]
     return ours, {r.commit for r in found if r.branch in foreign} - {r.commit for r in ours}
 
@@ -193,12 +195,10 @@ def _short(branch: str) -> str:
     return branch.removeprefix("refs/remotes/").removeprefix("origin/").removeprefix("refs/heads/")
 
 
-def _branch(build: Build, run: Run, revisions: Sequence[Revision]) -> str:
+def _own_branch(build: Build, run: Run) -> str:
     """A branch job is named as its branch, also before any checkout; no other job's name has a `%`."""
     name = run.pipeline.rpartition("/")[2]
-    if "%" in name or any(exported.of_kind(build.actions, exported.BRANCH_REVISION)):
-        return unquote(name)
-    return revisions[0].branch if revisions else ""
+    return unquote(name) if "%" in name or any(exported.of_kind(build.actions, exported.BRANCH_REVISION)) else ""
 
 
 def _parameters(build: Build) -> Iterable[Parameter]:
