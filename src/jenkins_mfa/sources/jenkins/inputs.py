@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 
 import msgspec
 
@@ -12,7 +13,7 @@ from jenkins_mfa.core.model import Run
 from jenkins_mfa.errors import SourceGoneError, UntrustedInputError
 from jenkins_mfa.sources.jenkins import exported
 from jenkins_mfa.sources.jenkins.exported import Action, Build, Execution, LoadedLibrary
-from jenkins_mfa.sources.jenkins.refs import Ref, build_path, read_build_url
+from jenkins_mfa.sources.jenkins.refs import REMEMBERED, Ref, build_path, read_build_url
 from jenkins_mfa.usecases.ports import Paused
 
 KIND = "jenkins"
@@ -63,14 +64,15 @@ def read_listing(data: bytes, source: str, user: str, public_url: str) -> list[P
             found |= {Ref(job, build, input_id): times[input_id] for input_id in sorted(ours)}
     builds = Counter(ref.input for ref in found)
     return [
-        Paused(
-            ref=ref.text,
-            nonce=ref.input,
-            run=run_of(source, ref.job, ref.build, public_url),
-            problem=TWIN if times > 1 or builds[ref.input] > 1 else "",
-        )
+        _paused(source, public_url, ref, TWIN if times > 1 or builds[ref.input] > 1 else "")
         for ref, times in found.items()
     ]
+
+
+@lru_cache(REMEMBERED)
+def _paused(source: str, public_url: str, ref: Ref, problem: str) -> Paused:
+    """The same values for the same input at every poll: making them anew was most of a poll's work."""
+    return Paused(ref.text, ref.input, run_of(source, ref.job, ref.build, public_url), problem)
 
 
 def read_libraries(data: bytes) -> list[LoadedLibrary]:
