@@ -81,13 +81,6 @@ def test_an_origin_that_cannot_be_seen_hides_somebody_unknown() -> None:
     assert records.behind(("secret/up", 2), None, ROSTER.get) == [Starter(Trigger.UNKNOWN, via="secret/up #2")]
 
 
-def test_beyond_the_first_hop_somebody_unknown_stands() -> None:
-    """Nested upstream causes are not exported."""
-    found = records.causes(build("cause.two_levels"))
-    behind = records.behind(("c-down2", 1), found, ROSTER.get)
-    assert behind == [Starter(Trigger.UPSTREAM, via="c-down2 #1"), Starter(Trigger.UNKNOWN, via="c-down #1")]
-
-
 @pytest.mark.parametrize(
     ("name", "origins"),
     [

@@ -183,7 +183,7 @@ def test_a_twin_opened_meanwhile_is_refused(sim: JenkinsSimulator, source: Jenki
 
 
 def test_who_started_the_upstream_build_is_a_requester(sim: JenkinsSimulator, source: JenkinsSource) -> None:
-    """Nested upstream causes are not exported, so one hop is followed."""
+    """The build that it came from is asked: its name alone names nobody."""
     sim.paused("up/stream", gate_input(nonce("b")))
     sim.paused("a", gate_input(), causes=[upstream_cause("up/stream", 1)])
     (paused,) = [p for p in source.pending() if p.run.pipeline == "a"]
@@ -191,6 +191,42 @@ def test_who_started_the_upstream_build_is_a_requester(sim: JenkinsSimulator, so
         Starter(Trigger.UPSTREAM, via="up/stream #1"),
         Starter(Trigger.PERSON, "dev", "dan", "up/stream #1"),
     )
+
+
+def chain(sim: JenkinsSimulator, length: int) -> None:
+    """Dev starts up1, which starts up2 …, the last of which starts a."""
+    sim.paused("up1", gate_input(nonce("c")))
+    for place in range(2, length + 1):
+        sim.paused(f"up{place}", causes=[upstream_cause(f"up{place - 1}", 1)])
+    sim.paused("a", gate_input(), causes=[upstream_cause(f"up{length}", 1)])
+
+
+def test_who_started_the_first_of_five_upstream_builds_is_a_requester(
+    sim: JenkinsSimulator, source: JenkinsSource
+) -> None:
+    """Nested upstream causes are not exported: each build is asked for its own (S9)."""
+    chain(sim, adapter.HOPS)
+    (paused,) = [p for p in source.pending() if p.run.pipeline == "a"]
+    starters = source.facts(paused).facts.starters
+    assert Starter(Trigger.PERSON, "dev", "dan", "up1 #1") in starters
+    assert {s.trigger for s in starters} == {Trigger.UPSTREAM, Trigger.PERSON}
+
+
+def test_beyond_five_upstream_builds_somebody_unknown_stands(sim: JenkinsSimulator, source: JenkinsSource) -> None:
+    """Whoever hides behind a longer chain counts as a stranger."""
+    chain(sim, adapter.HOPS + 1)
+    (paused,) = [p for p in source.pending() if p.run.pipeline == "a"]
+    assert Starter(Trigger.UNKNOWN) in source.facts(paused).facts.starters
+
+
+def test_builds_that_name_each_other_are_asked_once(sim: JenkinsSimulator, source: JenkinsSource) -> None:
+    """A replay of a replay leads to builds that were asked before."""
+    sim.paused("a", causes=[user_cause("dev", "Dora"), replay_cause(2)])
+    sim.paused("a", gate_input(), causes=[user_cause("dev", "Dora"), replay_cause(1)])
+    (paused,) = source.pending()
+    before = sim.count()
+    assert Starter(Trigger.UNKNOWN) not in source.facts(paused).facts.starters
+    assert sim.count() - before == 4
 
 
 def test_an_upstream_that_may_not_be_seen_hides_somebody_unknown(sim: JenkinsSimulator, source: JenkinsSource) -> None:

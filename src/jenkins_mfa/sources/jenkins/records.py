@@ -85,11 +85,10 @@ def origins(found: Iterable[Cause], job: str) -> list[Origin]:
 
 
 def behind(origin: Origin, found: list[Cause] | None, who: Who) -> list[Starter]:
-    """Starters of an origin; somebody unknown where it cannot be read, and for each origin of its own."""
+    """Starters of an origin; somebody unknown where it cannot be read."""
     if found is None:
         return [Starter(Trigger.UNKNOWN, via=_via(origin))]
-    there = [replace(s, via=_via(origin)) for s in starters(found, origin[0], who)]
-    return [*there, *(Starter(Trigger.UNKNOWN, via=_via(o)) for o in origins(found, origin[0]))]
+    return [replace(s, via=_via(origin)) for s in starters(found, origin[0], who)]
 
 
 def read_facts(build: Build, run: Run, who_started: Sequence[Starter]) -> Facts:

@@ -37,8 +37,8 @@ from jenkins_mfa.usecases.ports import Abort, Opened, Paused, Proceed
 STARTING = 20_000
 #: ms between two reads that do not find a run before it counts as gone.
 INVISIBLE = 60_000
-#: Builds behind a build that are looked into; beyond, somebody unknown stands behind it.
-ORIGINS = 10
+#: Builds behind a build that are looked into, in all and in a row; beyond, somebody unknown stands behind it.
+ORIGINS, HOPS = 10, 5
 
 T = TypeVar("T")
 
@@ -154,14 +154,22 @@ class JenkinsSource:
             raise SourceUnavailableError(f"{path}: {error}") from None
 
     def _starters(self, build: Build, job: str) -> list[Starter]:
-        """Who is behind a build: its own causes, and those of the builds that it came from, one hop."""
+        """Who is behind a build: its own causes, and those of the builds that it came from, `HOPS` of them in a row."""
         found = records.causes(build)
-        origins = records.origins(found, job)
         starters = records.starters(found, job, self.who)
-        for origin in origins[:ORIGINS]:
-            starters += records.behind(origin, self._causes(origin), self.who)
-        if len(origins) > ORIGINS:
-            starters.append(Starter(Trigger.UNKNOWN))
+        waiting = [(origin, 1) for origin in records.origins(found, job)]
+        seen: set[records.Origin] = set()
+        while waiting:
+            origin, hop = waiting.pop(0)
+            if origin in seen:
+                continue
+            if hop > HOPS or len(seen) == ORIGINS:
+                starters.append(Starter(Trigger.UNKNOWN))
+                break
+            seen.add(origin)
+            causes = self._causes(origin)
+            starters += records.behind(origin, causes, self.who)
+            waiting += [(further, hop + 1) for further in records.origins(causes or [], origin[0])]
         return starters
 
     def _causes(self, origin: records.Origin) -> list[Cause] | None:
