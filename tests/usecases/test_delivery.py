@@ -453,3 +453,15 @@ def test_a_caught_abort_is_an_alert() -> None:
         world.clock.move(seconds=6)
         world.deliver()
     assert [alert.code for alert in world.messenger.alerts] == ["abort_caught"]
+
+
+def test_a_receipt_key_that_ended_since_denies_the_gate_for_what_it_is() -> None:
+    """Not as tampering: the build knows only keys that have ended."""
+    world = approved()
+    keys = replace(world.desk.keys, signing=(replace(world.desk.keys.signing[0], not_after=0),))
+    world.desk = replace(world.desk, keys=keys)
+    world.deliver()
+    assert world.gate.state is State.ABORTED
+    assert world.gate.denial is not None
+    assert world.gate.denial.reason == "key_ended"
+    assert world.source.receipts == []

@@ -18,7 +18,11 @@ LEEWAY = 30  #: seconds of clock difference that the verifier allows
 
 
 class NotOursError(JenkinsMfaError):
-    """HMACs or the trail do not fit what is stored: somebody else wrote there."""
+    """No receipt can be made: `seal_broken`, since somebody else wrote into the store, or `key_ended`."""
+
+    def __init__(self, text: str, code: str = "seal_broken") -> None:
+        super().__init__(text)
+        self.code = code
 
 
 def take(desk: Desk, gate: Gate) -> Gate | None:
@@ -30,7 +34,7 @@ def take(desk: Desk, gate: Gate) -> Gate | None:
     if not seals_hold(desk, gate):
         raise NotOursError(f"{gate.jti}: the stored gate does not carry our seal")
     if gate.requirement is None or desk.keys.signer(gate.kids, desk.store.now() // 1000) is None:
-        raise NotOursError(f"{gate.jti}: the run verifies none of our keys")
+        raise NotOursError(f"{gate.jti}: the run verifies none of our keys any more", "key_ended")
     if gate.state is State.SENDING:
         return gate
     people = eligible.still_counting(desk, gate)

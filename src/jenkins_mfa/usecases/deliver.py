@@ -153,26 +153,26 @@ def _claim(desk: Desk, gate: Gate) -> Gate | None:
             return None
         try:
             return claim.take(desk, fresh)
-        except claim.NotOursError:
-            _distrust(desk, fresh)
+        except claim.NotOursError as error:
+            _refuse(desk, fresh, error.code)
             raise
 
     try:
         return decide(attempt)
     except claim.NotOursError as error:
-        log.warning("a stored gate is not ours", gate=gate.jti, problem=str(error))
+        log.warning("no receipt can be made", gate=gate.jti, problem=str(error))
         if gate.state is State.SENDING:
             raise SourceUnavailableError("the stored gate is not what was decided") from error
         return None
 
 
-def _distrust(desk: Desk, gate: Gate) -> None:
-    """A gate that is not as we stored it: denied while that can be done, and told to ops in any case."""
+def _refuse(desk: Desk, gate: Gate, code: str) -> None:
+    """A gate that gets no receipt: denied while that can be done, and told to ops in any case."""
     now = desk.store.now()
     if gate.state in {State.PENDING, State.APPROVED}:
-        deny_run(desk, gate, Denial(now, None, "seal_broken", f"seal:{gate.jti}:{gate.version}"))
+        deny_run(desk, gate, Denial(now, None, code, f"{code}:{gate.jti}:{gate.version}"))
     else:
-        alert = claim.alert_about(gate, "seal_broken", now)
+        alert = claim.alert_about(gate, code, now)
         run = claim.bumped(desk.store.run(gate.run.key))
         desk.store.commit(Commit(commit_id(alert.id), (run,), alerts=(alert,)))
 
@@ -212,7 +212,7 @@ def _as_stored(desk: Desk, gate_id: str) -> Gate | None:
     gate = desk.store.gate(gate_id)
     if gate is None or gate.state not in {State.PENDING, State.APPROVED} or intact(desk, gate):
         return gate
-    _distrust(desk, gate)
+    _refuse(desk, gate, "seal_broken")
     return desk.store.gate(gate_id)
 
 

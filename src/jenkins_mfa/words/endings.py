@@ -8,7 +8,7 @@ from jenkins_mfa.words import people
 from jenkins_mfa.words.parts import Fact, Parts, say, sentences
 
 #: Denials that come after people were asked.
-_LATER = frozenset({"superseded", "seal_broken"})
+_LATER = frozenset({"superseded", "seal_broken", "key_ended"})
 
 
 def system(denial: Denial, roster: Roster) -> Parts:
@@ -39,6 +39,8 @@ def why(denial: Denial, roster: Roster) -> Parts:
             return say("the request is of a version that jenkins-mfa does not know")
         case "unknown_key":
             return say("the build can verify none of our keys, only {kids}", kids=Fact(values.get("kids", "")))
+        case "key_ended":
+            return say("the keys that this build can verify have ended while it waited")
         case "foreign_library":
             name = Fact(values.get("library", ""))
             return say("the library {name} is not there, or comes from an untrusted place", name=name)
