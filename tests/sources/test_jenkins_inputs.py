@@ -291,3 +291,39 @@ def test_the_listing_asks_for_ids_only_and_for_ranges() -> None:
         "input[submitter]]{0,20},libraries[name,version,trusted,variables]{0,20}]]]]"
     )
     assert inputs.request_tree(3).endswith("{3,4}]")
+
+
+def known_read(data: bytes, known: inputs.Known) -> list[Paused]:
+    return inputs.read_listing(data, "main", "mfa-agent", "https://ci.example.com/", known)
+
+
+def test_what_the_last_listing_said_is_not_read_again_and_means_the_same() -> None:
+    """Nearly all builds say the same at every poll; what changed is read, what is gone is forgotten."""
+    known: inputs.Known = {}
+    first = listing(("/job/a/1/", [waiting(nonce())]), ("/job/b/2/", [waiting("Mfa-" + "1" * 32)]))
+    assert known_read(first, known) == known_read(first, known) == read(first)
+    assert len(known) == 2
+    settled = listing(("/job/a/1/", [waiting(nonce(), settled=True)]), ("/job/b/2/", [waiting("Mfa-" + "1" * 32)]))
+    assert known_read(settled, known) == read(settled)
+    assert known_read(listing(), known) == []
+    assert known == {}
+
+
+def test_an_id_copied_to_another_build_is_seen_although_the_first_was_known() -> None:
+    """What is remembered of one build never hides what another one does."""
+    known: inputs.Known = {}
+    alone = listing(("/job/a/1/", [waiting(nonce())]))
+    assert [paused.problem for paused in known_read(alone, known)] == [""]
+    both = listing(("/job/a/1/", [waiting(nonce())]), ("/job/b/2/", [waiting(nonce())]))
+    assert [paused.problem for paused in known_read(both, known)] == [inputs.TWIN] * 2
+    assert [paused.problem for paused in known_read(alone, known)] == [""]
+
+
+def test_a_listing_that_cannot_be_read_leaves_what_was_known() -> None:
+    """Half a listing would look like settled inputs: nothing of it is kept."""
+    known: inputs.Known = {}
+    good = listing(("/job/a/1/", [waiting(nonce())]))
+    known_read(good, known)
+    with pytest.raises(UntrustedInputError):
+        known_read(listing(("/nonsense", [waiting("Mfa-" + "1" * 32)])), known)
+    assert len(known) == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from functools import lru_cache
+from dataclasses import replace
 
 import msgspec
 
@@ -13,7 +13,7 @@ from jenkins_mfa.core.model import Run
 from jenkins_mfa.errors import SourceGoneError, UntrustedInputError
 from jenkins_mfa.sources.jenkins import exported
 from jenkins_mfa.sources.jenkins.exported import Action, Build, Execution, LoadedLibrary
-from jenkins_mfa.sources.jenkins.refs import REMEMBERED, Ref, build_path, read_build_url
+from jenkins_mfa.sources.jenkins.refs import Ref, build_path, read_build_url
 from jenkins_mfa.usecases.ports import Paused
 
 KIND = "jenkins"
@@ -29,6 +29,10 @@ TWIN = "twin"
 REQUEST, RECEIPT = "MFA_REQUEST", "MFA_RECEIPT"
 
 _ID = re.compile(r"Mfa-[0-9a-f]{32}")
+_NONE = msgspec.Raw(b"null")
+
+#: What each build of a listing said, byte for byte → what it meant.
+Known = dict[bytes, tuple[Paused, ...]]
 
 
 class _Executable(msgspec.Struct, frozen=True):
@@ -37,7 +41,7 @@ class _Executable(msgspec.Struct, frozen=True):
 
 
 class _Executor(msgspec.Struct, frozen=True):
-    currentExecutable: _Executable | None = None  # noqa: N815
+    currentExecutable: msgspec.Raw = _NONE  # noqa: N815
 
 
 class _Computer(msgspec.Struct, frozen=True):
@@ -48,39 +52,45 @@ class _Listing(msgspec.Struct, frozen=True):
     computer: list[_Computer | None]
 
 
-def read_listing(data: bytes, source: str, user: str, public_url: str) -> list[Paused]:
+def read_listing(data: bytes, source: str, user: str, public_url: str, known: Known | None = None) -> list[Paused]:
     """All inputs that wait for exactly `user`, in the listing's order.
 
-    Raises UntrustedInputError for a listing that cannot be read whole: half of one would look like settled
-    inputs.
+    `known` is what the last listing of this source held, and holds this one afterwards: nearly all builds say the
+    same again, and reading it again would be most of a poll's work. Raises UntrustedInputError for a listing that
+    cannot be read whole: half of one would look like settled inputs.
     """
-    found: dict[Ref, int] = {}
-    for executable in _executables(data):
-        executions = _open(executable.actions)
-        ours = {e.id for e in executions if _waits_for(e, user)}
-        if ours:
-            job, build = read_build_url(executable.url or "")
-            times = Counter(e.id for e in executions)
-            found |= {Ref(job, build, input_id): times[input_id] for input_id in sorted(ours)}
-    builds = Counter(ref.input for ref in found)
-    return [
-        _paused(source, public_url, ref, TWIN if times > 1 or builds[ref.input] > 1 else "")
-        for ref, times in found.items()
-    ]
+    before, now = known or {}, Known()
+    for said in _executables(data):
+        meant = before.get(said)
+        now[said] = _waiting(said, source, user, public_url) if meant is None else meant
+    if known is not None:
+        known.clear()
+        known.update(now)
+    found = {paused.ref: paused for build in now.values() for paused in build}
+    builds = Counter(paused.nonce for paused in found.values())
+    return [replace(p, problem=TWIN) if builds[p.nonce] > 1 else p for p in found.values()]
 
 
-@lru_cache(REMEMBERED)
-def _paused(source: str, public_url: str, ref: Ref, problem: str) -> Paused:
-    """The same values for the same input at every poll: making them anew was most of a poll's work."""
-    return Paused(ref.text, ref.input, run_of(source, ref.job, ref.build, public_url), problem)
+def _waiting(said: bytes, source: str, user: str, public_url: str) -> tuple[Paused, ...]:
+    """The inputs of one build that wait for us."""
+    executable = exported.decode(said, _Executable)
+    executions = _open(executable.actions)
+    times = Counter(e.id for e in executions)
+    ours = sorted({e.id for e in executions if _waits_for(e, user)})
+    if not ours:
+        return ()
+    job, build = read_build_url(executable.url or "")
+    run = run_of(source, job, build, public_url)
+    return tuple(Paused(Ref(job, build, id_).text, id_, run, TWIN if times[id_] > 1 else "") for id_ in ours)
 
 
 def read_libraries(data: bytes) -> list[LoadedLibrary]:
     """The libraries of all builds that run now. Raises UntrustedInputError."""
+    actions = (exported.decode(said, _Executable).actions for said in _executables(data))
     return [
         library
-        for executable in _executables(data)
-        for library in exported.gather(executable.actions, exported.LIBRARIES, "libraries", list[LoadedLibrary])
+        for of_build in actions
+        for library in exported.gather(of_build, exported.LIBRARIES, "libraries", list[LoadedLibrary])
     ]
 
 
@@ -147,7 +157,8 @@ def _waits_for(execution: Execution, user: str) -> bool:
     return asked is not None and asked.submitter == user and _ID.fullmatch(execution.id) is not None
 
 
-def _executables(data: bytes) -> Iterable[_Executable]:
+def _executables(data: bytes) -> Iterable[bytes]:
+    """Each build that runs, as the listing has it."""
     listing = exported.decode(data, _Listing)
     executors = (e for computer in listing.computer if computer for e in computer.oneOffExecutors or ())
-    return (e.currentExecutable for e in executors if e is not None and e.currentExecutable is not None)
+    return (said for e in executors if e is not None and (said := bytes(e.currentExecutable)) != b"null")

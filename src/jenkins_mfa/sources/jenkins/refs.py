@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from urllib.parse import quote, unquote, urlsplit
 
 import msgspec
@@ -17,8 +16,6 @@ from jenkins_mfa.errors import UntrustedInputError
 
 #: The largest build number: Java's int.
 _MAX_BUILD = 2**31 - 1
-#: URLs whose reading is kept: every poll lists the same ones.
-REMEMBERED = 16_384
 _NUMBER = re.compile(r"[1-9][0-9]{0,9}")
 
 
@@ -60,7 +57,6 @@ def build_path(job: str, build: int | str) -> str:
     return "".join(f"job/{quote(name, safe='')}/" for name in names) + f"{build}/"
 
 
-@lru_cache(REMEMBERED)
 def read_build_url(url: str) -> tuple[str, int]:
     """Job full name and number out of a build's URL.
 

@@ -67,6 +67,7 @@ class JenkinsSource:
     _session: str = field(default="", init=False, repr=False)
     _started: int | None = field(default=None, init=False, repr=False)
     _absent: dict[str, int] = field(default_factory=dict, init=False, repr=False)
+    _builds: inputs.Known = field(default_factory=dict, init=False, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -82,7 +83,7 @@ class JenkinsSource:
         reply = self.client.get("computer/", inputs.LISTING, limit=LISTING_BYTES, seconds=LISTING_SECONDS)
         self._saw(reply)
         try:
-            return inputs.read_listing(reply.body, self.id, self.client.user, self.public_url)
+            return inputs.read_listing(reply.body, self.id, self.client.user, self.public_url, self._builds)
         except UntrustedInputError as error:
             raise SourceUnavailableError(f"the listing cannot be read: {error}") from None
 
