@@ -1,4 +1,4 @@
-// Block Kit as the app sent it, drawn as Slack draws it. `context`: names (id -> name), press(block, element, node).
+// Block Kit as the app sent it, drawn as Slack draws it. `context`: names and channels (id -> name), press(block, element, node).
 import { el } from "./dom.js";
 
 export function drawBlocks(blocks, context) {
@@ -57,7 +57,7 @@ const INLINE = {
   link: (piece) => el("a", { href: safe(piece.url), target: "_blank", rel: "noreferrer" }, piece.text || piece.url),
   user: (piece, context) => el("span", { class: "mention" }, `@${context.names[piece.user_id] ?? piece.user_id}`),
   usergroup: (piece) => el("span", { class: "mention" }, `@${piece.usergroup_id}`),
-  channel: (piece) => el("span", { class: "mention" }, `#${piece.channel_id}`),
+  channel: (piece, context) => el("span", { class: "mention" }, `#${context.channels[piece.channel_id] ?? piece.channel_id}`),
   broadcast: (piece) => el("span", { class: "mention" }, `@${piece.range}`),
   emoji: (piece) => document.createTextNode(`:${piece.name}:`),
   date: (piece) => drawDate(piece),

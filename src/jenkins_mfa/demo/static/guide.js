@@ -8,9 +8,9 @@ const STEPS = [
   "See the build go on, and who approved.",
 ];
 const MORE = [
-  ["Deny one", "tap Deny and say why: the build is aborted, with your reason."],
-  ["Let one expire", "answer nothing until the time in the message has come."],
-  ["Press Proceed as admin", "the body does not run, the build ends, and #ops is told."],
+  ["Deny one", "start deploy-prod, tap Deny and say why: the build is aborted, with your reason."],
+  ["Let one expire", "start deploy-late and answer nothing: it waits 3 seconds."],
+  ["Press Proceed as admin", "start deploy-prod and do not go to Slack: the body does not run, the build ends, and #ops is told."],
   ["Use a code twice", "start two builds and type the same code in both."],
   ["Approve your own build as Dan Fox", "who starts a build does not confirm it."],
   ["Ask what waits", "type /mfa pending in Slack."],

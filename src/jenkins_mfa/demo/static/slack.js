@@ -29,7 +29,8 @@ function draw() {
 }
 
 function context() {
-  return { me: now.me, names: now.slack.names, tell };
+  const channels = Object.fromEntries(now.slack.channels.map((one) => [one.id, one.name]));
+  return { me: now.me, names: now.slack.names, channels, tell };
 }
 
 /** A sentence of Slack itself, at the place where one types. */
