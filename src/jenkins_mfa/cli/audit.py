@@ -16,21 +16,21 @@ from jenkins_mfa.core.audit import AuditEvent, Broken
 
 @click.group(cls=Commands)
 def audit() -> None:
-    """The trail: who did what, when, with which outcome, chained by hashes."""
+    """The trail: who did what and when, chained by hashes."""
 
 
 @audit.command(epilog="Example: jenkins-mfa audit tail -n 20")
 @config_option
-@json_option
+@click.option("--json", "as_json", is_flag=True, help="JSON on stdout, one event a line.")
 @click.option("-n", "count", type=click.IntRange(1, 10_000), default=10, show_default=True, help="How many events.")
 def tail(config_path: Path, as_json: bool, count: int) -> None:
-    """The newest events, oldest first; with --json one event a line."""
+    """The newest events, oldest first."""
     with store_of(load(config_path)) as store:
         for linked in store.audit_events(max(1, store.heads().seq - count + 1)):
             click.echo(linked.raw.decode() if as_json else _line(trail.decode(linked.raw)))
 
 
-@audit.command(epilog="Example: jenkins-mfa audit verify")
+@audit.command(short_help="Follow the whole chain of the trail.", epilog="Example: jenkins-mfa audit verify")
 @config_option
 @json_option
 def verify(config_path: Path, as_json: bool) -> None:

@@ -33,6 +33,8 @@ USAGE = 2  #: usage or configuration
 UNREACHABLE = 3  #: store, Jenkins or Slack
 REFUSED = 4  #: not eligible, wrong code, stale
 
+JSON_HELP = 'One JSON document, "v": 1, on stdout.'
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -98,6 +100,7 @@ def config_option(command: F) -> F:
         default=Path("config.toml"),
         envvar="JENKINS_MFA_CONFIG",
         show_default=True,
+        show_envvar=True,
         help="The configuration file; policy.toml, roster.toml and the secret files stand beside it.",
     )
     return option(command)
@@ -105,7 +108,7 @@ def config_option(command: F) -> F:
 
 def json_option(command: F) -> F:
     """`--json`."""
-    return click.option("--json", "as_json", is_flag=True, help='One JSON document, "v": 1, on stdout.')(command)
+    return click.option("--json", "as_json", is_flag=True, help=JSON_HELP)(command)
 
 
 def load(path: Path) -> Config:

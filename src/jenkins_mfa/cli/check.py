@@ -17,7 +17,7 @@ from jenkins_mfa.config import Config, SourceConfig
 from jenkins_mfa.core.model import Factor
 from jenkins_mfa.errors import ConfigError, JenkinsMfaError
 from jenkins_mfa.slack import check as slack_check
-from jenkins_mfa.slack.app import web_client
+from jenkins_mfa.slack.app import quiet_logger, web_client
 from jenkins_mfa.sources.jenkins import check as jenkins_check
 from jenkins_mfa.sources.jenkins.client import Client
 from jenkins_mfa.store.connect import open_store
@@ -37,15 +37,18 @@ class Part:
     mend: str = ""
 
 
-@click.command(epilog="Example: jenkins-mfa check --config /etc/jenkins-mfa/config.toml")
+@click.command(
+    short_help="Look at every part, and say what to mend.",
+    epilog="Example: jenkins-mfa check --config /etc/jenkins-mfa/config.toml",
+)
 @config_option
 @json_option
 def check(config_path: Path, as_json: bool) -> None:
-    """Look at every part: configuration, secrets, store, sources, Slack. Exit 1 when one is not right."""
+    """Look at every part: files, store, people, agent, sources, Slack. Exit 1 when one is not right."""
     try:
         config = load(config_path)
     except ConfigError as error:
-        _report([Part("config", False, problem, "change that line") for problem in error.problems], as_json)
+        _report([_problem("config", problem, "") for problem in error.problems], as_json)
         sys.exit(USAGE)
     parts = [part for look in (_files, _store, _sources, _slack) for part in _looked(look, config)]
     _report(parts, as_json)
@@ -58,10 +61,16 @@ def _looked(look: Callable[[Config], Iterator[Part]], config: Config) -> list[Pa
     try:
         found.extend(look(config))
     except ConfigError as error:
-        found += [Part("keys", False, problem, "jenkins-mfa keys generate") for problem in error.problems]
+        found += [_problem("keys", problem, "jenkins-mfa keys generate") for problem in error.problems]
     except JenkinsMfaError as error:
         found.append(Part("store", False, str(error), "look at [store] url and at the server itself"))
     return found
+
+
+def _problem(part: str, problem: str, mend: str) -> Part:
+    """A problem of a file; where its sentence names the mend, that one is told, and once."""
+    says, _, own = problem.partition("; mend: ")
+    return Part(part, False, says, own or mend)
 
 
 def _files(config: Config) -> Iterator[Part]:
@@ -140,6 +149,7 @@ def _source(source: SourceConfig) -> Iterator[Part]:
 
 
 def _slack(config: Config) -> Iterator[Part]:
+    quiet_logger().disabled = True  # what it would log is a finding here
     messenger = messenger_of(config)
     app = web_client(config.slack.app_token.reveal(), config.slack.api_url)
     approvers = _approvers(config)

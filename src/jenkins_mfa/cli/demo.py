@@ -17,7 +17,7 @@ from jenkins_mfa import log
 from jenkins_mfa.cli.base import FINDING, UNREACHABLE, USAGE, Failed
 
 
-@click.command(epilog="Example: jenkins-mfa demo --auto")
+@click.command(short_help="Try it; Jenkins, Slack and phones are simulated.", epilog="Example: jenkins-mfa demo --auto")
 @click.option("--auto", is_flag=True, help="Play and check everything without a person; exit 1 if a check is wrong.")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="Of the page; 0 = a free one."

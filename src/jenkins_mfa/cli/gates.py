@@ -18,7 +18,6 @@ from jenkins_mfa.words import page, people, render, state
 from jenkins_mfa.words.parts import duration, join
 
 SHORTEST = 4  #: characters of a gate's id that name it
-NARROW = 80  #: columns under which a table becomes stanzas
 
 
 @click.command(epilog="Example: jenkins-mfa pending --json")
@@ -38,7 +37,7 @@ def pending(config_path: Path, as_json: bool) -> None:
     head = ("ID", "BUILD", "STARTED BY", "AGE", "LEFT", "OPEN")
     rows = [_row(gate, config, now) for gate in gates]
     widths = [max(len(row[n]) for row in (head, *rows)) for n in range(len(head))]
-    if sum(widths) + 2 * len(widths) > max(NARROW, shutil.get_terminal_size().columns):
+    if sum(widths) + 2 * len(widths) > shutil.get_terminal_size().columns:
         for row in rows:
             click.echo("\n".join(f"{name.lower()}: {value}" for name, value in zip(head, row, strict=True)) + "\n")
         return
@@ -70,11 +69,14 @@ def show(config_path: Path, as_json: bool, gate_id: str | None, build: tuple[str
 def _beginning(store: RedisStore, text: str) -> Gate | str:
     """The one gate whose id begins like this, or why there is none."""
     prefix = text.removeprefix("g_").split(".")[0]
-    ids = store.find_gates(prefix) if len(prefix) >= SHORTEST and prefix.isalnum() else []
+    shown = f"“{render.visible(prefix)[:40]}”"
+    if len(prefix) < SHORTEST:
+        return f"{shown} is too short: {SHORTEST} characters of a gate's id are needed."
+    ids = store.find_gates(prefix) if prefix.isalnum() else []
     gate = store.gate(ids[0]) if len(ids) == 1 else None
     if gate is None:
-        many = f"{len(ids)} gates begin with it: one character more." if len(ids) > 1 else "No gate begins with it."
-        return f'"{prefix[:40]}": {many}'
+        many = f"{len(ids)} gates begin with {shown}: one character more is needed."
+        return many if len(ids) > 1 else f"No gate begins with {shown}. Those that wait: jenkins-mfa pending"
     return gate
 
 

@@ -19,7 +19,10 @@ def keys() -> None:
     """Keys that sign receipts. `public` is what libraries and deploy targets pin."""
 
 
-@keys.command(epilog="Example: jenkins-mfa keys generate --config config.toml")
+@keys.command(
+    short_help="Make one more receipt key, and what is missing.",
+    epilog="Example: jenkins-mfa keys generate --config config.toml",
+)
 @config_option
 @json_option
 def generate(config_path: Path, as_json: bool) -> None:
@@ -62,15 +65,28 @@ def list_keys(config_path: Path, as_json: bool) -> None:
         click.echo(line.rstrip())
 
 
-@keys.command(epilog="Example: jenkins-mfa keys public --library ../jenkins-library")
+@keys.command(
+    short_help="Print or publish the public keys.",
+    epilog="Example: jenkins-mfa keys public --library ../jenkins-library",
+)
 @config_option
 @click.option(
     "--library",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     help="Write the class Trust into this shared library (src/mfa/Trust.groovy) instead.",
 )
-@click.option("--bare", type=click.Choice(["throw", "kill"]), default="throw", show_default=True)
-@click.option("--max-seconds", type=click.IntRange(60, 86400), help="Longest wait; the default is max_ttl.")
+@click.option(
+    "--bare",
+    type=click.Choice(["throw", "kill"]),
+    default="throw",
+    show_default=True,
+    help="How the form without a body ends a build that is not approved; kill: nothing that catches it goes on.",
+)
+@click.option(
+    "--max-seconds",
+    type=click.IntRange(60, 86400),
+    help="Seconds that a gate waits at most; the library's timeout adds 10 minutes.  [default: max_ttl]",
+)
 def public(config_path: Path, library: Path | None, bare: str, max_seconds: int | None) -> None:
     """Print the public keys as a JSON Web Key Set, or write them into the shared library."""
     config = load(config_path)

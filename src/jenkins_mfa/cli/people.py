@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 import segno
 
+from jenkins_mfa import log
 from jenkins_mfa.agent import open_desk
 from jenkins_mfa.cli.base import (
     REFUSED,
@@ -29,6 +30,7 @@ from jenkins_mfa.core.model import Authenticator
 from jenkins_mfa.errors import Refusal
 from jenkins_mfa.usecases import enroll as enrolling
 from jenkins_mfa.usecases.desk import Desk
+from jenkins_mfa.words import render
 
 QR_COLUMNS = 46  #: narrower terminals get the text key only
 
@@ -38,7 +40,7 @@ def enroll() -> None:
     """Give people an authenticator."""
 
 
-@enroll.command(epilog="Example: jenkins-mfa enroll local alice")
+@enroll.command(short_help="Enrol a code app at this terminal.", epilog="Example: jenkins-mfa enroll local alice")
 @config_option
 @click.argument("name")
 def local(config_path: Path, name: str) -> None:
@@ -51,7 +53,8 @@ def local(config_path: Path, name: str) -> None:
         raise Failed("Enrolment needs a terminal: the key must not end up in a log.", USAGE, "no_terminal")
     if name not in config.roster.people:
         known = ", ".join(sorted(config.roster.people))
-        raise Failed(f'"{name}" is not in the roster. Known: {known}', USAGE, "not_in_roster")
+        raise Failed(f"“{render.visible(name)[:40]}” is not in the roster. Known: {known}", USAGE, "not_in_roster")
+    log.set_up("WARNING")  # what is shown here is for the person beside the operator
     with open_desk(config, load_keys(config)) as desk:
         _enrol(desk, name)
 
@@ -112,6 +115,7 @@ def list_all(config_path: Path, as_json: bool) -> None:
 def revoke(config_path: Path, name: str, authenticator_id: str) -> None:
     """Switch one authenticator of NAME off for good."""
     config = load(config_path)
+    log.set_up("WARNING")
     try:
         with open_desk(config, load_keys(config)) as desk:
             enrolling.revoke(desk, name, authenticator_id, f"operator:{getpass.getuser()}")

@@ -18,7 +18,10 @@ LIBRARY = "1.0.0"  #: the version of the library for Pipelines that belongs to t
 CONTRACT = 1  #: of request and receipt
 
 
-@click.command(epilog="Example: jenkins-mfa run --config /etc/jenkins-mfa/config.toml")
+@click.command(
+    short_help="Run the agent until it is told to stop.",
+    epilog="Example: jenkins-mfa run --config /etc/jenkins-mfa/config.toml",
+)
 @config_option
 @click.option("--log-level", type=click.Choice(["DEBUG", "INFO", "WARNING"]), default="INFO", show_default=True)
 def run(config_path: Path, log_level: str) -> None:
@@ -41,7 +44,7 @@ def run(config_path: Path, log_level: str) -> None:
     sys.exit(code)
 
 
-@click.command(epilog="Example: jenkins-mfa version --json")
+@click.command(short_help="Versions of agent, library and contract.", epilog="Example: jenkins-mfa version --json")
 @json_option
 def version(as_json: bool) -> None:
     """Versions of the agent, of the library that belongs to it, and of the contract between them."""
