@@ -105,6 +105,19 @@ def test_twin_pauses_are_not_asked() -> None:
     assert world.gate.denial.reason == "twin"
 
 
+def test_a_twin_that_comes_later_denies_the_gate_that_waits() -> None:
+    """A second input takes the id of a pending one: a proceed would go to both, so the gate is denied."""
+    world = opened()
+    world.source.problems = {"ref-1": "twin"}
+    world.watch.poll()
+    world.watch.poll()
+    world.deliver()
+    assert world.gate.denial is not None
+    assert (world.gate.denial.person, world.gate.denial.reason) == (None, "twin")
+    assert [alert.code for alert in world.messenger.alerts] == ["twin"]
+    assert world.source.receipts == []
+
+
 def test_two_replicas_open_one_gate() -> None:
     """The reference decides: whoever comes second finds the gate of the first."""
     world = opened()

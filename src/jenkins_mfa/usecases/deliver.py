@@ -20,6 +20,7 @@ from jenkins_mfa.errors import (
     SourceForbiddenError,
     SourceGoneError,
     SourceUnavailableError,
+    StoreConflictError,
     StoreError,
 )
 from jenkins_mfa.usecases import claim
@@ -52,6 +53,8 @@ def deliver(desk: Desk, due: Due) -> None:
         _route(desk, due)
     except Again as again:
         desk.store.retry_lane(due, again.delay)
+    except StoreConflictError:
+        desk.store.retry_lane(due, FIRST_RETRY)
     except StoreError:
         raise
     except (SourceUnavailableError, MessengerUnavailableError) as error:

@@ -60,7 +60,7 @@ def _read(desk: Desk, source: Source, paused: Paused) -> tuple[Facts, bytes, Rea
     try:
         opened = source.facts(paused)
     except UntrustedInputError as error:
-        return Facts(paused.run), b"", Reason("bad_request", {"problem": str(error)})
+        return Facts(paused.run), b"", Reason("bad_request", {"problem": str(error).rstrip(".")})
     name = desk.libraries.get(source.id, "")
     ours = [library for library in opened.facts.libraries if library.name == name]
     if name and not (len(ours) == 1 and ours[0].trusted):
@@ -98,7 +98,7 @@ def _judge(desk: Desk, gate: Gate, run: RunRecord, text: bytes, problem: Reason 
     try:
         request = requests.parse(text)
     except requests.RequestVersionError as error:
-        return _deny(gate, Reason("wrong_version", {"problem": str(error)}))
+        return _deny(gate, Reason("wrong_version", {"problem": str(error).rstrip(".")}))
     except RequestError as error:
         return _deny(gate, Reason("bad_request", {"problem": _first(error.problems)}))
     claims = claims_of(request)

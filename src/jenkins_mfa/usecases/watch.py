@@ -12,8 +12,9 @@ import structlog
 
 from jenkins_mfa.core.gate import Refused, advance
 from jenkins_mfa.core.judge import Outcome, judge
-from jenkins_mfa.core.model import Commit, Gate, Run, State
+from jenkins_mfa.core.model import Commit, Denial, Gate, Run, State
 from jenkins_mfa.errors import SourceError, StoreError, UntrustedInputError
+from jenkins_mfa.usecases.answer import deny_run
 from jenkins_mfa.usecases.desk import Desk, commit_id, decide, sealed
 from jenkins_mfa.usecases.open_gate import open_gate
 from jenkins_mfa.usecases.ports import Paused, Source
@@ -36,6 +37,8 @@ class Watch:
         for paused in listed:
             if paused.ref not in known:
                 self._open(paused)
+            elif paused.problem:
+                self._distrust(known[paused.ref], paused.problem)
         refs = {paused.ref for paused in listed}
         missing = frozenset(gate_id for ref, gate_id in known.items() if ref not in refs)
         keys: dict[str, Gate] = {}
@@ -66,6 +69,17 @@ class Watch:
             log.exception("pause not opened", source=self._source.id, run=paused.run.key)
             return
         log.info("gate opened", gate=gate.jti, source=self._source.id, run=gate.run.key, state=gate.state.value)
+
+    def _distrust(self, gate_id: str, problem: str) -> None:
+        """A pause that must not be answered any more, such as one whose id a second one has taken: denied at once."""
+
+        def attempt() -> None:
+            gate = self._desk.store.gate(gate_id)
+            if gate is not None and gate.state in {State.PENDING, State.APPROVED}:
+                now = self._desk.store.now()
+                deny_run(self._desk, gate, Denial(now, None, problem, f"{problem}:{gate.jti}:{gate.version}"))
+
+        decide(attempt)
 
     def _look(self, gate: Gate) -> None:
         """Read the run's own record and apply what it says."""

@@ -8,7 +8,7 @@ from jenkins_mfa.words import people
 from jenkins_mfa.words.parts import Fact, Parts, say, sentences
 
 #: Denials that come after people were asked.
-_LATER = frozenset({"superseded", "seal_broken", "key_ended"})
+_LATER = frozenset({"superseded", "seal_broken", "key_ended", "twin"})
 
 
 def system(denial: Denial, roster: Roster) -> Parts:
