@@ -76,6 +76,21 @@ def test_a_fault_is_told_with_its_place_and_what_is_allowed(
     assert all(".toml" in problem for problem in found)
 
 
+def test_the_line_is_that_of_the_table_meant(tmp_path: Path) -> None:
+    """The rule `staging`, not the environment of that name; a missing key is told at its own table's header."""
+    path = write(tmp_path)
+    policy = tmp_path / "policy.toml"
+    edit(
+        policy,
+        ('factor = "push"\napprovers = ["group:release"]\nttl_seconds = 900', 'factor = "sms"\nttl_seconds = 900'),
+    )
+    lines = policy.read_text().splitlines()
+    factor, header = lines.index('factor = "sms"') + 1, lines.index('name = "staging"', 10)
+    found = problems(path)
+    assert any(problem.startswith(f"policy.toml line {factor} ") for problem in found), found
+    assert any(problem.startswith(f"policy.toml line {header} ") and "approvers" in problem for problem in found), found
+
+
 def test_all_problems_of_all_files_are_told_at_once(tmp_path: Path) -> None:
     """One start, one report."""
     path = write(tmp_path)

@@ -200,7 +200,7 @@ def _url(table: Table, key: str, default: str | None = None) -> str:
 def _twice(root: Table, sources: tuple[SourceConfig, ...]) -> None:
     ids = [source.id for source in sources]
     for name in sorted({name for name in ids if ids.count(name) > 1}):
-        root.problems.add(f'[[sources]] id = "{name}"', "two sources have this id", near=f'id = "{name}"')
+        root.problems.add(f'[[sources]] id = "{name}"', "two sources have this id")
     if not sources:
         root.problems.add("[[sources]]", "no source is named: there would be nothing to watch")
 

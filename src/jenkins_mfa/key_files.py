@@ -23,6 +23,7 @@ from jenkins_mfa.core.signing_keys import private_from_pem, private_pem
 from jenkins_mfa.errors import ConfigError, JenkinsMfaError
 
 INDEX = "keys.json"
+MAKE = "jenkins-mfa keys generate"
 LIFE = 365 * 86400  #: seconds until a new receipt key's `not_after`
 
 
@@ -105,7 +106,7 @@ def _read(path: Path, problems: list[str]) -> bytes:
             problems.append(f"{path} can be read by others; mend: chmod 600 {path}")
         return path.read_bytes()
     except OSError as error:
-        problems.append(f"{path}: {error.strerror}; mend: jenkins-mfa keys generate, or restore it from a backup")
+        problems.append(f"{path}: {error.strerror}; mend: restore it from a backup, or, at the first set-up: {MAKE}")
         return b""
 
 

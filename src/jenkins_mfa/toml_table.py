@@ -22,24 +22,32 @@ class Problems:
     text: str = ""
     found: list[str] = field(default_factory=list)
 
-    def add(self, where: str, what: str, *, key: str = "", near: str = "") -> None:
+    def add(self, where: str, what: str, *, key: str = "", near: tuple[str, int] = ("", 0)) -> None:
         """Note a problem at a table or key; the line is looked up for people."""
         line = self._line(key, near)
         self.found.append(f"{self.file}{f' line {line}' if line else ''} {where}: {what}".replace(" :", ":"))
 
-    def _line(self, key: str, near: str) -> int:
-        """The line of `key =`, from the first line that holds `near` on; 0 if there is none."""
-        lines = self.text.splitlines()
-        start = next((n for n, line in enumerate(lines) if near and near in line), 0)
-        pattern = re.compile(rf'^\s*"?{re.escape(key)}"?\s*=')
-        hits = [n for n in range(start, len(lines)) if key and pattern.match(lines[n])]
-        return hits[0] + 1 if hits else (start + 1 if near else 0)
+    def _line(self, key: str, near: tuple[str, int]) -> int:
+        """The line of `key =` within the n-th table with this header, else the header's; 0 if there is neither."""
+        header, position = near
+        lines = [line.strip() for line in self.text.splitlines()]
+        headers = [n for n, line in enumerate(lines) if line == header]
+        if header and len(headers) <= position:
+            return 0
+        start = headers[position] if header else -1
+        pattern = re.compile(rf'"?{re.escape(key)}"?\s*=')
+        for n in range(start + 1, len(lines)):
+            if lines[n].startswith("["):
+                break
+            if key and pattern.match(lines[n]):
+                return n + 1
+        return start + 1
 
 
 class Table:
     """One table of a file. Each getter takes a key out; `done` reports what nobody asked for."""
 
-    def __init__(self, data: dict[str, Any], where: str, problems: Problems, near: str = "") -> None:
+    def __init__(self, data: dict[str, Any], where: str, problems: Problems, near: tuple[str, int] = ("", 0)) -> None:
         self._data = dict(data)
         self._known: list[str] = []
         self.where = where
@@ -113,7 +121,7 @@ class Table:
             self.problems.add(f"[{key}]", "the table is missing")
         elif value is not None and not isinstance(value, dict):
             self._wrong(key, value, "a table")
-        return Table(value if isinstance(value, dict) else {}, f"[{key}]", self.problems, f"[{key}]")
+        return Table(value if isinstance(value, dict) else {}, f"[{key}]", self.problems, (f"[{key}]", 0))
 
     def tables(self, key: str, name: str) -> list[Table]:
         """An array of tables, each named by its key `name` in reports."""
@@ -122,7 +130,7 @@ class Table:
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             self._wrong(key, value, f"tables [[{key}]]")
             return []
-        return [Table(item, *self._named(key, name, item)) for item in value]
+        return [Table(item, *self._named(key, name, item, position)) for position, item in enumerate(value)]
 
     def named_tables(self, key: str) -> dict[str, Table]:
         """A table of tables, such as [people.alice]."""
@@ -131,7 +139,7 @@ class Table:
         if not isinstance(value, dict) or not all(isinstance(item, dict) for item in value.values()):
             self._wrong(key, value, f"tables [{key}.NAME]")
             return {}
-        return {n: Table(item, f"[{key}.{n}]", self.problems, f"[{key}.{n}]") for n, item in value.items()}
+        return {n: Table(item, f"[{key}.{n}]", self.problems, (f"[{key}.{n}]", 0)) for n, item in value.items()}
 
     def __contains__(self, key: str) -> bool:
         return key in self._data
@@ -143,9 +151,9 @@ class Table:
             hint = f"nearest: {nearest[0]}" if nearest else f"known: {', '.join(self._known)}"
             self.fault(key, f"this key is not known; {hint}")
 
-    def _named(self, key: str, name: str, item: dict[str, Any]) -> tuple[str, Problems, str]:
+    def _named(self, key: str, name: str, item: dict[str, Any], position: int) -> tuple[str, Problems, tuple[str, int]]:
         shown = item.get(name, "?")
-        return f'[[{key}]] {name} = "{shown}"', self.problems, f'{name} = "{shown}"'
+        return f'[[{key}]] {name} = "{shown}"', self.problems, (f"[[{key}]]", position)
 
     def _take(self, key: str, default: object, allowed: str) -> Any:
         self._known.append(key)

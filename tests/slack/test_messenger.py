@@ -67,7 +67,7 @@ def test_the_end_is_told_once_and_takes_the_buttons_away(slack: SlackSimulator, 
     assert "> 1.4 is not on staging yet" in ask
     assert "[" not in ask
     assert end == (
-        "@U04DAN, Denied by Bob Ray. Jenkins has aborted the build. A new build asks again. Talk to Bob Ray first."
+        "@U04DAN: Denied by Bob Ray. Jenkins has aborted the build. A new build asks again. Talk to Bob Ray first."
     )
 
 

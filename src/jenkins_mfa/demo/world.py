@@ -164,4 +164,4 @@ class World:
 
 
 def _deploy_late(build: Build) -> None:
-    build.mfa_gate(lambda: build.echo("Deployed."), environment="staging", action="deploy", message="Nobody answers")
+    build.mfa_gate(lambda: build.echo("Deployed."), environment="sandbox", action="deploy", message="Nobody answers")

@@ -90,7 +90,7 @@ def ended(gate: Gate, roster: Roster) -> Parts:
     lines = state.lines(gate, roster, 0, people.MOST)
     if not who or not lines:
         return ()
-    found = say("{who}, {line}", who=join(who), line=lines[0].shown)
+    found = say("{who}: {line}", who=join(who), line=lines[0].shown)
     if gate.state is State.ABORTED and gate.denial is not None and gate.denial.person is not None:
         again = say("A new build asks again. Talk to {by} first.", by=people.person(roster, gate.denial.person))
         return sentences([found, again])
