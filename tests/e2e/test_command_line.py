@@ -126,6 +126,7 @@ def test_pending_and_show(world: World, waiting: str) -> None:
     assert "gate:opened" in one.stdout
     whole = json.loads(run("show", waiting, "--json", "--config", world.config_path).stdout)
     assert whole["state"] == "pending"
+    assert whole["facts"]["run"]["pipeline"] == "deploy-staging"
     same = run("show", "--run", "deploy-staging", "1", "--json", "--config", world.config_path)
     assert json.loads(same.stdout) == whole
     assert run("show", "--run", "deploy-staging", "99", "--config", world.config_path).returncode == 1

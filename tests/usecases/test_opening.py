@@ -92,6 +92,15 @@ def test_a_library_that_is_not_trusted_is_denied_with_an_alert(libraries: tuple[
     assert [alert.code for alert in world.messenger.alerts] == ["foreign_library"]
 
 
+def test_another_library_that_brings_our_step_is_denied() -> None:
+    """An untrusted library may not bring a variable named like ours, although the trusted one wins today."""
+    ours = Library("mfa", "1.0.0", trusted=True, variables=("mfaGate",))
+    evil = Library("evil", "1", trusted=False, variables=("mfaGate", "input"))
+    world = opened(source=FakeSource(known=facts(libraries=(ours, evil))), library="mfa")
+    assert world.gate.denial is not None
+    assert world.gate.denial.reason == "foreign_library"
+
+
 def test_the_trusted_library_is_let_in() -> None:
     """The other side of the rule."""
     known = facts(libraries=(Library("mfa", "1.0.0", trusted=True),))

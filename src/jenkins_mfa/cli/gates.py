@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 
 from jenkins_mfa.cli.base import FINDING, Failed, config_option, json_option, load, print_json, store_of
 from jenkins_mfa.config import Config
@@ -151,6 +152,7 @@ def _whole(gate: Gate, history: list[Entry]) -> dict[str, Any]:
         "gate": gate.jti,
         "state": gate.state.value,
         "summary": _json(gate),
+        "facts": msgspec.to_builtins(gate.facts),
         "claims": {"environment": claims.environment, "action": claims.action, "message": claims.message}
         | {"details": dict(claims.details), "variables": dict(claims.variables), "unset": list(claims.unset)}
         if claims

@@ -25,6 +25,7 @@ from jenkins_mfa.errors import RequestError, UntrustedInputError
 from jenkins_mfa.usecases.desk import Desk, commit_id, decide, sealed, snapshot_mac
 from jenkins_mfa.usecases.ports import Paused, Source
 
+STEP = "mfaGate"  #: what our library brings; nobody untrusted may bring the same
 #: Denials at opening that look like an attack or a broken set-up: ops read them at once.
 ALARMING = frozenset({"other_run", "wrong_version", "unknown_key", "foreign_library", "twin"})
 
@@ -63,7 +64,8 @@ def _read(desk: Desk, source: Source, paused: Paused) -> tuple[Facts, bytes, Rea
         return Facts(paused.run), b"", Reason("bad_request", {"problem": str(error).rstrip(".")})
     name = desk.libraries.get(source.id, "")
     ours = [library for library in opened.facts.libraries if library.name == name]
-    if name and not (len(ours) == 1 and ours[0].trusted):
+    shadowed = any(not library.trusted and STEP in library.variables for library in opened.facts.libraries)
+    if name and (shadowed or not (len(ours) == 1 and ours[0].trusted)):
         return opened.facts, opened.request, Reason("foreign_library", {"library": name})
     return opened.facts, opened.request, None
 
