@@ -89,10 +89,10 @@ class World:
 
     def expire(self) -> int:
         """The tick."""
-        return tick(self.desk)
+        return tick(self.desk, self.desk.store.due_gates(self.desk.store.now()))
 
     def verified(self, token: str) -> receipt.Receipt:
-        """The receipt, as the run's own library verifies it."""
+        """The receipt, as the run's own library verifies it at the moment of its proceed."""
         gate = self.gate
         return receipt.verify(
             token,
@@ -103,5 +103,5 @@ class World:
             run_id=gate.run.id,
             nonce=gate.nonce,
             request_sha256=gate.request_sha256,
-            now=self.clock.now() // 1000,
+            now=gate.claim.iat if gate.claim else 0,
         )

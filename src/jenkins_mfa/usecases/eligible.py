@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from jenkins_mfa.core.model import Confirmation, Gate, State
 from jenkins_mfa.core.policy import Person, evaluate
 from jenkins_mfa.errors import Refusal
@@ -45,12 +43,6 @@ def still_counting(desk: Desk, gate: Gate) -> frozenset[str]:
 def kept(gate: Gate, people: frozenset[str]) -> tuple[Confirmation, ...]:
     """The confirmations of those people."""
     return tuple(c for c in gate.confirmations if c.person in people)
-
-
-def others(gate: Gate, person: str) -> Iterable[str]:
-    """Who else could answer: for the sentence that says why somebody's answer did not count."""
-    confirmed = {c.person for c in gate.confirmations}
-    return [p for p in gate.requirement.people if p not in confirmed | {person}] if gate.requirement else []
 
 
 def _answering(desk: Desk, gate: Gate, who: Who, now: int, states: set[State], requester: str) -> Person:

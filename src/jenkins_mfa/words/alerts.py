@@ -58,11 +58,6 @@ def _reported(gate: Gate | None, roster: Roster) -> Parts:
     return say("Denied and reported by {who}: {reason}", who=who, reason=Fact(gate.denial.reason))
 
 
-def unshowable() -> Parts:
-    """A message that did not take its whole content."""
-    return say("The message about this build could not be shown whole, so it has no buttons.")
-
-
 def minimal(gate: Gate) -> Parts:
     """All that is shown where the whole content was refused; it fits always."""
     return say(
