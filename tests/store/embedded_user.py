@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 
@@ -23,4 +24,6 @@ def main(folder: Path, number: int) -> None:
 
 
 if __name__ == "__main__":
+    # Where the tests run in a shell's background, Ctrl-C is ignored from the start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     main(Path(sys.argv[1]), int(sys.argv[2]))

@@ -125,7 +125,7 @@ def test_only_its_owner_reaches_it(short_path: Path) -> None:
 
 
 def test_a_long_path_gets_its_socket_elsewhere(tmp_path: Path) -> None:
-    """Socket paths over about 100 bytes fail; the data stays where it was asked for."""
+    """Socket paths over about 100 bytes fail; the data stays where it was asked for, and nothing stays elsewhere."""
     folder = tmp_path / ("long" * 30)
     server = EmbeddedServer(folder)
     server.start()
@@ -134,6 +134,7 @@ def test_a_long_path_gets_its_socket_elsewhere(tmp_path: Path) -> None:
     assert (folder / "appendonlydir").is_dir()
     server.stop()
     assert gates(folder) == []
+    assert not server.socket.parent.exists()
 
 
 def test_a_folder_for_sockets_that_others_may_enter_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ keeps Ctrl-C from killing the server before the agent's last deliveries.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import os
@@ -49,9 +50,9 @@ class EmbeddedServer:
     def start(self) -> None:
         """Return once it answers. Raises StoreUnusableError when it does not, with what is in its log."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.socket = _socket_path(self._folder)
         self._using = (self._folder / "users").open("wb")
         fcntl.flock(self._using, fcntl.LOCK_SH)
+        self.socket = _socket_path(self._folder)
         limit = time.monotonic() + START_SECONDS
         while not self._answers():
             self._start_if_nobody_did()
@@ -72,6 +73,9 @@ class EmbeddedServer:
             limit = time.monotonic() + STOP_SECONDS
             while not _try_lock(lock) and time.monotonic() < limit:
                 time.sleep(PAUSE)
+            if self.socket.parent != self._folder:
+                with contextlib.suppress(OSError):
+                    self.socket.parent.rmdir()
         if self._process is not None:
             self._process.wait(STOP_SECONDS)
 
