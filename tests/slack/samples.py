@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from jenkins_mfa.core.model import (
+    Author,
     Claim,
     Claims,
     Clause,
@@ -62,7 +63,7 @@ FACTS = Facts(
     starters=(Starter(Trigger.PERSON, "dan", "dan"),),
     revisions=(Revision("https://git.example.com/app.git", "main", "3f9a1c07be24"),),
     commits=4,
-    authors=("ana", "dan"),
+    authors=(Author("ana"), Author("dan")),
     since="16",
     parameters=(Parameter("REGION", "eu-1"),),
 )

@@ -13,6 +13,7 @@ from samples import ROSTER, STATES, TEAM, gate, requirement
 
 from jenkins_mfa.core import characters
 from jenkins_mfa.core.model import (
+    Author,
     Claims,
     Clause,
     Confirmation,
@@ -86,7 +87,7 @@ def worst_gate(state: State, character: str, pairs: int, roster: Roster, reason:
         starters=tuple(Starter(Trigger.PERSON, one, one) for one in people[:2]),
         revisions=(Revision("https://git.example.com/app.git", "main", "f" * 40),),
         commits=50,
-        authors=tuple(filled(character, 2_000, 100) + str(n) for n in range(30)),
+        authors=tuple(Author(filled(character, 2_000, 100) + str(n)) for n in range(30)),
         since="16",
         parameters=parameters,
     )

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jenkins_kit import RECORDED, ROSTER
 
-from jenkins_mfa.core.model import Facts, Parameter, Revision, Run, Starter, Trigger
+from jenkins_mfa.core.model import Author, Facts, Parameter, Revision, Run, Starter, Trigger
 from jenkins_mfa.errors import UntrustedInputError
 from jenkins_mfa.sources.jenkins import description, exported, inputs, records
 from jenkins_mfa.sources.jenkins.exported import Build
@@ -113,7 +113,7 @@ def test_the_library_does_not_pass_for_the_build() -> None:
 def test_commits_and_authors_are_counted() -> None:
     """Two commits since the build before, both by one author as Jenkins guesses."""
     read = facts(build("scm.two_commits", TRUSTED))
-    assert (read.commits, read.authors) == (2, ("ana",))
+    assert (read.commits, read.authors) == (2, (Author("ana"),))
 
 
 def test_two_checkouts_are_two_revisions_in_order() -> None:

@@ -98,15 +98,30 @@ class Library:
 
 
 @dataclass(frozen=True, slots=True)
+class Author:
+    """Who wrote a commit, as the source's records name them; `person` is the roster id, if known."""
+
+    subject: str
+    email: str = ""
+    person: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
-    """What the source's own records say about a run; `settlers` are those who settled earlier pauses of it."""
+    """What the source's own records say about a run; `settlers` are those who settled earlier pauses of it.
+
+    `paths` are those that the commits since the run before changed: None where the source does not tell them all (a
+    first run, a checkout that is still to come, more than can be read). `upstream` names the pipelines behind it.
+    """
 
     run: Run
     branch: str = ""
     starters: tuple[Starter, ...] = ()
     revisions: tuple[Revision, ...] = ()
     commits: int = 0
-    authors: tuple[str, ...] = ()
+    authors: tuple[Author, ...] = ()
+    paths: tuple[str, ...] | None = None
+    upstream: tuple[str, ...] = ()
     since: str = ""
     parameters: tuple[Parameter, ...] = ()
     libraries: tuple[Library, ...] = ()
@@ -359,12 +374,26 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class ToldRecord:
-    """Which messages tell about a gate, and the gate's version that they show."""
+    """Which messages tell about a gate, the gate's version that they show, and the reason of a trouble if they do."""
 
     gate: str
     version: int
     shown: int = 0
     messages: tuple[Message, ...] = ()
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """An answer that its run does not take: why at the last try (a code of words), how often it was tried, from
+    `since` to `at`, and when the next try is due (0 while one is under way).
+    """
+
+    reason: str
+    since: int
+    at: int
+    tries: int
+    next: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,7 @@ def _parameter(parameter: Parameter) -> Row:
 def _commits(facts: Facts) -> Row:
     since = Word(facts.since) if re.fullmatch(r"[0-9]{1,12}", facts.since) else Fact(facts.since)
     label = say("Since build {since}", since=since) if facts.since else say("Changes")
-    authors = [chip(author) for author in facts.authors]
+    authors = [chip(author.subject) for author in facts.authors]
     count = say("1 commit") if facts.commits == 1 else say("{n} commits", n=facts.commits)
     by = listing(authors, AUTHORS, "", "people")
     return Row(label, say("{count} by {by}", count=count, by=by) if authors else count)

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import msgspec
 
 from jenkins_mfa.core.judge import Outcome
-from jenkins_mfa.core.model import Facts, Library, Parameter, Revision, Run, Starter, Trigger
+from jenkins_mfa.core.model import Author, Facts, Library, Parameter, Revision, Run, Starter, Trigger
 from jenkins_mfa.errors import UntrustedInputError
 from jenkins_mfa.sources.jenkins import exported
 from jenkins_mfa.sources.jenkins.exported import (
@@ -104,7 +104,7 @@ def read_facts(build: Build, run: Run, who_started: Sequence[Starter]) -> Facts:
         starters=tuple(dict.fromkeys(who_started)),
         revisions=tuple(revisions),
         commits=len(changes),
-        authors=tuple(sorted({c.author.id for c in changes if c.author and c.author.id})),
+        authors=tuple(Author(a) for a in sorted({c.author.id for c in changes if c.author and c.author.id})),
         since=str(build.previousBuild.number) if build.previousBuild else "",
         parameters=tuple(_parameters(build)),
         libraries=tuple(
