@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,12 +12,16 @@ from urllib.parse import urlsplit
 
 from jenkins_mfa.core.policy import Policy, Roster
 from jenkins_mfa.errors import ConfigError
+from jenkins_mfa.failures import unread
 from jenkins_mfa.policy_file import read_policy, read_roster
-from jenkins_mfa.toml_table import Table, read
+from jenkins_mfa.toml_table import Table, read, seen
 
 T = TypeVar("T")
 
 SLACK_API = "https://slack.com/api/"  #: Slack's own address
+NO_SOURCE = "no source is named: there would be nothing to watch"
+#: Looks of tokens, which somebody may write where the name of their file belongs.
+TOKEN = re.compile(r"(xox[a-z]|xapp)-.*|[0-9a-f]{32,}", re.IGNORECASE)
 
 
 class Secret:
@@ -102,7 +107,7 @@ def load(path: Path) -> Config:
     base = path.parent
     secrets = _Secrets(base)
     installation = root.text("installation", pattern=r"[a-z0-9][a-z0-9-]{0,31}", allowed="a-z, 0-9, dash; 32 at most")
-    sources = tuple(_source(table, secrets) for table in root.tables("sources", "id"))
+    sources = tuple(_source(table, secrets) for table in root.tables("sources", "id", missing=NO_SOURCE))
     _twice(root, sources)
     slack = _slack(root.table("slack"), secrets)
     store = _store(root.table("store"))
@@ -111,32 +116,22 @@ def load(path: Path) -> Config:
     approval_ttl = limits.integer("approval_ttl", 600, low=1, high=3600, unit="seconds")
     max_ttl = limits.integer("max_ttl", 86400, low=1, high=86400, unit="seconds")
     limits.done()
-    issuers = {f"slack:{slack.team}"} | {f"{source.kind}:{source.id}" for source in sources}
-    ids = {source.id for source in sources}
+    ids = {source.id for source in sources} or {""}
+    issuers = {f"slack:{slack.team}"} | {f"jenkins:{name}" for name in ids}
     roster_path = base / root.text("roster_file", "roster.toml")
     policy_path = base / root.text("policy_file", "policy.toml")
     root.done()
     found = list(root.problems.found)
     roster, problems = _second(lambda: read_roster(roster_path, issuers), Roster({}))
     found += problems
+    known = None if problems else roster
     empty = Policy((), (), None, "")
-    policy, problems = _second(lambda: read_policy(policy_path, roster, ids, max_ttl), empty)
-    found += problems if roster.people else []
+    policy, problems = _second(lambda: read_policy(policy_path, known, ids, max_ttl), empty)
+    found += problems
     if found:
         raise ConfigError(found)
-    return Config(
-        path,
-        installation,
-        sources,
-        store,
-        slack,
-        keys,
-        approval_ttl,
-        max_ttl,
-        policy,
-        roster,
-        tuple(secrets.files),
-    )
+    files = tuple(secrets.files)
+    return Config(path, installation, sources, store, slack, keys, approval_ttl, max_ttl, policy, roster, files)
 
 
 def _second(reader: Callable[[], tuple[T, list[str]]], nothing: T) -> tuple[T, list[str]]:
@@ -155,18 +150,26 @@ class _Secrets:
         self.files: list[Path] = []
 
     def read(self, table: Table, key: str) -> Secret:
-        path = self._base / table.text(key, allowed="a file's path")
+        name = table.text(key, allowed="a file's path")
+        path = self._base / name
+        if not name:
+            return Secret("")
+        if TOKEN.fullmatch(name):
+            table.fault(key, "this looks like the token itself; mend: write it into a file, and that file's name here")
+            return Secret("")
         self.files.append(path)
         try:
             mode = path.stat().st_mode
             value = path.read_text().strip()
-        except (OSError, UnicodeDecodeError) as error:
-            table.fault(key, f"{path}: cannot be read: {getattr(error, 'strerror', None) or 'not text'}")
+        except OSError as error:
+            table.fault(key, f"{path} cannot be read: {unread(error)}")
             return Secret("")
+        except UnicodeDecodeError:
+            value = ""
         if stat.S_IMODE(mode) & 0o077:
             table.fault(key, f"{path} can be read by others (mode {stat.S_IMODE(mode):o}); mend: chmod 600 {path}")
         if not value or len(value) > 4096 or not value.isascii() or not value.isprintable():
-            table.fault(key, f"{path} must hold one line of text")
+            table.fault(key, f"{path} must hold one line of text, the token alone")
             return Secret("")
         return Secret(value)
 
@@ -189,11 +192,12 @@ def _source(table: Table, secrets: _Secrets) -> SourceConfig:
 
 def _url(table: Table, key: str, default: str | None = None) -> str:
     """An http(s) address that ends with a slash, without user, query or fragment."""
+    given = key in table
     value = table.text(key, default, allowed="https://host/ or http://host/")
     parts = urlsplit(value)
     plain = not (parts.query or parts.fragment or parts.username)
-    if value and (parts.scheme not in {"http", "https"} or not parts.hostname or not plain):
-        table.fault(key, f"seen: {value!r}; allowed: https://host/ or http://host/, without user or query")
+    if given and value and (parts.scheme not in {"http", "https"} or not parts.hostname or not plain):
+        table.fault(key, f"seen: {seen(value)}; allowed: https://host/ or http://host/, without user or query")
     return value if value.endswith("/") else f"{value}/"
 
 
@@ -201,8 +205,6 @@ def _twice(root: Table, sources: tuple[SourceConfig, ...]) -> None:
     ids = [source.id for source in sources]
     for name in sorted({name for name in ids if ids.count(name) > 1}):
         root.problems.add(f'[[sources]] id = "{name}"', "two sources have this id")
-    if not sources:
-        root.problems.add("[[sources]]", "no source is named: there would be nothing to watch")
 
 
 def _slack(table: Table, secrets: _Secrets) -> SlackConfig:

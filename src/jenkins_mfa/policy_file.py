@@ -16,43 +16,56 @@ NAME = r"[^\x00-\x1f<>&`*_~\\“”]{1,40}"  #: names of people, as they are sho
 
 
 def read_roster(path: Path, issuers: set[str]) -> tuple[Roster, list[str]]:
-    """The roster and what is wrong with it. `issuers` are those that the configuration knows."""
+    """The roster and what is wrong with it.
+
+    `issuers` are those that the configuration knows; one that ends with a colon stands for all of its system, where the
+    configuration's own fault is told already.
+    """
     root = read(path)
     people: dict[str, Person] = {}
     owners: dict[tuple[str, str], str] = {}
     groups = set(root.texts("groups", []))
     root.integer("version", low=1, high=1)
+    unknown: dict[tuple[str, str], list[tuple[str, Table]]] = {}
     for name, table in root.named_tables("people").items():
-        person = _person(name, table, groups, issuers)
+        person = _person(name, table)
+        for group in person.groups:
+            if group not in groups:
+                unknown.setdefault(("groups", group), []).append((name, table))
+        for issuer in person.identities:
+            if not {issuer, f"{issuer.partition(':')[0]}:"} & issuers:
+                unknown.setdefault(("identities", issuer), []).append((name, table))
         for identity in person.identities.items():
             if identity in owners:
                 table.fault("identities", f"{identity[0]} {identity[1]} already belongs to {owners[identity]}")
             owners[identity] = name
         people[name] = person
+    allowed = {"groups": groups, "identities": {issuer for issuer in issuers if not issuer.endswith(":")}}
+    for (key, value), ((_, first), *others) in unknown.items():
+        also = f" (also of {', '.join(name for name, _ in others)})" if others else ""
+        first.fault(key, f'"{value}" is not known{also}; allowed: {", ".join(sorted(allowed[key])) or "none"}')
     if not people:
         root.fault("people", "nobody is in the roster; allowed: [people.NAME] tables")
     root.done()
     return Roster(people), root.problems.found
 
 
-def _person(name: str, table: Table, groups: set[str], issuers: set[str]) -> Person:
+def _person(name: str, table: Table) -> Person:
     if not re.fullmatch(ID, name):
         table.fault("", "the id may hold a-z, 0-9, dot, dash and underscore, 40 at most")
     member = table.texts("groups", [])
-    for group in member:
-        if group not in groups:
-            table.fault("groups", f'seen: "{group}" (no such group); allowed: {", ".join(sorted(groups)) or "none"}')
     identities = table.mapping("identities")
-    for issuer in identities:
-        if issuer not in issuers:
-            table.fault("identities", f'"{issuer}" is not known; allowed: {", ".join(sorted(issuers))}')
     shown = table.text("name", pattern=NAME, allowed="1 to 40 characters without markup")
     table.done()
     return Person(name, shown, tuple(member), identities)
 
 
-def read_policy(path: Path, roster: Roster, sources: set[str], max_ttl: int) -> tuple[Policy, list[str]]:
-    """The policy and what is wrong with it. Its digest covers the file's bytes."""
+def read_policy(path: Path, roster: Roster | None, sources: set[str], max_ttl: int) -> tuple[Policy, list[str]]:
+    """The policy and what is wrong with it. Its digest covers the file's bytes.
+
+    Without a roster, or with an empty id among the sources, their own faults are told already: what follows from them
+    is not.
+    """
     root = read(path)
     root.integer("version", low=1, high=1)
     rules = [_rule(table, roster, sources, max_ttl) for table in root.tables("rules", "name")]
@@ -74,7 +87,7 @@ def read_policy(path: Path, roster: Roster, sources: set[str], max_ttl: int) -> 
     return policy, root.problems.found
 
 
-def _rule(table: Table, roster: Roster, sources: set[str], max_ttl: int, *, default: bool = False) -> Rule:
+def _rule(table: Table, roster: Roster | None, sources: set[str], max_ttl: int, *, default: bool = False) -> Rule:
     name = "default" if default else table.text("name", pattern=r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
     factor = Factor(table.choice("factor", tuple(Factor)))
     if factor is Factor.WEBAUTHN:
@@ -95,26 +108,36 @@ def _rule(table: Table, roster: Roster, sources: set[str], max_ttl: int, *, defa
             branch=table.text("branch", "*"),
             environment=table.text("environment", "", pattern=r".*"),
         )
-        if not any(c in rule.source for c in "*?[") and rule.source not in sources:
+        if not any(c in rule.source for c in "*?[") and not {rule.source, ""} & sources:
             table.fault("source", f'seen: "{rule.source}" (no such source); allowed: {", ".join(sorted(sources))}')
     table.done()
-    people = roster.named(rule.approvers)
-    if rule.approvers and len(people) < rule.quorum:
-        table.fault("quorum", f"{rule.quorum} people are needed, {len(people)} may approve")
+    people = roster.named(rule.approvers) if roster and _known(rule.approvers, roster) == rule.approvers else ()
+    if people and len(people) < rule.quorum:
+        may = "1 person" if len(people) == 1 else len(people)
+        table.fault("quorum", f"{rule.quorum} people are needed, {may} may approve")
     return rule
 
 
-def _approvers(table: Table, roster: Roster) -> tuple[str, ...]:
+def _approvers(table: Table, roster: Roster | None) -> tuple[str, ...]:
     """People and groups that exist: a misspelt one must not show at three in the morning."""
-    approvers = table.texts("approvers")
-    groups = {group for person in roster.people.values() for group in person.groups}
+    approvers = tuple(table.texts("approvers", allowed="a list of roster ids and group:NAME, not empty", least=1))
     for approver in approvers:
-        group = approver.removeprefix("group:")
-        if approver.startswith("group:") and group not in groups:
-            known = ", ".join(f"group:{g}" for g in sorted(groups))
+        if roster is None or _known((approver,), roster):
+            continue
+        if approver.startswith("group:"):
+            known = ", ".join(f"group:{g}" for g in sorted(_groups(roster)))
             table.fault("approvers", f'seen: "{approver}" (nobody is in it); allowed: {known or "none"}')
-        elif not approver.startswith("group:") and approver not in roster.people:
+        else:
             table.fault("approvers", f'seen: "{approver}" (not in the roster)')
-    if not approvers:
-        table.fault("approvers", "nobody may approve; allowed: roster ids and group:NAME")
-    return tuple(approvers)
+    return approvers
+
+
+def _groups(roster: Roster) -> set[str]:
+    """Groups that somebody is in."""
+    return {group for person in roster.people.values() for group in person.groups}
+
+
+def _known(approvers: tuple[str, ...], roster: Roster) -> tuple[str, ...]:
+    """Those of a rule's approvers that stand for somebody."""
+    names = {f"group:{group}" for group in _groups(roster)} | set(roster.people)
+    return tuple(approver for approver in approvers if approver in names)

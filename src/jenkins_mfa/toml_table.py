@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import re
 import tomllib
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from jenkins_mfa.errors import ConfigError
+from jenkins_mfa.failures import lower, unread
 
 MAX_BYTES = 1_000_000  #: size of a configuration file
 
@@ -47,9 +49,13 @@ class Problems:
 class Table:
     """One table of a file. Each getter takes a key out; `done` reports what nobody asked for."""
 
-    def __init__(self, data: dict[str, Any], where: str, problems: Problems, near: tuple[str, int] = ("", 0)) -> None:
-        self._data = dict(data)
+    def __init__(
+        self, data: dict[str, Any] | None, where: str, problems: Problems, near: tuple[str, int] = ("", 0)
+    ) -> None:
+        self._data = dict(data or {})
+        self._absent = data is None  # one problem, already told: what it would hold is not missed once more
         self._known: list[str] = []
+        self._missed: dict[str, str] = {}
         self.where = where
         self.problems = problems
         self._near = near
@@ -72,11 +78,12 @@ class Table:
         """A number between two bounds (whole or not)."""
         allowed = f"a number from {low:g} to {high:g}{f' ({unit})' if unit else ''}"
         value = self._take(key, default, allowed)
+        stand_in = low if default is None else default
         if value is None:
-            return low
+            return stand_in
         if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
             self._wrong(key, value, allowed)
-            return low
+            return stand_in
         return value
 
     def integer(self, key: str, default: int | None = None, *, low: int, high: int, unit: str = "") -> int:
@@ -95,15 +102,18 @@ class Table:
             return default or options[0]
         return str(value)
 
-    def texts(self, key: str, default: list[str] | None = None) -> list[str]:
-        """A list of texts."""
-        value = self._take(key, default, "a list of texts")
+    def texts(
+        self, key: str, default: list[str] | None = None, *, allowed: str = "a list of texts", least: int = 0
+    ) -> list[str]:
+        """A list of `least` texts or more."""
+        value = self._take(key, default, allowed)
         if value is None:
             return []
-        if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
-            self._wrong(key, value, "a list of texts")
+        texts = [item for item in value if isinstance(item, str) and item] if isinstance(value, list) else None
+        if texts is None or texts != value or len(texts) < least:
+            self._wrong(key, value, allowed)
             return []
-        return value
+        return texts
 
     def mapping(self, key: str) -> dict[str, str]:
         """A table of texts."""
@@ -118,15 +128,18 @@ class Table:
         value = self._data.pop(key, None)
         self._known.append(key)
         if value is None and required:
-            self.problems.add(f"[{key}]", "the table is missing")
+            self._miss(key, f"[{key}]", "the table is missing")
         elif value is not None and not isinstance(value, dict):
             self._wrong(key, value, "a table")
-        return Table(value if isinstance(value, dict) else {}, f"[{key}]", self.problems, (f"[{key}]", 0))
+        absent = not isinstance(value, dict) and (required or value is not None)
+        return Table(None if absent else value or {}, f"[{key}]", self.problems, (f"[{key}]", 0))
 
-    def tables(self, key: str, name: str) -> list[Table]:
-        """An array of tables, each named by its key `name` in reports."""
+    def tables(self, key: str, name: str, *, missing: str = "") -> list[Table]:
+        """An array of tables, each named by its key `name` in reports; `missing` tells why there must be one."""
         value = self._data.pop(key, [])
         self._known.append(key)
+        if value == [] and missing:
+            self._miss(key, f"[[{key}]]", missing)
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             self._wrong(key, value, f"tables [[{key}]]")
             return []
@@ -145,10 +158,13 @@ class Table:
         return key in self._data
 
     def done(self) -> None:
-        """Report keys that nobody knows, with the nearest one that is known."""
+        """Report keys that nobody knows, with the nearest one; where that one is missing, it is the same problem."""
         for key in self._data:
-            nearest = difflib.get_close_matches(key, self._known, 1)
-            hint = f"nearest: {nearest[0]}" if nearest else f"known: {', '.join(self._known)}"
+            nearest = next(iter(difflib.get_close_matches(key, self._known, 1)), "")
+            hint = f"nearest: {nearest}" if nearest else f"known: {', '.join(self._known)}"
+            if nearest in self._missed:
+                self.problems.found.remove(self._missed.pop(nearest))
+                hint += ", which is missing"
             self.fault(key, f"this key is not known; {hint}")
 
     def _named(self, key: str, name: str, item: dict[str, Any], position: int) -> tuple[str, Problems, tuple[str, int]]:
@@ -158,24 +174,33 @@ class Table:
     def _take(self, key: str, default: object, allowed: str) -> Any:
         self._known.append(key)
         if key not in self._data:
-            if default is None:
-                self.problems.add(self.where, f"{key} is missing; allowed: {allowed}", near=self._near)
+            if default is None and not self._absent:
+                self._miss(key, self.where, f"{key} is missing; allowed: {allowed}")
             return default
         return self._data.pop(key)
 
+    def _miss(self, key: str, where: str, what: str) -> None:
+        self.problems.add(where, what, near=self._near)
+        self._missed[key] = self.problems.found[-1]
+
     def _wrong(self, key: str, value: object, allowed: str) -> None:
-        kinds = {
-            bool: "true or false",
-            int: "number",
-            float: "number",
-            str: "text",
-            list: "list",
-            dict: "table",
-        }
-        seen = f"{value!r} ({kinds.get(type(value), type(value).__name__)})"
-        if isinstance(value, str) and len(value) > 60:
-            seen = f"a text of {len(value)} characters"
-        self.fault(key, f"seen: {seen}; allowed: {allowed}")
+        self.fault(key, f"seen: {seen(value)}; allowed: {allowed}")
+
+
+def seen(value: object) -> str:
+    """A value as TOML writes it, with its kind; long texts by their length, addresses without their password."""
+    kinds = {
+        bool: "true or false",
+        int: "number",
+        float: "number",
+        str: "text",
+        list: "list",
+        dict: "table",
+    }
+    if isinstance(value, str) and len(value) > 60:
+        return f"a text of {len(value)} characters"
+    shown = re.sub(r"//[^/]*@", "//***@", json.dumps(value, ensure_ascii=False, default=str))
+    return f"{shown[:200]} ({kinds.get(type(value), type(value).__name__)})"
 
 
 def read(path: Path) -> Table:
@@ -187,7 +212,16 @@ def read(path: Path) -> Table:
         text = raw.decode()
         data = tomllib.loads(text)
     except OSError as error:
-        raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError([f"{path}: not TOML: {error}"]) from error
+        raise ConfigError([f"{path} cannot be read: {unread(error)}"]) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError([f"{path} is not text in UTF-8"]) from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError([_not_toml(path, str(error))]) from error
     return Table(data, "", Problems(path.name, text))
+
+
+def _not_toml(path: Path, told: str) -> str:
+    """The parser's own sentence, with the place where all problems have it."""
+    what, _, place = told.removesuffix(")").partition(" (at ")
+    line, _, column = place.partition(", ")
+    return f"{path} {line}: not TOML{f' at {column}' if column else ''}: {lower(what).replace(chr(39), chr(34))}"

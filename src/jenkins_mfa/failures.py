@@ -1,0 +1,60 @@
+"""Why a connection failed, as a clause for people.
+
+Libraries wrap the system's error several times, under names of classes, and what they add may repeat what was sent. So
+only the system's own error is looked at.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+import ssl
+from collections.abc import Iterator
+
+#: The first kind that is found decides.
+_CLAUSES: tuple[tuple[type[BaseException], str], ...] = (
+    (ssl.SSLError, "no TLS connection could be made; is it http instead of https?"),
+    (socket.gaierror, "the host's name is not known"),
+    (ConnectionRefusedError, "the host refused the connection"),
+    (FileNotFoundError, "there is no such socket"),
+    (PermissionError, "this account may not open the socket"),
+    (TimeoutError, "no answer in time"),
+)
+_NO_ROUTE = {errno.ENETUNREACH, errno.EHOSTUNREACH}
+
+
+def why(error: BaseException) -> str:
+    """The clause for an error of a network library, such as `the host refused the connection`."""
+    causes = list(_inside(error))
+    for cause in causes:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"its certificate is not trusted ({lower(cause.verify_message)})"
+    for kind, clause in _CLAUSES:
+        if any(isinstance(cause, kind) for cause in causes):
+            return clause
+    if any(isinstance(cause, OSError) and cause.errno in _NO_ROUTE for cause in causes):
+        return "there is no way to the host"
+    return "the connection was cut, or the answer was not whole"
+
+
+def unread(error: OSError) -> str:
+    """Why a file cannot be read, as in `no such file or directory`."""
+    return lower(error.strerror or "input/output error")
+
+
+def lower(text: str) -> str:
+    """The text as it stands within a sentence."""
+    return text[:1].lower() + text[1:]
+
+
+def _inside(error: BaseException) -> Iterator[BaseException]:
+    """The error and all that it was made of."""
+    waiting: list[object] = [error]
+    seen: set[int] = set()
+    while waiting:
+        found = waiting.pop(0)
+        if not isinstance(found, BaseException) or id(found) in seen:
+            continue
+        seen.add(id(found))
+        yield found
+        waiting += [found.__cause__, found.__context__, getattr(found, "reason", None), *found.args]
