@@ -190,14 +190,20 @@ def test_a_form_that_does_not_open_is_said(world: World) -> None:
 
 
 @pytest.mark.parametrize("close_after", [None, 0.0])
-def test_renewed_connections_are_back_at_once(world: World, close_after: float | None) -> None:
-    """Slack renews connections; whenever it closes the old ones, new ones take the next tap within seconds."""
+def test_renewed_connections_are_back_at_once(
+    world: World, close_after: float | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Slack renews connections; whenever it closes the old ones, new ones take the next tap within seconds.
+
+    That is normal life, so nothing warns of it.
+    """
     ts = world.post()
     world.answers.given = Counted(gate(), 1)
     before = len(world.slack.calls("apps.connections.open"))
     world.slack.refresh_sockets(close_after)
     world.slack.wait_for(lambda s: s.connections == 2 and len(s.calls("apps.connections.open")) >= before + 2)
     assert world.slack.press(ALICE, DEPLOYS, ts, "gate_approve").error is None
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 def test_cut_connections_come_back(world: World) -> None:

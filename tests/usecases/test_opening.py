@@ -7,13 +7,14 @@ from dataclasses import replace
 
 import pytest
 from desk_world import World
+from structlog.testing import capture_logs
 
 from builders import NONCE, RUN, facts, policy, rule
 from fakes import FakeMessenger, FakeSource, as_json, request_text
 from jenkins_mfa.core.judge import Outcome
 from jenkins_mfa.core.model import Factor, Library, Run, State
 from jenkins_mfa.core.policy import Policy
-from jenkins_mfa.errors import SourceUnavailableError, UntrustedInputError
+from jenkins_mfa.errors import SourceGoneError, SourceUnavailableError, UntrustedInputError
 from jenkins_mfa.usecases.open_gate import open_gate
 from jenkins_mfa.usecases.ports import Opened, Paused
 
@@ -282,3 +283,23 @@ def test_no_rule_means_denied() -> None:
     world = opened(rules=replace(rules, default=None))
     assert world.gate.denial is not None
     assert world.gate.denial.reason == "no_rule"
+
+
+def test_a_run_that_cannot_be_read_is_logged_when_that_begins_and_when_it_ends() -> None:
+    """A deleted build is looked at twice a second for a minute; two lines say so, the second with the count."""
+    world = opened()
+    pauses, world.source.pauses = world.source.pauses, {}
+
+    def gone(run: Run) -> Outcome:
+        raise SourceGoneError("the run is not visible")
+
+    read, world.source.outcome = world.source.outcome, gone  # type: ignore[method-assign]
+    with capture_logs() as logged:
+        for _ in range(4):
+            world.watch.poll()
+        world.source.outcome = read  # type: ignore[method-assign]
+        world.source.pauses = pauses
+        world.watch.poll()
+        world.watch.poll()
+    assert [line["event"] for line in logged] == ["run not read", "run settled or read again"]
+    assert logged[1]["not_read"] == 3

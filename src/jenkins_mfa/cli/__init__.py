@@ -11,10 +11,11 @@ from jenkins_mfa.cli.demo import demo
 from jenkins_mfa.cli.gates import pending, show
 from jenkins_mfa.cli.keys import keys
 from jenkins_mfa.cli.people import authenticators, enroll
-from jenkins_mfa.cli.run import run, version
+from jenkins_mfa.cli.run import VERSIONS, run, version
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(message=VERSIONS)
 def main() -> None:
     """Put a human's second factor in front of the critical steps of a Jenkins Pipeline.
 

@@ -16,6 +16,7 @@ from jenkins_mfa.cli.base import config_option, json_option, load, print_json
 
 LIBRARY = "1.0.0"  #: the version of the library for Pipelines that belongs to this agent
 CONTRACT = 1  #: of request and receipt
+VERSIONS = f"jenkins-mfa {__version__}, library {LIBRARY}, contract {CONTRACT}"
 
 
 @click.command(
@@ -51,4 +52,4 @@ def version(as_json: bool) -> None:
     if as_json:
         print_json({"version": __version__, "lib": LIBRARY, "contract": CONTRACT})
     else:
-        click.echo(f"jenkins-mfa {__version__}, library {LIBRARY}, contract {CONTRACT}")
+        click.echo(VERSIONS)

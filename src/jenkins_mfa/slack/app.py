@@ -51,7 +51,8 @@ def quiet_logger() -> logging.Logger:
     for name in ("slack_bolt", "slack_sdk"):
         logging.getLogger(name).setLevel(logging.WARNING)
     # The client above it says the same once more.
-    logging.getLogger("websocket").setLevel(logging.CRITICAL)
+    # Its level would not last: the SDK sets it anew with every connection.
+    logging.getLogger("websocket").disabled = True
     return logger
 
 

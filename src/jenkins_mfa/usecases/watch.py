@@ -23,12 +23,15 @@ log = structlog.get_logger()
 
 
 class Watch:
-    """One source's watcher. It remembers only what it may forget: which gates the last poll missed."""
+    """One source's watcher. It remembers only what it may forget: which gates the last poll missed, which runs it could
+    not read and how often.
+    """
 
     def __init__(self, desk: Desk, source: Source) -> None:
         self._desk = desk
         self._source = source
         self._missed: frozenset[str] = frozenset()
+        self._unread: dict[str, int] = {}
 
     def poll(self) -> int:
         """One poll: returns how many pauses wait. Raises SourceError or StoreError; then nothing has changed."""
@@ -46,8 +49,7 @@ class Watch:
             gate = self._desk.store.gate(gate_id)
             if gate is not None and not gate.state.settled:
                 keys[gate.run.key] = gate
-        for gate in keys.values():
-            self._look(gate)
+        self._tell({key for key, gate in keys.items() if not self._look(gate)})
         self._missed = missing
         return len(listed)
 
@@ -81,12 +83,22 @@ class Watch:
 
         decide(attempt)
 
-    def _look(self, gate: Gate) -> None:
-        """Read the run's own record and apply what it says."""
+    def _look(self, gate: Gate) -> bool:
+        """Read the run's own record and apply what it says; whether it could be read."""
         try:
             settle_run(self._desk, self._source, gate.run)
         except SourceError as error:
-            log.info("run not read", source=self._source.id, run=gate.run.key, problem=str(error))
+            if gate.run.key not in self._unread:
+                log.info("run not read", source=self._source.id, run=gate.run.key, problem=str(error))
+            return False
+        return True
+
+    def _tell(self, unread: set[str]) -> None:
+        """A run that cannot be read is logged when that begins and when it ends: a poll comes twice a second."""
+        for key in self._unread.keys() - unread:
+            log.info("run settled or read again", source=self._source.id, run=key, not_read=self._unread.pop(key))
+        for key in unread:
+            self._unread[key] = self._unread.get(key, 0) + 1
 
 
 def settle_run(desk: Desk, source: Source, run: Run) -> tuple[Outcome, list[Gate]]:
