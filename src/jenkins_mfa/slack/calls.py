@@ -8,6 +8,7 @@ from typing import Any
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from jenkins_mfa.errors import MessageGoneError, MessageRefusedError, MessengerUnavailableError
+from jenkins_mfa.failures import why
 
 #: The message or its channel is not there (any more), or not for us.
 GONE = frozenset(
@@ -63,7 +64,7 @@ def call(method: Callable[..., Any], **arguments: Any) -> Any:
     except SlackApiError as error:
         raise _ours(error) from None
     except (SlackClientError, OSError, ValueError) as error:
-        raise MessengerUnavailableError(f"Slack does not answer: {type(error).__name__}") from None
+        raise MessengerUnavailableError(f"Slack does not answer: {why(error)}") from None
 
 
 def _ours(error: SlackApiError) -> Exception:

@@ -14,11 +14,12 @@ from typing import Any
 import msgspec
 import redis
 from redis.exceptions import ConnectionError as LostConnectionError
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import AuthenticationError, BusyLoadingError, NoScriptError, RedisError
 from redis.exceptions import TimeoutError as AnswerTimeoutError
 
 from jenkins_mfa.core.model import SCHEMA
 from jenkins_mfa.errors import StoreUnavailableError, StoreUncertainError, StoreUnusableError
+from jenkins_mfa.failures import why
 
 Answer = list[Any]  #: what a script returns: bytes and integers
 
@@ -61,7 +62,7 @@ class Wire:
         try:
             return self._evaluate(connection, script, packed)
         except (LostConnectionError, AnswerTimeoutError) as error:
-            raise StoreUncertainError(f"the store's answer was lost: {error}") from error
+            raise StoreUncertainError(f"the store's answer was lost: {why(error)}") from error
         except RedisError as error:
             raise StoreUnavailableError(f"the store refused: {error}") from error
         finally:
@@ -98,4 +99,15 @@ def reading() -> Generator[None]:
     try:
         yield
     except (RedisError, OSError) as error:
-        raise StoreUnavailableError(f"the store cannot be used now: {error}") from error
+        raise StoreUnavailableError(f"the store cannot be used now: {_why(error)}") from error
+
+
+def _why(error: RedisError | OSError) -> str:
+    """The server's own words where it has answered; else what went wrong on the way."""
+    if isinstance(error, AuthenticationError):
+        return "it does not take the user and password of [store] url"
+    if isinstance(error, BusyLoadingError):
+        return "it still loads its files"
+    if isinstance(error, LostConnectionError | AnswerTimeoutError | OSError):
+        return why(error)
+    return str(error)
