@@ -26,6 +26,7 @@ from jenkins_mfa.errors import (
     SourceGoneError,
     SourceUnavailableError,
 )
+from jenkins_mfa.failures import why
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 15.0
@@ -109,7 +110,9 @@ class Client:
         request = requests.Request("GET", self.url + asked)
         reply, kind = self._send(request, f"GET {path}api/json", limit, seconds)
         if not kind.startswith("application/json"):
-            raise SourceUnavailableError(f"GET {path}api/json: answered {kind or 'nothing'!a} instead of JSON")
+            raise SourceUnavailableError(
+                f"GET {path}api/json: answered {told(kind) if kind else 'nothing'} instead of JSON"
+            )
         return reply
 
     def post(self, path: str, form: Mapping[str, str]) -> None:
@@ -127,9 +130,9 @@ class Client:
             with answer:
                 return self._judged(answer, what, limit, seconds), answer.headers.get("Content-Type", "")
         except _FAILURES as error:
-            failure = type(error).__name__
+            failure = why(error)
         # Raised out here, so that our error has no context: the library's exceptions hold what was sent.
-        raise SourceUnavailableError(f"{what}: no whole answer from Jenkins ({failure})")
+        raise SourceUnavailableError(f"{what}: {failure}")
 
     def _connection(self) -> _Connection:
         if not hasattr(self._local, "connection"):
@@ -168,14 +171,19 @@ def _error(status: int, headers: Mapping[str, str], what: str) -> Exception:
     if status == 403:
         needed = headers.get("X-Required-Permission", "")
         grant = _PERMISSIONS.get(needed, needed) or "Overall/Read and Job/Read"
-        return SourceForbiddenError(f"{what}: 403, grant the agent's account {grant!a}")
+        return SourceForbiddenError(f"{what}: 403, grant the agent's account {told(grant)}")
     if status == 404:
         return SourceGoneError(f"{what}: 404")
     if status == 400 and "X-Error" in headers:
-        return SourceForbiddenError(f"{what}: 400, {headers['X-Error'][:200]!a}")
+        return SourceForbiddenError(f"{what}: 400, {told(headers['X-Error'][:200])}")
     after = headers.get("Retry-After", "")
     wait = min(int(after), _LONGEST_RETRY_AFTER) if after.isascii() and after.isdecimal() else None
     return SourceUnavailableError(f"{what}: {status}", wait)
+
+
+def told(text: str) -> str:
+    """Foreign text in a sentence: nothing in it can end the quotation or start a line."""
+    return f"“{ascii(text)[1:-1]}”"
 
 
 def _unsafe_environment(environment: Mapping[str, str]) -> list[str]:
@@ -190,4 +198,4 @@ def _unusable_url(url: str) -> list[str]:
     parts = urlsplit(url)
     if parts.scheme in {"http", "https"} and parts.hostname and not (parts.username or parts.query or parts.fragment):
         return []
-    return [f"[[sources]] url: {url[:200]!a} is not http(s)://host[:port][/path]/ without user, query, fragment"]
+    return [f"[[sources]] url: {told(url[:200])} is not http(s)://host[:port][/path]/ without user, query, fragment"]
