@@ -80,7 +80,8 @@ class Look:
 def look(calendar: Calendar, at_ms: int) -> Look:
     """Whether a moment is inside, and by which part of the calendar."""
     local = _local(calendar.zone, at_ms)
-    shown = {"local": f"{local:%Y-%m-%d %H:%M %Z} ({calendar.zone})"}
+    wall = local.replace(tzinfo=None).isoformat(" ", "minutes")
+    shown = {"local": f"{wall} {local.tzname()} ({calendar.zone})"}
     freezes = [freeze for freeze in calendar.freezes if freeze.start <= at_ms < freeze.end]
     if freezes:
         last = max(freezes, key=lambda freeze: (freeze.end, freeze.name))
