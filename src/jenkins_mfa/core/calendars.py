@@ -80,8 +80,7 @@ class Look:
 def look(calendar: Calendar, at_ms: int) -> Look:
     """Whether a moment is inside, and by which part of the calendar."""
     local = _local(calendar.zone, at_ms)
-    wall = local.replace(tzinfo=None).isoformat(" ", "minutes")
-    shown = {"local": f"{wall} {local.tzname()} ({calendar.zone})"}
+    shown = {"local": f"{str(local)[:16]} {local.tzname()} ({calendar.zone})"}
     freezes = [freeze for freeze in calendar.freezes if freeze.start <= at_ms < freeze.end]
     if freezes:
         last = max(freezes, key=lambda freeze: (freeze.end, freeze.name))
@@ -165,8 +164,8 @@ def _jump(zone: ZoneInfo, before: int, after: int) -> Iterator[int]:
 
 
 def _local(zone: ZoneInfo, at_ms: int) -> datetime:
-    return (_EPOCH + timedelta(milliseconds=at_ms)).astimezone(zone)
+    return datetime.fromtimestamp(at_ms / 1000, zone)
 
 
 def _utc(at_ms: int) -> str:
-    return f"{_EPOCH + timedelta(milliseconds=at_ms):%Y-%m-%dT%H:%M:%SZ}"
+    return f"{datetime.fromtimestamp(at_ms / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
