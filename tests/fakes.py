@@ -15,7 +15,7 @@ from jenkins_mfa.core import request as requests
 from jenkins_mfa.core import seal, totp
 from jenkins_mfa.core.judge import Outcome
 from jenkins_mfa.core.keys import Keys, SigningKey
-from jenkins_mfa.core.model import Alert, Facts, Gate, Message, Run, ToldRecord
+from jenkins_mfa.core.model import Alert, Facts, Gate, Message, Run, ToldRecord, Trouble
 from jenkins_mfa.core.policy import Policy, Roster
 from jenkins_mfa.errors import SourceGoneError
 from jenkins_mfa.usecases.desk import Desk
@@ -126,16 +126,19 @@ class FakeMessenger:
     """Keeps what it was told. `away` are roster ids whose accounts are not active; `unshowable` says why."""
 
     told: list[Gate] = field(default_factory=list)
+    troubles: list[Trouble | None] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
     away: set[str] = field(default_factory=set)
     unshowable: str = ""
     error: Exception | None = None
 
-    def tell(self, gate: Gate, told: ToldRecord, others: int) -> ToldRecord:
+    def tell(self, gate: Gate, told: ToldRecord, others: int, trouble: Trouble | None) -> ToldRecord:
         if self.error is not None:
             raise self.error
         self.told.append(gate)
-        return ToldRecord(gate.id, told.version + 1, gate.version, (Message("C1", "1.0"),))
+        self.troubles.append(trouble)
+        reason = trouble.reason if trouble else ""
+        return ToldRecord(gate.id, told.version + 1, gate.version, (Message("C1", "1.0"),), reason)
 
     def alert(self, alert: Alert, gate: Gate | None) -> None:
         self.alerts.append(alert)

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 
 from clock import Clock
-from jenkins_mfa.core.model import Alert, Commit, Entry, Gate, PersonRecord, Record, RunRecord, State, ToldRecord
+from jenkins_mfa.core.model import (
+    Alert,
+    Commit,
+    Entry,
+    Gate,
+    PersonRecord,
+    Record,
+    RunRecord,
+    State,
+    ToldRecord,
+    Trouble,
+)
 from jenkins_mfa.errors import StoreConflictError
 from jenkins_mfa.store.records import record_key, ref_key
 from jenkins_mfa.store.trail import Head, Linked, link
@@ -16,13 +28,16 @@ from jenkins_mfa.usecases.ports import Due
 
 @dataclass
 class Lane:
-    """One lane: when it is due (ms), how much was noted, who holds it."""
+    """One lane: when it is due (ms), how much was noted, who holds it, what went wrong between when and when."""
 
     due: int
     want: int = 0
     tries: int = 0
     token: str = ""
     parked: str = ""
+    reason: str = ""
+    since: int = 0
+    at: int = 0
 
 
 class MemoryStore:
@@ -140,11 +155,23 @@ class MemoryStore:
                 del self.lanes[due.lane]
                 self._alerts.pop(due.lane.removeprefix("alert:"), None)
             else:
-                lane.due, lane.tries, lane.token = self.now(), 0, ""
+                lane.due, lane.tries, lane.token, lane.reason, lane.since = self.now(), 0, "", "", 0
 
-    def retry_lane(self, due: Due, delay_ms: int) -> None:
-        if lane := self._leased(due):
-            lane.due, lane.token = self.now() + delay_ms, ""
+    def retry_lane(self, due: Due, delay_ms: int, reason: str = "", tell: Sequence[str] = ()) -> None:
+        if not (lane := self._leased(due)):
+            return
+        lane.due, lane.token = self.now() + delay_ms, ""
+        if reason:
+            known, lane.reason = lane.reason, reason
+            lane.since, lane.at = lane.since or self.now(), self.now()
+            for name in tell if known != reason else ():
+                self._note(name)
+
+    def trouble(self, lane: str) -> Trouble | None:
+        found = self.lanes.get(lane)
+        if found is None or not found.reason:
+            return None
+        return Trouble(found.reason, found.since, found.at, found.tries, 0 if found.token else found.due)
 
     def park_lane(self, due: Due, reason: str) -> None:
         with self._lock:

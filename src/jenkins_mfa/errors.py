@@ -60,11 +60,15 @@ class SourceError(JenkinsMfaError):
 
 
 class SourceUnavailableError(SourceError):
-    """The caller retries: unreachable, starting up, busy or answering garbage. `retry_after` in seconds, if told."""
+    """The caller retries: unreachable, starting up, busy or answering garbage. `retry_after` in seconds, if told.
 
-    def __init__(self, text: str, retry_after: float | None = None) -> None:
+    `code` says why in words' terms: a status of HTTP, or one of its own.
+    """
+
+    def __init__(self, text: str, retry_after: float | None = None, code: str = "unreachable") -> None:
         super().__init__(text)
         self.retry_after = retry_after
+        self.code = code
 
 
 class SourceForbiddenError(SourceError):

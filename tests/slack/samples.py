@@ -24,6 +24,7 @@ from jenkins_mfa.core.model import (
     State,
     ToldRecord,
     Trigger,
+    Trouble,
 )
 from jenkins_mfa.core.policy import Person, Roster
 
@@ -148,5 +149,13 @@ STATES: dict[str, Gate] = {
     "bypassed, unclear": gate(State.BYPASSED, ending=ending("bypassed"), assurance="detected"),
     "token stolen": gate(State.BYPASSED, ending=ending("token_stolen", "mfa-agent")),
 }
+
+#: The same for those whose answer Jenkins does not take.
+TROUBLES: dict[str, Trouble] = {
+    "not delivered": Trouble("503", OPENED + 9 * MINUTE, OPENED + 9 * MINUTE, 1, OPENED + 9 * MINUTE + 500),
+    "not sent": Trouble("accounts", OPENED + 9 * MINUTE, OPENED + 10 * MINUTE, 7, 0),
+    "abort not delivered": Trouble("forbidden", OPENED + 12 * MINUTE, OPENED + 13 * MINUTE, 2, OPENED + 14 * MINUTE),
+}
+STATES |= {"not delivered": STATES["sending"], "not sent": STATES["approved"], "abort not delivered": STATES["denied"]}
 
 NEW = ToldRecord(GATE_ID, 0)

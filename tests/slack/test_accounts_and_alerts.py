@@ -35,7 +35,7 @@ def said(slack: SlackSimulator, channel: str = DEPLOYS) -> list[str]:
             Alert("a", "token_stolen", 0, GATE_ID),
             "token stolen",
             (
-                "@here Token stolen: Proceed was pressed with this agent's own Jenkins account; "
+                "@here Bypassed, token stolen: Proceed was pressed with this agent's own Jenkins account; "
                 "the agent did not do it. Revoke its API token now."
             ),
         ),
@@ -55,6 +55,16 @@ def said(slack: SlackSimulator, channel: str = DEPLOYS) -> list[str]:
             "Not asked, denied by jenkins-mfa: the request cannot be used: not JSON.",
         ),
         (Alert("a", "reported", 0, GATE_ID), "denied", "Denied and reported by Bob Ray: 1.4 is not on staging yet"),
+        (
+            Alert("a", "undelivered", 0, GATE_ID, {"reason": "503"}),
+            "sending",
+            "The answer has not reached the build: Jenkins answers 503.",
+        ),
+        (
+            Alert("a", "unshown", 0, GATE_ID, {"reason": "Slack: invalid_blocks"}),
+            "asked",
+            "Slack does not show this build whole, so it cannot be approved there: Slack: invalid_blocks",
+        ),
         (Alert("a", "of_tomorrow", 0, ""), None, "of_tomorrow"),
     ],
 )
@@ -65,6 +75,15 @@ def test_ops_read_alerts(
     talker.alert(alert, STATES[shown] if shown else None)
     (message,) = said(slack, OPS)
     assert message.split("\n")[0] == sentence
+
+
+def test_an_alert_says_the_state_once(slack: SlackSimulator, talker: SlackMessenger) -> None:
+    """What begins with the state word does not end with it."""
+    talker.alert(Alert("a", "bypassed", 0, GATE_ID), STATES["bypassed"])
+    talker.alert(Alert("b", "abort_caught", 0, GATE_ID), STATES["denied, aborted"])
+    bypassed, caught = said(slack, OPS)
+    assert bypassed.split("\n")[1] == "Build: team one/deploy #17. More: /mfa show 8f2c"
+    assert caught.split("\n")[1] == "Build: team one/deploy #17. Denied, aborted. More: /mfa show 8f2c"
 
 
 def test_only_full_active_members_of_the_workspace_may_answer(slack: SlackSimulator, talker: SlackMessenger) -> None:

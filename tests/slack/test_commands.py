@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from samples import ALICE, BOB, BOTH, DAN, DEPLOYS, GATE_ID, GUEST, MINUTE, OPENED, STATES, gate
+from samples import ALICE, BOB, BOTH, DAN, DEPLOYS, GATE_ID, GUEST, MINUTE, OPENED, STATES, TROUBLES, gate
 from world import World
 
 from jenkins_mfa.core.model import Entry
@@ -75,13 +77,23 @@ def test_a_gate_is_shown_with_its_history(world: World) -> None:
     assert "[Approve" not in shown
     assert history.split("\n") == [
         "History, UTC",
-        "16:00:02 opened",
-        "16:05:00 confirmed, Alice Wu, code",
-        "16:06:00 not counted, Dan Fox: started the build",
-        "16:07:00 not counted, slack:T01/U9: is not in the roster",
-        "16:08:00 denied, Bob Ray: not yet",
+        "16:00:02 Opened.",
+        "16:05:00 Alice Wu confirmed with a code.",
+        "16:06:00 Not counted: Dan Fox started the build.",
+        "16:07:00 Not counted: slack:T01/U9 is not in the roster.",
+        "16:08:00 Bob Ray denied: not yet",
         "16:09:00 gate:of_tomorrow",
     ]
+
+
+def test_what_has_not_reached_its_build_is_said(world: World) -> None:
+    """`/mfa pending` and `/mfa show` say why, how often it was tried, and when the next try is."""
+    world.gates.gates = [STATES["not delivered"]]
+    world.gates.troubles = {f"answer:{gate().run.key}": replace(TROUBLES["not delivered"], next=world.gates.at + 500)}
+    assert "Approved, not delivered yet: Jenkins answers 503; tries: 1, next in 0 s. Started by" in ask(
+        world, "pending"
+    )
+    assert "Approved, not delivered yet" in ask(world, "show 8f2c")
 
 
 def test_a_long_history_shows_its_newest_part(world: World) -> None:

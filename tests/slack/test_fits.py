@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from samples import ROSTER, STATES, TEAM, gate, requirement
+from samples import ROSTER, STATES, TEAM, TROUBLES, gate, requirement
 
 from jenkins_mfa.core import characters
 from jenkins_mfa.core.model import (
@@ -207,8 +207,9 @@ def test_long_lists_of_facts_are_counted_not_cut(values: list[str], hidden: bool
 def test_a_page_of_what_waits_fits(chosen: list[str], number: int, job: str) -> None:
     """Ten gates a page, whole lines, within the limits, whatever the jobs are called."""
     run = replace(gate().run, pipeline=job * 3)
-    gates = [replace(STATES[name], run=run) for name in chosen]
-    lines = commands.pending(gates, number, ROSTER, gate().opened_at, "alice")
+    gates = [replace(STATES[name], id=f"g_{n:032x}", run=run) for n, name in enumerate(chosen)]
+    troubles = {gate.id: TROUBLES[name] for gate, name in zip(gates, chosen, strict=True) if name in TROUBLES}
+    lines = commands.pending(gates, number, ROSTER, gate().opened_at, "alice", troubles)
     payload = blocks.note(lines, {}, "answer")
     check_message(payload.text, payload.blocks)
     assert block_problems(payload.blocks) == []

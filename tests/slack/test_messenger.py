@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from samples import ALICE, BOB, CAROL, DEPLOYS, GATE_ID, NEW, OPS, STATES, gate, requirement
+from samples import ALICE, BOB, CAROL, DEPLOYS, GATE_ID, NEW, OPS, STATES, TROUBLES, gate, requirement
 
 from jenkins_mfa.core.model import (
     Facts,
@@ -153,15 +153,53 @@ def test_what_was_posted_before_a_fault_is_remembered(slack: SlackSimulator, tal
 
 
 def test_a_payload_that_slack_refuses_becomes_a_short_text(slack: SlackSimulator, talker: SlackMessenger) -> None:
-    """People see that there is a gate, without buttons, and the caller is told to alert."""
+    """People see that there is a gate, without buttons; the record says why, and where the text can be put right."""
     slack.fail_next("chat.postMessage", "invalid_blocks")
-    with pytest.raises(MessageRefusedError):
-        talker.tell(gate(), NEW, 0)
-    (message,) = said(slack)
+    told = talker.tell(gate(), NEW, 0)
+    message, _ = said(slack)
+    assert (told.shown, told.refused, told.messages[0].ts) == (
+        3,
+        "Slack: invalid_blocks",
+        slack.messages(DEPLOYS)[0].ts,
+    )
     assert message == (
         "Needs confirmation. Slack does not show this build whole, so it cannot be approved here. "
         "Ops are told: /mfa show 8f2c"
     )
+
+
+def test_a_short_text_is_put_right_later(slack: SlackSimulator, talker: SlackMessenger) -> None:
+    """The next state is shown whole in the same message; one that is refused again becomes a short text again."""
+    slack.fail_next("chat.postMessage", "invalid_blocks")
+    told = talker.tell(gate(), NEW, 0)
+    slack.fail_next("chat.update", "msg_blocks_too_long")
+    told = talker.tell(STATES["approved"], told, 0)
+    assert told.refused == "Slack: msg_blocks_too_long"
+    assert said(slack)[0].startswith("Approved, on its way. Slack does not show this build whole")
+    told = talker.tell(STATES["resumed"], told, 0)
+    assert (told.refused, said(slack)[0].split("\n")[0]) == ("", "Approved, resumed: “team one/deploy” #17")
+
+
+def test_what_is_not_even_taken_as_a_short_text_is_told_to_the_caller(
+    slack: SlackSimulator, talker: SlackMessenger
+) -> None:
+    """Nothing is left to show."""
+    slack.fail_next("chat.postMessage", "invalid_blocks", times=2)
+    with pytest.raises(MessageRefusedError):
+        talker.tell(gate(), NEW, 0)
+
+
+def test_an_answer_that_does_not_arrive_is_shown_in_the_same_message(
+    slack: SlackSimulator, talker: SlackMessenger
+) -> None:
+    """The record holds the reason that is shown, until the gate has ended."""
+    told = talker.tell(STATES["sending"], NEW, 0, TROUBLES["not delivered"])
+    assert told.trouble == "503"
+    assert said(slack)[0].startswith("Approved, not delivered yet: “team one/deploy” #17\n")
+    assert "Jenkins answers 503." in said(slack)[0]
+    told = talker.tell(STATES["resumed"], told, 0)
+    assert told.trouble == ""
+    assert said(slack)[0].startswith("Approved, resumed: “team one/deploy” #17\n")
 
 
 def test_what_cannot_be_shown_whole_is_named(talker: SlackMessenger) -> None:

@@ -6,17 +6,42 @@ To accept new words: read the difference, then run with UPDATE_WORDS=1.
 from __future__ import annotations
 
 import ast
+import inspect
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from samples import BOTH, MINUTE, OPENED, ROSTER, STATES, gate, requirement
+from samples import BOTH, MINUTE, OPENED, ROSTER, STATES, TROUBLES, gate, requirement
 
-from jenkins_mfa.core.model import Alert, Clause, Factor, Facts, Reason, Requirement, Starter, Trigger
+from jenkins_mfa.core import audit
+from jenkins_mfa.core.model import (
+    Alert,
+    Clause,
+    Entry,
+    Factor,
+    Facts,
+    Reason,
+    Requirement,
+    Starter,
+    Trigger,
+)
 from jenkins_mfa.simulators.slack_text import plain_blocks
 from jenkins_mfa.slack import blocks
-from jenkins_mfa.words import alerts, answers, page, people, refusals, render, run_line, state
+from jenkins_mfa.words import (
+    alerts,
+    answers,
+    delivery,
+    endings,
+    history,
+    page,
+    people,
+    refusals,
+    render,
+    run_line,
+    state,
+)
 from jenkins_mfa.words.parts import Claim, Everyone, Fact, Link, Person, Quote, Time, Word, duration, listing, say
 
 HERE = Path(__file__).parent
@@ -25,21 +50,22 @@ USERS = {"alice": "U01ALICE", "bob": "U02BOB", "carol": "U03CAROL"}
 
 
 def rich(name: str) -> str:
-    return plain_blocks(blocks.message(STATES[name], ROSTER, USERS).blocks)
+    return plain_blocks(blocks.message(STATES[name], ROSTER, USERS, 0, TROUBLES.get(name)).blocks)
 
 
 def spoken(name: str) -> str:
-    return page.text(STATES[name], ROSTER)
+    return page.text(STATES[name], ROSTER, 0, TROUBLES.get(name))
 
 
 def terminal(name: str) -> str:
-    shown = page.page(STATES[name], ROSTER)
+    shown = page.page(STATES[name], ROSTER, trouble=TROUBLES.get(name))
     lines = [render.terminal(shown.header), *(render.terminal(line.shown) for line in shown.state)]
     return "\n".join([*lines, *(render.terminal(row.shown) for row in shown.facts), *shown.box])
 
 
 def log(name: str) -> str:
-    return "\n".join(render.log(line.shown) for line in page.page(STATES[name], ROSTER).state)
+    shown = page.page(STATES[name], ROSTER, trouble=TROUBLES.get(name))
+    return "\n".join(render.log(line.shown) for line in shown.state)
 
 
 @pytest.mark.parametrize("renderer", [rich, spoken, terminal, log])
@@ -145,10 +171,49 @@ def test_several_clauses_are_a_line_each() -> None:
     assert "Why: rules security and production-two." in lines
 
 
+def test_clauses_that_ask_the_same_are_one() -> None:
+    """Two rules that ask one each of the same group need two people, and are said once."""
+    same = [Clause(rule, Factor.TOTP, 1, ("alice", "bob", "carol"), "group:release") for rule in ("one", "two")]
+    shown = gate(requirement=replace(requirement(), clauses=tuple(same)))
+    assert render.terminal(people.opens(shown, ROSTER)) == "2 of release with a code"
+    lines = [render.terminal(line.shown) for line in state.lines(shown, ROSTER, 0, 10)]
+    assert lines[0] == "Needs 2 of release, each with a code."
+
+
+@pytest.mark.parametrize("name", audit.Name)
+def test_every_event_of_the_trail_has_its_sentence(name: audit.Name) -> None:
+    """Whatever its details hold, or if they are missing; and never the event's name."""
+    assert set(history.SENTENCES) == set(audit.Name)
+    for actor in ("agent", "alice", "slack:T1/U9"):
+        for reason in ("", "requester", "no_rule", "bypassed", "token_stolen", "stopped", "of tomorrow"):
+            entry = Entry(name, OPENED, actor, "g_1.1", "main", "main:a:1:1", {"reason": reason} if reason else {})
+            text = render.terminal(history.sentence(entry, ROSTER))
+            assert text[0].isupper() or text[0] == "“"
+            assert "{" not in text
+            assert str(name) not in text
+
+
+def test_every_refusal_and_denial_of_the_trail_has_its_words() -> None:
+    """The codes that are told to people are told in histories, too; buttons of older messages are in no trail."""
+    assert set(history.REFUSED) >= refusals.CODES - {"stale", "unknown_gate"}
+    cases = [
+        node.pattern for node in ast.walk(ast.parse(inspect.getsource(endings.why))) if isinstance(node, ast.match_case)
+    ]
+    codes = {
+        case.value.value for case in cases if isinstance(case, ast.MatchValue) and isinstance(case.value, ast.Constant)
+    }
+    assert codes <= set(history.DENIED)
+
+
+def test_why_an_answer_did_not_arrive_has_its_words() -> None:
+    """Every code, a status of HTTP, and a code of tomorrow."""
+    assert render.terminal(delivery.why("502")) == "Jenkins answers 502"
+    for code in (*delivery.REASONS, "a code of tomorrow"):
+        assert "{" not in render.terminal(delivery.why_not(code))
+
+
 def test_a_claimed_environment_that_differs_is_said() -> None:
     """What the Jenkinsfile says stands beside what the policy says, and both apply."""
-    from dataclasses import replace
-
     claims = replace(gate().claims, environment="staging")  # type: ignore[type-var]
     text = page.text(gate(claims=claims), ROSTER)
     assert "The Jenkinsfile says “staging”; the policy says production. The rules of both apply." in text
@@ -156,8 +221,6 @@ def test_a_claimed_environment_that_differs_is_said() -> None:
 
 def test_the_default_rule_is_called_what_it_is() -> None:
     """Where no rule matches, the message says that the default asks."""
-    from dataclasses import replace
-
     reasons = Reason("all", children=(Reason("default", {"rule": "default"}),))
     shown = gate(requirement=replace(requirement(), reasons=reasons))
     assert "Why: no rule matches, so the default applies." in page.text(shown, ROSTER)

@@ -13,6 +13,7 @@ from samples import ALICE, BOB, CAROL, DAN, DEPLOYS, GUEST, MINUTE, NEW, OPENED,
 from jenkins_mfa.core.model import (
     Entry,
     Gate,
+    Trouble,
 )
 from jenkins_mfa.errors import Refusal
 from jenkins_mfa.simulators.slack import SlackSimulator
@@ -60,6 +61,7 @@ class FakeGates:
     at: int = OPENED + 9 * MINUTE
     trail: list[Entry] = field(default_factory=list)
     heard: dict[str, dict[str, object]] = field(default_factory=dict)
+    troubles: dict[str, Trouble] = field(default_factory=dict)
     error: Exception | None = None
 
     def _check(self) -> None:
@@ -85,6 +87,10 @@ class FakeGates:
     def entries(self, gate_jti: str) -> list[Entry]:
         self._check()
         return [one for one in self.trail if one.gate == gate_jti]
+
+    def trouble(self, lane: str) -> Trouble | None:
+        self._check()
+        return self.troubles.get(lane)
 
     def beats(self) -> dict[str, dict[str, object]]:
         self._check()

@@ -10,12 +10,19 @@ from desk_world import TAP, World
 from builders import NONCE, policy, rule
 from fakes import US, FakeSource, code_of, request_text, seed_of
 from jenkins_mfa.core import seal
-from jenkins_mfa.core.model import Authenticator, Claim, Confirmation, Factor, Gate, State
+from jenkins_mfa.core.model import Authenticator, Claim, Confirmation, Factor, Gate, State, ToldRecord
 from jenkins_mfa.core.policy import Policy
-from jenkins_mfa.errors import MessengerUnavailableError, ReceiptError, Refusal, SourceUnavailableError
+from jenkins_mfa.errors import (
+    MessengerUnavailableError,
+    ReceiptError,
+    Refusal,
+    SourceForbiddenError,
+    SourceUnavailableError,
+)
 from jenkins_mfa.usecases import enroll
 from jenkins_mfa.usecases.claim import LEEWAY, RECEIPT_TTL
 from jenkins_mfa.usecases.ports import Abort, Proceed
+from jenkins_mfa.usecases.trouble import OPS_AFTER
 
 CODES = policy(rule(factor=Factor.TOTP))
 
@@ -385,6 +392,76 @@ def test_a_lane_that_nobody_thought_of_does_not_end_the_deliverer() -> None:
     world.clock.move(seconds=60)
     world.deliver()
     assert world.gate.state is State.RESUMED
+
+
+# -- told while it fails ----------------------------------------------------------------------------------------------
+
+
+def shown(world: World) -> list[tuple[str, str]]:
+    """What people saw so far: each state, and the reason of a trouble with it."""
+    seen = zip(world.messenger.told, world.messenger.troubles, strict=True)
+    return [(gate.state.value, trouble.reason if trouble else "") for gate, trouble in seen]
+
+
+def test_an_answer_that_fails_is_told_once_for_each_reason_and_again_when_it_is_done() -> None:
+    """Many tries, three messages: when it began to fail, when the reason changed, when the run went on."""
+    world = approved()
+    world.source.error = SourceUnavailableError("away", code="503")
+    for _ in range(5):
+        world.deliver()
+        world.clock.move(seconds=10)
+    world.source.error = SourceForbiddenError("403")
+    for _ in range(2):
+        world.deliver()
+        world.clock.move(seconds=61)
+    assert shown(world)[-2:] == [("approved", "503"), ("approved", "forbidden")]
+    assert [pair for pair in shown(world) if pair[1]] == shown(world)[-2:]
+    assert world.messenger.troubles[-1] is not None
+    world.source.error = None
+    world.deliver()
+    assert shown(world)[-1] == ("resumed", "")
+
+
+def test_an_abort_that_fails_is_told_too() -> None:
+    """A denied build that still waits is nobody's surprise."""
+    world = World()
+    world.open()
+    world.source.answer_error = SourceUnavailableError("away")
+    world.deny("bob")
+    world.deliver()
+    assert shown(world)[-1] == ("denied", "unreachable")
+    world.source.answer_error = None
+    world.clock.move(seconds=60)
+    world.deliver()
+    assert shown(world)[-1] == ("aborted", "")
+
+
+def test_ops_are_told_once_of_what_lasts_a_minute() -> None:
+    """Not of a restart of Jenkins, and not at each try."""
+    world = approved()
+    world.source.error = SourceUnavailableError("away", code="503")
+    for count in range(1, 13):
+        world.deliver()
+        told = [(alert.code, alert.values["reason"]) for alert in world.messenger.alerts]
+        assert told == ([("undelivered", "503")] if count >= OPS_AFTER else [])
+        world.clock.move(seconds=61 if count < 8 else 30)
+
+
+def test_what_messages_cannot_show_whole_is_told_to_ops_once_and_later_states_are_shown() -> None:
+    """The lane is not given up: the record says what people see, and the next state is told."""
+    world = World()
+    real = world.messenger.tell
+
+    def short(*given: object) -> ToldRecord:
+        return replace(real(*given), refused="too long")  # type: ignore[arg-type]
+
+    world.messenger.tell = short  # type: ignore[method-assign]
+    world.open()
+    world.deliver()
+    world.tap("alice")
+    world.deliver()
+    assert [alert.code for alert in world.messenger.alerts] == ["unshown"]
+    assert shown(world)[-1] == ("resumed", "")
 
 
 # -- at the claim -----------------------------------------------------------------------------------------------------

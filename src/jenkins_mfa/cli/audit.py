@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from jenkins_mfa.cli.base import FINDING, Commands, config_option, json_option, load, print_json, store_of
+from jenkins_mfa.cli.base import FINDING, Commands, config_option, details_json, json_option, load, print_json, store_of
 from jenkins_mfa.core import audit as trail
-from jenkins_mfa.core.audit import AuditEvent, Broken
+from jenkins_mfa.core.audit import Broken
+from jenkins_mfa.core.policy import Roster
+from jenkins_mfa.store.trail import Linked
+from jenkins_mfa.words import history, render
 
 
 @click.group(cls=Commands)
@@ -25,9 +27,10 @@ def audit() -> None:
 @click.option("-n", "count", type=click.IntRange(1, 10_000), default=10, show_default=True, help="How many events.")
 def tail(config_path: Path, as_json: bool, count: int) -> None:
     """The newest events, oldest first."""
-    with store_of(load(config_path)) as store:
+    config = load(config_path)
+    with store_of(config) as store:
         for linked in store.audit_events(max(1, store.heads().seq - count + 1)):
-            click.echo(linked.raw.decode() if as_json else _line(trail.decode(linked.raw)))
+            click.echo(_json(linked) if as_json else _line(linked, config.roster))
 
 
 @audit.command(short_help="Follow the whole chain of the trail.", epilog="Example: jenkins-mfa audit verify")
@@ -53,8 +56,16 @@ def verify(config_path: Path, as_json: bool) -> None:
         click.echo(f"Right: events {found.first} to {found.last} are complete and unchanged. Head {found.head}.")
 
 
-def _line(event: AuditEvent) -> str:
+def _json(linked: Linked) -> str:
+    """One event with all that it holds."""
+    entry = linked.entry
+    shown = {"seq": linked.seq, "at": render.iso(entry.at), "event": entry.event, "actor": entry.actor}
+    shown |= {"gate": entry.gate, "source": entry.source, "run": entry.run}
+    return json.dumps(shown | {"details": details_json(entry.details)}, ensure_ascii=False)
+
+
+def _line(linked: Linked, roster: Roster) -> str:
     """One event for people; foreign text cannot start a line of its own."""
-    at = datetime.fromtimestamp(event.at / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
-    details = " ".join(f"{k}={json.dumps(v)}" for k, v in sorted(event.details.items()))
-    return f"{event.seq}  {at}Z  {event.name}  {event.actor}  {event.gate}  {details}".rstrip()
+    entry = linked.entry
+    about = f"  {render.terminal(history.about(entry))}" if entry.gate else ""
+    return f"{linked.seq}  {render.iso(entry.at)}  {render.terminal(history.sentence(entry, roster))}{about}"

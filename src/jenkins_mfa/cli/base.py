@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -27,6 +27,7 @@ from jenkins_mfa.errors import (
 )
 from jenkins_mfa.store.connect import open_store
 from jenkins_mfa.store.gates import RedisStore
+from jenkins_mfa.words import render
 
 FINDING = 1  #: a check, verify or test found something; no such gate
 USAGE = 2  #: usage or configuration
@@ -34,6 +35,8 @@ UNREACHABLE = 3  #: store, Jenkins or Slack
 REFUSED = 4  #: not eligible, wrong code, stale
 
 JSON_HELP = 'One JSON document, "v": 1, on stdout.'
+
+_SECONDS = frozenset({"exp", "iat", "not_after"})  #: details of trail events that are Unix seconds
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -127,6 +130,11 @@ def store_of(config: Config) -> Generator[RedisStore]:
     settings = config.store
     with open_store(settings.url, prefix=f"{{{settings.prefix}}}", durability=settings.durability) as (store, _):
         yield store
+
+
+def details_json(details: Mapping[str, str | int]) -> dict[str, str | int]:
+    """Details of a trail event, with times as in all JSON: the trail holds a receipt's in Unix seconds."""
+    return {k: render.iso(v * 1000) if k in _SECONDS and isinstance(v, int) else v for k, v in details.items()}
 
 
 def print_json(value: dict[str, Any]) -> None:

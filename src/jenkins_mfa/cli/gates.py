@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import shutil
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
 
-from jenkins_mfa.cli.base import FINDING, Failed, config_option, json_option, load, print_json, store_of
+from jenkins_mfa.cli.base import FINDING, Failed, config_option, details_json, json_option, load, print_json, store_of
 from jenkins_mfa.config import Config
 from jenkins_mfa.core import quorum
-from jenkins_mfa.core.model import Entry, Gate
+from jenkins_mfa.core.model import Entry, Gate, Trouble
 from jenkins_mfa.store.gates import RedisStore
-from jenkins_mfa.words import page, people, render, state
+from jenkins_mfa.usecases import trouble
+from jenkins_mfa.words import commands, delivery, page, people, render, state
 from jenkins_mfa.words.parts import duration, join
 
 SHORTEST = 4  #: characters of a gate's id that name it
@@ -29,14 +29,16 @@ def pending(config_path: Path, as_json: bool) -> None:
     config = load(config_path)
     with store_of(config) as store:
         now, gates = store.now(), store.open_gates()
+        troubles = [trouble.of(store, gate) for gate in gates]
+    waiting = list(zip(gates, troubles, strict=True))
     if as_json:
-        print_json({"at": _iso(now), "gates": [_json(gate) for gate in gates]})
+        print_json({"at": render.iso(now), "gates": [_json(*pair) for pair in waiting]})
         return
     if not gates:
         click.echo("Nothing waits.")
         return
     head = ("ID", "BUILD", "STARTED BY", "AGE", "LEFT", "OPEN")
-    rows = [_row(gate, config, now) for gate in gates]
+    rows = [_row(*pair, config, now) for pair in waiting]
     widths = [max(len(row[n]) for row in (head, *rows)) for n in range(len(head))]
     if sum(widths) + 2 * len(widths) > shutil.get_terminal_size().columns:
         for row in rows:
@@ -60,11 +62,13 @@ def show(config_path: Path, as_json: bool, gate_id: str | None, build: tuple[str
         found = _of_build(store, config, *build) if build else _beginning(store, gate_id or "")
         if isinstance(found, str):
             raise Failed(found, FINDING, "no_such_gate", as_json=as_json)
-        history, now = store.entries(found.jti), store.now()
+        history, now, failing = store.entries(found.jti), store.now(), trouble.of(store, found)
     if as_json:
-        print_json(_whole(found, history))
+        print_json(_whole(found, failing, history))
     else:
-        _print(found, config, history, now)
+        _print(page.page(found, config.roster, trouble=failing), found, now)
+        for entry in history:
+            click.echo(f"    {render.terminal(commands.event(entry, config.roster))}")
 
 
 def _beginning(store: RedisStore, text: str) -> Gate | str:
@@ -91,8 +95,7 @@ def _of_build(store: RedisStore, config: Config, job: str, number: str) -> Gate 
     return f"“{render.visible(job)[:100]}” #{number[:20]} has no gate."
 
 
-def _print(gate: Gate, config: Config, history: list[Entry], now: int) -> None:
-    shown = page.page(gate, config.roster)
+def _print(shown: page.Page, gate: Gate, now: int) -> None:
     click.echo(f"{render.terminal(shown.header)}   {gate.run.url}")
     for line in shown.state:
         click.echo(f"  {render.terminal(line.shown)}")
@@ -103,14 +106,10 @@ def _print(gate: Gate, config: Config, history: list[Entry], now: int) -> None:
     click.echo("  The Jenkinsfile says (not checked by anyone)")
     for text in shown.box:
         click.echo(f"    | {text}")
-    click.echo("  History")
-    for entry in history:
-        reason = str(entry.details.get("reason", ""))
-        what = " ".join(part for part in (entry.actor, render.visible(reason)) if part)
-        click.echo(f"    {_clock(entry.at)}  {entry.event:<16} {what}")
+    click.echo("  History, UTC")
 
 
-def _row(gate: Gate, config: Config, now: int) -> tuple[str, ...]:
+def _row(gate: Gate, failing: Trouble | None, config: Config, now: int) -> tuple[str, ...]:
     build = f"“{render.visible(gate.run.pipeline)}” #{gate.run.id}"
     starters = people.requesters(gate, config.roster)
     missing = people.opens(gate, config.roster) if gate.state.value == "pending" else ()
@@ -120,11 +119,11 @@ def _row(gate: Gate, config: Config, now: int) -> tuple[str, ...]:
         render.terminal(join(starters)) or "nobody named",
         duration(now - gate.opened_at),
         duration(gate.deadline - now),
-        render.terminal(missing) or state.word(gate),
+        render.terminal(missing or commands.standing(gate, failing, now)),
     )
 
 
-def _json(gate: Gate) -> dict[str, Any]:
+def _json(gate: Gate, failing: Trouble | None) -> dict[str, Any]:
     requirement = gate.requirement
     places = quorum.open_places(requirement, gate.confirmations) if requirement else ()
     clauses = requirement.clauses if requirement else ()
@@ -136,37 +135,45 @@ def _json(gate: Gate) -> dict[str, Any]:
         "run": gate.run.id,
         "url": gate.run.url,
         "requesters": [s.person or s.subject or s.trigger.value for s in gate.facts.starters],
-        "opened_at": _iso(gate.opened_at),
-        "deadline": _iso(gate.deadline),
+        "opened_at": render.iso(gate.opened_at),
+        "deadline": render.iso(gate.deadline),
         "open": [
             {"factor": clause.factor.value, "count": count, "group": clause.label}
             for clause, count in zip(clauses, places, strict=True)
             if count
         ],
+        "delivery": failing and _delivery(failing),
     }
 
 
-def _whole(gate: Gate, history: list[Entry]) -> dict[str, Any]:
+def _delivery(failing: Trouble) -> dict[str, Any]:
+    """Why the answer has not reached its build; `next` is null while a try is under way."""
+    return {
+        "reason": failing.reason,
+        "text": render.terminal(delivery.why_not(failing.reason)),
+        "tries": failing.tries,
+        "since": render.iso(failing.since),
+        "last": render.iso(failing.at),
+        "next": render.iso(failing.next) if failing.next else None,
+    }
+
+
+def _whole(gate: Gate, failing: Trouble | None, history: list[Entry]) -> dict[str, Any]:
     claims = gate.claims
     return {
         "gate": gate.jti,
         "state": gate.state.value,
-        "summary": _json(gate),
+        "summary": _json(gate, failing),
         "facts": msgspec.to_builtins(gate.facts),
         "claims": {"environment": claims.environment, "action": claims.action, "message": claims.message}
         | {"details": dict(claims.details), "variables": dict(claims.variables), "unset": list(claims.unset)}
         if claims
         else {},
-        "confirmations": [{"id": c.person, "factor": c.factor.value, "at": _iso(c.at)} for c in gate.confirmations],
+        "confirmations": [
+            {"id": c.person, "factor": c.factor.value, "at": render.iso(c.at)} for c in gate.confirmations
+        ],
         "history": [
-            {"at": _iso(e.at), "event": e.event, "actor": e.actor, "details": dict(e.details)} for e in history
+            {"at": render.iso(e.at), "event": e.event, "actor": e.actor, "details": details_json(e.details)}
+            for e in history
         ],
     }
-
-
-def _iso(ms: int) -> str:
-    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _clock(ms: int) -> str:
-    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%H:%M:%S")

@@ -374,13 +374,17 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class ToldRecord:
-    """Which messages tell about a gate, the gate's version that they show, and the reason of a trouble if they do."""
+    """Which messages tell about a gate, the gate's version that they show, and the reason of a trouble if they do.
+
+    `refused` says why the whole was not taken: then they show a short text in its place.
+    """
 
     gate: str
     version: int
     shown: int = 0
     messages: tuple[Message, ...] = ()
     trouble: str = ""
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jenkins_mfa.core.model import Factor, Gate, State
+from jenkins_mfa.core.model import Factor, Gate, State, Trouble
 from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.slack.limits import MAX_BLOCKS_BYTES, Json, size
 from jenkins_mfa.words import alerts, facts, forms, page, render, state
@@ -26,14 +26,22 @@ class Payload:
     blocks: list[Json]
 
 
-def message(gate: Gate, roster: Roster, users: render.Users, others: int = 0, *, buttons: bool = True) -> Payload:
+def message(
+    gate: Gate,
+    roster: Roster,
+    users: render.Users,
+    others: int = 0,
+    trouble: Trouble | None = None,
+    *,
+    buttons: bool = True,
+) -> Payload:
     """A gate's message. Names are counted where they do not fit; a gate that may be asked shows all else whole."""
     blocks: list[Json] = []
     for most in page.STEPS:
-        blocks = _blocks(gate, page.page(gate, roster, others, most), users, buttons=buttons)
+        blocks = _blocks(gate, page.page(gate, roster, others, most, trouble), users, buttons=buttons)
         if size(blocks) <= MAX_BLOCKS_BYTES:
             break
-    return Payload(page.text(gate, roster, others), blocks)
+    return Payload(page.text(gate, roster, others, trouble), blocks)
 
 
 def _blocks(gate: Gate, shown: page.Page, users: render.Users, *, buttons: bool) -> list[Json]:

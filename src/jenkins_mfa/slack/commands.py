@@ -9,13 +9,14 @@ from typing import Protocol
 import structlog
 from slack_bolt import Ack, App, Respond
 
-from jenkins_mfa.core.model import Entry, Gate
+from jenkins_mfa.core.model import Entry, Gate, Trouble
 from jenkins_mfa.errors import MessengerError, Refusal, StoreError, UntrustedInputError
 from jenkins_mfa.slack import blocks, payloads
 from jenkins_mfa.slack.blocks import Payload
 from jenkins_mfa.slack.messenger import SlackMessenger
 from jenkins_mfa.slack.payloads import Body
 from jenkins_mfa.slack.replies import respond_privately
+from jenkins_mfa.usecases import trouble
 from jenkins_mfa.words import answers, commands
 from jenkins_mfa.words.parts import Parts
 
@@ -42,6 +43,9 @@ class Reading(Protocol):
 
     def entries(self, gate_jti: str) -> list[Entry]:
         """The trail's events about one gate, oldest first."""
+
+    def trouble(self, lane: str) -> Trouble | None:
+        """Why a lane is not delivered."""
 
     def beats(self) -> dict[str, dict[str, object]]:
         """All heartbeat records."""
@@ -98,7 +102,9 @@ class Commands:
 
     def _pending(self, page: int, me: str) -> list[Parts]:
         now = self.reading.now()
-        lines = commands.pending(self.reading.open_gates(), page, self.messenger.roster, now, me)
+        gates = self.reading.open_gates()
+        troubles = {gate.id: found for gate in gates if (found := trouble.of(self.reading, gate))}
+        lines = commands.pending(gates, page, self.messenger.roster, now, me, troubles)
         fresh = commands.sources(self.reading.beats(), now)
         return [*lines, fresh] if fresh else lines
 
@@ -115,7 +121,8 @@ class Commands:
             return [_note([commands.none_found(prefix[1])])]
         roster = self.messenger.roster
         history = commands.history(gate, self.reading.entries(gate.jti), roster)
-        return [blocks.message(gate, roster, {}, buttons=False), _note(history)]
+        failing = trouble.of(self.reading, gate)
+        return [blocks.message(gate, roster, {}, trouble=failing, buttons=False), _note(history)]
 
 
 def _note(lines: list[Parts]) -> Payload:

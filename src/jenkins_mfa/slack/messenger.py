@@ -6,13 +6,14 @@ is tried twice within one call; whoever calls has the lane, its pace and its pat
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import structlog
 from slack_sdk import WebClient
 
-from jenkins_mfa.core.model import Alert, Gate, Message, State, ToldRecord
+from jenkins_mfa.core.model import Alert, Gate, Message, State, ToldRecord, Trouble
 from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.errors import MessageGoneError, MessageRefusedError, MessengerError, MessengerUnavailableError
 from jenkins_mfa.slack import blocks
@@ -23,6 +24,7 @@ from jenkins_mfa.slack.limits import check_message
 from jenkins_mfa.words import alerts, facts, render
 from jenkins_mfa.words.parts import Parts
 
+T = TypeVar("T")
 log = structlog.get_logger()
 
 #: What was said once in a thread.
@@ -31,12 +33,15 @@ ASKED, ENDED = "asked", "ended"
 
 @dataclass
 class _Telling:
-    """One call of `tell`: what is shown where so far. `posted` says that there is something new to remember."""
+    """One call of `tell`: what is shown where so far. `posted` says that there is something new to remember, `refused`
+    why Slack did not take the whole.
+    """
 
     gate: Gate
     payload: Payload
     messages: list[Message]
     posted: bool = False
+    refused: str = ""
     gone: list[str] = field(default_factory=list)
 
     def at(self, channel: str) -> Message | None:
@@ -68,14 +73,16 @@ class SlackMessenger:
         people = self.roster.people.values()
         return {one.id: one.identities[self.issuer] for one in people if self.issuer in one.identities}
 
-    def tell(self, gate: Gate, told: ToldRecord, others: int) -> ToldRecord:
+    def tell(self, gate: Gate, told: ToldRecord, others: int, trouble: Trouble | None = None) -> ToldRecord:
         """Show the present state everywhere; say in the thread once that it waits, and once how it ended.
 
-        Where only a part could be done, the record says so by a `shown` below the gate's version: commit it and
-        tell again. Raises MessengerUnavailableError (nothing new to remember), MessageGoneError (no place is left),
-        MessageRefusedError (people see a short text without buttons).
+        Where only a part could be done, the record says so by showing what it did before: commit it and tell again.
+        Where Slack refuses the whole, people see a short text without buttons, and the record says so. Raises
+        MessengerUnavailableError (nothing new to remember), MessageGoneError (no place is left), MessageRefusedError
+        (not even the short text was taken).
         """
-        work = _Telling(gate, self._payload(gate, others), list(told.messages))
+        payload = blocks.message(gate, self.roster, self.users, others, trouble)
+        work = _Telling(gate, payload, list(told.messages))
         targets = [message.channel for message in told.messages] if told.shown else self._channels(gate)
         try:
             for channel in targets:
@@ -87,8 +94,9 @@ class SlackMessenger:
             if not work.posted:
                 raise
             log.warning("told in part", gate=gate.jti, problem=str(error))
-            return ToldRecord(told.gate, told.version + 1, told.shown, tuple(work.messages))
-        return ToldRecord(told.gate, told.version + 1, gate.version, tuple(work.messages))
+            return replace(told, version=told.version + 1, messages=tuple(work.messages))
+        reason = trouble.reason if trouble else ""
+        return ToldRecord(told.gate, told.version + 1, gate.version, tuple(work.messages), reason, work.refused)
 
     def alert(self, alert: Alert, gate: Gate | None) -> None:
         """Tell ops in their channel."""
@@ -115,7 +123,7 @@ class SlackMessenger:
     def refresh(self, channel: str, ts: str, gate: Gate) -> None:
         """Put a stale copy of a gate's message right; not being able to is no reason to trouble anybody."""
         try:
-            self._update(channel, ts, self._payload(gate, 0))
+            self._rewrite(channel, ts, blocks.message(gate, self.roster, self.users))
         except MessengerError as error:
             log.info("a stale message stays", gate=gate.jti, problem=str(error))
 
@@ -127,9 +135,6 @@ class SlackMessenger:
             call(self.client.chat_postEphemeral, channel=channel, **arguments)
         except MessageGoneError:
             self._post(self._direct(user), payload)
-
-    def _payload(self, gate: Gate, others: int) -> Payload:
-        return blocks.message(gate, self.roster, self.users, others)
 
     def _channels(self, gate: Gate) -> list[str]:
         channels = gate.requirement.channels if gate.requirement else ()
@@ -163,11 +168,11 @@ class SlackMessenger:
         known = work.at(channel)
         if known is not None:
             try:
-                self._update(known.channel, known.ts, work.payload, work.gate)
+                self._whole_or_short(work, lambda payload: self._rewrite(known.channel, known.ts, payload))
                 return
             except MessageLostError:
                 work.drop(channel)
-        posted = self._post(channel, work.payload, gate=work.gate)
+        posted = self._whole_or_short(work, lambda payload: self._post(channel, payload))
         # What was said in a thread that is gone with its message is not said again.
         work.messages.append(replace(posted, thread=known.thread if known else ()))
         work.posted = True
@@ -190,16 +195,16 @@ class SlackMessenger:
         work.messages[0] = replace(first, thread=(*first.thread, mark))
         work.posted = True
 
-    def _post(self, channel: str, payload: Payload, *, gate: Gate | None = None, thread: str | None = None) -> Message:
-        """Post once; returns where it stands. What Slack refuses is replaced by a minimal text, and raised."""
+    def _whole_or_short(self, work: _Telling, send: Callable[[Payload], T]) -> T:
+        """Send the gate's message; a short text where Slack will never take the whole."""
         try:
-            return self._send(channel, payload, thread)
-        except MessageRefusedError:
-            if gate is not None:
-                self._send(channel, blocks.minimal(gate), thread)
-            raise
+            return send(work.payload)
+        except MessageRefusedError as error:
+            work.refused = str(error)
+            return send(blocks.minimal(work.gate))
 
-    def _send(self, channel: str, payload: Payload, thread: str | None) -> Message:
+    def _post(self, channel: str, payload: Payload, thread: str | None = None) -> Message:
+        """Post once; returns where it stands."""
         check_message(payload.text, payload.blocks)
         more = {"thread_ts": thread} if thread else {}
         answer = call(
@@ -214,14 +219,6 @@ class SlackMessenger:
             **more,
         )
         return Message(str(answer["channel"]), str(answer["ts"]))
-
-    def _update(self, channel: str, ts: str, payload: Payload, gate: Gate | None = None) -> None:
-        try:
-            self._rewrite(channel, ts, payload)
-        except MessageRefusedError:
-            if gate is not None:
-                self._rewrite(channel, ts, blocks.minimal(gate))
-            raise
 
     def _rewrite(self, channel: str, ts: str, payload: Payload) -> None:
         check_message(payload.text, payload.blocks)

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import secrets
 import threading
+from collections.abc import Sequence
 
+from jenkins_mfa.core.model import Trouble
 from jenkins_mfa.errors import StoreUnavailableError, StoreUncertainError
-from jenkins_mfa.store.wire import Script, Wire
+from jenkins_mfa.store.wire import Script, Wire, reading
 from jenkins_mfa.usecases.ports import Due
 
 CLAIM = Script("claim")
@@ -75,9 +77,28 @@ class Lanes:
         """Done: the lane goes away unless something was noted meanwhile. Quietly nothing if the lease was lost."""
         self._wire.run(SETTLE, {"lane": due.lane, "token": due.token, "want": due.want})
 
-    def retry_lane(self, due: Due, delay_ms: int) -> None:
-        """Try again in `delay_ms`, or as soon as something is noted. Quietly nothing if the lease was lost."""
-        self._wire.run(SETTLE, {"lane": due.lane, "token": due.token, "delay": delay_ms})
+    def retry_lane(self, due: Due, delay_ms: int, reason: str = "", tell: Sequence[str] = ()) -> None:
+        """Try again in `delay_ms`, or as soon as something is noted. Quietly nothing if the lease was lost.
+
+        `reason` is kept as the lane's trouble; the lanes `tell` are noted when it is a new one.
+        """
+        plan: dict[str, object] = {"lane": due.lane, "token": due.token, "delay": delay_ms}
+        self._wire.run(SETTLE, {**plan, "reason": reason, "tell": list(tell)} if reason else plan)
+        self._bell.ring(len(tell))
+
+    def trouble(self, lane: str) -> Trouble | None:
+        """Why a lane is not delivered; None where nothing failed, or nothing is left to deliver."""
+        with reading():
+            pipeline = self._wire.client.pipeline(transaction=True)
+            pipeline.hget(self._wire.key("failing"), lane)
+            pipeline.hget(self._wire.key("tries"), lane)
+            pipeline.hexists(self._wire.key("lease"), lane)
+            pipeline.zscore(self._wire.key("due"), lane)
+            failing, tries, leased, due = pipeline.execute()
+        if failing is None:
+            return None
+        since, at, reason = failing.decode().split(" ", 2)
+        return Trouble(reason, int(since), int(at), int(tries or 0), 0 if leased else int(due or 0))
 
     def wait(self, seconds: float) -> None:
         """Return when this process has noted a lane for this thread, at the latest after `seconds`."""

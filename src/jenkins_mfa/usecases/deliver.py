@@ -23,7 +23,7 @@ from jenkins_mfa.errors import (
     StoreConflictError,
     StoreError,
 )
-from jenkins_mfa.usecases import claim
+from jenkins_mfa.usecases import claim, trouble
 from jenkins_mfa.usecases.answer import deny_run
 from jenkins_mfa.usecases.desk import Desk, apply, commit_id, decide, intact
 from jenkins_mfa.usecases.ports import Abort, Due, Proceed
@@ -34,7 +34,6 @@ log = structlog.get_logger()
 LEASE = 10_000  #: ms; renewed while a delivery lasts, so that a killed agent's lanes come back soon
 FIRST_RETRY = 500  #: ms, doubling
 LONGEST_RETRY = 60_000  #: ms
-PARK_AFTER = 200  #: tries, several hours of them, before a lane of people's messages is given up
 PARTLY_TOLD = 2_000  #: ms until a gate is told again where some of its messages could not be shown
 ABORT_PATIENCE = 60_000  #: ms that a run may take to end after our abort before ops are told
 
@@ -60,29 +59,21 @@ def deliver(desk: Desk, due: Due) -> None:
     except (SourceUnavailableError, MessengerUnavailableError) as error:
         wait = int((error.retry_after or 0) * 1000) or min(FIRST_RETRY * 2 ** min(due.tries, 10), LONGEST_RETRY)
         log.warning("delivery put off", lane=due.lane, tries=due.tries, wait_ms=wait, problem=str(error))
-        _retry_or_park(desk, due, wait, str(error))
+        trouble.put_off(desk, due, wait, error)
     except SourceForbiddenError as error:
         log.warning("delivery not permitted", lane=due.lane, problem=str(error))
-        desk.store.retry_lane(due, LONGEST_RETRY)
+        trouble.put_off(desk, due, LONGEST_RETRY, error)
     except (MessageGoneError, MessageRefusedError) as error:
         desk.store.park_lane(due, str(error))
     except JenkinsMfaError as error:
         log.warning("delivery failed", lane=due.lane, problem=str(error))
-        _retry_or_park(desk, due, LONGEST_RETRY, str(error))
+        trouble.put_off(desk, due, LONGEST_RETRY, error)
     except Exception as error:
         # One lane that nobody thought of (its source left the configuration) must not end the others' deliveries.
         log.exception("delivery failed", lane=due.lane)
-        _retry_or_park(desk, due, LONGEST_RETRY, type(error).__name__)
+        trouble.put_off(desk, due, LONGEST_RETRY, error)
     else:
         desk.store.settle_lane(due)
-
-
-def _retry_or_park(desk: Desk, due: Due, wait: int, reason: str) -> None:
-    """Answers to runs are retried until they are done or their run has ended; messages are given up at some point."""
-    if due.tries > PARK_AFTER and not due.lane.startswith("answer:"):
-        desk.store.park_lane(due, reason)
-    else:
-        desk.store.retry_lane(due, wait)
 
 
 def _route(desk: Desk, due: Due) -> None:
@@ -112,7 +103,7 @@ def _answer(desk: Desk, key: str) -> None:
         else:
             _send(desk, gate, Abort(desk.line(gate)))
         if not settle_run(desk, source, gate.run)[1]:
-            raise SourceUnavailableError("the answer was sent, but the run still waits")
+            raise SourceUnavailableError("the answer was sent, but the run still waits", code="still_waits")
 
 
 def _next(desk: Desk, key: str) -> Gate | None:
@@ -165,7 +156,7 @@ def _claim(desk: Desk, gate: Gate) -> Gate | None:
     except claim.NotOursError as error:
         log.warning("no receipt can be made", gate=gate.jti, problem=str(error))
         if gate.state is State.SENDING:
-            raise SourceUnavailableError("the stored gate is not what was decided") from error
+            raise SourceUnavailableError("the stored gate is not what was decided", code="seal_broken") from error
         return None
 
 
@@ -200,13 +191,17 @@ def _tell(desk: Desk, gate_id: str) -> None:
     gate = decide(lambda: _as_stored(desk, gate_id))
     if gate is None:
         return
-    told = desk.store.told(gate_id)
-    if told.shown >= gate.version:
+    told, failing = desk.store.told(gate_id), trouble.of(desk.store, gate)
+    present = (gate.version, failing.reason if failing else "")
+    if told.shown > gate.version or (told.shown, told.trouble) == present:
         return
     others = sum(1 for g in map(desk.store.gate, desk.store.run(gate.run.key).gates) if g and not g.state.settled)
-    after = desk.messenger.tell(gate, told, others - (not gate.state.settled))
-    desk.store.commit(Commit(commit_id("told", gate.jti, str(after.version), str(after.shown)), (after,)))
-    if after.shown < gate.version:
+    after = desk.messenger.tell(gate, told, others - (not gate.state.settled), failing)
+    refused = trouble.unshown(gate, after, desk.store.now()) if after.refused and not told.refused else ()
+    desk.store.commit(
+        Commit(commit_id("told", gate.jti, str(after.version), str(after.shown)), (after,), (), (), refused)
+    )
+    if (after.shown, after.trouble) != present:
         raise Again(PARTLY_TOLD)
 
 

@@ -5,7 +5,7 @@ Adapters map every foreign failure to the errors named here; nothing else leaves
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -20,6 +20,7 @@ from jenkins_mfa.core.model import (
     Run,
     RunRecord,
     ToldRecord,
+    Trouble,
 )
 
 
@@ -152,8 +153,11 @@ class Store(Protocol):
     def settle_lane(self, due: Due) -> None:
         """Done: the lane goes away unless something was noted meanwhile."""
 
-    def retry_lane(self, due: Due, delay_ms: int) -> None:
-        """Try again later."""
+    def retry_lane(self, due: Due, delay_ms: int, reason: str = "", tell: Sequence[str] = ()) -> None:
+        """Try again later. `reason` is kept as the lane's trouble; the lanes `tell` are noted when it is a new one."""
+
+    def trouble(self, lane: str) -> Trouble | None:
+        """Why a lane is not delivered; None where nothing failed, or nothing is left to deliver."""
 
     def park_lane(self, due: Due, reason: str) -> None:
         """Give up for good: kept visible, with an audit event and an alert."""
@@ -171,8 +175,9 @@ class Store(Protocol):
 class Messenger(Protocol):
     """Where people are asked and told. Raises MessengerUnavailableError, MessageGoneError, MessageRefusedError."""
 
-    def tell(self, gate: Gate, told: ToldRecord, others: int) -> ToldRecord:
-        """Show the gate's present state in all its messages; `others` more gates of the run wait too.
+    def tell(self, gate: Gate, told: ToldRecord, others: int, trouble: Trouble | None) -> ToldRecord:
+        """Show the gate's present state in all its messages; `others` more gates of the run wait too, `trouble` is
+        why the run does not get its answer.
 
         Returns the record (version one higher) to be committed.
         """

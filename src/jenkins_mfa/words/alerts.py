@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jenkins_mfa.core.model import Alert, Gate, State
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.words import endings, people, state
+from jenkins_mfa.words import delivery, endings, people, state
 from jenkins_mfa.words.parts import Everyone, Fact, Parts, join, say, sentences
 
 
@@ -13,10 +13,10 @@ def alert(given: Alert, gate: Gate | None, roster: Roster) -> list[Parts]:
     what = _what(given, gate, roster)
     if gate is None:
         return [what]
-    about = say(
-        f"Build: {{build}}. {state.word(gate)}. More: /mfa show {state.short(gate)}", build=people.build(gate.run)
-    )
-    return [what, about]
+    # These two begin with the state.
+    stands = () if given.code in {"bypassed", "token_stolen"} else say(f"{state.word(gate)}.")
+    about = [say("Build: {build}.", build=people.build(gate.run)), stands, say(f"More: /mfa show {state.short(gate)}")]
+    return [what, sentences(about)]
 
 
 def _what(given: Alert, gate: Gate | None, roster: Roster) -> Parts:
@@ -25,7 +25,7 @@ def _what(given: Alert, gate: Gate | None, roster: Roster) -> Parts:
         case "bypassed" if gate is not None and gate.ending is not None:
             return sentences([say("Bypassed:"), *endings.ending(gate)])
         case "token_stolen" if gate is not None and gate.ending is not None:
-            return sentences([say("{here} Token stolen:", here=Everyone()), *endings.ending(gate)])
+            return sentences([say("{here} Bypassed, token stolen:", here=Everyone()), *endings.ending(gate)])
         case "proceeded_again":
             who = Fact(values["by"]) if values.get("by") else say("somebody")
             return say("After the build had gone on, {who} pressed Proceed in Jenkins once more.", who=who)
@@ -35,6 +35,11 @@ def _what(given: Alert, gate: Gate | None, roster: Roster) -> Parts:
                 lane=Fact(values.get("lane", "")),
                 reason=Fact(values.get("reason", "")),
             )
+        case "undelivered":
+            return delivery.why_not(values.get("reason", ""))
+        case "unshown":
+            reason = Fact(values.get("reason", ""))
+            return say("Slack does not show this build whole, so it cannot be approved there: {reason}", reason=reason)
         case "abort_caught":
             return say("Jenkins took the abort, but the build goes on: its Pipeline caught it. Stop it by hand.")
         case "seal_broken":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from jenkins_mfa.core import quorum
 from jenkins_mfa.core.model import Clause, Gate, Requirement
 from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.words import people
@@ -14,17 +13,17 @@ def needs(gate: Gate, requirement: Requirement, roster: Roster, most: int) -> li
     given = gate.confirmations
     who = listing([people.confirmed(roster, one) for one in given], most, "", "people")
     found: list[Line] = []
-    if len(requirement.clauses) == 1:
-        need = _need(requirement.clauses[0], roster, most)
+    places = people.places(requirement, given)
+    if len(places) == 1:
+        need = _need(places[0][0], roster, most)
         shown = say("{need}. So far {n}.", need=need, n=len(given)) if given else say("{need}.", need=need)
         spoken = say("{need}; so far {n}: {who}.", need=need, n=len(given), who=who) if given else shown
         found.append(Line(shown, spoken))
     else:
-        places = quorum.open_places(requirement, given)
-        found += [_clause(*pair, gate, roster, most) for pair in zip(requirement.clauses, places, strict=True)]
+        found += [_clause(clause, n, gate, roster, most) for clause, n in places]
     if given:
         times = join([say("{who}, {at}", who=people.confirmed(roster, one), at=Time(one.at)) for one in given], "; ")
-        several = say("So far {n}: {who}.", n=len(given), who=who) if len(requirement.clauses) > 1 else ()
+        several = say("So far {n}: {who}.", n=len(given), who=who) if len(places) > 1 else ()
         found.append(Line(say("Confirmed: {times}", times=times), several))
     return found
 
@@ -39,17 +38,17 @@ def _need(clause: Clause, roster: Roster, most: int) -> Parts:
     return say(f"Needs {{n}} of {{group}}{',' if clause.count > 1 else ''} {each}", n=clause.count, group=group)
 
 
-def _clause(clause: Clause, places: int, gate: Gate, roster: Roster, most: int) -> Line:
+def _clause(clause: Clause, missing: int, gate: Gate, roster: Roster, most: int) -> Line:
     group = people.group(clause, roster, most)
-    if clause.rule == "unknown requester" and places:
+    if clause.rule == people.STRANGER and missing:
         strangers = [one.subject for one in gate.facts.starters if one.subject and not one.person]
         if strangers:
             who = listing([people.unknown(one)[:1] for one in strangers], 1, "and", "accounts")
             return Line(say("One person more, since {who} is not in the roster.", who=who))
         return Line(say("One person more, since Jenkins does not tell who started this build."))
-    if not places:
+    if not missing:
         return Line(say("Done: {n} of {group}.", n=clause.count, group=group))
-    return Line(say(f"Open: {{n}} of {{group}} with {people.GIVES[clause.factor]}.", n=places, group=group))
+    return Line(say(f"Open: {{n}} of {{group}} with {people.GIVES[clause.factor]}.", n=missing, group=group))
 
 
 def why(gate: Gate, requirement: Requirement, most: int) -> Parts:

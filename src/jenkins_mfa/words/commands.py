@@ -6,9 +6,10 @@ import difflib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from jenkins_mfa.core.model import Entry, Factor, Gate, State
+from jenkins_mfa.core.model import Entry, Gate, State, Trouble
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.words import facts, people, render, state
+from jenkins_mfa.words import delivery, facts, people, render, state
+from jenkins_mfa.words import history as trail
 from jenkins_mfa.words.parts import Channel, Fact, Parts, Word, duration, join, listing, say, sentences
 
 KNOWN = ("pending", "show", "help")
@@ -18,45 +19,11 @@ HISTORY = 20  #: events shown, the newest
 STALE = 60_000  #: ms after which a source's last reading is no longer the present
 _WORD = 40  #: characters of an unknown word that are repeated
 
-#: What became of an answer, for a history.
-_EVENTS = {
-    "gate:opened": "opened",
-    "gate:confirmed": "confirmed",
-    "gate:retracted": "confirmations dropped",
-    "gate:denied": "denied",
-    "gate:approved": "approved",
-    "gate:expired": "expired",
-    "gate:claimed": "answer on its way",
-    "gate:resumed": "went on",
-    "gate:aborted": "aborted",
-    "gate:withdrawn": "withdrawn",
-    "gate:bypassed": "bypassed",
-    "gate:reopened": "asked again",
-    "answer:refused": "not counted",
-    "authenticator:throttled": "has to wait",
-    "delivery:parked": "delivery given up",
-}
-#: Why an answer was not counted, for a history.
-_REFUSED = {
-    "requester": "started the build",
-    "requester_deny": "started the build",
-    "not_eligible": "is not asked",
-    "not_in_roster": "is not in the roster",
-    "inactive_account": "has no account that may answer",
-    "confirmed_before": "had confirmed already",
-    "code_wrong": "the code did not match",
-    "code_used": "the code was used already",
-    "code_clock": "the code fits another time",
-    "no_tries": "the code did not match",
-    "throttled": "has to wait",
-    "disabled": "codes are switched off",
-    "no_authenticator": "has no authenticator",
-    "deadline": "came too late",
-}
 
-
-def pending(gates: Sequence[Gate], page: int, roster: Roster, now: int, me: str) -> list[Parts]:
-    """One page of what waits, oldest first; `me` is the roster id of who asks."""
+def pending(
+    gates: Sequence[Gate], page: int, roster: Roster, now: int, me: str, troubles: Mapping[str, Trouble]
+) -> list[Parts]:
+    """One page of what waits, oldest first; `me` is the roster id of who asks, `troubles` are by gate id."""
     total = len(gates)
     first = (page - 1) * PAGE
     shown = gates[first : first + PAGE]
@@ -68,13 +35,13 @@ def pending(gates: Sequence[Gate], page: int, roster: Roster, now: int, me: str)
         head = say("{n} builds wait. Oldest first.", n=total)
     else:
         head = say("{n} builds wait; {a} to {b}, oldest first.", n=total, a=first + 1, b=first + len(shown))
-    found = [head, *(_waiting(gate, roster, now, me) for gate in shown)]
+    found = [head, *(_waiting(gate, roster, now, me, troubles.get(gate.id)) for gate in shown)]
     if first + PAGE < total:
         found.append(say(f"Next: /mfa pending {page + 1}"))
     return found
 
 
-def _waiting(gate: Gate, roster: Roster, now: int, me: str) -> Parts:
+def _waiting(gate: Gate, roster: Roster, now: int, me: str, trouble: Trouble | None) -> Parts:
     """One gate in one line of at most LINE bytes: names and job are shortened where they do not fit."""
     line: Parts = ()
     for whole, most in ((facts.WHOLE, 3), (facts.WHOLE, 0), (facts.MEASURED, 0)):
@@ -86,7 +53,7 @@ def _waiting(gate: Gate, roster: Roster, now: int, me: str) -> Parts:
             f"/mfa show {state.short(gate)}",
             number=people.number(gate.run),
             job=facts.chip(gate.run.pipeline, whole),
-            missing=missing or say(state.word(gate)),
+            missing=missing or standing(gate, trouble, now),
             who=who,
         )
         if gate.state is State.PENDING and me in people.others(gate, roster):
@@ -94,6 +61,12 @@ def _waiting(gate: Gate, roster: Roster, now: int, me: str) -> Parts:
         if len(render.text(line).encode(errors="replace")) <= LINE:
             break
     return line
+
+
+def standing(gate: Gate, trouble: Trouble | None, now: int) -> Parts:
+    """Where a gate stands that asks nobody (any more): its state, and what keeps its answer from Jenkins."""
+    word = say(state.word(gate, trouble))
+    return say("{word}: {why}", word=word, why=delivery.brief(trouble, now)) if trouble else word
 
 
 def sources(beats: Mapping[str, Mapping[str, object]], now: int) -> Parts:
@@ -122,30 +95,13 @@ def history(gate: Gate, entries: Sequence[Entry], roster: Roster) -> list[Parts]
     if len(entries) > HISTORY:
         rest = say(f"{{n}} earlier: jenkins-mfa show {state.short(gate)}", n=len(entries) - HISTORY)
         head = say("{head}. {rest}", head=head, rest=rest)
-    return [head, *(_event(entry, roster) for entry in shown)]
+    return [head, *(event(entry, roster) for entry in shown)]
 
 
-def _event(entry: Entry, roster: Roster) -> Parts:
+def event(entry: Entry, roster: Roster) -> Parts:
+    """One event with its time of day."""
     clock = datetime.fromtimestamp(entry.at / 1000, UTC).strftime("%H:%M:%S")
-    what = say(_EVENTS[entry.event]) if entry.event in _EVENTS else (Fact(entry.event),)
-    line = [say(f"{clock} {{what}}", what=what)]
-    if entry.actor != "agent":
-        known = entry.actor in roster.people
-        line.append(people.person(roster, entry.actor) if known else (Fact(entry.actor),))
-    found = join(line)
-    return say("{found}{detail}", found=found, detail=_detail(entry))
-
-
-def _detail(entry: Entry) -> Parts:
-    factor, reason = entry.details.get("factor"), str(entry.details.get("reason", ""))
-    if isinstance(factor, str) and factor in {known.value for known in Factor}:
-        return say(f", {people.GAVE[Factor(factor)]}")
-    if entry.event == "answer:refused":
-        why = say(_REFUSED[reason]) if reason in _REFUSED else (Fact(reason),)
-        return say(": {why}", why=why)
-    if entry.event == "gate:denied" and reason:
-        return say(": {reason}", reason=Fact(reason))
-    return ()
+    return say(f"{clock} {{what}}", what=trail.sentence(entry, roster))
 
 
 def none_found(prefix: str) -> Parts:

@@ -74,11 +74,11 @@ def ending(gate: Gate) -> list[Parts]:
     if gate.state is State.BYPASSED:
         return [_bypassed(gate)]
     before = "the answer reached it" if gate.decided_at else "a decision"
-    return [say(f"The build ended in Jenkins before {before}: {{how}}.", how=_how(gate))]
+    return [say(f"The build ended in Jenkins before {before}: {{how}}.", how=how(gate.ending.code, gate.ending.by))]
 
 
-def _how(gate: Gate) -> Parts:
-    code, by = (gate.ending.code, gate.ending.by) if gate.ending else ("", "")
+def how(code: str, by: str) -> Parts:
+    """How a run ended by itself, as the rest of a sentence; `by` is the source's user, if one is known."""
     who = say(" by {who}", who=Fact(by)) if by else ()
     match code:
         case "aborted":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jenkins_mfa.core.model import Gate
+from jenkins_mfa.core.model import Gate, Trouble
 from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.words import facts, people, render, state
 from jenkins_mfa.words.parts import Fact, Line, Parts, say
@@ -29,22 +29,23 @@ class Page:
     box: tuple[str, ...]
 
 
-def page(gate: Gate, roster: Roster, others: int = 0, most: int = people.MOST) -> Page:
+def page(gate: Gate, roster: Roster, others: int = 0, most: int = people.MOST, trouble: Trouble | None = None) -> Page:
     """The page of a gate's present state."""
     return Page(
-        header(gate),
-        state.lines(gate, roster, others, most),
+        header(gate, trouble),
+        state.lines(gate, roster, others, most, trouble),
         facts.rows(gate.facts, roster),
         tuple(facts.claimed(gate.claims)) if gate.claims else (),
     )
 
 
-def header(gate: Gate) -> Parts:
+def header(gate: Gate, trouble: Trouble | None = None) -> Parts:
     """As in "Needs confirmation: “team one/deploy” #17"; a job too long for a header stands with the facts only."""
-    full = say("{word}: {job} {number}", word=say(state.word(gate)), job=Fact(gate.run.pipeline), number=_bare(gate))
+    word = say(state.word(gate, trouble))
+    full = say("{word}: {job} {number}", word=word, job=Fact(gate.run.pipeline), number=_bare(gate))
     if len(render.escape(render.terminal(full))) <= HEADER:
         return full
-    return say("{word}: {number}", word=say(state.word(gate)), number=_bare(gate))
+    return say("{word}: {number}", word=word, number=_bare(gate))
 
 
 def _bare(gate: Gate) -> Parts:
@@ -52,11 +53,11 @@ def _bare(gate: Gate) -> Parts:
     return number if len(gate.run.id) <= 40 else say("a run with a long id")
 
 
-def text(gate: Gate, roster: Roster, others: int = 0) -> str:
+def text(gate: Gate, roster: Roster, others: int = 0, trouble: Trouble | None = None) -> str:
     """The page for the ear, at most TEXT bytes: header, state, facts, the pipeline's words to the end."""
     shown = page(gate, roster, others)
     kept, rest = facts.fitting(shown.facts, facts.ROOM, lambda row: row.size)
-    lines = [_intro(gate, roster, others), *(render.text(row.spoken) for row in kept)]
+    lines = [_intro(gate, roster, others, trouble), *(render.text(row.spoken) for row in kept)]
     if rest:
         lines.append(render.text(say(f"{facts.FROM_SOURCE}: {{rest}}", rest=rest)))
     if shown.box:
@@ -64,13 +65,13 @@ def text(gate: Gate, roster: Roster, others: int = 0) -> str:
     return "\n".join(lines)
 
 
-def _intro(gate: Gate, roster: Roster, others: int) -> str:
+def _intro(gate: Gate, roster: Roster, others: int, trouble: Trouble | None) -> str:
     """Header and state in one line, with as many names as there is room for."""
     found = ""
     for most in STEPS:
-        shown = page(gate, roster, others, most)
+        shown = page(gate, roster, others, most, trouble)
         said = [line.shown if line.spoken is None else line.spoken for line in shown.state]
-        for head in (shown.header, say(state.word(gate))):
+        for head in (shown.header, say(state.word(gate, trouble))):
             found = " ".join([f"{render.text(head)}.", *(render.text(line) for line in said if line)])
             if len(found.encode(errors="replace")) <= STATE:
                 return found

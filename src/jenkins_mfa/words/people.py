@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from jenkins_mfa.core import quorum
-from jenkins_mfa.core.model import Clause, Confirmation, Factor, Gate, Run, Starter, Trigger
+from jenkins_mfa.core.model import Clause, Confirmation, Factor, Gate, Requirement, Run, Starter, Trigger
 from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.words.parts import Fact, Link, Parts, Person, Word, flat, join, listing, say
 
@@ -18,6 +19,7 @@ GIVES = {
     Factor.TOTP: "a code",
     Factor.WEBAUTHN: "a security key",
 }
+STRANGER = "unknown requester"  #: the clause that a requester outside the roster adds
 #: How it was given: "Alice Wu (code)".
 GAVE = {Factor.PUSH: "tap", Factor.PUSH_NUMBER: "number", Factor.TOTP: "code", Factor.WEBAUTHN: "key"}
 
@@ -109,14 +111,23 @@ def opens(gate: Gate, roster: Roster, *, more: bool = False, most: int = MOST) -
     """What is still missing: "1 of release with a code and 1 of security with a tap"."""
     if gate.requirement is None:
         return ()
-    places = quorum.open_places(gate.requirement, gate.confirmations)
     amount = "{n} more" if more else "{n}"
     found = [
         say(f"{amount} of {{group}} with {GIVES[clause.factor]}", n=n, group=group(clause, roster, most))
-        for clause, n in zip(gate.requirement.clauses, places, strict=True)
+        for clause, n in places(gate.requirement, gate.confirmations)
         if n
     ]
     return join(found, last=" and ")
+
+
+def places(requirement: Requirement, given: tuple[Confirmation, ...]) -> list[tuple[Clause, int]]:
+    """The clauses, each with how many are missing; those that ask the same of the same people are one."""
+    found: dict[tuple[object, ...], tuple[Clause, int]] = {}
+    for clause, n in zip(requirement.clauses, quorum.open_places(requirement, given), strict=True):
+        key = (clause.label, clause.people, clause.factor, clause.rule == STRANGER)
+        known, missing = found.get(key, (replace(clause, count=0), 0))
+        found[key] = (replace(known, count=known.count + clause.count), missing + n)
+    return list(found.values())
 
 
 def filled(gate: Gate) -> tuple[int, int]:

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from jenkins_mfa.core.model import Gate, Requirement, State
+from jenkins_mfa.core.model import Gate, Requirement, State, Trouble
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.words import asking, endings, people
+from jenkins_mfa.words import asking, delivery, endings, people
 from jenkins_mfa.words.parts import Line, Parts, Person, Quote, Time, duration, join, listing, say, sentences
 
 
-def word(gate: Gate) -> str:
-    """The state word."""
+def word(gate: Gate, trouble: Trouble | None = None) -> str:
+    """The state word; `trouble` is why Jenkins does not get the answer."""
+    if trouble is not None and gate.state in {State.APPROVED, State.SENDING}:
+        return "Approved, not delivered yet"
     denied_by_us = gate.denial is not None and gate.denial.person is None
     if gate.state in {State.DENIED, State.ABORTED} and denied_by_us:
         superseded = gate.denial is not None and gate.denial.reason == "superseded"
@@ -38,9 +40,15 @@ _WORDS = {
 }
 
 
-def lines(gate: Gate, roster: Roster, others: int, most: int) -> tuple[Line, ...]:
-    """The lines of the present state; `others` more gates of the run wait too."""
-    return tuple(_LINES[gate.state](gate, roster, others, most))
+def lines(gate: Gate, roster: Roster, others: int, most: int, trouble: Trouble | None = None) -> tuple[Line, ...]:
+    """The lines of the present state; `others` more gates of the run wait too, `trouble` keeps our answer from it."""
+    if trouble is None:
+        return tuple(_LINES[gate.state](gate, roster, others, most))
+    if gate.state in {State.APPROVED, State.SENDING}:
+        first = _approval(gate, roster, most, delivery.why_not(trouble.reason))
+        return (first, *delivery.lines(trouble), *_given(gate, roster), _limit(gate))
+    first, *rest = _LINES[gate.state](gate, roster, others, most)
+    return (first, Line(delivery.why_not(trouble.reason)), *delivery.lines(trouble), *rest)
 
 
 def _pending(gate: Gate, roster: Roster, others: int, most: int) -> list[Line]:
@@ -93,13 +101,17 @@ def _approved(gate: Gate, roster: Roster, _others: int, most: int) -> list[Line]
     return [
         _approval(gate, roster, most, say("Jenkins gets the answer now.")),
         *_given(gate, roster),
-        Line(say("Must reach Jenkins by {by}.", by=Time(gate.deadline))),
+        _limit(gate),
     ]
+
+
+def _limit(gate: Gate) -> Line:
+    return Line(say("Must reach Jenkins by {by}.", by=Time(gate.deadline)))
 
 
 def _resumed(gate: Gate, roster: Roster, _others: int, most: int) -> list[Line]:
     at = gate.ending.at if gate.ending else gate.decided_at
-    found = [_approval(gate, roster, most, say("The build went on at {at}.", at=Time(at))), *_given(gate, roster)]
+    found = [_approval(gate, roster, most, say("The build went on: {at}.", at=Time(at))), *_given(gate, roster)]
     if gate.claim is not None:
         found.append(Line(say(f"Receipt {gate.jti}, trail event {gate.claim.audit_seq}."), ()))
     return found
@@ -131,11 +143,11 @@ def _denied(gate: Gate, roster: Roster, _others: int, most: int) -> list[Line]:
     aborted = gate.state is State.ABORTED
     first = say("Denied by {who}. Jenkins has aborted the build." if aborted else "Denied by {who}.", who=who)
     with_it = "{at}. Other gates of this build are denied with it. Reason given by {who}:"
-    then = "on {at}; Jenkins has aborted the build." if aborted else "on {at}."
+    then = "; Jenkins has aborted the build." if aborted else "."
     reason = "Reason given by {who}: {reason}" if most else "Reason: {reason}"
     typed = Quote(denial.reason)
     return [
-        Line(first, say(f"Denied by {{who}} {then}", who=who, at=Time(denial.at))),
+        Line(first, say(f"Denied by {{who}}, {{at}}{then}", who=who, at=Time(denial.at))),
         Line((*say(with_it, at=Time(denial.at), who=who), typed), say(reason, who=who, reason=typed)),
     ]
 

@@ -118,6 +118,47 @@ def test_news_pull_a_waiting_lane_forward(store: Store) -> None:
     assert store.claim_lane(1000) is not None
 
 
+def test_why_a_lane_fails_is_kept_and_told_once_for_each_reason(store: Store, clock: Clock) -> None:
+    """Since when, how often, why, until when; other lanes are noted when the reason is new; the end clears it."""
+    store.commit(Commit("a", (RunRecord("k", 1),), (), ("answer:k",)))
+    assert store.trouble("answer:k") is None
+    began = store.now()
+    for number, (reason, noted) in enumerate((("503", True), ("503", False), ("accounts", True)), start=1):
+        clock.move(seconds=6)
+        due = store.claim_lane(1000)
+        assert due is not None
+        assert (due.lane, due.tries) == ("answer:k", number)
+        store.retry_lane(due, 5000, reason, ["tell:g"])
+        found = store.trouble("answer:k")
+        assert found is not None
+        assert (found.reason, found.tries, 0 < found.next - found.at - 5000 + 1000 < 2000) == (reason, number, True)
+        assert began + 5900 < found.since < began + 7000
+        assert found.at - found.since >= (number - 1) * 6000
+        told = store.claim_lane(1000)
+        assert (told is not None) is noted
+        if told is not None:
+            store.settle_lane(told)
+    clock.move(seconds=6)
+    due = store.claim_lane(60_000)
+    assert due is not None
+    under_way = store.trouble("answer:k")
+    assert under_way is not None
+    assert under_way.next == 0
+    store.settle_lane(due)
+    assert store.trouble("answer:k") is None
+
+
+def test_a_lost_lease_says_nothing_of_trouble(store: Store, clock: Clock) -> None:
+    """What a slow deliverer says after its lease ran out is not heard."""
+    store.commit(Commit("a", (RunRecord("k", 1),), (), ("answer:k",)))
+    due = store.claim_lane(1000)
+    clock.move(seconds=1.5)
+    store.claim_lane(1000)
+    assert due is not None
+    store.retry_lane(due, 5000, "503", ["tell:g"])
+    assert store.trouble("answer:k") is None
+
+
 def test_a_parked_lane_is_given_up_and_told(store: Store) -> None:
     """Parking leaves an audit event and an alert with a lane of its own; news do not wake the parked lane."""
     one = gate()

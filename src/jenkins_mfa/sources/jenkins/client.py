@@ -167,7 +167,7 @@ def _read(raw: Any, what: str, limit: int, until: float) -> bytes:
 def _error(status: int, headers: Mapping[str, str], what: str) -> Exception:
     """Our error for a status. A controller that starts answers 401 to a valid token, so that is never final."""
     if status == 401:
-        return SourceUnavailableError(f"{what}: 401, the token is not accepted, or Jenkins is starting")
+        return SourceUnavailableError(f"{what}: 401, the token is not accepted, or Jenkins is starting", code="401")
     if status == 403:
         needed = headers.get("X-Required-Permission", "")
         grant = _PERMISSIONS.get(needed, needed) or "Overall/Read and Job/Read"
@@ -178,7 +178,7 @@ def _error(status: int, headers: Mapping[str, str], what: str) -> Exception:
         return SourceForbiddenError(f"{what}: 400, {told(headers['X-Error'][:200])}")
     after = headers.get("Retry-After", "")
     wait = min(int(after), _LONGEST_RETRY_AFTER) if after.isascii() and after.isdecimal() else None
-    return SourceUnavailableError(f"{what}: {status}", wait)
+    return SourceUnavailableError(f"{what}: {status}", wait, str(status))
 
 
 def told(text: str) -> str:

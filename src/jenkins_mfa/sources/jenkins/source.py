@@ -124,7 +124,7 @@ class JenkinsSource:
         """Send an answer; nothing is sent while Jenkins prepares for a shutdown. Raises SourceError."""
         at = Ref.parse(ref)
         if self._read("", "quietingDown", _Root).quietingDown:
-            raise SourceUnavailableError("Jenkins prepares for a shutdown: builds would not go on")
+            raise SourceUnavailableError("Jenkins prepares for a shutdown: builds would not go on", code="shutdown")
         if isinstance(answer, Proceed):
             given = [{"name": inputs.RECEIPT, "value": answer.receipt}]
             self.client.post(f"{at.path}proceed", {"json": msgspec.json.encode({"parameter": given}).decode()})
@@ -208,4 +208,6 @@ class JenkinsSource:
         with self._lock:
             left = STARTING - (self.now() - self._started) if self._started is not None else 0
         if left > 0:
-            raise SourceUnavailableError("Jenkins has just started: its builds may not be complete", left / 1000)
+            raise SourceUnavailableError(
+                "Jenkins has just started: its builds may not be complete", left / 1000, "starting"
+            )

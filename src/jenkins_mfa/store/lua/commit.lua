@@ -17,7 +17,7 @@ local function answer(verdict)
 end
 
 local kinds = {
-  audit = 'stream', changes = 'string', deadlines = 'zset', due = 'zset', gates = 'zset', open = 'hash',
+  audit = 'stream', changes = 'string', deadlines = 'zset', due = 'zset', failing = 'hash', gates = 'zset', open = 'hash',
   lease = 'hash', parked = 'hash', tries = 'hash', want = 'hash',
 }
 for name, kind in pairs(kinds) do

@@ -1,0 +1,70 @@
+"""What becomes of a delivery that failed: it is tried again or given up, and people are told once for each reason."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Protocol
+
+from jenkins_mfa.core.model import Alert, Commit, Gate, State, ToldRecord, Trouble
+from jenkins_mfa.errors import JenkinsMfaError, MessengerError, SourceForbiddenError, SourceUnavailableError
+from jenkins_mfa.usecases.claim import alert_about, bumped
+from jenkins_mfa.usecases.desk import Desk, commit_id
+from jenkins_mfa.usecases.ports import Due
+
+PARK_AFTER = 200  #: tries, several hours of them, before a lane of people's messages is given up
+OPS_AFTER = 8  #: tries, a minute of them, before ops are told that a run does not take its answer
+
+ANSWERED = frozenset({State.APPROVED, State.SENDING, State.DENIED, State.EXPIRED})  #: their run waits for our answer
+
+
+class Troubles(Protocol):
+    """Where it is kept why a lane is not delivered."""
+
+    def trouble(self, lane: str) -> Trouble | None:
+        """As in the Store port."""
+
+
+def put_off(desk: Desk, due: Due, wait: int, error: Exception) -> None:
+    """Try again in `wait` ms. Answers to runs are retried until they are done or their run has ended; messages are
+    given up at some point, unless it is the operator who has to act. Raises StoreError.
+    """
+    kind, _, key = due.lane.partition(":")
+    if kind == "answer":
+        _told(desk, due, key, wait, _reason(error))
+    elif due.tries > PARK_AFTER and not isinstance(error, SourceForbiddenError):
+        # What nobody foresaw may hold anything in its text.
+        desk.store.park_lane(due, str(error) if isinstance(error, JenkinsMfaError) else type(error).__name__)
+    else:
+        desk.store.retry_lane(due, wait)
+
+
+def of(store: Troubles, gate: Gate) -> Trouble | None:
+    """Why the gate's run does not get its answer."""
+    return store.trouble(f"answer:{gate.run.key}") if gate.state in ANSWERED else None
+
+
+def unshown(gate: Gate, told: ToldRecord, at: int) -> tuple[Alert, ...]:
+    """What ops must read when people see a short text in place of the gate."""
+    return (replace(alert_about(gate, "unshown", at), values={"reason": told.refused}),)
+
+
+def _told(desk: Desk, due: Due, key: str, wait: int, reason: str) -> None:
+    """The messages of the run's gates show a new reason; ops are told of what lasts."""
+    run = desk.store.run(key)
+    gates = [gate for gate in map(desk.store.gate, run.gates) if gate is not None and gate.state in ANSWERED]
+    if gates and due.tries == OPS_AFTER:
+        alert = replace(alert_about(gates[0], "undelivered", desk.store.now()), values={"reason": reason})
+        desk.store.commit(Commit(commit_id(alert.id, due.token), (bumped(run),), alerts=(alert,)))
+    desk.store.retry_lane(due, wait, reason, [f"tell:{gate.id}" for gate in gates])
+
+
+def _reason(error: Exception) -> str:
+    """A code of words for what went wrong; the log has the whole."""
+    match error:
+        case SourceUnavailableError():
+            return error.code
+        case SourceForbiddenError():
+            return "forbidden"
+        case MessengerError():
+            return "accounts"
+    return "unforeseen"

@@ -1,0 +1,170 @@
+"""The trail in plain words: one sentence for each event, the same in Slack and in the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from jenkins_mfa.core.audit import Name
+from jenkins_mfa.core.model import Entry, Factor
+from jenkins_mfa.core.policy import Roster
+from jenkins_mfa.words import endings, people, render
+from jenkins_mfa.words.parts import Fact, Parts, Word, say
+
+#: Why an answer was not counted: what its person did or is.
+REFUSED = {
+    "requester": "started the build",
+    "requester_deny": "started the build",
+    "not_eligible": "is not asked",
+    "not_in_roster": "is not in the roster",
+    "inactive_account": "has no account that may answer",
+    "other_workspace": "is of another workspace",
+    "confirmed_before": "had confirmed already",
+    "code_malformed": "gave no code of 6 digits",
+    "code_wrong": "gave a code that did not match",
+    "code_used": "gave a code that was used already",
+    "code_clock": "gave a code of another time",
+    "no_tries": "gave a code that did not match, and had no tries left",
+    "challenge_over": "used a form that had ended",
+    "throttled": "has to wait after codes that did not match",
+    "disabled": "has codes that are switched off",
+    "no_authenticator": "has no authenticator",
+    "authenticator_damaged": "has an authenticator that cannot be used",
+    "deadline": "came too late",
+    "seal_broken": "answered a gate that is not what was written",
+} | dict.fromkeys(
+    ("approved", "sending", "resumed", "denied", "aborted", "expired", "withdrawn", "bypassed"),
+    "came when it was decided already",
+)
+
+#: Why the agent denied, without the values that the gate's own page has.
+DENIED = {
+    "no_rule": "no rule matches, and there is no default",
+    "factor_unavailable": "it needs a factor that is not set up here",
+    "too_few_people": "fewer people may approve this than it needs",
+    "bad_request": "the request cannot be used",
+    "cannot_show": "it cannot be shown whole",
+    "other_run": "the request names another build",
+    "wrong_version": "the request is of a version that jenkins-mfa does not know",
+    "unknown_key": "the build can verify none of our keys",
+    "key_ended": "the keys that this build can verify have ended",
+    "foreign_library": "the library is not there, or comes from an untrusted place",
+    "twin": "two inputs of the build have the same id, or the id belongs to another build",
+    "sticky": "a person had denied this build before",
+    "seal_broken": "what the store holds about it is not what was written",
+    "superseded": "a newer build asks for the same",
+}
+
+
+def sentence(entry: Entry, roster: Roster) -> Parts:
+    """What happened. An event or a code of another version stays recognizable."""
+    made = SENTENCES.get(entry.event)
+    return made(entry, roster) if made else (Fact(entry.event),)
+
+
+def about(entry: Entry) -> Parts:
+    """Which gate of which build an event is about: "8f2c, “team one/deploy” #17"."""
+    short = Word(render.visible(entry.gate.removeprefix("g_")[:4]))
+    pipeline, _, rest = entry.run.removeprefix(f"{entry.source}:").rpartition(":")[0].rpartition(":")
+    return say("{short}, {job} #{number}", short=short, job=Fact(pipeline), number=Word(render.visible(rest)))
+
+
+def _plain(text: str) -> Callable[[Entry, Roster], Parts]:
+    return lambda _entry, _roster: say(text)
+
+
+def _who(entry: Entry, roster: Roster) -> Parts:
+    return people.person(roster, entry.actor) if entry.actor in roster.people else (Fact(entry.actor),)
+
+
+def _detail(entry: Entry, name: str) -> str:
+    return str(entry.details.get(name, ""))
+
+
+def _confirmed(entry: Entry, roster: Roster) -> Parts:
+    known = {factor.value: gives for factor, gives in people.GIVES.items()}
+    gives = known.get(_detail(entry, "factor"))
+    return say(f"{{who}} confirmed with {gives}." if gives else "{who} confirmed.", who=_who(entry, roster))
+
+
+def _denied(entry: Entry, roster: Roster) -> Parts:
+    reason = _detail(entry, "reason")
+    if entry.actor == "agent":
+        why = say(DENIED[reason]) if reason in DENIED else (Fact(reason),)
+        return say("Denied by jenkins-mfa: {why}.", why=why)
+    return say("{who} denied: {reason}", who=_who(entry, roster), reason=Fact(reason))
+
+
+def _refused(entry: Entry, roster: Roster) -> Parts:
+    reason = _detail(entry, "reason")
+    if reason in REFUSED:
+        return say(f"Not counted: {{who}} {REFUSED[reason]}.", who=_who(entry, roster))
+    return say("Not counted: {who}, {reason}.", who=_who(entry, roster), reason=Fact(reason))
+
+
+def _resumed(entry: Entry, _roster: Roster) -> Parts:
+    if _detail(entry, "reason") != "bypassed":
+        return say("The build went on.")
+    return say("After the build had gone on, {who} pressed Proceed once more.", who=_presser(entry))
+
+
+def _withdrawn(entry: Entry, _roster: Roster) -> Parts:
+    how = endings.how(_detail(entry, "reason"), _detail(entry, "by"))
+    return say("The build ended in Jenkins before its answer: {how}.", how=how)
+
+
+def _bypassed(entry: Entry, _roster: Roster) -> Parts:
+    if _detail(entry, "reason") == "token_stolen":
+        return say("Bypassed: Proceed was pressed with the agent's own Jenkins account, and not by the agent.")
+    return say("Bypassed: {who} pressed Proceed in Jenkins.", who=_presser(entry))
+
+
+def _presser(entry: Entry) -> Parts:
+    return (Fact(_detail(entry, "by")),) if _detail(entry, "by") else say("somebody")
+
+
+def _authenticator(template: str) -> Callable[[Entry, Roster], Parts]:
+    def made(entry: Entry, roster: Roster) -> Parts:
+        kind = _detail(entry, "kind")
+        gives = people.GIVES[Factor(kind)] if kind in {one.value for one in Factor} else "an authenticator"
+        person = people.person(roster, _detail(entry, "person") or entry.actor)
+        failures = int(entry.details.get("failures", 0))
+        return say(template.replace("GIVES", gives), person=person, by=_who(entry, roster), n=failures)
+
+    return made
+
+
+def _parked(entry: Entry, _roster: Roster) -> Parts:
+    lane, reason = Fact(_detail(entry, "lane")), Fact(_detail(entry, "reason"))
+    return say("A delivery was given up: {lane}, since {reason}", lane=lane, reason=reason)
+
+
+def _named(template: str, detail: str) -> Callable[[Entry, Roster], Parts]:
+    return lambda entry, _roster: say(template, value=Fact(_detail(entry, detail)))
+
+
+#: Each event of the trail; a test holds them to be all.
+SENTENCES: dict[str, Callable[[Entry, Roster], Parts]] = {
+    Name.GATE_OPENED: _plain("Opened."),
+    Name.GATE_CONFIRMED: _confirmed,
+    Name.GATE_RETRACTED: _plain("Confirmations of people who may no longer answer do not count any more."),
+    Name.GATE_DENIED: _denied,
+    Name.GATE_APPROVED: _plain("Approved: all confirmations are there."),
+    Name.GATE_EXPIRED: _plain("Expired: the time ended."),
+    Name.GATE_CLAIMED: _plain("The answer is on its way to Jenkins."),
+    Name.GATE_RESUMED: _resumed,
+    Name.GATE_ABORTED: _plain("Jenkins aborted the build."),
+    Name.GATE_WITHDRAWN: _withdrawn,
+    Name.GATE_BYPASSED: _bypassed,
+    Name.GATE_REOPENED: _plain("Asked again: Jenkins brought the input back."),
+    Name.ANSWER_REFUSED: _refused,
+    Name.AUTHENTICATOR_ENROLLED: _authenticator("{person} can answer with GIVES from now on, enrolled by {by}."),
+    Name.AUTHENTICATOR_REVOKED: _authenticator("An authenticator of {person} was switched off by {by}."),
+    Name.AUTHENTICATOR_SUSPENDED: _authenticator("An authenticator of {person} was suspended."),
+    Name.AUTHENTICATOR_THROTTLED: _authenticator("{person} has to wait: {n} codes in a row did not match."),
+    Name.DELIVERY_PARKED: _parked,
+    Name.POLICY_LOADED: _named("The policy was loaded, SHA-256 {value}.", "policy_sha256"),
+    Name.KEY_CREATED: _named("Key {value} was made.", "kid"),
+    Name.KEY_REVOKED: _named("Key {value} was revoked.", "kid"),
+    Name.AGENT_STARTED: _named("An agent of version {value} started.", "reason"),
+    Name.AGENT_STOPPED: _named("An agent of version {value} stopped.", "reason"),
+}
