@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Callable, Generator, Mapping
+import re
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -27,37 +28,46 @@ from jenkins_mfa.errors import (
 )
 from jenkins_mfa.store.connect import open_store
 from jenkins_mfa.store.gates import RedisStore
-from jenkins_mfa.words import render
 
 FINDING = 1  #: a check, verify or test found something; no such gate
 USAGE = 2  #: usage or configuration
 UNREACHABLE = 3  #: store, Jenkins or Slack
 REFUSED = 4  #: not eligible, wrong code, stale
+STOPPED = 130  #: Ctrl-C
+
+#: The first that fits decides.
+_KINDS: tuple[tuple[tuple[type[JenkinsMfaError], ...], int, str], ...] = (
+    ((StoreUnusableError, UnknownKeyError), USAGE, "store_unusable"),
+    ((StoreError, SourceError, MessengerError), UNREACHABLE, "unreachable"),
+    ((Refusal,), REFUSED, "refused"),
+    ((JenkinsMfaError,), FINDING, "finding"),
+)
 
 JSON_HELP = 'One JSON document, "v": 1, on stdout.'
-
-_SECONDS = frozenset({"exp", "iat", "not_after"})  #: details of trail events that are Unix seconds
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Failed(click.ClickException):
-    """An error with its exit code; with `--json` it is a document on stdout."""
+    """An error with its exit code and its mend, if there is one; with `--json` it is a document on stdout."""
 
-    def __init__(self, text: str, code: int, name: str, *, as_json: bool = False) -> None:
+    def __init__(self, text: str, code: int, name: str, *, mend: str = "", as_json: bool = False) -> None:
         super().__init__(text)
         self.exit_code = code  # type: ignore[misc]
         self._name = name
+        self._mend = mend
         self._json = as_json
 
     def show(self, file: Any = None) -> None:
         """Print it."""
         del file
         if self._json:
-            error = {"code": self._name, "text": self.message, "mend": ""}
+            error = {"code": self._name, "text": self.message, "mend": self._mend}
             click.echo(json.dumps({"v": 1, "error": error}, ensure_ascii=False))
-        else:
-            click.echo(self.message, err=True)
+            return
+        click.echo(self.message, err=True)
+        if self._mend:
+            click.echo(f"Mend: {self._mend}", err=True)
 
 
 class Commands(click.Group):
@@ -76,22 +86,35 @@ class Commands(click.Group):
         as_json = "--json" in ctx.args or any("--json" in str(a) for a in ctx._protected_args)  # noqa: SLF001
         try:
             return super().invoke(ctx)
+        except (click.Abort, KeyboardInterrupt):
+            raise Failed("Stopped.", STOPPED, "stopped", as_json=as_json) from None
         except ConfigError as error:
-            raise Failed(_several(error), USAGE, "configuration", as_json=as_json) from None
-        except (StoreUnusableError, UnknownKeyError) as error:
-            raise Failed(str(error), USAGE, "store_unusable", as_json=as_json) from None
-        except (StoreError, SourceError, MessengerError) as error:
-            raise Failed(f"{error} Nothing was changed.", UNREACHABLE, "unreachable", as_json=as_json) from None
-        except Refusal as error:
-            raise Failed(error.code, REFUSED, error.code, as_json=as_json) from None
+            raise _unusable(error, as_json) from None
         except JenkinsMfaError as error:
-            raise Failed(str(error), FINDING, "finding", as_json=as_json) from None
+            says, mend = halves(str(error))
+            code, name = next((code, name) for kinds, code, name in _KINDS if isinstance(error, kinds))
+            said = f"{sentence(says)} Nothing was changed." if code == UNREACHABLE else sentence(says)
+            raise Failed(said, code, name, mend=mend, as_json=as_json) from None
 
 
-def _several(error: ConfigError) -> str:
+def halves(problem: str) -> tuple[str, str]:
+    """What is wrong, and what is to be done: the mend, or what may stand there instead."""
+    says, *mend = re.split(r"; mend: |; (?=(?:allowed|nearest|known): )", problem, maxsplit=1)
+    return says, "".join(mend)
+
+
+def sentence(text: str) -> str:
+    """An error's text as it stands alone: with a capital, and with a full stop."""
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?")) else ".")
+
+
+def _unusable(error: ConfigError, as_json: bool) -> Failed:
+    """All problems at once, the mend of each below it."""
     count = len(error.problems)
-    head = f"{count} problem{'s' if count > 1 else ''}. Nothing was started."
-    return "\n".join([f"The configuration cannot be used: {head}", *(f"  {p}" for p in error.problems)])
+    lines = [f"The configuration cannot be used: {count} problem{'s' if count > 1 else ''}. Nothing was started."]
+    for says, mend in map(halves, error.problems):
+        lines += [f"  {says}", *([f"    mend: {mend}"] if mend else [])]
+    return Failed("\n".join(lines), USAGE, "configuration", as_json=as_json)
 
 
 def config_option(command: F) -> F:
@@ -115,7 +138,10 @@ def json_option(command: F) -> F:
 
 
 def load(path: Path) -> Config:
-    """The configuration."""
+    """The configuration. Raises ConfigError, which says how to name or begin one where there is none."""
+    if not path.exists():
+        name = "name yours with --config FILE or JENKINS_MFA_CONFIG; to begin, copy config.example.toml"
+        raise ConfigError([f"{path} is not there; mend: {name}"])
     return configuration.load(path)
 
 
@@ -130,11 +156,6 @@ def store_of(config: Config) -> Generator[RedisStore]:
     settings = config.store
     with open_store(settings.url, prefix=f"{{{settings.prefix}}}", durability=settings.durability) as (store, _):
         yield store
-
-
-def details_json(details: Mapping[str, str | int]) -> dict[str, str | int]:
-    """Details of a trail event, with times as in all JSON: the trail holds a receipt's in Unix seconds."""
-    return {k: render.iso(v * 1000) if k in _SECONDS and isinstance(v, int) else v for k, v in details.items()}
 
 
 def print_json(value: dict[str, Any]) -> None:
