@@ -21,6 +21,7 @@ from jenkins_mfa.core.keys import Keys, SigningKey
 from jenkins_mfa.core.seal import KeyRing
 from jenkins_mfa.core.signing_keys import private_from_pem, private_pem
 from jenkins_mfa.errors import ConfigError, JenkinsMfaError
+from jenkins_mfa.failures import unread
 
 INDEX = "keys.json"
 MAKE = "jenkins-mfa keys generate"
@@ -56,9 +57,12 @@ def generate(files: KeysConfig, now: int) -> Made:
 
 def load(files: KeysConfig, installation: str) -> Keys:
     """All keys, newest receipt key first. Raises ConfigError with everything that is missing, open or damaged."""
+    index = _index(files.dir)
+    if not index and not files.vault_file.exists() and not files.hmac_file.exists():
+        raise ConfigError([f"there are no keys yet in {files.dir}; mend: {MAKE}"])
     problems: list[str] = []
     signing = []
-    for row in sorted(_index(files.dir), key=lambda row: -int(row["kid"][1:])):
+    for row in sorted(index, key=lambda row: -int(row["kid"][1:])):
         pem = _read(files.dir / f"{row['kid']}.pem", problems)
         try:
             key = private_from_pem(pem) if pem else None
@@ -69,7 +73,7 @@ def load(files: KeysConfig, installation: str) -> Keys:
             signs = row["state"] == "signs"
             signing.append(SigningKey(row["kid"], key, row["created"], row["not_after"], signs))
     if not signing and not problems:
-        problems.append(f"{files.dir} holds no receipt key; mend: jenkins-mfa keys generate")
+        problems.append(f"{files.dir} holds no receipt key; mend: {MAKE}")
     vault, mac = _read(files.vault_file, problems), _read(files.hmac_file, problems)
     try:
         ring = KeyRing.parse(vault.decode(), place=files.vault_file.name)
@@ -77,7 +81,8 @@ def load(files: KeysConfig, installation: str) -> Keys:
         if len(mac_key) != 32:
             raise ValueError("32 bytes in base64 are needed")
     except (JenkinsMfaError, ValueError) as error:
-        problems.append(f"{files.vault_file} or {files.hmac_file}: {error}")
+        if vault and mac:
+            problems.append(f"{files.vault_file} or {files.hmac_file}: {error}; mend: restore it from a backup")
         raise ConfigError(problems) from None
     if problems:
         raise ConfigError(problems)
@@ -97,7 +102,8 @@ def _index(directory: Path) -> list[dict[str, Any]]:
         rows = json.loads(path.read_text())["keys"]
         return [{k: row[k] for k in ("kid", "created", "not_after", "state")} for row in rows]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ConfigError([f"{path} cannot be read: {type(error).__name__}; mend: restore it from a backup"]) from error
+        what = f"cannot be read: {unread(error)}" if isinstance(error, OSError) else "is damaged"
+        raise ConfigError([f"{path} {what}; mend: restore it from a backup"]) from error
 
 
 def _read(path: Path, problems: list[str]) -> bytes:
@@ -106,7 +112,8 @@ def _read(path: Path, problems: list[str]) -> bytes:
             problems.append(f"{path} can be read by others; mend: chmod 600 {path}")
         return path.read_bytes()
     except OSError as error:
-        problems.append(f"{path}: {error.strerror}; mend: restore it from a backup, or, at the first set-up: {MAKE}")
+        mend = f"restore it from a backup, or, at the first set-up: {MAKE}"
+        problems.append(f"{path} cannot be read: {unread(error)}; mend: {mend}")
         return b""
 
 

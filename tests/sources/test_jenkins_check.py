@@ -18,7 +18,7 @@ Connect = Callable[..., JenkinsSource]
 
 
 def look(source: JenkinsSource, public_url: str = "") -> dict[str, Finding]:
-    found = check.inspect(source.client, public_url or source.client.url, 0)
+    found = check.inspect(source.client, public_url or source.client.url, "jenkins-mfa", 0)
     return {finding.code: finding for finding in found}
 
 
@@ -27,9 +27,10 @@ def test_a_right_set_up_has_no_finding(sim: JenkinsSimulator, connect: Connect) 
     sim.paused("a", gate_input())
     found = look(connect("agent-min"))
     assert all(finding.ok for finding in found.values())
-    assert {"reachable", "account", "overall_read", "job_read", "public_url", "library"} <= found.keys()
+    assert {"reachable", "account", "public_url", "plugins", "library"} <= found.keys()
+    assert found["account"].says == "account “agent-min” (Overall/Read, Job/Read)"
     assert sim.controller.profile.version in found["reachable"].says
-    assert "v0.1.0" in found["library"].says
+    assert found["library"].says == "library jenkins-mfa v0.1.0, no override"
 
 
 def test_a_controller_that_is_down_is_one_finding(sim: JenkinsSimulator, source: JenkinsSource) -> None:
@@ -93,6 +94,15 @@ def test_an_untrusted_library_with_our_step_is_found(sim: JenkinsSimulator, sour
     assert not look(source)["library"].ok
 
 
+def test_our_step_from_a_library_of_another_name_is_found(sim: JenkinsSimulator, source: JenkinsSource) -> None:
+    """The agent denies every build that did not load the library of the configured name."""
+    sim.job("a", libraries=(Library("mfa", "v0.1.0", trusted=True, variables=("mfaGate",)),))
+    sim.paused("a", gate_input())
+    found = look(source)["library"]
+    assert not found.ok
+    assert "mfa v0.1.0" in found.says
+
+
 @pytest.mark.parametrize(("date", "ok"), [(29, True), (-29, True), (31, False), (-31, False)])
 def test_clocks_that_are_apart_are_found(date: int, ok: bool) -> None:
     """Receipts are refused beyond 30 s."""
@@ -119,7 +129,7 @@ def test_anything_at_that_port_is_a_finding_and_no_crash() -> None:
 
     thread = threading.Thread(target=serve)
     thread.start()
-    found = check.inspect(Client(f"http://127.0.0.1:{listener.getsockname()[1]}", "a", "b"), "http://x", 0)
+    found = check.inspect(Client(f"http://127.0.0.1:{listener.getsockname()[1]}", "a", "b"), "http://x", "lib", 0)
     thread.join()
     listener.close()
     assert [finding.ok for finding in found] == [False]

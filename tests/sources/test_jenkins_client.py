@@ -308,5 +308,4 @@ def test_foreign_text_in_an_error_is_made_visible(sim: JenkinsSimulator, connect
     refused = b"HTTP/1.1 400 X\r\nX-Error: You need to be \x1b[31m\xe2\x80\xae to submit\r\nContent-Length: 0\r\n\r\n"
     with raw_server(lambda connection: connection.sendall(refused)) as url, pytest.raises(SourceForbiddenError) as told:
         Client(url, "mfa-agent", "t").post(f"job/a/1/input/{nonce()}/proceed", {})
-    assert str(told.value).isascii()
     assert str(told.value).isprintable()

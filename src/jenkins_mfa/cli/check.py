@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,10 +14,11 @@ import click
 
 from jenkins_mfa import key_files
 from jenkins_mfa.agent import messenger_of
-from jenkins_mfa.cli.base import FINDING, USAGE, config_option, json_option, load, print_json
+from jenkins_mfa.cli.base import FINDING, USAGE, config_option, halves, json_option, load, print_json
 from jenkins_mfa.config import Config, SourceConfig
 from jenkins_mfa.core.model import Factor
-from jenkins_mfa.errors import ConfigError, JenkinsMfaError
+from jenkins_mfa.errors import ConfigError, JenkinsMfaError, StoreUnavailableError
+from jenkins_mfa.failures import lower
 from jenkins_mfa.slack import check as slack_check
 from jenkins_mfa.slack.app import quiet_logger, web_client
 from jenkins_mfa.sources.jenkins import check as jenkins_check
@@ -23,8 +26,11 @@ from jenkins_mfa.sources.jenkins.client import Client
 from jenkins_mfa.store.connect import open_store
 from jenkins_mfa.store.durability import Durability
 from jenkins_mfa.store.gates import RedisStore
+from jenkins_mfa.usecases.ports import Finding
 
 STALE = 60_000  #: ms after which an agent's last heartbeat is old
+INDENT = 23  #: columns before the sentences
+SOON = 30  #: days before its end at which a receipt key is a finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,40 +50,58 @@ class Part:
 @config_option
 @json_option
 def check(config_path: Path, as_json: bool) -> None:
-    """Look at every part: files, store, people, agent, sources, Slack. Exit 1 when one is not right."""
+    """Look at every part: files, store, people, agent, sources, Slack.
+
+    Exit 1 when one is not right, 2 when the configuration cannot be used; then nothing else is looked at.
+    """
     try:
         config = load(config_path)
     except ConfigError as error:
-        _report([_problem("config", problem, "") for problem in error.problems], as_json)
+        _report([Part("config", False, *halves(problem)) for problem in error.problems], as_json)
         sys.exit(USAGE)
-    parts = [part for look in (_files, _store, _sources, _slack) for part in _looked(look, config)]
+    parts = [Part("config", True, _configured(config))]
+    for name, look in {"keys": _keys, "store": _store, "sources": _sources, "slack": _slack}.items():
+        parts += _looked(name, look, config)
     _report(parts, as_json)
     sys.exit(0 if all(part.ok for part in parts) else FINDING)
 
 
-def _looked(look: Callable[[Config], Iterator[Part]], config: Config) -> list[Part]:
+def _looked(name: str, look: Callable[[Config], Iterator[Part]], config: Config) -> list[Part]:
     """A part that cannot be looked at is a finding of its own; the others are looked at all the same."""
     found: list[Part] = []
     try:
         found.extend(look(config))
     except ConfigError as error:
-        found += [_problem("keys", problem, "jenkins-mfa keys generate") for problem in error.problems]
+        found += [Part(name, False, *halves(problem)) for problem in error.problems]
+    except StoreUnavailableError as error:
+        found.append(Part(name, False, str(error), "see that the server runs, and that [store] url is right"))
     except JenkinsMfaError as error:
-        found.append(Part("store", False, str(error), "look at [store] url and at the server itself"))
+        found.append(Part(name, False, *halves(str(error))))
     return found
 
 
-def _problem(part: str, problem: str, mend: str) -> Part:
-    """A problem of a file; where its sentence names the mend, that one is told, and once."""
-    says, _, own = problem.partition("; mend: ")
-    return Part(part, False, says, own or mend)
+def _configured(config: Config) -> str:
+    policy, people = config.policy, len(config.roster.people)
+    rules = len(policy.rules) + (policy.default is not None)
+    return f"3 files, {_count(len(config.sources), 'source')}, {_count(rules, 'rule')}, {_count(people, 'person')}"
 
 
-def _files(config: Config) -> Iterator[Part]:
-    yield Part("config", True, "config, policy and roster can be used")
-    key_files.load(config.keys, config.installation)
+def _keys(config: Config) -> Iterator[Part]:
+    keys = key_files.load(config.keys, config.installation)
     count = len(config.secret_files) + len(key_files.paths(config.keys))
     yield Part("secrets", True, f"{count} files, readable by their owner only")
+    yield _signer(max((key.not_after for key in keys.signing if key.signs), default=0))
+
+
+def _signer(not_after: int) -> Part:
+    """A library takes no receipt of a key that has ended; a new one must be published before."""
+    days = (not_after - int(time.time())) // 86400
+    mend = "jenkins-mfa keys generate, then keys public --library DIR, and a new tag of the library"
+    if days < 0:
+        return Part("keys", False, "the newest receipt key has ended: every build is denied", mend)
+    if days < SOON:
+        return Part("keys", False, f"the newest receipt key ends in {_count(days, 'day')}", mend)
+    return Part("keys", True, f"the newest receipt key lasts {days} days more")
 
 
 def _store(config: Config) -> Iterator[Part]:
@@ -85,30 +109,29 @@ def _store(config: Config) -> Iterator[Part]:
     prefix = f"{{{settings.prefix}}}"
     with open_store(settings.url, prefix=prefix, durability=settings.durability) as (store, found):
         yield _promise(found, settings.durability)
-        yield from _people(config, store)
+        yield _people(config, store)
         yield from _beats(store)
 
 
 def _promise(found: Durability, accepted: str) -> Part:
-    says = f"{found.server}, AOF {found.fsync if found.aof else 'off'}, {found.policy}: {found.promise}"
+    says = f"{found.server}, AOF {found.fsync if found.aof else 'off'}, {found.policy}"
     if found.evicted:
         return Part("store", False, f"{found.server} has thrown {found.evicted} keys away", "give it more memory")
     if found.warning and accepted == "always":
         mend = f'set appendfsync always, or durability = "{found.fsync}" in config.toml to accept it'
-        return Part("store", False, says, mend)
-    return Part("store", True, says)
+        return Part("store", False, f"{says}: {lower(found.promise)}", mend)
+    return Part("store", True, f"{says}: {lower(found.promise)}")
 
 
-def _people(config: Config, store: RedisStore) -> Iterator[Part]:
+def _people(config: Config, store: RedisStore) -> Part:
     """Who is asked for a code and has no authenticator finds out at the gate; better now."""
     asked = _approvers(config, codes_only=True)
     missing = [person for person in asked if store.person(person).usable(Factor.TOTP) is None]
     if missing:
         names = ", ".join(config.roster.name(person) for person in missing)
         mend = f"jenkins-mfa enroll local {missing[0]}"
-        yield Part("people", False, f"asked for a code, but without an authenticator: {names}", mend)
-    else:
-        yield Part("people", True, f"all {len(asked)} people who are asked for codes have an authenticator")
+        return Part("people", False, f"asked for a code, but without an authenticator: {names}", mend)
+    return Part("people", True, f"{_count(len(asked), 'person')} asked for codes, each with an authenticator")
 
 
 def _approvers(config: Config, *, codes_only: bool = False) -> list[str]:
@@ -130,11 +153,13 @@ def _beats(store: RedisStore) -> Iterator[Part]:
     for name, beat in sorted(store.beats().items()):
         at = beat.get("at")
         age = now - at if isinstance(at, int) else STALE
-        if name == "agent":
-            says = f"last seen {age // 1000} s ago, version {beat.get('version')}"
-            yield Part("agent", age < STALE, says, "" if age < STALE else "start it: jenkins-mfa run")
-        elif beat.get("ok") is False:
-            yield Part(name, False, str(beat.get("problem")), "look at the source; the agent goes on trying")
+        if name == "agent" and age < STALE:
+            yield Part("agent", True, f"version {beat.get('version')}, last seen {age // 1000} s ago")
+        elif name == "agent":
+            yield Part("agent", False, f"no agent runs: last seen {age // 1000} s ago", "start it: jenkins-mfa run")
+        elif age < STALE and beat.get("ok") is False:
+            says = f"its last poll of {name.replace(':', ' ')} failed: {beat.get('problem')}"
+            yield Part("agent", False, says, "look at that source; the agent goes on trying")
 
 
 def _sources(config: Config) -> Iterator[Part]:
@@ -144,27 +169,33 @@ def _sources(config: Config) -> Iterator[Part]:
 
 def _source(source: SourceConfig) -> Iterator[Part]:
     client = Client(source.url, source.user, source.token.reveal())
-    found = jenkins_check.inspect(client, source.public_url, int(time.time() * 1000))
-    yield from _grouped(f"source {source.id}", [Part("", f.ok, f.says, f.mend) for f in found])
+    now = int(time.time() * 1000)
+    found = jenkins_check.inspect(client, source.public_url, source.library, now)
+    yield from _grouped(f"source {source.id}", found)
 
 
 def _slack(config: Config) -> Iterator[Part]:
     quiet_logger().disabled = True  # what it would log is a finding here
     messenger = messenger_of(config)
     app = web_client(config.slack.app_token.reveal(), config.slack.api_url)
-    approvers = _approvers(config)
-    found = slack_check.inspect(messenger, app, approvers)
-    yield from _grouped("slack", [Part("", f.ok, f.says, f.mend) for f in found])
+    named = {f"channel of rule {rule.name}": rule.channel for rule in config.policy.rules if rule.channel}
+    channels = {"[slack] channel": config.slack.channel, "[slack] ops_channel": config.slack.ops_channel, **named}
+    yield from _grouped("slack", slack_check.inspect(messenger, app, channels, _approvers(config)))
 
 
-def _grouped(name: str, found: list[Part]) -> Iterator[Part]:
+def _grouped(name: str, found: list[Finding]) -> Iterator[Part]:
     """Everything that is right in one line, each finding in one of its own."""
-    right = "; ".join(part.says for part in found if part.ok)
-    wrong = [part for part in found if not part.ok]
+    right = ", ".join(finding.says for finding in found if finding.ok)
     if right:
         yield Part(name, True, right)
-    for part in wrong:
-        yield Part(name, False, part.says, part.mend)
+    for finding in found:
+        if not finding.ok:
+            yield Part(name, False, finding.says, finding.mend)
+
+
+def _count(number: int, what: str) -> str:
+    plural = {"person": "people"}.get(what, f"{what}s")
+    return f"{number} {what if number == 1 else plural}"
 
 
 def _report(parts: list[Part], as_json: bool) -> None:
@@ -174,8 +205,17 @@ def _report(parts: list[Part], as_json: bool) -> None:
         print_json({"ok": ok, "parts": rows})
         return
     for part in parts:
-        click.echo(f"{'right' if part.ok else 'finding':<8} {part.part:<13} {part.says}")
+        _line("right" if part.ok else "finding", part.part, part.says)
         if part.mend:
             click.echo(f"{'':<8} {'mend':<13} {part.mend}")
     wrong = sum(not part.ok for part in parts)
-    click.echo("All right." if ok else f"{wrong} finding{'s' if wrong > 1 else ''}. Nothing was changed.")
+    click.echo("All right." if ok else f"{_count(wrong, 'finding')}. Nothing was changed.")
+
+
+def _line(word: str, part: str, says: str) -> None:
+    """A sentence is broken where the line ends, to keep the columns; a mend never is, since it is copied."""
+    width = max(shutil.get_terminal_size().columns, 2 * INDENT) - INDENT
+    first, *rest = textwrap.wrap(says, width, break_long_words=False, break_on_hyphens=False)
+    click.echo(f"{word:<8} {part:<13} {first}")
+    for line in rest:
+        click.echo(f"{'':<{INDENT}}{line}")

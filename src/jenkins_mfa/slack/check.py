@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from slack_sdk import WebClient
 
@@ -15,25 +15,69 @@ from jenkins_mfa.usecases.ports import Finding
 SCOPES = ("chat:write", "commands", "im:write", "users:read", "channels:read", "groups:read")
 
 
-def inspect(messenger: SlackMessenger, app: WebClient, approvers: Iterable[str]) -> list[Finding]:
-    """All findings about the workspace; `approvers` are roster ids. Never raises for what Slack does."""
+#: Slack's words for a token that it does not take.
+_TOKEN = ("invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive", "not_allowed_token_type")
+
+
+def inspect(
+    messenger: SlackMessenger, app: WebClient, channels: Mapping[str, str], approvers: Iterable[str]
+) -> list[Finding]:
+    """All findings about the workspace. Never raises for what Slack does.
+
+    `channels` says where each channel's id is written, such as `[slack] channel`; `approvers` are roster ids. What is
+    right is said in a few words, for one line of all.
+    """
+    found: list[Finding] = []
     try:
-        return list(_findings(messenger, app, approvers))
+        found.extend(_findings(messenger, channels, approvers))
     except MessengerError as error:
-        return [Finding("reachable", False, str(error), "look at bot_token_file, api_url and the network")]
+        found.append(Finding("reachable", False, str(error), _mend(error, "bot", "xoxb", "OAuth & Permissions")))
+        if not _refused(error):
+            return found
+    try:
+        call(app.apps_connections_open, app_token=app.token)
+        found.append(Finding("app_token", True, "Socket Mode"))
+    except MessengerError as error:
+        mend = _mend(error, "app", "xapp", "Basic Information, scope connections:write; Socket Mode must be on")
+        says = f"no Socket Mode connection, so no tap arrives: {error}"
+        found.append(Finding("app_token", False, says, mend))
+    return found
 
 
-def _findings(messenger: SlackMessenger, app: WebClient, approvers: Iterable[str]) -> Iterator[Finding]:
+def _refused(error: MessengerError) -> bool:
+    return str(error).removeprefix("Slack: ") in _TOKEN
+
+
+def _mend(error: MessengerError, token: str, begins: str, where: str) -> str:
+    if _refused(error):
+        return f"put the app's present token ({begins}-…) into [slack] {token}_token_file; it stands at {where}"
+    return "look at [slack] api_url, the network and status.slack.com"
+
+
+def _findings(messenger: SlackMessenger, channels: Mapping[str, str], approvers: Iterable[str]) -> Iterator[Finding]:
     me = call(messenger.client.auth_test)
-    same = me.get("team_id") == messenger.team
-    mend = "" if same else "set [slack] team to the workspace that the bot token belongs to"
-    yield Finding("team", same, f"workspace {me.get('team_id')}, named {me.get('team')!a}", mend)
+    team, name = ascii(me.get("team_id"))[1:-1], ascii(me.get("team"))[1:-1]
+    if team == messenger.team:
+        yield Finding("team", True, f"team {name}")
+    else:
+        mend = f'set [slack] team = "{team}", or use a token of {messenger.team}'
+        yield Finding("team", False, f"the bot token belongs to workspace {team} ({name}), not {messenger.team}", mend)
     yield _scopes(str(me.headers.get("x-oauth-scopes", "")))
-    yield _app_token(app)
-    for what, channel in (("channel", messenger.default_channel), ("ops_channel", messenger.ops_channel)):
-        yield _channel(messenger.client, what, channel)
-    for person in approvers:
-        yield _account(messenger, person)
+    asked = sorted(set(approvers))
+    wrong = [
+        *(finding for where, channel in channels.items() for finding in _channel(messenger.client, where, channel)),
+        *(finding for person in asked for finding in _account(messenger, person)),
+    ]
+    yield from wrong
+    lame = {finding.code for finding in wrong}
+    if "channel" not in lame:
+        yield Finding("channel", True, _count(len(set(channels.values())), "channel"))
+    if "account" not in lame:
+        yield Finding("account", True, f"{_count(len(asked), 'approver')} active")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _scopes(granted: str) -> Finding:
@@ -44,35 +88,27 @@ def _scopes(granted: str) -> Finding:
     return Finding("scopes", True, f"{len(SCOPES)} scopes")
 
 
-def _app_token(app: WebClient) -> Finding:
-    try:
-        call(app.apps_connections_open, app_token=app.token)
-    except MessengerError as error:
-        mend = "make an app-level token with connections:write and switch Socket Mode on"
-        return Finding("app_token", False, f"no Socket Mode connection: {error}", mend)
-    return Finding("app_token", True, "Socket Mode connections can be opened")
-
-
-def _channel(client: WebClient, what: str, channel: str) -> Finding:
+def _channel(client: WebClient, where: str, channel: str) -> Iterator[Finding]:
     try:
         found = call(client.conversations_info, channel=channel)["channel"]
     except MessageGoneError:
-        mend = f"set [slack] {what} to a channel's id, and invite the bot to it"
-        return Finding(what, False, f"{channel} is not there, or not for the bot", mend)
+        mend = f"set {where} to a channel's id, and invite the bot to it: /invite @jenkins-mfa"
+        yield Finding("channel", False, f"{channel} ({where}) is not there, or not for the bot", mend)
+        return
     if found.get("is_archived"):
-        return Finding(what, False, f"{channel} is archived", f"unarchive it, or name another [slack] {what}")
-    if not found.get("is_member"):
-        return Finding(what, False, f"the bot is not in {channel}", "invite it: /invite @jenkins-mfa")
-    return Finding(what, True, f"{channel} can be written to")
+        yield Finding("channel", False, f"{channel} ({where}) is archived", f"unarchive it, or set {where} to another")
+    elif not found.get("is_member"):
+        yield Finding(
+            "channel", False, f"the bot is not in {channel} ({where})", "in that channel: /invite @jenkins-mfa"
+        )
 
 
-def _account(messenger: SlackMessenger, person: str) -> Finding:
+def _account(messenger: SlackMessenger, person: str) -> Iterator[Finding]:
     name = messenger.roster.name(person)
     user = messenger.users.get(person)
     if user is None:
-        mend = f'add "{messenger.issuer}" to [people.{person}.identities] in roster.toml'
-        return Finding("account", False, f"{name} has no account in this workspace", mend)
-    if not messenger.accounts.active(user):
-        mend = "name the person's own active account in roster.toml, or take the person out"
-        return Finding("account", False, f"{name}'s account {user} is deactivated, a guest or of elsewhere", mend)
-    return Finding("account", True, f"{name}'s account is active")
+        mend = f'add "{messenger.issuer}" to identities of [people.{person}] in roster.toml'
+        yield Finding("account", False, f"{name} has no account in this workspace", mend)
+    elif not messenger.accounts.active(user):
+        mend = f"write the person's own active account into [people.{person}] in roster.toml, or take the person out"
+        yield Finding("account", False, f"{name}'s account {user} is deactivated, a guest, a bot or of elsewhere", mend)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -10,7 +11,7 @@ import redis
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.retry import Retry
 
-from jenkins_mfa.errors import ConfigError
+from jenkins_mfa.errors import ConfigError, StoreUnavailableError
 from jenkins_mfa.store.durability import Durability, inspect
 from jenkins_mfa.store.embedded import EmbeddedServer
 from jenkins_mfa.store.gates import RedisStore
@@ -38,8 +39,16 @@ def open_store(
             server.start()
             url = server.url
         client = stack.enter_context(client_for(url))
-        promise = inspect(client, accepted=durability)
+        try:
+            promise = inspect(client, accepted=durability)
+        except StoreUnavailableError as error:
+            raise StoreUnavailableError(f"{error} ([store] url {_place(url)})") from None
         yield RedisStore(client, prefix=prefix), promise
+
+
+def _place(url: str) -> str:
+    """The address without user and password."""
+    return re.sub(r"//[^/]*@", "//", url)
 
 
 def client_for(url: str) -> redis.Redis:

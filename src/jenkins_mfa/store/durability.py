@@ -46,7 +46,7 @@ def inspect(client: redis.Redis, *, accepted: str = "always") -> Durability:
         info: dict[str, Any] = client.info("everything")
     name, version = _server(info)
     if int(str(info["redis_version"]).split(".")[0]) < OLDEST:
-        raise StoreUnusableError(f"{name} {version} is too old: Redis 7.0 or Valkey 8.0 is needed")
+        raise StoreUnusableError(f"{name} {version} is too old; mend: Redis 7.0 or Valkey 8.0 is needed")
     aof, policy = bool(info["aof_enabled"]), str(info["maxmemory_policy"])
     told = _fsync(client)
     level = (told or accepted) if aof and policy == "noeviction" else "none"
@@ -93,15 +93,15 @@ def _complaint(aof: bool, policy: str) -> str:
     """What to change, in one sentence."""
     if policy != "noeviction":
         return (
-            f"the store's server throws data away when its memory is full (maxmemory-policy {policy}): "
-            'set it to noeviction, or accept losses with [store] durability = "none"'
+            f"the store's server throws data away when its memory is full (maxmemory-policy {policy}); "
+            'mend: set it to noeviction, or accept losses with [store] durability = "none"'
         )
     if not aof:
         return (
-            "the store's server does not write to disk (appendonly no): set appendonly yes and appendfsync always, "
-            'or accept losses with [store] durability = "none"'
+            "the store's server does not write to disk (appendonly no); "
+            'mend: set appendonly yes and appendfsync always, or accept losses with [store] durability = "none"'
         )
     return (
-        "the store's server never makes sure that its data is on disk (appendfsync no): set it to always, "
+        "the store's server never makes sure that its data is on disk (appendfsync no); mend: set it to always, "
         'or accept losses with [store] durability = "none"'
     )

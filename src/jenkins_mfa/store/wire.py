@@ -13,8 +13,8 @@ from typing import Any
 
 import msgspec
 import redis
-from redis.exceptions import ConnectionError as LostConnectionError
 from redis.exceptions import AuthenticationError, BusyLoadingError, NoScriptError, RedisError
+from redis.exceptions import ConnectionError as LostConnectionError
 from redis.exceptions import TimeoutError as AnswerTimeoutError
 
 from jenkins_mfa.core.model import SCHEMA

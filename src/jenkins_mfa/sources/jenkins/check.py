@@ -9,7 +9,7 @@ import msgspec
 
 from jenkins_mfa.errors import SourceError, SourceForbiddenError, SourceGoneError, UntrustedInputError
 from jenkins_mfa.sources.jenkins import inputs
-from jenkins_mfa.sources.jenkins.client import LISTING_BYTES, LISTING_SECONDS, Client, Reply
+from jenkins_mfa.sources.jenkins.client import LISTING_BYTES, LISTING_SECONDS, Client, Reply, told
 from jenkins_mfa.sources.jenkins.exported import LoadedLibrary, decode
 from jenkins_mfa.usecases.ports import Finding
 
@@ -46,52 +46,65 @@ class _Plugins(msgspec.Struct, frozen=True):
     plugins: list[_Plugin]
 
 
-def inspect(client: Client, public_url: str, now: int) -> list[Finding]:
-    """All findings about a controller, `now` in ms UTC. Never raises for what the controller does."""
+def inspect(client: Client, public_url: str, library: str, now: int) -> list[Finding]:
+    """All findings about a controller, `now` in ms UTC. Never raises for what the controller does.
+
+    `library` is the name under which ours is configured. What is right is said in a few words, for one line of all.
+    """
+    found: list[Finding] = []
+    at = f"Jenkins at {client.url}"
     try:
-        return list(_findings(client, public_url, now))
+        found.extend(_findings(client, public_url, library, now))
     except SourceForbiddenError as error:
-        return [Finding("overall_read", False, str(error), "grant the agent's account Overall/Read")]
+        found.append(Finding("overall_read", False, f"{at}, {error}", "grant the agent's account Overall/Read"))
     except (SourceError, UntrustedInputError) as error:
-        return [Finding("reachable", False, str(error), "look at url, user, token_file and Jenkins itself")]
+        mend = "see that Jenkins runs, and that this source's url, user and token_file belong together"
+        found.append(Finding("reachable", False, f"{at}, {error}", mend))
+    return found
 
 
-def _findings(client: Client, public_url: str, now: int) -> Iterator[Finding]:
+def _findings(client: Client, public_url: str, library: str, now: int) -> Iterator[Finding]:
     me = decode(client.get("whoAmI/", "name,anonymous").body, _Me)
     reply = client.get("", "url,quietingDown,jobs[name]{0,1}")
     root = decode(reply.body, _Root)
     yield Finding("reachable", True, f"Jenkins {reply.version or 'of an untold version'}")
-    same = me.name == client.user and not me.anonymous
-    mend = "write `user` exactly as Jenkins does: inputs and records are compared letter by letter"
-    yield Finding("account", same, f"Jenkins knows us as {me.name!a}", "" if same else mend)
-    yield Finding("overall_read", True, "Overall/Read is granted")
-    yield _jobs(root)
-    yield Finding("run_update", True, "Run/Update is optional: without it no line stands on the build's page")
+    yield _account(client, me, root)
+    yield from _jobs(root)
     yield _address(root, public_url)
-    yield _shutdown(root)
+    yield from _shutdown(root)
     yield from _clock(reply, now)
     yield _plugins(client)
-    yield _library(client)
+    yield _library(client, library)
 
 
-def _jobs(root: _Root) -> Finding:
-    if root.jobs:
-        return Finding("job_read", True, "Job/Read is granted: jobs are visible")
-    mend = "grant the agent's account Job/Read on all jobs with gates: without it their builds are silently invisible"
-    return Finding("job_read", False, "not a single job is visible", mend)
+def _account(client: Client, me: _Me, root: _Root) -> Finding:
+    if me.name == client.user and not me.anonymous:
+        rights = "Overall/Read, Job/Read" if root.jobs else "Overall/Read"
+        return Finding("account", True, f"account {told(me.name)} ({rights})")
+    mend = f"write user = {told(me.name)} in its [[sources]] table, letter by letter as Jenkins does"
+    return Finding("account", False, f"Jenkins knows us as {told(me.name)}, not as {told(client.user)}", mend)
+
+
+def _jobs(root: _Root) -> Iterator[Finding]:
+    if not root.jobs:
+        mend = "grant the agent's account Job/Read on all jobs with gates"
+        yield Finding("job_read", False, "not a single job is visible: nobody is asked about its builds", mend)
 
 
 def _address(root: _Root, public_url: str) -> Finding:
     """The library finds its source by the controller's own URL."""
-    same = (root.url or "").rstrip("/") == public_url.rstrip("/")
-    mend = "" if same else "set public_url to Jenkins' own URL: the library compares them before it opens a gate"
-    return Finding("public_url", same, f"Jenkins calls itself {root.url!a}", mend)
+    own = root.url or ""
+    if own.rstrip("/") == public_url.rstrip("/"):
+        return Finding("public_url", True, "public_url is Jenkins' own")
+    says = f"Jenkins calls itself {told(own) if own else 'nothing'}, public_url is {told(public_url)}"
+    mend = "make both the same, here or as Jenkins URL in Jenkins' settings: the library compares them"
+    return Finding("public_url", False, says, mend)
 
 
-def _shutdown(root: _Root) -> Finding:
+def _shutdown(root: _Root) -> Iterator[Finding]:
     if root.quietingDown:
-        return Finding("shutdown", False, "Jenkins prepares for a shutdown", "answers wait until it is over")
-    return Finding("shutdown", True, "no shutdown is being prepared")
+        mend = "wait until it is over, or cancel it in Jenkins: no answer goes out until then"
+        yield Finding("shutdown", False, "Jenkins prepares for a shutdown", mend)
 
 
 def _clock(reply: Reply, now: int) -> Iterator[Finding]:
@@ -99,35 +112,42 @@ def _clock(reply: Reply, now: int) -> Iterator[Finding]:
         apart = round(now / 1000 - parsedate_to_datetime(reply.date).timestamp())
     except (ValueError, OverflowError):
         return
-    ok = abs(apart) < CLOCK_LEEWAY
-    mend = "" if ok else f"synchronise both clocks: receipts are refused beyond {CLOCK_LEEWAY} s"
-    yield Finding("clock", ok, f"our clock is {apart:+d} s from Jenkins'", mend)
+    if abs(apart) < CLOCK_LEEWAY:
+        yield Finding("clock", True, f"clocks {abs(apart)} s apart")
+        return
+    way = "ahead of" if apart > 0 else "behind"
+    mend = f"synchronise both clocks: receipts are refused beyond {CLOCK_LEEWAY} s"
+    yield Finding("clock", False, f"our clock is {abs(apart)} s {way} Jenkins'", mend)
 
 
 def _plugins(client: Client) -> Finding:
     try:
         reply = client.get("pluginManager/", "plugins[shortName,version,active]")
     except (SourceForbiddenError, SourceGoneError):
-        return Finding("plugins", True, "the account may not list plugins, and needs not")
-    active = {p.shortName: p.version for p in decode(reply.body, _Plugins).plugins if p.active}
+        return Finding("plugins", True, "plugins not shown to the account")
+    active = {p.shortName for p in decode(reply.body, _Plugins).plugins if p.active}
     missing = [name for name in PLUGINS if name not in active]
     if missing:
-        return Finding("plugins", False, f"not active: {', '.join(missing)}", "install and enable them")
-    return Finding("plugins", True, ", ".join(f"{name} {active[name]}" for name in PLUGINS))
+        return Finding("plugins", False, f"plugins not active: {', '.join(missing)}", "install and enable them")
+    return Finding("plugins", True, f"{len(PLUGINS)} plugins active")
 
 
-def _library(client: Client) -> Finding:
+def _library(client: Client, name: str) -> Finding:
     """The API tells about libraries only through builds that have loaded them."""
     listing = client.get("computer/", inputs.LISTING, limit=LISTING_BYTES, seconds=LISTING_SECONDS)
     seen = [library for library in inputs.read_libraries(listing.body) if STEP in (library.variables or ())]
+    if not seen:
+        return Finding("library", True, f"library not seen: no build with {STEP} runs now")
     foreign = sorted({_named(library) for library in seen if not library.trusted})
     if foreign:
-        mend = "remove the folder or Jenkinsfile library that brings our step, configure ours globally"
+        mend = "take the library out of that folder or Jenkinsfile, and configure ours globally"
         return Finding("library", False, f"{STEP} comes from an untrusted library: {', '.join(foreign)}", mend)
-    if not seen:
-        return Finding("library", True, f"no build runs now that has loaded {STEP}: nothing can be said")
-    return Finding("library", True, f"trusted: {', '.join(sorted({_named(library) for library in seen}))}")
+    other = sorted({_named(library) for library in seen if library.name != name})
+    if other:
+        mend = f"give it the name {told(name)} in Jenkins, or set library in its [[sources]] table"
+        return Finding("library", False, f"{STEP} comes from a library of another name: {', '.join(other)}", mend)
+    return Finding("library", True, f"library {', '.join(sorted({_named(library) for library in seen}))}, no override")
 
 
 def _named(library: LoadedLibrary) -> str:
-    return ascii(f"{library.name}@{library.version or ''}")[1:-1]
+    return ascii(f"{library.name} {library.version or ''}".rstrip())[1:-1]
