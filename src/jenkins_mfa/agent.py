@@ -7,7 +7,7 @@ import random
 import secrets
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,8 +18,9 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from jenkins_mfa import __version__, key_files
 from jenkins_mfa.config import Config
 from jenkins_mfa.core.keys import Keys
-from jenkins_mfa.core.model import Commit, Entry, Gate
+from jenkins_mfa.core.model import Commit, Entry, Gate, State
 from jenkins_mfa.errors import SourceError, StoreError
+from jenkins_mfa.policy_file import WRITER
 from jenkins_mfa.slack.accounts import Accounts
 from jenkins_mfa.slack.app import SlackApp, web_client
 from jenkins_mfa.slack.handlers import Handlers
@@ -59,16 +60,20 @@ class SystemRandomness:
 
 def sources_of(config: Config) -> dict[str, Source]:
     """One adapter for each [[sources]] table."""
-    made: dict[str, Source] = {}
-    for source in config.sources:
-        issuer = f"{source.kind}:{source.id}"
 
-        def who(subject: str, issuer: str = issuer) -> str | None:
+    def finder(issuer: str) -> Callable[[str], str | None]:
+        def who(subject: str) -> str | None:
             person = config.roster.find(issuer, subject)
             return person.id if person else None
 
+        return who
+
+    by_address = finder(WRITER)
+    made: dict[str, Source] = {}
+    for source in config.sources:
         client = Client(source.url, source.user, source.token.reveal())
-        made[source.id] = JenkinsSource(source.id, source.public_url, client, who, lambda: int(time.time() * 1000))
+        who, now = finder(f"{source.kind}:{source.id}"), lambda: int(time.time() * 1000)
+        made[source.id] = JenkinsSource(source.id, source.public_url, client, who, by_address, now)
     return made
 
 
@@ -90,7 +95,8 @@ def desk_of(config: Config, store: RedisStore, keys: Keys, messenger: SlackMesse
     """Everything that the use cases need."""
 
     def line(gate: Gate) -> str:
-        return run_line(gate, config.roster)
+        channels = messenger.asked_in(gate) if gate.state is State.PENDING else ()
+        return run_line(gate, config.roster, channels)
 
     return Desk(
         store=store,

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from jenkins_mfa.core.policy import Policy, Roster
 from jenkins_mfa.errors import ConfigError
 from jenkins_mfa.failures import unread
-from jenkins_mfa.policy_file import read_policy, read_roster
+from jenkins_mfa.policy_file import WRITER, read_policy, read_roster
 from jenkins_mfa.toml_table import Table, read, seen
 
 T = TypeVar("T")
@@ -117,7 +117,7 @@ def load(path: Path) -> Config:
     max_ttl = limits.integer("max_ttl", 86400, low=1, high=86400, unit="seconds")
     limits.done()
     ids = {source.id for source in sources} or {""}
-    issuers = {f"slack:{slack.team}"} | {f"jenkins:{name}" for name in ids}
+    issuers = {f"slack:{slack.team}", WRITER} | {f"jenkins:{name}" for name in ids}
     roster_path = base / root.text("roster_file", "roster.toml")
     policy_path = base / root.text("policy_file", "policy.toml")
     root.done()

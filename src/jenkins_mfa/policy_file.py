@@ -12,6 +12,7 @@ from jenkins_mfa.core.policy import Environment, Person, Policy, Roster, Rule
 from jenkins_mfa.toml_table import Table, read
 
 ID = r"[a-z0-9][a-z0-9._-]{0,39}"  #: roster ids and group names
+WRITER = "git:email"  #: issuer of the address that a person's commits name; kept in lower case
 NAME = r"[^\x00-\x1f<>&`*_~\\“”]{1,40}"  #: names of people, as they are shown
 
 
@@ -55,6 +56,8 @@ def _person(name: str, table: Table) -> Person:
         table.fault("", "the id may hold a-z, 0-9, dot, dash and underscore, 40 at most")
     member = table.texts("groups", [])
     identities = table.mapping("identities")
+    if WRITER in identities:
+        identities = identities | {WRITER: identities[WRITER].lower()}
     shown = table.text("name", pattern=NAME, allowed="1 to 40 characters without markup")
     table.done()
     return Person(name, shown, tuple(member), identities)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 
 import pytest
-from jenkins_kit import PUBLIC, RECORDED, ROSTER, Clock
+from jenkins_kit import PUBLIC, RECORDED, ROSTER, WRITERS, Clock
 
 from jenkins_mfa.simulators.jenkins import JenkinsSimulator
 from jenkins_mfa.sources.jenkins.client import Client
@@ -33,7 +33,7 @@ def connect(sim: JenkinsSimulator, clock: Clock) -> Callable[..., JenkinsSource]
 
     def make(user: str = "mfa-agent", url: str = "", token: str = "") -> JenkinsSource:
         client = Client(url or sim.url, user, token or sim.auth(user)[1])
-        return JenkinsSource("main", PUBLIC, client, ROSTER.get, clock)
+        return JenkinsSource("main", PUBLIC, client, ROSTER.get, WRITERS.get, clock)
 
     return make
 

@@ -9,6 +9,7 @@ from jenkins_mfa.simulators.jenkins import Parameter, PausedInput
 RECORDED = json.loads(Path(__file__).with_name("recorded.json").read_text())
 PUBLIC = "https://ci.example.com/jenkins"
 ROSTER = {"dev": "dan", "admin": "alice"}
+WRITERS = {"bob@example.com": "bob"}
 
 
 class Clock:

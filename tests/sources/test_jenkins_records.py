@@ -10,7 +10,7 @@ from jenkins_kit import RECORDED, ROSTER
 
 from jenkins_mfa.core.model import Author, Facts, Parameter, Revision, Run, Starter, Trigger
 from jenkins_mfa.errors import UntrustedInputError
-from jenkins_mfa.sources.jenkins import description, exported, inputs, records
+from jenkins_mfa.sources.jenkins import changes, description, exported, inputs, records
 from jenkins_mfa.sources.jenkins.exported import Build
 
 TRUSTED = {"name": "trusted", "version": "master", "trusted": True, "variables": ["mfaGate"]}
@@ -30,7 +30,9 @@ def started(name: str) -> list[Starter]:
 
 
 def facts(record: Build, job: str = "s-scm") -> Facts:
-    return records.read_facts(record, inputs.run_of("main", job, 2, "https://ci/"), [])
+    run = inputs.run_of("main", job, 2, "https://ci/")
+    changed = changes.read([record], None, records.own_branch(record, run), lambda *_: None)
+    return records.read_facts(record, run, [], [], changed)
 
 
 @pytest.mark.parametrize(
@@ -81,6 +83,13 @@ def test_an_origin_that_cannot_be_seen_hides_somebody_unknown() -> None:
     assert records.behind(("secret/up", 2), None, ROSTER.get) == [Starter(Trigger.UNKNOWN, via="secret/up #2")]
 
 
+def test_the_jobs_that_started_a_build_are_told_by_their_full_names() -> None:
+    """Also where the build there may not be seen, or is not told."""
+    assert records.upstream(records.causes(build("cause.build_step"))) == ["c-up"]
+    assert records.upstream([exported.Cause(upstreamProject="team one/up")]) == ["team one/up"]
+    assert records.upstream(records.causes(build("cause.person"))) == []
+
+
 @pytest.mark.parametrize(
     ("name", "origins"),
     [
@@ -113,7 +122,7 @@ def test_the_library_does_not_pass_for_the_build() -> None:
 def test_commits_and_authors_are_counted() -> None:
     """Two commits since the build before, both by one author as Jenkins guesses."""
     read = facts(build("scm.two_commits", TRUSTED))
-    assert (read.commits, read.authors) == (2, (Author("ana"),))
+    assert (read.commits, read.authors) == (2, (Author("ana", "ana@example.com"),))
 
 
 def test_two_checkouts_are_two_revisions_in_order() -> None:
@@ -258,7 +267,10 @@ ACTIONS = st.lists(
 def _all_of_it(data: bytes) -> None:
     record = exported.decode(data, Build)
     records.starters(records.causes(record), "a", ROSTER.get)
-    records.read_facts(record, Run("m", "jenkins", "a", "1", 1, ""), [])
+    changed = changes.read([record], record, "", lambda *_: None)
+    records.read_facts(
+        record, Run("m", "jenkins", "a", "1", 1, ""), [], records.upstream(records.causes(record)), changed
+    )
     records.read_outcome(record, "a", 1, "mfa-agent")
 
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 import requests
-from jenkins_kit import PUBLIC, ROSTER, Clock, gate_input, gated, nonce
+from jenkins_kit import PUBLIC, ROSTER, WRITERS, Clock, gate_input, gated, nonce
 
+from jenkins_mfa.core.model import Author, Starter, Trigger
 from jenkins_mfa.core.model import Parameter as Given
-from jenkins_mfa.core.model import Starter, Trigger
 from jenkins_mfa.errors import (
     SourceForbiddenError,
     SourceGoneError,
@@ -17,7 +17,8 @@ from jenkins_mfa.errors import (
     UntrustedInputError,
 )
 from jenkins_mfa.simulators.jenkins import ROUND_TWO, Build, FlowInterruptedError, JenkinsSimulator, Parameter
-from jenkins_mfa.simulators.jenkins_model import replay_cause, upstream_cause, user_cause
+from jenkins_mfa.simulators.jenkins_model import Checkout, Commit, replay_cause, upstream_cause, user_cause
+from jenkins_mfa.sources.jenkins import behind, changes
 from jenkins_mfa.sources.jenkins import source as adapter
 from jenkins_mfa.sources.jenkins.client import Client
 from jenkins_mfa.sources.jenkins.source import JenkinsSource
@@ -28,7 +29,8 @@ Connect = Callable[..., JenkinsSource]
 
 def settle(sim: JenkinsSimulator, run: Build, verb: str, user: str, input_id: str = nonce()) -> None:
     url = f"{sim.url}{run.path}input/{input_id}/{verb}"
-    requests.post(url, auth=sim.auth(user), timeout=10).raise_for_status()
+    form = {"json": "{}"}
+    requests.post(url, form, auth=sim.auth(user), timeout=10).raise_for_status()
 
 
 def test_it_is_a_source(source: JenkinsSource) -> None:
@@ -63,7 +65,9 @@ def test_a_hostile_build_cannot_make_the_listing_large(sim: JenkinsSimulator, so
 def test_any_job_is_listed_read_and_answered(job: str, context: str, clock: Clock) -> None:
     """Folders, spaces, `%2F`, unicode, a context path."""
     with JenkinsSimulator(context=context) as sim:
-        source = JenkinsSource("main", PUBLIC, Client(sim.url, "mfa-agent", "token-of-mfa-agent"), ROSTER.get, clock)
+        source = JenkinsSource(
+            "main", PUBLIC, Client(sim.url, "mfa-agent", "token-of-mfa-agent"), ROSTER.get, WRITERS.get, clock
+        )
         sim.job(job, gated)
         build = sim.build(job)
         build.wait_paused()
@@ -78,7 +82,9 @@ def test_any_job_is_listed_read_and_answered(job: str, context: str, clock: Cloc
 def test_the_host_of_a_url_is_never_followed(clock: Clock) -> None:
     """Behind a reverse proxy Jenkins calls itself by another address; people get the public one."""
     with JenkinsSimulator(public_url="https://wrong.invalid/other/") as sim:
-        source = JenkinsSource("main", PUBLIC, Client(sim.url, "mfa-agent", "token-of-mfa-agent"), ROSTER.get, clock)
+        source = JenkinsSource(
+            "main", PUBLIC, Client(sim.url, "mfa-agent", "token-of-mfa-agent"), ROSTER.get, WRITERS.get, clock
+        )
         sim.paused("a", gate_input())
         (paused,) = source.pending()
         assert paused.run.url == "https://ci.example.com/jenkins/job/a/1/"
@@ -115,7 +121,9 @@ def test_several_controllers_are_several_objects(clock: Clock) -> None:
     """One's failure does not touch the other."""
     with JenkinsSimulator() as one, JenkinsSimulator() as two:
         sources = [
-            JenkinsSource(name, PUBLIC, Client(s.url, "mfa-agent", "token-of-mfa-agent"), ROSTER.get, clock)
+            JenkinsSource(
+                name, PUBLIC, Client(s.url, "mfa-agent", "token-of-mfa-agent"), ROSTER.get, WRITERS.get, clock
+            )
             for name, s in (("one", one), ("two", two))
         ]
         two.paused("a", gate_input())
@@ -129,7 +137,7 @@ def test_several_controllers_are_several_objects(clock: Clock) -> None:
 
 
 def test_facts_are_read_with_the_exact_request(sim: JenkinsSimulator, source: JenkinsSource) -> None:
-    """Text, starter, parameters, libraries: once per new gate, in two requests."""
+    """Text, starter, parameters, libraries: once per new gate, in three requests."""
     sim.job("a", parameters=(Parameter("REGION", default="eu"), Parameter("PW", "Password", "s3cret")))
     text = '{\n  "message": "Größe ☕"\n}'
     run = sim.paused("a", gate_input(request=text))
@@ -139,7 +147,7 @@ def test_facts_are_read_with_the_exact_request(sim: JenkinsSimulator, source: Je
     (paused,) = source.pending()
     before = sim.count()
     opened = source.facts(paused)
-    assert sim.count() - before == 2
+    assert sim.count() - before == 3
     assert opened.request == text.encode()
     assert opened.facts.starters == (Starter(Trigger.PERSON, "dev", "dan"),)
     assert opened.facts.parameters == (Given("REGION", "eu"), Given("PW", None))
@@ -205,16 +213,17 @@ def test_who_started_the_first_of_five_upstream_builds_is_a_requester(
     sim: JenkinsSimulator, source: JenkinsSource
 ) -> None:
     """Nested upstream causes are not exported: each build is asked for its own (S9)."""
-    chain(sim, adapter.HOPS)
+    chain(sim, behind.HOPS)
     (paused,) = [p for p in source.pending() if p.run.pipeline == "a"]
     starters = source.facts(paused).facts.starters
     assert Starter(Trigger.PERSON, "dev", "dan", "up1 #1") in starters
     assert {s.trigger for s in starters} == {Trigger.UPSTREAM, Trigger.PERSON}
+    assert source.facts(paused).facts.upstream == ("up5", "up4", "up3", "up2", "up1")
 
 
 def test_beyond_five_upstream_builds_somebody_unknown_stands(sim: JenkinsSimulator, source: JenkinsSource) -> None:
     """Whoever hides behind a longer chain counts as a stranger."""
-    chain(sim, adapter.HOPS + 1)
+    chain(sim, behind.HOPS + 1)
     (paused,) = [p for p in source.pending() if p.run.pipeline == "a"]
     assert Starter(Trigger.UNKNOWN) in source.facts(paused).facts.starters
 
@@ -226,7 +235,7 @@ def test_builds_that_name_each_other_are_asked_once(sim: JenkinsSimulator, sourc
     (paused,) = source.pending()
     before = sim.count()
     assert Starter(Trigger.UNKNOWN) not in source.facts(paused).facts.starters
-    assert sim.count() - before == 4
+    assert sim.count() - before == 6
 
 
 def test_an_upstream_that_may_not_be_seen_hides_somebody_unknown(sim: JenkinsSimulator, source: JenkinsSource) -> None:
@@ -257,7 +266,37 @@ def test_many_origins_are_not_all_looked_into(sim: JenkinsSimulator, source: Jen
     (paused,) = source.pending()
     before = sim.count()
     assert Starter(Trigger.UNKNOWN) in source.facts(paused).facts.starters
-    assert sim.count() - before == 2 + adapter.ORIGINS
+    assert sim.count() - before == 3 + behind.ORIGINS
+
+
+def committed(sim: JenkinsSimulator, *paths: str) -> None:
+    """Build 1 of `a` checks something out; each later one finds a commit more, with these paths."""
+
+    def checkouts(number: int) -> list[Checkout]:
+        commit = Commit(f"{number:040x}", "bob", "Bob@example.com", "more", paths)
+        return [Checkout("own", commit.id, "origin/main", (commit,) if number > 1 else ())]
+
+    sim.job("a", checkouts=checkouts)
+
+
+def test_changes_reach_back_to_the_build_that_we_let_go_on(sim: JenkinsSimulator, source: JenkinsSource) -> None:
+    """A denied build between does not take its commits, authors and paths with it."""
+    committed(sim, "web/shop.py", '"infra/\\303\\274.tf"')
+    for verb in ("proceed", "abort"):
+        settle(sim, sim.paused("a", gate_input()), verb, "mfa-agent")
+    sim.paused("a", gate_input())
+    facts = source.facts(source.pending()[0]).facts
+    assert (facts.commits, facts.since, facts.paths) == (2, "1", ("infra/ü.tf", "web/shop.py"))
+    assert facts.authors == (Author("bob", "Bob@example.com", "bob"),)
+
+
+def test_a_hostile_change_set_does_not_stop_its_gate(sim: JenkinsSimulator, source: JenkinsSource) -> None:
+    """Its record is larger than what is read of one: then nothing is known of its changes, and the gate opens."""
+    committed(sim, *(f"{n:03000}" for n in range(changes.PATHS)))
+    settle(sim, sim.paused("a", gate_input()), "proceed", "mfa-agent")
+    sim.paused("a", gate_input())
+    opened = source.facts(source.pending()[0])
+    assert (opened.request, opened.facts.paths, opened.facts.commits) == (b'{"v": 1}', None, 0)
 
 
 # Answers
@@ -617,7 +656,9 @@ def test_a_fresh_agent_does_not_take_the_first_session_for_a_start(
 def test_a_controller_in_tomcat_is_served_the_same(clock: Clock) -> None:
     """Other container, other version, no reason phrase, full names that are not ids."""
     with JenkinsSimulator(profile=ROUND_TWO) as sim:
-        source = JenkinsSource("main", PUBLIC, Client(sim.url, "mfa-agent", "token-of-mfa-agent"), ROSTER.get, clock)
+        source = JenkinsSource(
+            "main", PUBLIC, Client(sim.url, "mfa-agent", "token-of-mfa-agent"), ROSTER.get, WRITERS.get, clock
+        )
         sim.job("a", gated)
         build = sim.build("a")
         build.wait_paused()

@@ -125,14 +125,16 @@ class BuiltRevision(msgspec.Struct, frozen=True):
 class Author(msgspec.Struct, frozen=True):
     """Who Jenkins guesses that wrote a commit."""
 
-    id: str = ""
+    id: str | None = None
 
 
 class Change(msgspec.Struct, frozen=True):
-    """One commit since the build before."""
+    """One commit since the build before, with what it claims about itself."""
 
-    commitId: str = ""  # noqa: N815
+    commitId: str | None = None  # noqa: N815
     author: Author | None = None
+    authorEmail: str | None = None  # noqa: N815
+    affectedPaths: list[str] | None = None  # noqa: N815
 
 
 class ChangeSet(msgspec.Struct, frozen=True):

@@ -10,12 +10,11 @@ from urllib.parse import unquote
 import msgspec
 
 from jenkins_mfa.core.judge import Outcome
-from jenkins_mfa.core.model import Author, Facts, Library, Parameter, Revision, Run, Starter, Trigger
-from jenkins_mfa.errors import UntrustedInputError
-from jenkins_mfa.sources.jenkins import exported
+from jenkins_mfa.core.model import Facts, Library, Parameter, Run, Starter, Trigger
+from jenkins_mfa.sources.jenkins import changes, exported
+from jenkins_mfa.sources.jenkins.changes import Changes
 from jenkins_mfa.sources.jenkins.exported import (
     Build,
-    BuiltRevision,
     Cause,
     Interruption,
     LoadedLibrary,
@@ -30,8 +29,7 @@ Who = Callable[[str], str | None]
 FACTS = (
     "actions[causes[shortDescription,userId,upstreamProject,upstreamBuild],parameters[name,value],"
     "lastBuiltRevision[SHA1,branch[name]],remoteUrls,libraries[name,version,trusted,variables],userId,"
-    "executions[id,settled,input[submitter]]],"
-    "changeSets[items[commitId,author[id]]],previousBuild[number]"
+    "executions[id,settled,input[submitter]]]"
 )
 CAUSES = "actions[causes[shortDescription,userId,upstreamProject,upstreamBuild]]"
 OUTCOME = "building,result,actions[userId,executions[id,settled],causes[user[id]]]"
@@ -52,7 +50,6 @@ _TRIGGERS = {
 }
 _AGAIN = {_REPLAY: Trigger.REPLAY, _RESTART: Trigger.RESTART}
 _BUILD_NUMBER = re.compile(r"#([1-9][0-9]{0,9})")
-_COMMIT = re.compile(r"[0-9a-f]{12,64}")
 
 #: A build that a starter refers to: job full name and number.
 Origin = tuple[str, int]
@@ -84,6 +81,11 @@ def origins(found: Iterable[Cause], job: str) -> list[Origin]:
     return list(dict.fromkeys(o for cause in found for o in [_origin(cause, job)] if o is not None))
 
 
+def upstream(found: Iterable[Cause]) -> list[str]:
+    """Full names of the jobs that started a build."""
+    return [cause.upstreamProject for cause in found if cause.upstreamProject is not None]
+
+
 def behind(origin: Origin, found: list[Cause] | None, who: Who) -> list[Starter]:
     """Starters of an origin; somebody unknown where it cannot be read."""
     if found is None:
@@ -91,27 +93,43 @@ def behind(origin: Origin, found: list[Cause] | None, who: Who) -> list[Starter]
     return [replace(s, via=_via(origin)) for s in starters(found, origin[0], who)]
 
 
-def read_facts(build: Build, run: Run, who_started: Sequence[Starter]) -> Facts:
+def own_branch(build: Build, run: Run) -> str:
+    """The branch of a branch job, which is named as it also before any checkout; empty for other jobs.
+
+    No other job's name has a `%`.
+    """
+    name = run.pipeline.rpartition("/")[2]
+    return unquote(name) if "%" in name or any(exported.of_kind(build.actions, exported.BRANCH_REVISION)) else ""
+
+
+def read_facts(
+    build: Build, run: Run, who_started: Sequence[Starter], upstream: Sequence[str], changed: Changes
+) -> Facts:
     """All that the record says. Raises UntrustedInputError."""
     libraries = exported.gather(build.actions, exported.LIBRARIES, "libraries", list[LoadedLibrary])
-    own = _own_branch(build, run)
-    revisions, foreign = _revisions(build, libraries, own)
-    sets = [s.items or [] for s in build.changeSets or ()]
-    changes = [c for items in sets if not foreign & {c.commitId for c in items} for c in items]
+    own = own_branch(build, run)
+    revisions = changes.revisions(build, own)
     return Facts(
         run=run,
         branch=own or (revisions[0].branch if revisions else ""),
         starters=tuple(dict.fromkeys(who_started)),
         revisions=tuple(revisions),
-        commits=len(changes),
-        authors=tuple(Author(a) for a in sorted({c.author.id for c in changes if c.author and c.author.id})),
-        since=str(build.previousBuild.number) if build.previousBuild else "",
+        commits=changed.commits,
+        authors=changed.authors,
+        paths=changed.paths,
+        upstream=tuple(dict.fromkeys(upstream)),
+        since=changed.since,
         parameters=tuple(_parameters(build)),
         libraries=tuple(
             Library(item.name, item.version or "", item.trusted, tuple(item.variables or ())) for item in libraries
         ),
         settlers=settlers(build),
     )
+
+
+def let_go_on(build: Build, us: str) -> bool:
+    """Whether a build ended well after we let it go on: people saw what was in it. Raises UntrustedInputError."""
+    return build.result == "SUCCESS" and not build.building and us in settlers(build)
 
 
 def settlers(build: Build) -> tuple[str, ...]:
@@ -162,42 +180,6 @@ def _origin(cause: Cause, job: str) -> Origin | None:
 
 def _via(origin: Origin | None) -> str:
     return f"{origin[0]} #{origin[1]}" if origin and origin[1] else ""
-
-
-def _revisions(build: Build, libraries: Iterable[LoadedLibrary], own: str) -> tuple[list[Revision], set[str]]:
-    """What was checked out, and the commits that were checked out only to load a trusted library.
-
-    BuildData does not say what it is for: a library's is on a branch named as the library's version. If more
-    checkouts than libraries fit, or a branch job's own branch is named so (a cached library leaves no BuildData),
-    none is left out, so that nothing can hide behind a library.
-    """
-    versions = [library.version for library in libraries if library.trusted]
-    actions = exported.of_kind(build.actions, exported.BUILD_DATA)
-    found = list(dict.fromkeys(revision for action in actions for revision in _revision(action)))
-    branches = [revision.branch for revision in found]
-    foreign = {b for b in branches if 0 < branches.count(b) <= versions.count(b)} - {own}
-    ours = [replace(r, branch=_short(r.branch)) for r in found if r.branch not in foreign]
-    return ours, {r.commit for r in found if r.branch in foreign} - {r.commit for r in ours}
-
-
-def _revision(action: exported.Action) -> Iterable[Revision]:
-    built = exported.decode(action.lastBuiltRevision, BuiltRevision | None)  # type: ignore[arg-type]
-    remotes = exported.decode(action.remoteUrls, list[str] | None)  # type: ignore[arg-type]
-    if built is None:
-        return
-    if not _COMMIT.fullmatch(built.SHA1):
-        raise UntrustedInputError("Jenkins recorded a commit that is none")
-    yield Revision(remotes[0] if remotes else "", built.branch[0].name if built.branch else "", built.SHA1)
-
-
-def _short(branch: str) -> str:
-    return branch.removeprefix("refs/remotes/").removeprefix("origin/").removeprefix("refs/heads/")
-
-
-def _own_branch(build: Build, run: Run) -> str:
-    """A branch job is named as its branch, also before any checkout; no other job's name has a `%`."""
-    name = run.pipeline.rpartition("/")[2]
-    return unquote(name) if "%" in name or any(exported.of_kind(build.actions, exported.BRANCH_REVISION)) else ""
 
 
 def _parameters(build: Build) -> Iterable[Parameter]:

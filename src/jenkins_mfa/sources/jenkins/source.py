@@ -11,7 +11,7 @@ from typing import TypeVar
 import msgspec
 
 from jenkins_mfa.core.judge import Outcome
-from jenkins_mfa.core.model import Run, Starter, Trigger
+from jenkins_mfa.core.model import Run
 from jenkins_mfa.errors import (
     SourceError,
     SourceForbiddenError,
@@ -19,7 +19,7 @@ from jenkins_mfa.errors import (
     SourceUnavailableError,
     UntrustedInputError,
 )
-from jenkins_mfa.sources.jenkins import description, inputs, records
+from jenkins_mfa.sources.jenkins import behind, changes, description, inputs, records
 from jenkins_mfa.sources.jenkins.client import (
     LISTING_BYTES,
     LISTING_SECONDS,
@@ -29,7 +29,7 @@ from jenkins_mfa.sources.jenkins.client import (
     Reply,
     TooLargeError,
 )
-from jenkins_mfa.sources.jenkins.exported import Build, Cause, decode
+from jenkins_mfa.sources.jenkins.exported import Build, decode
 from jenkins_mfa.sources.jenkins.refs import Ref, build_path
 from jenkins_mfa.usecases.ports import Abort, Opened, Paused, Proceed
 
@@ -37,8 +37,6 @@ from jenkins_mfa.usecases.ports import Abort, Opened, Paused, Proceed
 STARTING = 20_000
 #: ms between two reads that do not find a run before it counts as gone.
 INVISIBLE = 60_000
-#: Builds behind a build that are looked into, in all and in a row; beyond, somebody unknown stands behind it.
-ORIGINS, HOPS = 10, 5
 
 T = TypeVar("T")
 
@@ -54,8 +52,9 @@ class _Me(msgspec.Struct, frozen=True):
 
 @dataclass(slots=True)
 class JenkinsSource:
-    """The port `Source` for one controller. `who` maps a user id there to a roster id; `now` gives ms UTC.
+    """The port `Source` for one controller. `now` gives ms UTC.
 
+    `who` maps a user id there to a roster id, `by_address` the address (lower case) that a commit names.
     `public_url` is the controller's address for people. Safe to share between threads.
     """
 
@@ -63,6 +62,7 @@ class JenkinsSource:
     public_url: str
     client: Client
     who: Callable[[str], str | None]
+    by_address: Callable[[str], str | None]
     now: Callable[[], int]
     _session: str = field(default="", init=False, repr=False)
     _started: int | None = field(default=None, init=False, repr=False)
@@ -99,7 +99,10 @@ class JenkinsSource:
             raise UntrustedInputError(f"cannot be read whole: {error}") from None
         request = inputs.read_request(asked, ref.input, self.client.user)
         run = inputs.run_of(self.id, ref.job, ref.build, self.public_url)
-        return Opened(request, records.read_facts(build, run, self._starters(build, ref.job)))
+        starters, upstream = behind.starters(build, ref.job, self.who, self._other)
+        builds, base = behind.history(ref.job, ref.build, self.client.user, self._other)
+        changed = changes.read(builds, base, records.own_branch(build, run), self._wrote)
+        return Opened(request, records.read_facts(build, run, starters, upstream, changed))
 
     def outcome(self, run: Run) -> Outcome:
         """A fresh reading of the build.
@@ -154,32 +157,15 @@ class JenkinsSource:
         except UntrustedInputError as error:
             raise SourceUnavailableError(f"{path}: {error}") from None
 
-    def _starters(self, build: Build, job: str) -> list[Starter]:
-        """Who is behind a build: its own causes, and those of the builds that it came from, `HOPS` of them in a row."""
-        found = records.causes(build)
-        starters = records.starters(found, job, self.who)
-        waiting = [(origin, 1) for origin in records.origins(found, job)]
-        seen: set[records.Origin] = set()
-        while waiting:
-            origin, hop = waiting.pop(0)
-            if origin in seen:
-                continue
-            if hop > HOPS or len(seen) == ORIGINS:
-                starters.append(Starter(Trigger.UNKNOWN))
-                break
-            seen.add(origin)
-            causes = self._causes(origin)
-            starters += records.behind(origin, causes, self.who)
-            waiting += [(further, hop + 1) for further in records.origins(causes or [], origin[0])]
-        return starters
-
-    def _causes(self, origin: records.Origin) -> list[Cause] | None:
-        """Causes of a build that is not ours to judge; None where it may not be seen, or never was."""
-        job, number = origin
+    def _other(self, job: str, number: int, tree: str) -> Build | None:
+        """A build that is not ours to judge; None where it may not be seen, never was, or is too large."""
         try:
-            return records.causes(self._read(build_path(job, number), records.CAUSES, Build))
+            return self._read(build_path(job, number), tree, Build)
         except (SourceGoneError, SourceForbiddenError, TooLargeError, UntrustedInputError):
             return None
+
+    def _wrote(self, subject: str, address: str) -> str | None:
+        return self.by_address(address) or self.who(subject)
 
     def _invisible(self, run: Run) -> Outcome:
         """A build that answers 404. It counts as ended when a later read finds the same, and we are who we think."""
