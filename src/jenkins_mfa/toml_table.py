@@ -6,7 +6,9 @@ import difflib
 import json
 import re
 import tomllib
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +117,19 @@ class Table:
             return []
         return texts
 
+    def moment(self, key: str) -> datetime | None:
+        """A date and time of this century, with tzinfo only if an offset was written; None after a problem."""
+        allowed = 'a date and time such as "2026-12-21 00:00", or 2026-12-21T00:00:00+01:00 without quotes'
+        found = value = self._take(key, None, allowed)
+        if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}", value):
+            with suppress(ValueError):
+                found = datetime.fromisoformat(value)
+        if isinstance(found, datetime) and 2000 <= found.year < 2100:
+            return found
+        if value is not None:
+            self._wrong(key, value, allowed)
+        return None
+
     def mapping(self, key: str) -> dict[str, str]:
         """A table of texts."""
         value = self._take(key, {}, "a table of texts")
@@ -138,12 +153,13 @@ class Table:
         """An array of tables, each named by its key `name` in reports; `missing` tells why there must be one."""
         value = self._data.pop(key, [])
         self._known.append(key)
+        header = f"[[{'.'.join(part for part in (self._near[0].strip('[]'), key) if part)}]]"
         if value == [] and missing:
-            self._miss(key, f"[[{key}]]", missing)
+            self._miss(key, header, missing)
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-            self._wrong(key, value, f"tables [[{key}]]")
+            self._wrong(key, value, f"tables {header}")
             return []
-        return [Table(item, *self._named(key, name, item, position)) for position, item in enumerate(value)]
+        return [Table(item, *self._named(header, name, item, position)) for position, item in enumerate(value)]
 
     def named_tables(self, key: str) -> dict[str, Table]:
         """A table of tables, such as [people.alice]."""
@@ -167,9 +183,9 @@ class Table:
                 hint += ", which is missing"
             self.fault(key, f"this key is not known; {hint}")
 
-    def _named(self, key: str, name: str, item: dict[str, Any], position: int) -> tuple[str, Problems, tuple[str, int]]:
+    def _named(self, header: str, name: str, item: dict[str, Any], n: int) -> tuple[str, Problems, tuple[str, int]]:
         shown = item.get(name, "?")
-        return f'[[{key}]] {name} = "{shown}"', self.problems, (f"[[{key}]]", position)
+        return f'{header} {name} = "{shown}"', self.problems, (header, n)
 
     def _take(self, key: str, default: object, allowed: str) -> Any:
         self._known.append(key)
