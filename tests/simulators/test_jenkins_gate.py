@@ -167,6 +167,7 @@ def test_parallel_gates_have_their_own_nonces(sim: JenkinsSimulator) -> None:
 def test_the_samples_ask_what_the_demo_shows(sim: JenkinsSimulator) -> None:
     """The jobs of the demo pause with details, watched variables, a commit and who started them."""
     add_samples(sim)
+    sim.paused(PRODUCTION)
     production = sim.build(PRODUCTION, "dev", parameters={"VERSION": "2.0"})
     asked = core_request.parse(str(production.wait_paused().parameters[0].default))
     assert dict(asked.details) == {"version": "2.0", "ticket": "OPS-12"}
@@ -177,7 +178,7 @@ def test_the_samples_ask_what_the_demo_shows(sim: JenkinsSimulator) -> None:
         auth=sim.auth("agent-min"),
         timeout=10,
     ).json()
-    assert facts["changeSets"][0]["items"][0]["commitId"] == production.checkouts[0].sha1
+    assert facts["changeSets"][0]["items"][-1]["commitId"] == production.checkouts[0].sha1
     assert facts["actions"][1]["causes"] == [{"_class": "hudson.model.Cause$UserIdCause", "userId": "dev"}]
     staging = sim.build(STAGING, "dev")
     staging.wait_paused()

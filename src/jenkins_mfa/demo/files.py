@@ -99,6 +99,7 @@ def _roster() -> str:
     lines = ["version = 1", 'groups = ["release", "developers"]', ""]
     for person, name, groups, slack, jenkins in PEOPLE:
         shown = ", ".join(f'"{group}"' for group in groups)
-        identities = f'{{ "slack:{TEAM}" = "{slack}", "jenkins:main" = "{jenkins}" }}'
+        address = f"{name.lower().replace(' ', '.')}@example.com"
+        identities = f'{{ "slack:{TEAM}" = "{slack}", "jenkins:main" = "{jenkins}", "git:email" = "{address}" }}'
         lines += [f"[people.{person}]", f'name = "{name}"', f"groups = [{shown}]", f"identities = {identities}", ""]
     return "\n".join(lines)

@@ -11,12 +11,13 @@ from jenkins_mfa.simulators.jenkins_model import Checkout, Commit
 PRODUCTION = "deploy-prod"
 STAGING = "deploy-staging"
 _REMOTE = "https://git.example.com/shop/web.git"
-_MESSAGES = (
-    "Show prices with tax",
-    "Retry the payment once",
-    "Speed up the search",
-    "Translate the checkout",
-    "Remove the old basket",
+#: Message, author (Jenkins' guess out of the address), address, changed paths.
+_COMMITS = (
+    ("Show prices with tax", "dan.fox", "dan.fox@example.com", ("web/prices.py", "web/templates/basket.html")),
+    ("Retry the payment once", "eve.lin", "eve.lin@example.com", ("payment/retry.py", "tests/test_retry.py")),
+    ("Speed up the search", "dan.fox", "dan.fox@example.com", ("db/migrations/0042_index.sql", "web/search.py")),
+    ("Translate the checkout", "ines", "ines@agency.example.net", ("web/locale/de.po", "web/locale/it.po")),
+    ("Give the web servers more memory", "eve.lin", "Eve.Lin@example.com", ("infra/production/web.tf",)),
 )
 
 
@@ -51,11 +52,18 @@ def deploy_staging(build: Build) -> None:
 
 
 def commits(number: int) -> Sequence[Checkout]:
-    """What build `number` of a sample job has checked out: one commit that the build before did not have."""
-    message = _MESSAGES[number % len(_MESSAGES)]
+    """What build `number` of a sample job has checked out: one or two commits that the build before did not have.
+
+    A job's first build lists none, as there is nothing to compare with.
+    """
+    listed = [_commit(number, place) for place in range(1 + number % 2)]
+    return [Checkout(_REMOTE, listed[-1].id, "origin/main", tuple(listed) if number > 1 else ())]
+
+
+def _commit(number: int, place: int) -> Commit:
+    message, author, address, paths = _COMMITS[(number * 2 + place) % len(_COMMITS)]
     sha1 = hashlib.sha1(f"{number} {message}".encode(), usedforsecurity=False).hexdigest()
-    commit = Commit(sha1, "dfox", "dan.fox@example.com", message, ("web/shop.py",))
-    return [Checkout(_REMOTE, sha1, "origin/main", (commit,))]
+    return Commit(sha1, author, address, message, paths)
 
 
 def add_samples(sim: JenkinsSimulator) -> None:

@@ -107,10 +107,18 @@ def _parameter(parameter: Parameter) -> Row:
 def _commits(facts: Facts) -> Row:
     since = Word(facts.since) if re.fullmatch(r"[0-9]{1,12}", facts.since) else Fact(facts.since)
     label = say("Since build {since}", since=since) if facts.since else say("Changes")
-    authors = [chip(author.subject) for author in facts.authors]
-    count = say("1 commit") if facts.commits == 1 else say("{n} commits", n=facts.commits)
-    by = listing(authors, AUTHORS, "", "people")
-    return Row(label, say("{count} by {by}", count=count, by=by) if authors else count)
+    names = dict.fromkeys(author.subject for author in facts.authors)
+    authors = [chip(name) if name else say("somebody unnamed") for name in names]
+    found = _counted(facts.commits, "commit")
+    if authors:
+        found = say("{count} by {by}", count=found, by=listing(authors, AUTHORS, "", "people"))
+    if facts.paths:
+        found = say("{found}; {files} changed", found=found, files=_counted(len(facts.paths), "file"))
+    return Row(label, found)
+
+
+def _counted(number: int, noun: str) -> Parts:
+    return say(f"1 {noun}") if number == 1 else say(f"{{n}} {noun}s", n=number)
 
 
 def chip(text: str, whole: int = WHOLE) -> Parts:
