@@ -20,8 +20,8 @@ from jenkins_mfa.core.model import (
     ToldRecord,
     Trouble,
 )
-from jenkins_mfa.errors import StoreConflictError
-from jenkins_mfa.store.records import record_key, ref_key
+from jenkins_mfa.errors import DamagedError, StoreConflictError
+from jenkins_mfa.store.records import encode, record_key, ref_key, seal_of
 from jenkins_mfa.store.trail import Head, Linked, link
 from jenkins_mfa.usecases.ports import Due
 
@@ -41,13 +41,17 @@ class Lane:
 
 
 class MemoryStore:
-    """All state in this process; commits are atomic under one lock."""
+    """All state in this process; commits are atomic under one lock. Records are sealed as in the real one: whoever
+    writes into `_records` has damaged them.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.lanes: dict[str, Lane] = {}
         self.trail: list[Linked] = []
         self._records: dict[str, Record] = {}
+        self._seals: dict[str, str] = {}
+        self._aside: set[str] = set()
         self._commits: dict[str, str] = {}
         self._refs: dict[str, Gate] = {}
         self._alerts: dict[str, Alert] = {}
@@ -59,7 +63,7 @@ class MemoryStore:
         return self.clock.now()
 
     def gate(self, gate_id: str) -> Gate | None:
-        return self._records.get(f"gate:{gate_id}")  # type: ignore[return-value]
+        return self._read(f"gate:{gate_id}")  # type: ignore[return-value]
 
     def find_gates(self, prefix: str) -> list[str]:
         found = [gate for gate in self._gates() if gate.id.startswith(f"g_{prefix}")]
@@ -71,17 +75,50 @@ class MemoryStore:
 
     def open_gates(self, source: str | None = None) -> list[Gate]:
         found = [g for g in self._gates() if not g.state.settled and source in (None, g.run.source)]
-        return sorted(found, key=lambda gate: (gate.opened_at, gate.id))
+        return sorted((g for g in found if self._intact(g)), key=lambda gate: (gate.opened_at, gate.id))
+
+    def damaged_gates(self) -> list[DamagedError]:
+        found = [g for g in self._gates() if not g.state.settled and not self._intact(g)]
+        return [DamagedError(record_key(gate), "it does not carry our seal", gate.version) for gate in found]
+
+    def set_aside(self, damaged: DamagedError) -> None:
+        with self._lock:
+            if damaged.record in self._aside:
+                return
+            self._aside.add(damaged.record)
+            values = {"record": damaged.record, "reason": damaged.reason}
+            self.trail += link(self.heads(), [Entry("record:damaged", self.now(), "agent", details={**values})])
+            alert = Alert(f"damaged:{damaged.record}", "record_damaged", self.now(), values=values)
+            self._alerts[alert.id] = alert
+            self._note(f"alert:{alert.id}")
+
+    def put(self, record: Record) -> None:
+        """Whoever can write to the store puts back a record that the agent has sealed at some time."""
+        self._records[record_key(record)] = record
+        self._seals[record_key(record)] = self._seal(record)
+
+    def _read(self, name: str) -> Record | None:
+        record = self._records.get(name)
+        if record is not None and not self._intact(record):
+            raise DamagedError(name, "it does not carry our seal", record.version)
+        return record
+
+    def _intact(self, record: Record) -> bool:
+        return self._seals.get(record_key(record)) == self._seal(record)
+
+    @staticmethod
+    def _seal(record: Record) -> str:
+        return seal_of(record_key(record), encode(record), b"m" * 32)
 
     def due_gates(self, now: int, limit: int = 100) -> list[str]:
         timed = [g for g in self._gates() if g.state in (State.PENDING, State.APPROVED) and g.deadline <= now]
         return [gate.id for gate in sorted(timed, key=lambda gate: gate.deadline)][:limit]
 
     def run(self, key: str) -> RunRecord:
-        return self._records.get(f"run:{key}", RunRecord(key, 0))  # type: ignore[return-value]
+        return self._read(f"run:{key}") or RunRecord(key, 0)  # type: ignore[return-value]
 
     def person(self, person: str) -> PersonRecord:
-        return self._records.get(f"auth:{person}", PersonRecord(person, 0))  # type: ignore[return-value]
+        return self._read(f"auth:{person}") or PersonRecord(person, 0)  # type: ignore[return-value]
 
     def told(self, gate_id: str) -> ToldRecord:
         return self._records.get(f"told:{gate_id}", ToldRecord(gate_id, 0))  # type: ignore[return-value]
@@ -97,7 +134,7 @@ class MemoryStore:
             linked = link(self.heads(), commit.entries)
             self._commits[record_key(commit.records[0])] = commit.id
             for record in commit.records:
-                self._records[record_key(record)] = record
+                self.put(record)
                 if isinstance(record, Gate) and record.version == 1:
                     self._refs[ref_key(record.run.source, record.external_ref)] = record
             self.trail += linked

@@ -16,6 +16,8 @@ from clock import Clock
 from jenkins_mfa.store.connect import client_for
 from jenkins_mfa.store.gates import RedisStore
 
+SEAL_KEY = b"m" * 32
+
 _numbers = count(1)
 
 
@@ -66,4 +68,4 @@ class Server:
 def new_store(server: Server, clock: Clock, prefix: str = "") -> RedisStore:
     """A store of its own on a running server, or another one on the same `prefix`."""
     prefix = prefix or f"{{test-{next(_numbers)}}}"
-    return RedisStore(client_for(server.url), prefix=prefix, offset_ms=lambda: clock.offset)
+    return RedisStore(client_for(server.url), SEAL_KEY, prefix=prefix, offset_ms=lambda: clock.offset)

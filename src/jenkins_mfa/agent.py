@@ -261,6 +261,6 @@ def open_desk(config: Config, keys: Keys, messenger: SlackMessenger | None = Non
     """Store, sources and messenger, connected as they are needed."""
     settings = config.store
     prefix = f"{{{settings.prefix}}}"
-    with open_store(settings.url, prefix=prefix, durability=settings.durability) as (store, promise):
+    with open_store(settings.url, keys.mac_key, prefix=prefix, durability=settings.durability) as (store, promise):
         log.info("store open", promise=promise.promise)
         yield desk_of(config, store, keys, messenger or messenger_of(config))

@@ -117,3 +117,16 @@ class StoreConflictError(StoreError):
 
 class StoreUnusableError(StoreError):
     """The operator mends: newer schema, evicting policy, no persistence."""
+
+
+class DamagedError(StoreUnusableError):
+    """One stored record is not as it was written: it alone is set aside, everything else goes on.
+
+    `record` is its name, `reason` what is wrong with it, `version` what the store counts it as (0: as none).
+    """
+
+    def __init__(self, record: str, reason: str, version: int = 0) -> None:
+        super().__init__(f"the stored record {record} is damaged: {reason}")
+        self.record = record
+        self.reason = reason
+        self.version = version

@@ -15,7 +15,7 @@ from jenkins_mfa.core.model import Commit, RunRecord
 from jenkins_mfa.errors import StoreConflictError, StoreError, StoreUnavailableError, StoreUncertainError
 from jenkins_mfa.store.connect import client_for
 from jenkins_mfa.store.gates import SENDINGS, RedisStore
-from store_server import Server
+from store_server import SEAL_KEY, Server
 
 PREFIX = "{faults}"
 
@@ -31,7 +31,7 @@ def proxy(server: Server) -> Iterator[Proxy]:
 @pytest.fixture
 def fragile(proxy: Proxy) -> RedisStore:
     """A store behind the proxy, whose server knows the script already."""
-    store = RedisStore(client_for(proxy.url), prefix=PREFIX)
+    store = RedisStore(client_for(proxy.url), SEAL_KEY, prefix=PREFIX)
     store.commit(Commit("first", (RunRecord("warm", 1),)))
     return store
 
@@ -66,7 +66,7 @@ def test_a_re_sent_commit_writes_a_fence(fragile: RedisStore, proxy: Proxy) -> N
 
 def test_whose_answer_was_lost_and_who_was_overtaken_decides_again(fragile: RedisStore, proxy: Proxy) -> None:
     """When another commit landed in between, the re-sent one is a conflict: the caller looks and finds its own."""
-    one, other = gate(), RedisStore(client_for(proxy.url), prefix=PREFIX)
+    one, other = gate(), RedisStore(client_for(proxy.url), SEAL_KEY, prefix=PREFIX)
     proxy.lose(SENDINGS)
     with pytest.raises(StoreUncertainError):
         fragile.commit(opening(one))
@@ -103,7 +103,7 @@ def test_a_claim_whose_answer_was_lost_leases_no_second_lane(fragile: RedisStore
 
 def test_a_frozen_server_is_uncertain_and_then_certain(server: Server) -> None:
     """A server that is stopped in mid-commit has done it or not; afterwards the same commit ends as done, once."""
-    store = RedisStore(client_for(f"{server.url}?socket_timeout=0.1"), prefix=PREFIX)
+    store = RedisStore(client_for(f"{server.url}?socket_timeout=0.1"), SEAL_KEY, prefix=PREFIX)
     one = gate()
     store.commit(opening(one))
     server.freeze()
@@ -117,7 +117,7 @@ def test_a_frozen_server_is_uncertain_and_then_certain(server: Server) -> None:
 
 def test_freezing_again_and_again_doubles_nothing(server: Server) -> None:
     """Eight threads commit through a server that stops now and then: each step counts once, none is a conflict."""
-    store = RedisStore(client_for(f"{server.url}?socket_timeout=0.15"), prefix=PREFIX)
+    store = RedisStore(client_for(f"{server.url}?socket_timeout=0.15"), SEAL_KEY, prefix=PREFIX)
     over = threading.Event()
 
     def freezer() -> None:
@@ -147,7 +147,7 @@ def test_freezing_again_and_again_doubles_nothing(server: Server) -> None:
 
 def test_kill_9_loses_nothing_that_was_acknowledged(server: Server) -> None:
     """The server is killed under load and started again: every commit that returned is there, and the chain holds."""
-    store = RedisStore(client_for(server.url), prefix=PREFIX)
+    store = RedisStore(client_for(server.url), SEAL_KEY, prefix=PREFIX)
     acknowledged: dict[int, int] = {}
     enough = threading.Event()
 
@@ -177,7 +177,7 @@ def test_kill_9_loses_nothing_that_was_acknowledged(server: Server) -> None:
 
 def test_a_server_that_is_gone_is_unavailable(server: Server) -> None:
     """Nothing was sent: both reading and committing say so."""
-    store = RedisStore(client_for(server.url), prefix=PREFIX)
+    store = RedisStore(client_for(server.url), SEAL_KEY, prefix=PREFIX)
     server.kill()
     with pytest.raises(StoreUnavailableError):
         store.gate("g_1")
@@ -187,7 +187,7 @@ def test_a_server_that_is_gone_is_unavailable(server: Server) -> None:
 
 def test_a_restarted_server_is_used_again(server: Server) -> None:
     """After a restart the connections of before do no harm."""
-    store = RedisStore(client_for(server.url), prefix=PREFIX)
+    store = RedisStore(client_for(server.url), SEAL_KEY, prefix=PREFIX)
     store.commit(opening(gate(1)))
     server.kill()
     server.start()

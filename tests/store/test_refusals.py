@@ -13,7 +13,7 @@ from jenkins_mfa.errors import (
 )
 from jenkins_mfa.store.connect import client_for
 from jenkins_mfa.store.gates import RedisStore
-from store_server import Server, new_store
+from store_server import SEAL_KEY, Server, new_store
 
 PREFIX = "{refusals}"
 
@@ -34,7 +34,7 @@ def test_a_key_of_another_type_stops_the_commit_before_it_writes(valkey: Server,
 
 def test_full_memory_refuses_whole_commits(server: Server) -> None:
     """A server without room takes nothing, evicts nothing, and goes on when there is room again."""
-    store, client = RedisStore(client_for(server.url), prefix=PREFIX), server.client()
+    store, client = RedisStore(client_for(server.url), SEAL_KEY, prefix=PREFIX), server.client()
     store.commit(opening(gate(1)))
     client.config_set("maxmemory", 1)
     with pytest.raises(StoreUnavailableError):

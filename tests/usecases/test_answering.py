@@ -16,7 +16,7 @@ from jenkins_mfa.core.policy import Policy, Roster
 from jenkins_mfa.errors import MessengerUnavailableError, Refusal
 from jenkins_mfa.usecases import enroll
 from jenkins_mfa.usecases.answer import Answers, NeedsCode
-from jenkins_mfa.usecases.desk import Who, sealed
+from jenkins_mfa.usecases.desk import Who
 
 CODES = policy(rule(factor=Factor.TOTP))
 PAIR = policy(rule(factor=Factor.PUSH, quorum=2))
@@ -220,7 +220,7 @@ def test_codes_are_switched_off_after_fifty_misses() -> None:
         world.clock.move(seconds=3601)
         world.source.pauses = {"ref-1": "x"}
         later = replace(world.gate, deadline=world.clock.now() + 10_000_000)
-        world.store._records[f"gate:{world.gate.id}"] = sealed(world.desk, later)
+        world.store.put(later)
     refused("disabled", lambda: world.code("alice"))
     world.deliver(200)
     assert [(alert.code, alert.values) for alert in world.messenger.alerts] == [("locked", {"person": "alice"})]
@@ -230,7 +230,7 @@ def test_enrolling_anew_at_the_terminal_ends_a_lock_out() -> None:
     """Slack says that a new enrolment helps; the operator's terminal is the root of trust."""
     world = waiting(CODES)
     record = world.store.person("alice")
-    world.store._records["auth:alice"] = replace(record, failures=challenge.DISABLED_AT)
+    world.store.put(replace(record, failures=challenge.DISABLED_AT))
     refused("disabled", lambda: world.code("alice"))
     enroll.revoke(world.desk, "alice", record.authenticators[0].id, "operator")
     world.enrol("alice")

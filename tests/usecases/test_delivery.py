@@ -43,6 +43,17 @@ def tamper(world: World, **changes: object) -> None:
     world.store._records[f"gate:{world.gate.id}"] = replace(world.gate, **changes)  # type: ignore[arg-type]
 
 
+def still_paused(world: World) -> None:
+    """Nothing is ever sent for the damaged gate, whatever time brings; ops are told once."""
+    for _ in range(3):
+        world.deliver()
+        world.watch.poll()
+        world.expire()
+        world.clock.move(seconds=600)
+    assert world.source.sent == []
+    assert [alert.code for alert in world.messenger.alerts] == ["record_damaged"]
+
+
 def test_an_approval_resumes_the_run_once_with_a_receipt_that_verifies() -> None:
     """The whole straight line of the use cases."""
     world = approved(CODES)
@@ -63,10 +74,10 @@ def test_the_receipt_is_for_this_run_and_request_only() -> None:
     (token,) = world.source.receipts
     stored = world.gate
     for change in ({"nonce": "Mfa-" + "9" * 32}, {"request_sha256": "f" * 64}):
-        tamper(world, **change)
+        world.store.put(replace(stored, **change))
         with pytest.raises(ReceiptError):
             world.verified(token)
-        tamper(world, nonce=stored.nonce, request_sha256=stored.request_sha256)
+        world.store.put(stored)
 
 
 def test_an_answer_lost_after_its_effect_is_found_in_the_runs_record() -> None:
@@ -234,13 +245,10 @@ def test_a_proceed_that_is_still_settling_is_ours_when_it_is_done() -> None:
     ],
 )
 def test_a_gate_changed_in_the_store_gets_no_receipt(change: dict[str, object]) -> None:
-    """S19: snapshots carry an HMAC, checked before a receipt is signed."""
+    """S19: gates carry a seal, checked whenever one is read; the build stays paused, and ops are told once."""
     world = approved()
     tamper(world, **change)
-    world.deliver()
-    assert world.source.receipts == []
-    assert world.gate.state is not State.RESUMED
-    assert [alert.code for alert in world.messenger.alerts] == ["seal_broken"]
+    still_paused(world)
 
 
 def test_a_weakened_requirement_in_the_store_gets_no_receipt() -> None:
@@ -250,21 +258,21 @@ def test_a_weakened_requirement_in_the_store_gets_no_receipt() -> None:
     world.tap("alice")
     assert world.gate.requirement is not None
     weak = replace(world.gate.requirement, clauses=(replace(world.gate.requirement.clauses[0], count=1),))
+    key = world.gate.run.key
     tamper(world, requirement=weak, state=State.APPROVED)
-    world.store._note(f"answer:{world.gate.run.key}")
-    world.deliver()
-    assert world.source.receipts == []
+    world.store._note(f"answer:{key}")
+    still_paused(world)
 
 
 def test_a_confirmation_written_into_the_store_gets_no_receipt() -> None:
-    """T8: confirmations carry an HMAC, too."""
+    """T8: confirmations are sealed with their gate."""
     world = World()
     world.open()
-    forged = Confirmation("alice", Factor.PUSH, world.clock.now(), "chat:T1/UALICE", "forged", mac="0" * 64)
+    forged = Confirmation("alice", Factor.PUSH, world.clock.now(), "chat:T1/UALICE", "forged")
+    key = world.gate.run.key
     tamper(world, confirmations=(forged,), state=State.APPROVED)
-    world.store._note(f"answer:{world.gate.run.key}")
-    world.deliver()
-    assert world.source.receipts == []
+    world.store._note(f"answer:{key}")
+    still_paused(world)
 
 
 def test_a_confirmation_copied_from_another_gate_gets_no_receipt() -> None:
@@ -279,7 +287,6 @@ def test_a_confirmation_copied_from_another_gate_gets_no_receipt() -> None:
     tamper(world, confirmations=stolen.confirmations, state=State.APPROVED)
     world.deliver()
     assert not any(isinstance(answer, Proceed) for ref, answer in world.source.sent if ref == "ref-1")
-    assert world.gate.state is not State.RESUMED
 
 
 def test_an_older_copy_put_back_gets_no_receipt() -> None:
@@ -287,10 +294,11 @@ def test_an_older_copy_put_back_gets_no_receipt() -> None:
     world = approved()
     old: Gate = world.gate
     world.deny("bob")
-    world.store._records[f"gate:{old.id}"] = old
+    world.store.put(old)
     world.deliver()
     assert world.source.receipts == []
     assert world.gate.state is not State.RESUMED
+    assert [alert.code for alert in world.messenger.alerts] == ["seal_broken"]
 
 
 def test_a_claim_written_into_the_store_gets_no_receipt() -> None:
@@ -301,9 +309,7 @@ def test_a_claim_written_into_the_store_gets_no_receipt() -> None:
     iat = world.clock.now() // 1000
     tamper(world, state=State.SENDING, claim=Claim(iat, iat + RECEIPT_TTL, (), 1, "0" * 64))
     world.store._note(f"answer:{gate.run.key}")
-    world.deliver()
-    assert world.source.receipts == []
-    assert [alert.code for alert in world.messenger.alerts] == ["seal_broken"]
+    still_paused(world)
 
 
 def test_a_longer_claim_in_the_store_gets_no_receipt() -> None:
@@ -315,26 +321,20 @@ def test_a_longer_claim_in_the_store_gets_no_receipt() -> None:
     tamper(world, claim=replace(world.gate.claim, exp=world.gate.claim.exp + 60))
     world.source.answer_error = None
     world.clock.move(seconds=60)
-    world.deliver()
-    assert world.source.receipts == []
+    still_paused(world)
 
 
 @pytest.mark.parametrize("ended", ["denied", "expired"])
 def test_a_decision_turned_round_in_the_store_gets_no_receipt(ended: str) -> None:
     """T8: what was approved once, and then denied or expired, cannot be made approved again by editing it."""
     world = approved()
-    old: Gate = world.gate
     if ended == "denied":
         world.deny("bob")
     else:
         world.clock.move(seconds=600)
         world.expire()
-    world.store._records[f"gate:{old.id}"] = replace(
-        old, version=world.gate.version, deadline=world.clock.now() + 600_000
-    )
-    world.deliver()
-    assert world.source.receipts == []
-    assert world.gate.state is not State.RESUMED
+    tamper(world, state=State.APPROVED, denial=None, deadline=world.clock.now() + 600_000)
+    still_paused(world)
 
 
 def test_nobody_is_asked_with_facts_that_were_changed_in_the_store() -> None:
@@ -343,12 +343,72 @@ def test_nobody_is_asked_with_facts_that_were_changed_in_the_store() -> None:
     gate = world.open()
     tamper(world, facts=replace(gate.facts, branch="release"))
     with pytest.raises(Refusal) as caught:
-        world.tap("alice")
+        world.answers.tap(gate.jti, world.who("alice"), "tap")
     assert caught.value.code == "seal_broken"
+    still_paused(world)
+    assert world.messenger.told == []
+
+
+def test_a_denial_lifted_from_a_runs_record_denies_the_run() -> None:
+    """T8: whoever edits what is kept for a run ends it: what it asks next is denied at opening."""
+    world = World()
+    world.open()
+    world.deny("bob")
+    world.store._records[f"run:{world.gate.run.key}"] = replace(world.store.run(world.gate.run.key), denial=None)
+    world.source.pauses["ref-2"] = "Mfa-" + "2" * 32
+    world.watch.poll()
+    second = world.store.gate_of("main", "ref-2")
+    assert second is not None
+    assert (second.state, second.denial and second.denial.reason) == (State.DENIED, "seal_broken")
     world.deliver()
-    assert [told.state for told in world.messenger.told if told.state is State.PENDING] == []
+    assert "record_damaged" in [alert.code for alert in world.messenger.alerts]
+
+
+def test_an_approved_gate_of_a_run_whose_record_was_changed_is_denied() -> None:
+    """The claim asks for the run's record, too."""
+    world = approved()
+    key = f"run:{world.gate.run.key}"
+    world.store._records[key] = replace(world.store.run(world.gate.run.key), settlers=("admin",))
+    world.deliver()
+    assert world.source.receipts == []
     assert world.gate.state is State.ABORTED
-    assert [alert.code for alert in world.messenger.alerts] == ["seal_broken"]
+    assert [alert.code for alert in world.messenger.alerts] == ["record_damaged", "seal_broken"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"failures": 0}, {"wait_until": 0}, {"last_step": 0}, {"revoked_at": 0}],
+    ids=lambda change: next(iter(change)),
+)
+def test_no_code_counts_of_a_person_whose_record_was_changed(change: dict[str, int]) -> None:
+    """T8: throttle, burnt steps and revocations hold; only an enrolment at the agent's host ends it."""
+    world = World(rules=CODES)
+    world.enrol("alice")
+    world.open()
+    record = world.store.person("alice")
+    (own,) = record.authenticators
+    kept = replace(record, failures=3, wait_until=1, authenticators=(replace(own, revoked_at=7),))
+    world.store.put(kept)
+    if set(change) <= {"last_step", "revoked_at"}:
+        changed = replace(kept, authenticators=(replace(kept.authenticators[0], **change),))
+    else:
+        changed = replace(kept, **change)
+    world.store._records["auth:alice"] = changed
+    with pytest.raises(Refusal) as caught:
+        world.code("alice")
+    assert caught.value.code == "authenticator_damaged"
+    world.deliver()
+    assert [alert.values["record"] for alert in world.messenger.alerts] == ["auth:alice"]
+    world.enrol("alice")
+    assert world.code("alice").gate.state is State.APPROVED
+
+
+def test_a_confirmation_by_a_code_no_longer_counts_once_its_person_is_damaged() -> None:
+    """S11 fails closed: nobody can tell whether the authenticator was revoked since."""
+    world = approved(CODES)
+    world.store._records["auth:alice"] = replace(world.store.person("alice"), failures=9)
+    world.deliver()
+    assert (world.gate.state, world.gate.confirmations) == (State.PENDING, ())
 
 
 def test_a_sealed_seed_moved_to_another_person_is_refused() -> None:
@@ -358,7 +418,7 @@ def test_a_sealed_seed_moved_to_another_person_is_refused() -> None:
     world.open()
     stolen = world.store.person("bob").authenticators[0]
     record = world.store.person("alice")
-    world.store._records["auth:alice"] = replace(record, authenticators=(stolen,))
+    world.store.put(replace(record, authenticators=(stolen,)))
     with pytest.raises(Refusal) as caught:
         world.code("alice", code_of("bob", world.clock))
     assert caught.value.code == "authenticator_damaged"
@@ -375,7 +435,7 @@ def test_a_seed_sealed_by_somebody_else_is_refused() -> None:
         record = replace(
             world.store.person("alice"), authenticators=(Authenticator("a_1", Factor.TOTP, sealed, since=0),)
         )
-        world.store._records["auth:alice"] = record
+        world.store.put(record)
         with pytest.raises(Refusal) as caught:
             world.code("alice")
         assert caught.value.code == "authenticator_damaged"

@@ -43,6 +43,11 @@ _KINDS: tuple[tuple[tuple[type[JenkinsMfaError], ...], int, str], ...] = (
     ((JenkinsMfaError,), FINDING, "finding"),
 )
 
+#: What to do about a gate whose stored record is damaged.
+DAMAGED_GATE = (
+    "it is never answered: see who can write to the store; abort its build in Jenkins, or put the record back"
+)
+
 JSON_HELP = 'One JSON document, "v": 1, on stdout.'
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -153,8 +158,8 @@ def load_keys(config: Config) -> Keys:
 @contextmanager
 def store_of(config: Config) -> Generator[RedisStore]:
     """The store, refused where it would not keep what it is told."""
-    settings = config.store
-    with open_store(settings.url, prefix=f"{{{settings.prefix}}}", durability=settings.durability) as (store, _):
+    settings, key = config.store, load_keys(config).mac_key
+    with open_store(settings.url, key, prefix=f"{{{settings.prefix}}}", durability=settings.durability) as (store, _):
         yield store
 
 

@@ -14,10 +14,20 @@ import click
 
 from jenkins_mfa import key_files
 from jenkins_mfa.agent import messenger_of
-from jenkins_mfa.cli.base import FINDING, USAGE, config_option, halves, json_option, load, print_json
+from jenkins_mfa.cli.base import (
+    DAMAGED_GATE,
+    FINDING,
+    USAGE,
+    config_option,
+    halves,
+    json_option,
+    load,
+    load_keys,
+    print_json,
+)
 from jenkins_mfa.config import Config, SourceConfig
 from jenkins_mfa.core.model import Factor
-from jenkins_mfa.errors import ConfigError, JenkinsMfaError, StoreUnavailableError
+from jenkins_mfa.errors import ConfigError, DamagedError, JenkinsMfaError, StoreUnavailableError
 from jenkins_mfa.failures import lower
 from jenkins_mfa.slack import check as slack_check
 from jenkins_mfa.slack.app import quiet_logger, web_client
@@ -105,10 +115,11 @@ def _signer(not_after: int) -> Part:
 
 
 def _store(config: Config) -> Iterator[Part]:
-    settings = config.store
+    settings, key = config.store, load_keys(config).mac_key
     prefix = f"{{{settings.prefix}}}"
-    with open_store(settings.url, prefix=prefix, durability=settings.durability) as (store, found):
+    with open_store(settings.url, key, prefix=prefix, durability=settings.durability) as (store, found):
         yield _promise(found, settings.durability)
+        yield from _damaged(config, store)
         yield _people(config, store)
         yield from _beats(store)
 
@@ -123,15 +134,34 @@ def _promise(found: Durability, accepted: str) -> Part:
     return Part("store", True, f"{says}: {lower(found.promise)}")
 
 
+def _damaged(config: Config, store: RedisStore) -> Iterator[Part]:
+    """Stored records that are not what was written: waiting gates, and people who may be asked."""
+    for damaged in store.damaged_gates():
+        yield Part("gates", False, str(damaged), DAMAGED_GATE)
+    for person in _approvers(config):
+        try:
+            store.person(person)
+        except DamagedError as damaged:
+            mend = f"see who can write to the store, then jenkins-mfa enroll local {person}"
+            yield Part("people", False, f"{damaged}; no code of theirs counts", mend)
+
+
 def _people(config: Config, store: RedisStore) -> Part:
     """Who is asked for a code and has no authenticator finds out at the gate; better now."""
     asked = _approvers(config, codes_only=True)
-    missing = [person for person in asked if store.person(person).usable(Factor.TOTP) is None]
+    missing = [person for person in asked if _has_no_authenticator(store, person)]
     if missing:
         names = ", ".join(config.roster.name(person) for person in missing)
         mend = f"jenkins-mfa enroll local {missing[0]}"
         return Part("people", False, f"asked for a code, but without an authenticator: {names}", mend)
     return Part("people", True, f"{_count(len(asked), 'person')} asked for codes, each with an authenticator")
+
+
+def _has_no_authenticator(store: RedisStore, person: str) -> bool:
+    try:
+        return store.person(person).usable(Factor.TOTP) is None
+    except DamagedError:
+        return False  # a finding of its own
 
 
 def _approvers(config: Config, *, codes_only: bool = False) -> list[str]:

@@ -9,7 +9,17 @@ from typing import Any
 import click
 import msgspec
 
-from jenkins_mfa.cli.base import FINDING, Failed, config_option, details_json, json_option, load, print_json, store_of
+from jenkins_mfa.cli.base import (
+    DAMAGED_GATE,
+    FINDING,
+    Failed,
+    config_option,
+    details_json,
+    json_option,
+    load,
+    print_json,
+    store_of,
+)
 from jenkins_mfa.config import Config
 from jenkins_mfa.core import quorum
 from jenkins_mfa.core.model import Entry, Gate, Trouble
@@ -28,11 +38,16 @@ def pending(config_path: Path, as_json: bool) -> None:
     """What waits, oldest first."""
     config = load(config_path)
     with store_of(config) as store:
-        now, gates = store.now(), store.open_gates()
+        now, gates, damaged = store.now(), store.open_gates(), store.damaged_gates()
         troubles = [trouble.of(store, gate) for gate in gates]
     waiting = list(zip(gates, troubles, strict=True))
     if as_json:
-        print_json({"at": render.iso(now), "gates": [_json(*pair) for pair in waiting]})
+        found = [{"record": one.record, "problem": one.reason, "mend": DAMAGED_GATE} for one in damaged]
+        print_json({"at": render.iso(now), "gates": [_json(*pair) for pair in waiting], "damaged": found})
+        return
+    for one in damaged:
+        click.echo(f"Damaged: {one.record}: {one.reason}.\n  Mend: {DAMAGED_GATE}.")
+    if damaged and not gates:
         return
     if not gates:
         click.echo("Nothing waits.")

@@ -25,7 +25,7 @@ START = ""  #: what stands before the first event's hash
 DETAILS = frozenset(
     {
         "authenticator", "by", "exp", "factor", "failures", "iat", "jti", "kid", "kind", "lane", "lib", "named",
-        "nonce", "not_after", "people", "person", "policy_sha256", "problem", "quorum", "reason", "report",
+        "nonce", "not_after", "people", "person", "policy_sha256", "problem", "quorum", "reason", "record", "report",
         "request_sha256", "rules", "state", "step", "tries", "use", "version", "via",
     }
 )  # fmt: skip
@@ -52,6 +52,7 @@ class Name(enum.StrEnum):
     AUTHENTICATOR_SUSPENDED = "authenticator:suspended"
     AUTHENTICATOR_THROTTLED = "authenticator:throttled"
     DELIVERY_PARKED = "delivery:parked"
+    RECORD_DAMAGED = "record:damaged"
     POLICY_LOADED = "policy:loaded"
     KEY_CREATED = "key:created"
     KEY_REVOKED = "key:revoked"

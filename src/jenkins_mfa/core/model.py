@@ -199,7 +199,7 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """One person's counted answer. `step` is the TOTP time step that it used; `mac` seals all of it (T8)."""
+    """One person's counted answer. `step` is the TOTP time step that it used."""
 
     person: str
     factor: Factor
@@ -208,7 +208,6 @@ class Confirmation:
     cause: str
     authenticator: str = ""
     step: int = 0
-    mac: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,8 +270,8 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """One run paused at one point. `request_text` is exactly what the run sent; `snapshot_mac` seals what was
-    frozen at opening, `mac` all of this version (T8); `version` counts committed transitions.
+    """One run paused at one point. `request_text` is exactly what the run sent; `version` counts committed
+    transitions.
     """
 
     id: str
@@ -291,8 +290,6 @@ class Gate:
     kids: tuple[str, ...]
     claims: Claims | None
     requirement: Requirement | None
-    snapshot_mac: str = ""
-    mac: str = ""
     confirmations: tuple[Confirmation, ...] = ()
     denial: Denial | None = None
     claim: Claim | None = None

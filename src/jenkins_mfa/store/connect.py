@@ -25,12 +25,12 @@ SCHEMES = ("redis://", "rediss://", "unix://")
 
 @contextmanager
 def open_store(
-    url: str, *, prefix: str = "{mfa}", durability: str = "always"
+    url: str, key: bytes, *, prefix: str = "{mfa}", durability: str = "always"
 ) -> Generator[tuple[RedisStore, Durability]]:
     """The store and what it promises, for as long as the context lasts.
 
-    `durability` is what the operator accepts (see `inspect`), and their word where the server does not tell. Raises
-    ConfigError for an URL of another kind, StoreUnavailableError, StoreUnusableError.
+    `key` seals its records, `durability` is what the operator accepts (see `inspect`), and their word where the
+    server does not tell. Raises ConfigError for an URL of another kind, StoreUnavailableError, StoreUnusableError.
     """
     with ExitStack() as stack:
         if url.startswith("embedded:"):
@@ -43,7 +43,7 @@ def open_store(
             promise = inspect(client, accepted=durability)
         except StoreUnavailableError as error:
             raise StoreUnavailableError(f"{error} ([store] url {_place(url)})") from None
-        yield RedisStore(client, prefix=prefix), promise
+        yield RedisStore(client, key, prefix=prefix), promise
 
 
 def _place(url: str) -> str:

@@ -4,137 +4,45 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import msgspec
 import redis
 
-from jenkins_mfa.core.model import SCHEMA, Alert, Commit, Entry, Gate, PersonRecord, RunRecord, ToldRecord
-from jenkins_mfa.errors import StoreConflictError, StoreUnavailableError, StoreUncertainError
+from jenkins_mfa.core.model import SCHEMA, Alert, Commit, Entry
+from jenkins_mfa.errors import DamagedError, StoreConflictError, StoreUnavailableError, StoreUncertainError
 from jenkins_mfa.store.lanes import Bell, Lanes
-from jenkins_mfa.store.records import R, decode, planned, ref_key
+from jenkins_mfa.store.reader import Reader
+from jenkins_mfa.store.records import planned
 from jenkins_mfa.store.trail import Head, Trail, link
-from jenkins_mfa.store.wire import Answer, Script, Wire, newer_schema, reading
+from jenkins_mfa.store.wire import Answer, Script, Wire, newer_schema
 from jenkins_mfa.usecases.ports import Due
 
 COMMIT = Script("commit")
 SENDINGS = 3  #: how often one commit is sent when its answer is lost
 LINKS = 64  #: how often the trail is linked anew when another process was faster
 LOCK_SECONDS = 10.0  #: how long a commit waits for its turn within the process
-CHUNK = 500  #: records per read
 REASON = 1000  #: characters kept of why a lane was given up
-FOUND = 10  #: how many gates find_gates names
 
 
-@dataclass(frozen=True, slots=True)
-class Open:
-    """The open gates, oldest first, as they were when the store's count of gate changes stood at `changes`."""
+class RedisStore(Reader, Trail, Lanes):
+    """The state. `key` seals records, `prefix` is the tag of all keys, in braces; `offset_ms` moves the clock in
+    tests.
+    """
 
-    changes: int
-    gates: list[Gate]
-
-
-class RedisStore(Trail, Lanes):
-    """The state. `prefix` is the tag of all keys, in braces; `offset_ms` moves the clock in tests."""
-
-    def __init__(self, client: redis.Redis, *, prefix: str = "{mfa}", offset_ms: Callable[[], int] = lambda: 0) -> None:
+    def __init__(
+        self, client: redis.Redis, key: bytes, *, prefix: str = "{mfa}", offset_ms: Callable[[], int] = lambda: 0
+    ) -> None:
         wire = Wire(client, prefix, offset_ms)
         wire.claim_schema()
+        Reader.__init__(self, wire, key)
         Trail.__init__(self, wire)
         Lanes.__init__(self, wire, Bell())
         self._turn = threading.Lock()
         self._head: Head | None = None
-        self._open = Open(0, [])
 
     def close(self) -> None:
         """Close all connections."""
         self._wire.client.close()
-
-    # -- reading ------------------------------------------------------------------------------------------------
-
-    def now(self) -> int:
-        """The server's clock in ms UTC: the one clock for all replicas."""
-        return self._wire.now()
-
-    def gate(self, gate_id: str) -> Gate | None:
-        """A gate by id."""
-        return self._load(f"gate:{gate_id}", Gate)
-
-    def find_gates(self, prefix: str) -> list[str]:
-        """Ids of gates whose hexadecimal part begins with `prefix`, at most ten, open ones first."""
-        first = f"g_{prefix}".encode()
-        with reading():
-            waiting = self._wire.client.hkeys(self._wire.key("open"))
-            known = self._wire.client.zrangebylex(
-                self._wire.key("gates"), b"[" + first, b"[" + first + b"\xff", 0, 2 * FOUND
-            )
-        ids = sorted(gate for gate in waiting if gate.startswith(first)) + known
-        return [gate.decode() for gate in dict.fromkeys(ids)][:FOUND]
-
-    def gate_of(self, source: str, ref: str) -> Gate | None:
-        """The newest gate of a source's handle."""
-        with reading():
-            gate_id = self._wire.client.hget(self._wire.key(ref_key(source, ref)), "gate")
-        return self.gate(gate_id.decode()) if gate_id else None
-
-    def open_gates(self, source: str | None = None) -> list[Gate]:
-        """All gates that are not settled, oldest first. What did not change since the last call is not read again,
-        so this serves looking around; a decision loads its gate afresh.
-        """
-        with reading():
-            changes = int(self._wire.client.get(self._wire.key("changes")) or 0)
-        if changes != self._open.changes:
-            self._open = self._look(changes)
-        return [gate for gate in self._open.gates if source in (None, gate.run.source)]
-
-    def _look(self, changes: int) -> Open:
-        """The open gates now, at least as new as `changes` says; unchanged ones are taken from the last look."""
-        with reading():
-            index = self._wire.client.hgetall(self._wire.key("open"))
-        versions = {gate_id.decode(): int(version) for gate_id, version in index.items()}
-        kept = {gate.id: gate for gate in self._open.gates if versions.get(gate.id) == gate.version}
-        changed = [gate_id for gate_id in versions if gate_id not in kept]
-        for start in range(0, len(changed), CHUNK):
-            kept.update(self._load_gates(changed[start : start + CHUNK]))
-        gates = [gate for gate in kept.values() if not gate.state.settled]
-        return Open(changes, sorted(gates, key=lambda gate: (gate.opened_at, gate.id)))
-
-    def due_gates(self, now: int, limit: int = 100) -> list[str]:
-        """Ids of pending and approved gates whose deadline has come."""
-        with reading():
-            ids = self._wire.client.zrange(self._wire.key("deadlines"), "-inf", now, byscore=True, offset=0, num=limit)
-        return [gate_id.decode() for gate_id in ids]
-
-    def run(self, key: str) -> RunRecord:
-        """A run's record; a fresh one of version 0 if there is none."""
-        return self._load(f"run:{key}", RunRecord) or RunRecord(key, 0)
-
-    def person(self, person: str) -> PersonRecord:
-        """A person's record; a fresh one of version 0 if there is none."""
-        return self._load(f"auth:{person}", PersonRecord) or PersonRecord(person, 0)
-
-    def told(self, gate_id: str) -> ToldRecord:
-        """Which messages tell about a gate; a fresh record of version 0 if none do."""
-        return self._load(f"told:{gate_id}", ToldRecord) or ToldRecord(gate_id, 0)
-
-    def alert(self, alert_id: str) -> Alert | None:
-        """An alert that waits for its delivery."""
-        with reading():
-            text = self._wire.client.get(self._wire.key(f"alert:{alert_id}"))
-        return decode(text, Alert, f"alert:{alert_id}") if text else None
-
-    def beat(self, name: str, value: dict[str, object]) -> None:
-        """Keep a heartbeat record (state of a source, of the agent) for `check` and health."""
-        with reading():
-            self._wire.client.hset(self._wire.key("beats"), name, msgspec.json.encode(value))
-
-    def beats(self) -> dict[str, dict[str, object]]:
-        """All heartbeat records."""
-        with reading():
-            found = self._wire.client.hgetall(self._wire.key("beats"))
-        return {name.decode(): msgspec.json.decode(value) for name, value in found.items()}
-
-    # -- writing ------------------------------------------------------------------------------------------------
 
     def commit(self, commit: Commit) -> None:
         """Write all of it in one step. Raises StoreConflictError when somebody else was first, StoreUncertainError
@@ -143,7 +51,7 @@ class RedisStore(Trail, Lanes):
         plan: dict[str, object] = {
             "id": commit.id,
             "schema": SCHEMA,
-            "records": [planned(record) for record in commit.records],
+            "records": [planned(record, self._key) for record in commit.records],
             "lanes": commit.lanes,
             "alerts": [_alert(alert) for alert in commit.alerts],
         }
@@ -176,6 +84,22 @@ class RedisStore(Trail, Lanes):
         }
         self._write(plan, [entry])
         self._bell.ring(kind != "alert")
+
+    def set_aside(self, damaged: DamagedError) -> None:
+        """Tell ops once about a damaged record, and put it into the trail. The record stays as it is."""
+        at = self.now()
+        values = {"record": damaged.record, "reason": damaged.reason[:REASON]}
+        alert = Alert(f"damaged:{damaged.record}", "record_damaged", at, values=values)
+        plan: dict[str, object] = {
+            "id": f"aside:{damaged.record}",
+            "schema": SCHEMA,
+            "records": [],
+            "lanes": [],
+            "alerts": [_alert(alert)],
+            "aside": {"record": damaged.record, "json": msgspec.json.encode({"at": at, **values}).decode()},
+        }
+        self._write(plan, [Entry("record:damaged", at, "agent", details={**values})])
+        self._bell.ring(1)
 
     def _write(self, plan: dict[str, object], entries: Sequence[Entry]) -> None:
         """Link and send under one lock, so that threads of this process never race for the trail's head."""
@@ -221,21 +145,6 @@ class RedisStore(Trail, Lanes):
             except StoreUnavailableError as error:
                 raise (lost or error) from error
         raise lost or StoreUncertainError("nothing was sent")
-
-    # -- records ------------------------------------------------------------------------------------------------
-
-    def _load(self, name: str, kind: type[R]) -> R | None:
-        with reading():
-            text = self._wire.client.hget(self._wire.key(name), "json")
-        return None if text is None else decode(text, kind, name)
-
-    def _load_gates(self, ids: Sequence[str]) -> dict[str, Gate]:
-        with reading():
-            pipeline = self._wire.client.pipeline(transaction=False)
-            for gate_id in ids:
-                pipeline.hget(self._wire.key(f"gate:{gate_id}"), "json")
-            texts = pipeline.execute()
-        return {i: decode(text, Gate, f"gate:{i}") for i, text in zip(ids, texts, strict=True) if text is not None}
 
 
 def _alert(alert: Alert) -> dict[str, object]:

@@ -1,26 +1,71 @@
-"""Records as the script gets them: key, version, JSON, and what the indexes need of a gate."""
+"""Records as they are stored: key, version, JSON, seal, and what the indexes need of a gate.
+
+Whoever can write into the store is not trusted (T8). So each record carries a seal over its name and the very bytes
+that are stored: no record can be made up, changed, or moved to another place, and a later release reads what an older
+one sealed, whatever its model has gained meanwhile. What no seal tells, an older record put back, the trail does.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from typing import TypeVar
+import re
+from typing import Any, TypeVar
 
 import msgspec
+from redis.exceptions import ResponseError
 
+from jenkins_mfa.core import seal
 from jenkins_mfa.core.model import Alert, Gate, PersonRecord, Record, RunRecord, State
-from jenkins_mfa.errors import StoreUnusableError
+from jenkins_mfa.errors import DamagedError, StoreUnavailableError
 
+FIELDS = ("version", "json", "seal")  #: of a stored record, as `opened` takes them
 TIMED = frozenset({State.PENDING, State.APPROVED})  #: states that end by their deadline
 
-R = TypeVar("R", bound=Record | Alert)
+R = TypeVar("R", bound=Record)
+
+_WHOLE = re.compile(rb"[0-9]{1,15}")
 
 
-def decode(text: bytes, kind: type[R], key: str) -> R:
-    """A stored record. Raises StoreUnusableError for one that is damaged: nothing can be decided on it."""
+def opened(answer: Any, kind: type[R], name: str, key: bytes) -> R | None:
+    """The record out of its fields, or out of the server's refusal to read them; None where there is none.
+
+    Raises DamagedError for everything that was not written by whoever holds `key`.
+    """
+    if isinstance(answer, ResponseError) and str(answer).startswith("WRONGTYPE"):
+        raise DamagedError(name, "it has another type")
+    if isinstance(answer, Exception):
+        raise StoreUnavailableError(f"the store refused: {answer}") from answer
+    if not any(answer):
+        return None
+    version, text, given = (field or b"" for field in answer)
+    count = int(version) if _WHOLE.fullmatch(version) else 0
+    if not seal.check_mac(given.decode(errors="replace"), seal_of(name, text, key)):
+        raise DamagedError(name, "it does not carry our seal", count)
     try:
-        return msgspec.json.decode(text, type=kind)
-    except msgspec.DecodeError as error:
-        raise StoreUnusableError(f"the stored record {key} is damaged: {error}") from error
+        record = msgspec.json.decode(text, type=kind)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise DamagedError(name, f"it cannot be read: {error}", count) from error
+    if record.version != count:
+        raise DamagedError(name, "its version is not the one beside it", count)
+    return record
+
+
+def read_alert(text: bytes, name: str) -> Alert:
+    """An alert that waits. Raises DamagedError."""
+    try:
+        return msgspec.json.decode(text, type=Alert)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise DamagedError(name, f"it cannot be read: {error}") from error
+
+
+def encode(record: Record) -> bytes:
+    """The bytes that are stored and sealed."""
+    return msgspec.json.encode(record, order="sorted")
+
+
+def seal_of(name: str, text: bytes, key: bytes) -> str:
+    """The seal of a record under its name: the one place that makes and checks it."""
+    return seal.mac(key, "record/v1", name, text)
 
 
 def ref_key(source: str, ref: str) -> str:
@@ -28,12 +73,14 @@ def ref_key(source: str, ref: str) -> str:
     return f"ref:{source}:{hashlib.sha256(ref.encode()).hexdigest()}"
 
 
-def planned(record: Record) -> dict[str, object]:
+def planned(record: Record, key: bytes) -> dict[str, object]:
     """One element of the script's `plan.records`."""
+    name, text = record_key(record), encode(record)
     plan: dict[str, object] = {
-        "key": record_key(record),
+        "key": name,
         "version": record.version,
-        "json": msgspec.json.encode(record).decode(),
+        "json": text.decode(),
+        "seal": seal_of(name, text, key),
     }
     if isinstance(record, Gate):
         plan["gate"] = _indexed(record)

@@ -16,11 +16,11 @@ from jenkins_mfa.usecases.desk import (
     Who,
     apply,
     commit_id,
-    confirmation_mac,
     decide,
+    gates_of,
     load,
     refused,
-    sealed,
+    run_record,
 )
 
 T = TypeVar("T")
@@ -102,14 +102,13 @@ class Answers:
 
         return self._audited(jti, who, cause, attempt)
 
-    def _confirm(self, gate: Gate, bare: Confirmation, record: PersonRecord | None = None) -> Counted:
+    def _confirm(self, gate: Gate, given: Confirmation, record: PersonRecord | None = None) -> Counted:
         """Count it: gate, burnt time step, trail and lanes in one commit."""
-        confirmation = replace(bare, mac=confirmation_mac(self.desk, gate, bare))
-        event = Event(Kind.CONFIRMED, bare.at, bare.person, bare.cause, confirmation=confirmation)
+        event = Event(Kind.CONFIRMED, given.at, given.person, given.cause, confirmation=given)
         step = advance(gate, event, approval_ttl=self.desk.approval_ttl)
         if isinstance(step, Refused):
             raise Refusal(step.code)
-        return _counted(apply(self.desk, bare.cause, step, *([record] if record else [])))
+        return _counted(apply(self.desk, given.cause, step, *([record] if record else [])))
 
     def _audited(self, jti: str, who: Who, cause: str, attempt: Callable[[], T]) -> T:
         """Decide, and put a refusal into the trail before it is told."""
@@ -118,7 +117,7 @@ class Answers:
         except codes.CountedMissError:
             raise
         except Refusal as refusal:
-            if refusal.code not in {"unknown_gate", "stale"}:
+            if refusal.code not in {"unknown_gate", "stale", "seal_broken"}:
                 refused(self.desk, load(self.desk, jti), who, refusal, cause)
             raise
 
@@ -131,17 +130,17 @@ def deny_run(desk: Desk, gate: Gate, denial: Denial) -> Gate:
         raise Refusal(first.code)
     if denial.person is None:
         return apply(desk, denial.cause, first)
-    run = desk.store.run(gate.run.key)
+    run = run_record(desk, gate.run.key)
     steps = [first]
-    for other in (desk.store.gate(other) for other in run.gates if other != gate.id):
-        step = advance(other, event) if other is not None else Refused("gone")
+    for other in gates_of(desk, run):
+        step = advance(other, event) if other.id != gate.id else Refused("first")
         if not isinstance(step, Refused):
             steps.append(step)
     sticky = replace(run, version=run.version + 1, denial=denial)
     desk.store.commit(
         Commit(
             commit_id(denial.cause, gate.jti),
-            (*(sealed(desk, step.gate) for step in steps), sticky),
+            (*(step.gate for step in steps), sticky),
             tuple(entry for step in steps for entry in step.entries),
             tuple(dict.fromkeys(lane for step in steps for lane in step.lanes)),
             (_reported(gate, denial),) if denial.report else (),

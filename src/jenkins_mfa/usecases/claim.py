@@ -11,7 +11,7 @@ from jenkins_mfa.core.gate import Event, Kind, Refused, advance
 from jenkins_mfa.core.model import Alert, Claim, Gate, RunRecord, State
 from jenkins_mfa.errors import JenkinsMfaError
 from jenkins_mfa.usecases import eligible
-from jenkins_mfa.usecases.desk import Desk, apply, seals_hold
+from jenkins_mfa.usecases.desk import Desk, apply, newest, run_record
 
 RECEIPT_TTL = 300  #: seconds that a receipt lives; the contract allows 600
 LEEWAY = 30  #: seconds of clock difference that the verifier allows
@@ -28,11 +28,14 @@ class NotOursError(JenkinsMfaError):
 def take(desk: Desk, gate: Gate) -> Gate | None:
     """Claim an approved gate (→ sending) or take up a claim made before. None: below quorum, or the time has ended.
 
-    Checks HMACs, the trail's last word, and that the people still count, then freezes the receipt's times.
+    Checks the trail's last word, that the run was not denied, and that the people still count, then freezes the
+    receipt's times. Seals are the store's (T8): what it gives is as it was committed.
     Raises NotOursError, StoreError, MessengerUnavailableError.
     """
-    if not seals_hold(desk, gate):
-        raise NotOursError(f"{gate.jti}: the stored gate does not carry our seal")
+    if not newest(desk, gate):
+        raise NotOursError(f"{gate.jti}: the stored gate is not the newest")
+    if run_record(desk, gate.run.key).denial is not None:
+        raise NotOursError(f"{gate.jti}: what is stored of its run cannot be told to be ours")
     if gate.requirement is None or desk.keys.signer(gate.kids, desk.store.now() // 1000) is None:
         raise NotOursError(f"{gate.jti}: the run verifies none of our keys any more", "key_ended")
     if gate.state is State.SENDING:

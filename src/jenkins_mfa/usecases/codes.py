@@ -7,7 +7,7 @@ from dataclasses import replace
 from jenkins_mfa.core import challenge, seal, totp
 from jenkins_mfa.core.model import Alert, Authenticator, Challenge, Commit, Entry, Factor, Gate, PersonRecord
 from jenkins_mfa.errors import Refusal, SealError, UnknownKeyError
-from jenkins_mfa.usecases.desk import Desk, commit_id
+from jenkins_mfa.usecases.desk import Desk, commit_id, whole
 
 
 class CountedMissError(Refusal):
@@ -16,7 +16,7 @@ class CountedMissError(Refusal):
 
 def issue(desk: Desk, gate: Gate, person: str, cause: str, now: int) -> Challenge:
     """A challenge for this person and gate (S5). Raises Refusal for who has nothing to answer it with, or must wait."""
-    record = desk.store.person(person)
+    record = _record(desk, person)
     _authenticator(record)
     _throttle(record, now)
     challenge_id = f"c_{commit_id('challenge', cause, person)[:16]}"
@@ -36,7 +36,7 @@ def judge(
 
     Nothing is committed for a match: the caller does, together with the confirmation (S1). A miss is committed here.
     """
-    record = desk.store.person(person)
+    record = _record(desk, person)
     issued = next((c for c in record.challenges if c.id == challenge_id), None)
     if issued is not None and issued.tries == 0:
         raise Refusal("no_tries", {"wait_until": str(record.wait_until)})
@@ -53,6 +53,14 @@ def judge(
             raise Refusal(miss.code, {"left": str(issued.tries)}) from None
         raise _miss(desk, gate, record, issued, miss.code, cause, now) from None
     return challenge.matched(record, issued, authenticator.id, step, now), authenticator, step
+
+
+def _record(desk: Desk, person: str) -> PersonRecord:
+    """The person's record. A damaged one may hide a revocation, a burnt step or failures: no code counts then."""
+    record = whole(desk, lambda: desk.store.person(person))
+    if record is None:
+        raise Refusal("authenticator_damaged")
+    return record
 
 
 def _authenticator(record: PersonRecord) -> Authenticator:

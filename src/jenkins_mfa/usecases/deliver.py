@@ -13,6 +13,7 @@ import structlog
 from jenkins_mfa.core.gate import Event, Kind, Refused, advance
 from jenkins_mfa.core.model import Commit, Denial, Gate, State
 from jenkins_mfa.errors import (
+    DamagedError,
     JenkinsMfaError,
     MessageGoneError,
     MessageRefusedError,
@@ -25,7 +26,7 @@ from jenkins_mfa.errors import (
 )
 from jenkins_mfa.usecases import claim, trouble
 from jenkins_mfa.usecases.answer import deny_run
-from jenkins_mfa.usecases.desk import Desk, apply, commit_id, decide, intact
+from jenkins_mfa.usecases.desk import Desk, apply, commit_id, decide, gates_of, run_record, whole
 from jenkins_mfa.usecases.ports import Abort, Due, Proceed
 from jenkins_mfa.usecases.watch import settle_run
 
@@ -54,6 +55,10 @@ def deliver(desk: Desk, due: Due) -> None:
         desk.store.retry_lane(due, again.delay)
     except StoreConflictError:
         desk.store.retry_lane(due, FIRST_RETRY)
+    except DamagedError as damaged:
+        log.warning("a stored record is damaged", lane=due.lane, record=damaged.record, problem=damaged.reason)
+        desk.store.set_aside(damaged)
+        desk.store.retry_lane(due, LONGEST_RETRY)
     except StoreError:
         raise
     except (SourceUnavailableError, MessengerUnavailableError) as error:
@@ -110,8 +115,8 @@ def _next(desk: Desk, key: str) -> Gate | None:
     """The next gate of a run that has an answer to be delivered; a claimed one first."""
     waiting = [
         gate
-        for gate in map(desk.store.gate, desk.store.run(key).gates)
-        if gate is not None and gate.state in {State.SENDING, State.APPROVED, State.DENIED, State.EXPIRED}
+        for gate in gates_of(desk, run_record(desk, key))
+        if gate.state in {State.SENDING, State.APPROVED, State.DENIED, State.EXPIRED}
     ]
     return min(waiting, key=lambda gate: gate.state is not State.SENDING, default=None)
 
@@ -130,7 +135,7 @@ def _remember(desk: Desk, key: str, settlers: tuple[str, ...]) -> None:
     """All gates of the run still wait, and no proceed of ours is under way: whoever settled a pause settled another."""
 
     def attempt() -> None:
-        run = desk.store.run(key)
+        run = run_record(desk, key)
         if run.settlers != settlers:
             seen = replace(claim.bumped(run), settlers=settlers)
             desk.store.commit(Commit(commit_id("seen", key, str(run.version)), (seen,)))
@@ -167,7 +172,7 @@ def _refuse(desk: Desk, gate: Gate, code: str) -> None:
         deny_run(desk, gate, Denial(now, None, code, f"{code}:{gate.jti}:{gate.version}"))
     else:
         alert = claim.alert_about(gate, code, now)
-        run = claim.bumped(desk.store.run(gate.run.key))
+        run = claim.bumped(run_record(desk, gate.run.key))
         desk.store.commit(Commit(commit_id(alert.id), (run,), alerts=(alert,)))
 
 
@@ -188,14 +193,14 @@ def _lapse(desk: Desk, gate_id: str) -> None:
 
 def _tell(desk: Desk, gate_id: str) -> None:
     """Show people the gate's present state; remember where."""
-    gate = decide(lambda: _as_stored(desk, gate_id))
+    gate = desk.store.gate(gate_id)
     if gate is None:
         return
     told, failing = desk.store.told(gate_id), trouble.of(desk.store, gate)
     present = (gate.version, failing.reason if failing else "")
     if told.shown > gate.version or (told.shown, told.trouble) == present:
         return
-    others = sum(1 for g in map(desk.store.gate, desk.store.run(gate.run.key).gates) if g and not g.state.settled)
+    others = sum(1 for other in gates_of(desk, run_record(desk, gate.run.key)) if not other.state.settled)
     after = desk.messenger.tell(gate, told, others - (not gate.state.settled), failing)
     refused = trouble.unshown(gate, after, desk.store.now()) if after.refused and not told.refused else ()
     desk.store.commit(
@@ -203,15 +208,6 @@ def _tell(desk: Desk, gate_id: str) -> None:
     )
     if (after.shown, after.trouble) != present:
         raise Again(PARTLY_TOLD)
-
-
-def _as_stored(desk: Desk, gate_id: str) -> Gate | None:
-    """The gate; one that waits, but is not as we stored it, is denied first: nobody is asked with foreign words."""
-    gate = desk.store.gate(gate_id)
-    if gate is None or gate.state not in {State.PENDING, State.APPROVED} or intact(desk, gate):
-        return gate
-    _refuse(desk, gate, "seal_broken")
-    return desk.store.gate(gate_id)
 
 
 def _note(desk: Desk, gate_id: str) -> None:
@@ -232,14 +228,15 @@ def _ended(desk: Desk, gate_id: str) -> None:
     if now < gate.ending.at + ABORT_PATIENCE:
         raise Again(5_000)
     alert = claim.alert_about(gate, "abort_caught", now)
-    run = desk.store.run(gate.run.key)
+    run = run_record(desk, gate.run.key)
     desk.store.commit(Commit(commit_id(alert.id), (claim.bumped(run),), alerts=(alert,)))
 
 
 def _alert(desk: Desk, alert_id: str) -> None:
     alert = desk.store.alert(alert_id)
     if alert is not None:
-        desk.messenger.alert(alert, desk.store.gate(alert.gate) if alert.gate else None)
+        gate = whole(desk, lambda: desk.store.gate(alert.gate)) if alert.gate else None
+        desk.messenger.alert(alert, gate)
 
 
 _LANES = {"answer": _answer, "tell": _tell, "note": _note, "ended": _ended, "alert": _alert}

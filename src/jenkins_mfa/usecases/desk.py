@@ -11,12 +11,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from jenkins_mfa.core import seal
 from jenkins_mfa.core.gate import Transition
 from jenkins_mfa.core.keys import Keys
-from jenkins_mfa.core.model import Commit, Confirmation, Entry, Gate, PersonRecord, RunRecord
+from jenkins_mfa.core.model import Commit, Denial, Entry, Gate, PersonRecord, RunRecord
 from jenkins_mfa.core.policy import Policy, Roster
-from jenkins_mfa.errors import Refusal, StoreConflictError, StoreUnavailableError
+from jenkins_mfa.errors import DamagedError, Refusal, StoreConflictError, StoreUnavailableError
 from jenkins_mfa.usecases.ports import Messenger, Randomness, Source, Store
 
 T = TypeVar("T")
@@ -72,7 +71,7 @@ def decide(attempt: Callable[[], T]) -> T:
 
 def apply(desk: Desk, cause: str, transition: Transition, *records: RunRecord | PersonRecord | Gate) -> Gate:
     """Commit a transition with whatever else belongs to the same step; returns the gate afterwards."""
-    gate = sealed(desk, transition.gate)
+    gate = transition.gate
     desk.store.commit(
         Commit(
             commit_id(cause, gate.jti),
@@ -86,9 +85,15 @@ def apply(desk: Desk, cause: str, transition: Transition, *records: RunRecord | 
 
 
 def load(desk: Desk, jti: str) -> Gate:
-    """The gate that a button's value names. Raises Refusal: `unknown_gate`, or `stale` for an older generation."""
+    """The gate that a button's value names. Raises Refusal: `unknown_gate`, `stale` for an older generation, or
+    `seal_broken`.
+    """
     gate_id, _, generation = jti.rpartition(".")
-    gate = desk.store.gate(gate_id) if gate_id else None
+    try:
+        gate = desk.store.gate(gate_id) if gate_id else None
+    except DamagedError as damaged:
+        desk.store.set_aside(damaged)
+        raise Refusal("seal_broken") from None
     if gate is None:
         raise Refusal("unknown_gate")
     if str(gate.generation) != generation:
@@ -96,60 +101,46 @@ def load(desk: Desk, jti: str) -> Gate:
     return gate
 
 
-def snapshot_mac(desk: Desk, gate: Gate) -> str:
-    """Seals what was frozen at opening (T8): a gate whose requirement or request was changed in the store is caught."""
-    frozen = repr((gate.facts, gate.claims, gate.requirement, gate.kids, gate.assurance))
-    return seal.mac(
-        desk.keys.mac_key,
-        "gate",
-        gate.jti,
-        gate.external_ref,
-        gate.nonce,
-        gate.run.key,
-        gate.request_sha256,
-        hashlib.sha256(gate.request_text.encode()).hexdigest(),
-        str(gate.opened_at),
-        str(gate.first_deadline),
-        hashlib.sha256(frozen.encode()).hexdigest(),
-    )
-
-
-def confirmation_mac(desk: Desk, gate: Gate, given: Confirmation) -> str:
-    """Seals one confirmation to its gate, request and person (T8)."""
-    return seal.mac(
-        desk.keys.mac_key,
-        "confirmation",
-        gate.jti,
-        gate.snapshot_mac,
-        given.person,
-        given.factor.value,
-        str(given.at),
-        given.authenticator,
-        str(given.step),
-    )
-
-
-def sealed(desk: Desk, gate: Gate) -> Gate:
-    """The gate with the seal of this version, which covers all of it: state, deadlines, denial and claim, too (T8)."""
-    bare = replace(gate, mac="")
-    return replace(bare, mac=seal.mac(desk.keys.mac_key, "gate version", repr(bare)))
-
-
-def intact(desk: Desk, gate: Gate) -> bool:
-    """Whether this version of the gate is as we stored it. Asked wherever a step leads towards a receipt: whatever is
-    committed next carries a new seal.
-    """
-    return seal.check_mac(gate.mac, sealed(desk, gate).mac)
-
-
-def seals_hold(desk: Desk, gate: Gate) -> bool:
-    """Whether gate, snapshot and confirmations are ours, and the trail's last word about it names this version."""
-    if not intact(desk, gate) or not seal.check_mac(gate.snapshot_mac, snapshot_mac(desk, gate)):
-        return False
-    if not all(seal.check_mac(c.mac, confirmation_mac(desk, gate, c)) for c in gate.confirmations):
-        return False
+def newest(desk: Desk, gate: Gate) -> bool:
+    """Whether the trail's last word about the gate names this version: an older record has its seal, too (T8)."""
     last = desk.store.last_entry(gate.jti)
     return last is not None and last[2] == gate.version
+
+
+def run_record(desk: Desk, key: str) -> RunRecord:
+    """What is kept for a run. In place of a damaged record stands one of a denied run: nobody can tell any more
+    whether it was denied, and for whatever is committed next that is kept.
+    """
+    try:
+        return desk.store.run(key)
+    except DamagedError as damaged:
+        desk.store.set_aside(damaged)
+        gates = tuple(gate.id for gate in desk.store.open_gates() if gate.run.key == key)
+        denial = Denial(desk.store.now(), None, "seal_broken", f"seal_broken:{key}")
+        return RunRecord(key, damaged.version, gates, denial)
+
+
+def gates_of(desk: Desk, run: RunRecord) -> list[Gate]:
+    """The run's gates. A damaged one is set aside, and stands still; the others go on."""
+    found = (named(desk, gate_id) for gate_id in run.gates)
+    return [gate for gate in found if gate is not None]
+
+
+def named(desk: Desk, gate_id: str) -> Gate | None:
+    """A gate that the store itself names; None for one that is damaged or gone, which ops are told about once."""
+    gate = whole(desk, lambda: desk.store.gate(gate_id))
+    if gate is None:
+        desk.store.set_aside(DamagedError(f"gate:{gate_id}", "it is not there any more"))
+    return gate
+
+
+def whole(desk: Desk, read: Callable[[], T | None]) -> T | None:
+    """What `read` gives; None for a damaged record, which ops are told about once."""
+    try:
+        return read()
+    except DamagedError as damaged:
+        desk.store.set_aside(damaged)
+        return None
 
 
 def refused(desk: Desk, gate: Gate, who: Who, refusal: Refusal, cause: str) -> None:
@@ -158,7 +149,7 @@ def refused(desk: Desk, gate: Gate, who: Who, refusal: Refusal, cause: str) -> N
     actor = person.id if person else who.via
 
     def attempt() -> None:
-        run = desk.store.run(gate.run.key)
+        run = run_record(desk, gate.run.key)
         details: dict[str, str | int] = {"reason": refusal.code, "via": who.via}
         now = desk.store.now()
         entry = Entry("answer:refused", now, actor, gate.jti, gate.run.source, gate.run.key, details)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from jenkins_mfa.core.model import Confirmation, Gate, State
 from jenkins_mfa.core.policy import Person, evaluate
 from jenkins_mfa.errors import Refusal
-from jenkins_mfa.usecases.desk import Desk, Who, intact
+from jenkins_mfa.usecases.desk import Desk, Who, whole
 
 
 def confirming(desk: Desk, gate: Gate, who: Who, cause: str, now: int) -> tuple[Person, bool]:
@@ -18,8 +18,6 @@ def confirming(desk: Desk, gate: Gate, who: Who, cause: str, now: int) -> tuple[
     if person is not None and any(c.cause == cause for c in mine):
         return person, True
     person = _answering(desk, gate, who, now, {State.PENDING}, "requester")
-    if not intact(desk, gate):
-        raise Refusal("seal_broken")
     if mine:
         raise Refusal("confirmed_before", {"at": str(mine[0].at)})
     return person, False
@@ -64,8 +62,10 @@ def _answering(desk: Desk, gate: Gate, who: Who, now: int, states: set[State], r
 
 def _in_use(desk: Desk, given: Confirmation) -> bool:
     """Whether the authenticator that was used may still be used; a tap has none."""
-    known = desk.store.person(given.person).authenticators
-    return not given.authenticator or any(a.id == given.authenticator and a.usable for a in known)
+    if not given.authenticator:
+        return True
+    record = whole(desk, lambda: desk.store.person(given.person))
+    return record is not None and any(a.id == given.authenticator and a.usable for a in record.authenticators)
 
 
 def _named(desk: Desk, gate: Gate, person: str) -> bool:

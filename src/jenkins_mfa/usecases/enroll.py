@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from jenkins_mfa.core import seal, totp
-from jenkins_mfa.core.model import Authenticator, Commit, Entry, Factor
-from jenkins_mfa.errors import Refusal
+from jenkins_mfa.core.model import Authenticator, Commit, Entry, Factor, PersonRecord
+from jenkins_mfa.errors import DamagedError, Refusal
 from jenkins_mfa.usecases.desk import Desk, commit_id, decide
 
 TRIES = 3  #: codes that may be tried to prove a new authenticator
@@ -23,7 +23,7 @@ def enroll(desk: Desk, person: str, seed: str, code: str, operator: str) -> Auth
 
     def attempt() -> Authenticator:
         now = desk.store.now()
-        record = desk.store.person(person)
+        record = _record(desk, person)
         if record.usable(Factor.TOTP) is not None:
             raise Refusal("enrolled_already")
         try:
@@ -77,6 +77,15 @@ def revoke(desk: Desk, person: str, authenticator_id: str, operator: str) -> Non
         desk.store.commit(Commit(commit_id("revoked", person, authenticator_id), (after,), (entry,)))
 
     decide(attempt)
+
+
+def _record(desk: Desk, person: str) -> PersonRecord:
+    """The person's record; an empty one in place of a damaged one, which ends with the enrolment."""
+    try:
+        return desk.store.person(person)
+    except DamagedError as damaged:
+        desk.store.set_aside(damaged)
+        return PersonRecord(person, damaged.version)
 
 
 def _sealed(desk: Desk, person: str, seed: str, now: int, step: int) -> Authenticator:

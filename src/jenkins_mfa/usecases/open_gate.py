@@ -22,7 +22,7 @@ from jenkins_mfa.core.model import (
 )
 from jenkins_mfa.core.policy import evaluate
 from jenkins_mfa.errors import RequestError, UntrustedInputError
-from jenkins_mfa.usecases.desk import Desk, commit_id, decide, sealed, snapshot_mac
+from jenkins_mfa.usecases.desk import Desk, commit_id, decide, run_record
 from jenkins_mfa.usecases.ports import Paused, Source
 
 STEP = "mfaGate"  #: what our library brings; nobody untrusted may bring the same
@@ -44,10 +44,9 @@ def open_gate(desk: Desk, source: Source, paused: Paused) -> Gate:
         known = desk.store.gate_of(source.id, paused.ref)
         if known is not None:
             return known
-        run = desk.store.run(paused.run.key)
+        run = run_record(desk, paused.run.key)
         gate = _draft(desk, paused, facts, text, gate_id)
         gate = _judge(desk, gate, run, text, problem)
-        gate = sealed(desk, replace(gate, snapshot_mac=snapshot_mac(desk, gate)))
         desk.store.commit(_commit(gate, run, facts))
         return gate
 
@@ -117,6 +116,8 @@ def _judge(desk: Desk, gate: Gate, run: RunRecord, text: bytes, problem: Reason 
     fault = _fault(desk, gate, request, requirement)
     if fault is not None:
         return _deny(gate, fault)
+    if run.denial is not None and run.denial.person is None:
+        return _deny(gate, Reason(run.denial.reason))
     if run.denial is not None:
         return _deny(gate, Reason("sticky", {"person": run.denial.person or "", "reason": run.denial.reason}))
     return gate

@@ -22,6 +22,7 @@ from jenkins_mfa.core.model import (
     ToldRecord,
     Trouble,
 )
+from jenkins_mfa.errors import DamagedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,9 @@ class Due:
 
 
 class Store(Protocol):
-    """The state. Raises StoreUnavailableError, StoreUncertainError, StoreConflictError (commit only)."""
+    """The state. Raises StoreUnavailableError, StoreUncertainError, StoreConflictError (commit only), and DamagedError
+    for a record that is not as it was committed.
+    """
 
     def now(self) -> int:
         """The store's clock in ms UTC: the one clock for all replicas."""
@@ -114,7 +117,10 @@ class Store(Protocol):
         """The newest gate of a source's handle."""
 
     def open_gates(self, source: str | None = None) -> list[Gate]:
-        """All gates that are not settled, oldest first."""
+        """All gates that are not settled, oldest first; damaged ones are left out."""
+
+    def damaged_gates(self) -> list[DamagedError]:
+        """Why each of those that `open_gates` leaves out cannot be used."""
 
     def due_gates(self, now: int, limit: int = 100) -> list[str]:
         """Ids of gates whose deadline has come."""
@@ -137,6 +143,9 @@ class Store(Protocol):
         A commit whose id is already stored returns at once. Opening a gate (version 1) also requires that its
         reference is unknown or at generation - 1. Raises StoreConflictError when somebody else was first.
         """
+
+    def set_aside(self, damaged: DamagedError) -> None:
+        """Tell ops about a damaged record, once. It stays as it is: whatever reads it stands still."""
 
     def last_entry(self, gate_jti: str) -> tuple[int, str, int] | None:
         """(sequence, head, version) of the newest trail event about a gate."""

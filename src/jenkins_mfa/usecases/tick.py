@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from jenkins_mfa.core.gate import Event, Kind, Refused, advance
-from jenkins_mfa.usecases.desk import Desk, apply, decide
+from jenkins_mfa.usecases.desk import Desk, apply, decide, named
 
 
 def tick(desk: Desk, due: Iterable[str]) -> int:
@@ -15,7 +15,7 @@ def tick(desk: Desk, due: Iterable[str]) -> int:
 
 
 def _expire(desk: Desk, gate_id: str, now: int) -> bool:
-    gate = desk.store.gate(gate_id)
+    gate = named(desk, gate_id)
     if gate is None:
         return False
     cause = f"deadline:{gate.jti}:{gate.deadline}"

@@ -8,7 +8,7 @@ from typing import Protocol
 from jenkins_mfa.core.model import Alert, Commit, Gate, State, ToldRecord, Trouble
 from jenkins_mfa.errors import JenkinsMfaError, MessengerError, SourceForbiddenError, SourceUnavailableError
 from jenkins_mfa.usecases.claim import alert_about, bumped
-from jenkins_mfa.usecases.desk import Desk, commit_id
+from jenkins_mfa.usecases.desk import Desk, commit_id, gates_of, run_record
 from jenkins_mfa.usecases.ports import Due
 
 PARK_AFTER = 200  #: tries, several hours of them, before a lane of people's messages is given up
@@ -50,8 +50,8 @@ def unshown(gate: Gate, told: ToldRecord, at: int) -> tuple[Alert, ...]:
 
 def _told(desk: Desk, due: Due, key: str, wait: int, reason: str) -> None:
     """The messages of the run's gates show a new reason; ops are told of what lasts."""
-    run = desk.store.run(key)
-    gates = [gate for gate in map(desk.store.gate, run.gates) if gate is not None and gate.state in ANSWERED]
+    run = run_record(desk, key)
+    gates = [gate for gate in gates_of(desk, run) if gate.state in ANSWERED]
     if gates and due.tries == OPS_AFTER:
         alert = replace(alert_about(gates[0], "undelivered", desk.store.now()), values={"reason": reason})
         desk.store.commit(Commit(commit_id(alert.id, due.token), (bumped(run),), alerts=(alert,)))

@@ -13,9 +13,9 @@ import structlog
 from jenkins_mfa.core.gate import Refused, advance
 from jenkins_mfa.core.judge import Outcome, judge
 from jenkins_mfa.core.model import Commit, Denial, Gate, Run, State
-from jenkins_mfa.errors import SourceError, StoreError, UntrustedInputError
+from jenkins_mfa.errors import DamagedError, SourceError, StoreError, UntrustedInputError
 from jenkins_mfa.usecases.answer import deny_run
-from jenkins_mfa.usecases.desk import Desk, commit_id, decide, sealed
+from jenkins_mfa.usecases.desk import Desk, commit_id, decide, gates_of, named, run_record
 from jenkins_mfa.usecases.open_gate import open_gate
 from jenkins_mfa.usecases.ports import Paused, Source
 
@@ -37,6 +37,8 @@ class Watch:
         """One poll: returns how many pauses wait. Raises SourceError or StoreError; then nothing has changed."""
         listed = self._source.pending()
         known = {gate.external_ref: gate.id for gate in self._desk.store.open_gates(self._source.id)}
+        for damaged in self._desk.store.damaged_gates():
+            self._desk.store.set_aside(damaged)
         for paused in listed:
             if paused.ref not in known:
                 self._open(paused)
@@ -46,7 +48,7 @@ class Watch:
         missing = frozenset(gate_id for ref, gate_id in known.items() if ref not in refs)
         keys: dict[str, Gate] = {}
         for gate_id in missing & self._missed:
-            gate = self._desk.store.gate(gate_id)
+            gate = named(self._desk, gate_id)
             if gate is not None and not gate.state.settled:
                 keys[gate.run.key] = gate
         self._tell({key for key, gate in keys.items() if not self._look(gate)})
@@ -62,6 +64,9 @@ class Watch:
             if self._desk.store.gate_of(self._source.id, paused.ref) is not None:
                 return
             gate = open_gate(self._desk, self._source, paused)
+        except DamagedError as damaged:
+            self._desk.store.set_aside(damaged)
+            return
         except (SourceError, UntrustedInputError) as error:
             log.warning("pause not opened", source=self._source.id, run=paused.run.key, problem=str(error))
             return
@@ -76,7 +81,7 @@ class Watch:
         """A pause that must not be answered any more, such as one whose id a second one has taken: denied at once."""
 
         def attempt() -> None:
-            gate = self._desk.store.gate(gate_id)
+            gate = named(self._desk, gate_id)
             if gate is not None and gate.state in {State.PENDING, State.APPROVED}:
                 now = self._desk.store.now()
                 deny_run(self._desk, gate, Denial(now, None, problem, f"{problem}:{gate.jti}:{gate.version}"))
@@ -108,12 +113,12 @@ def settle_run(desk: Desk, source: Source, run: Run) -> tuple[Outcome, list[Gate
     been judged is never judged again: the list of settlers that was looked at goes into the run's record in the same
     commit. Raises SourceError and StoreError.
     """
-    known = desk.store.run(run.key).gates
+    known = run_record(desk, run.key).gates
     outcome = source.outcome(run)
 
     def attempt() -> list[Gate]:
-        record = desk.store.run(run.key)
-        gates = [gate for gate in map(desk.store.gate, known) if gate is not None]
+        record = run_record(desk, run.key)
+        gates = gates_of(desk, replace(record, gates=known))
         now = desk.store.now()
         steps = [advance(gate, event) for gate, event in judge(gates, record.settlers, outcome, now)]
         taken = [step for step in steps if not isinstance(step, Refused)]
@@ -123,7 +128,7 @@ def settle_run(desk: Desk, source: Source, run: Run) -> tuple[Outcome, list[Gate
         desk.store.commit(
             Commit(
                 commit_id("judged", run.key, *(f"{step.gate.jti}:{step.gate.version}" for step in taken)),
-                (*(sealed(desk, step.gate) for step in taken), seen),
+                (*(step.gate for step in taken), seen),
                 tuple(entry for step in taken for entry in step.entries),
                 tuple(dict.fromkeys([lane for step in taken for lane in (*step.lanes, *_after(step.gate))])),
                 tuple(alert for step in taken for alert in step.alerts),

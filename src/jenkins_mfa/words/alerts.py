@@ -46,6 +46,13 @@ def _what(given: Alert, gate: Gate | None, roster: Roster) -> Parts:
             return say(
                 "What the store holds of a gate is not what was written. It gets no receipt. See who can write there."
             )
+        case "record_damaged":
+            return say(
+                "What the store holds as {record} is not what was written: {reason}. It is left as it is, and nothing "
+                "is decided on it. See who can write there, and jenkins-mfa check.",
+                record=Fact(values.get("record", "")),
+                reason=Fact(values.get("reason", "")),
+            )
         case "locked":
             who = people.person(roster, values.get("person", ""))
             return say("The codes of {who} are switched off after 50 misses.", who=who)

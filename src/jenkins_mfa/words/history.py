@@ -162,6 +162,7 @@ SENTENCES: dict[str, Callable[[Entry, Roster], Parts]] = {
     Name.AUTHENTICATOR_SUSPENDED: _authenticator("An authenticator of {person} was suspended."),
     Name.AUTHENTICATOR_THROTTLED: _authenticator("{person} has to wait: {n} codes in a row did not match."),
     Name.DELIVERY_PARKED: _parked,
+    Name.RECORD_DAMAGED: _named("The stored record {value} is not what was written; it was set aside.", "record"),
     Name.POLICY_LOADED: _named("The policy was loaded, SHA-256 {value}.", "policy_sha256"),
     Name.KEY_CREATED: _named("Key {value} was made.", "kid"),
     Name.KEY_REVOKED: _named("Key {value} was revoked.", "kid"),

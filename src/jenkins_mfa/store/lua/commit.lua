@@ -1,11 +1,12 @@
 -- One atomic step: records, trail, indexes, lanes and alerts together, or nothing.
 -- plan.id       derived from the cause; the first record keeps it, so that a commit sent twice finds itself
 -- plan.schema   the shapes that the caller knows
--- plan.records  {key, version, json, gate?}; gate: {id, ref, generation, open?, deadline?} where it is one
+-- plan.records  {key, version, json, seal, gate?}; gate: {id, ref, generation, open?, deadline?} where it is one
 -- plan.head     {seq, hash} that the entries were linked to; absent without entries
 -- plan.entries  {bytes, hash, gate}
 -- plan.lanes    names;  plan.alerts  {lane, json}
 -- plan.park     {lane, token, json}: instead of records, when a lane is given up; the lease is its id
+-- plan.aside    {record, json}: instead of records, when one is damaged; only once for each
 -- Answers {verdict, seq, hash}: done, already, conflict, head (link again to seq and hash), lost (the lease), newer.
 -- There is no rollback: whatever can go wrong is asked before the first write.
 
@@ -19,6 +20,7 @@ end
 local kinds = {
   audit = 'stream', changes = 'string', deadlines = 'zset', due = 'zset', failing = 'hash', gates = 'zset', open = 'hash',
   lease = 'hash', parked = 'hash', tries = 'hash', want = 'hash',
+  aside = 'hash',
 }
 for name, kind in pairs(kinds) do
   local found = redis.call('TYPE', key(name)).ok
@@ -30,14 +32,25 @@ if tonumber(redis.call('GET', KEYS[1]) or '0') > plan.schema then
   return answer('newer')
 end
 
+-- What the store counts as a record's version: nothing where it is no hash, or no number stands there. A damaged
+-- record can be written anew like that; only who reads records decides whether it may be.
+local function stored_of(name)
+  if redis.call('TYPE', key(name)).ok ~= 'hash' then
+    return 0, false
+  end
+  local stored = redis.call('HMGET', key(name), 'version', 'commit')
+  local whole = stored[1] and #stored[1] <= 15 and string.match(stored[1], '^%d+$')
+  return whole and tonumber(whole) or 0, stored[2]
+end
+
 for position, record in ipairs(plan.records) do
-  local stored = redis.call('HMGET', key(record.key), 'version', 'commit')
-  if position == 1 and stored[2] == plan.id then
+  local version, commit = stored_of(record.key)
+  if position == 1 and commit == plan.id then
     -- A write of this connection's own, or a WAIT after it would confirm nothing (Valkey).
     redis.call('SET', key('fence'), plan.id)
     return answer('already')
   end
-  if tonumber(stored[1] or '0') ~= record.version - 1 then
+  if version ~= record.version - 1 then
     return answer('conflict')
   end
   if record.gate and record.version == 1 then
@@ -46,6 +59,9 @@ for position, record in ipairs(plan.records) do
       return answer('conflict')
     end
   end
+end
+if plan.aside and redis.call('HEXISTS', key('aside'), plan.aside.record) == 1 then
+  return answer('already')
 end
 if plan.park and redis.call('HGET', key('lease'), plan.park.lane) ~= plan.park.token then
   return answer('lost')
@@ -68,7 +84,10 @@ for _, entry in ipairs(plan.entries) do
 end
 local now = clock()
 for position, record in ipairs(plan.records) do
-  redis.call('HSET', key(record.key), 'version', record.version, 'json', record.json)
+  if redis.call('TYPE', key(record.key)).ok ~= 'hash' then
+    redis.call('DEL', key(record.key))
+  end
+  redis.call('HSET', key(record.key), 'version', record.version, 'json', record.json, 'seal', record.seal)
   if position == 1 then
     redis.call('HSET', key(record.key), 'commit', plan.id)
   end
@@ -90,6 +109,9 @@ for position, record in ipairs(plan.records) do
       redis.call('ZREM', key('deadlines'), gate.id)
     end
   end
+end
+if plan.aside then
+  redis.call('HSET', key('aside'), plan.aside.record, plan.aside.json)
 end
 if plan.park then
   redis.call('ZREM', key('due'), plan.park.lane)

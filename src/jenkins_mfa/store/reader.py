@@ -1,0 +1,156 @@
+"""The reading half of the records: each is opened only with our seal, and a damaged one stops nothing but itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from jenkins_mfa.core.model import Alert, Gate, PersonRecord, RunRecord, ToldRecord
+from jenkins_mfa.errors import DamagedError
+from jenkins_mfa.store.records import FIELDS, R, opened, read_alert, ref_key
+from jenkins_mfa.store.wire import Wire, reading
+
+CHUNK = 500  #: records per read
+FOUND = 10  #: how many gates find_gates names
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """The open gates, oldest first, as they were when the store's count of gate changes stood at `changes`; why each
+    of the `damaged` ones among them cannot be used, by its id.
+    """
+
+    changes: int
+    gates: list[Gate]
+    damaged: dict[str, DamagedError]
+
+
+class Reader:
+    """Reads records. `key` is what their seals are made with. Raises DamagedError for one that is not ours."""
+
+    def __init__(self, wire: Wire, key: bytes) -> None:
+        self._wire = wire
+        self._key = key
+        self._open = Open(0, [], {})
+
+    def now(self) -> int:
+        """The server's clock in ms UTC: the one clock for all replicas."""
+        return self._wire.now()
+
+    def gate(self, gate_id: str) -> Gate | None:
+        """A gate by id."""
+        return self._load(f"gate:{gate_id}", Gate)
+
+    def find_gates(self, prefix: str) -> list[str]:
+        """Ids of gates whose hexadecimal part begins with `prefix`, at most ten, open ones first."""
+        first = f"g_{prefix}".encode()
+        with reading():
+            waiting = self._wire.client.hkeys(self._wire.key("open"))
+            known = self._wire.client.zrangebylex(
+                self._wire.key("gates"), b"[" + first, b"[" + first + b"\xff", 0, 2 * FOUND
+            )
+        ids = sorted(gate for gate in waiting if gate.startswith(first)) + known
+        return [gate.decode() for gate in dict.fromkeys(ids)][:FOUND]
+
+    def gate_of(self, source: str, ref: str) -> Gate | None:
+        """The newest gate of a source's handle."""
+        with reading():
+            gate_id = self._wire.client.hget(self._wire.key(ref_key(source, ref)), "gate")
+        if gate_id is None:
+            return None
+        name = f"gate:{gate_id.decode(errors='replace')}"
+        return self._load_gate(name, self._read([name])[0])
+
+    def open_gates(self, source: str | None = None) -> list[Gate]:
+        """All gates that are not settled, oldest first. What did not change since the last call is not read again,
+        so this serves looking around; a decision loads its gate afresh. Damaged ones are left out.
+        """
+        return [gate for gate in self._looked().gates if source in (None, gate.run.source)]
+
+    def damaged_gates(self) -> list[DamagedError]:
+        """Why each of the open gates that `open_gates` leaves out cannot be used."""
+        return [self._looked().damaged[gate_id] for gate_id in sorted(self._looked().damaged)]
+
+    def _looked(self) -> Open:
+        with reading():
+            changes = int(self._wire.client.get(self._wire.key("changes")) or 0)
+        if changes != self._open.changes or self._open.damaged:
+            self._open = self._look(changes)
+        return self._open
+
+    def _look(self, changes: int) -> Open:
+        """The open gates now, at least as new as `changes` says; unchanged ones are taken from the last look."""
+        with reading():
+            index = self._wire.client.hgetall(self._wire.key("open"))
+        versions = {gate_id.decode(): int(version) for gate_id, version in index.items()}
+        kept = {gate.id: gate for gate in self._open.gates if versions.get(gate.id) == gate.version}
+        changed = [gate_id for gate_id in versions if gate_id not in kept]
+        damaged: dict[str, DamagedError] = {}
+        for start in range(0, len(changed), CHUNK):
+            names = {f"gate:{gate_id}": gate_id for gate_id in changed[start : start + CHUNK]}
+            for (name, gate_id), answer in zip(names.items(), self._read(list(names)), strict=True):
+                try:
+                    kept[gate_id] = self._load_gate(name, answer)
+                except DamagedError as error:
+                    damaged[gate_id] = error
+        gates = [gate for gate in kept.values() if not gate.state.settled]
+        return Open(changes, sorted(gates, key=lambda gate: (gate.opened_at, gate.id)), damaged)
+
+    def due_gates(self, now: int, limit: int = 100) -> list[str]:
+        """Ids of pending and approved gates whose deadline has come. Those set aside stay due for ever: `limit` is
+        beside them.
+        """
+        with reading():
+            limit += self._wire.client.hlen(self._wire.key("aside"))
+            ids = self._wire.client.zrange(self._wire.key("deadlines"), "-inf", now, byscore=True, offset=0, num=limit)
+        return [gate_id.decode() for gate_id in ids]
+
+    def run(self, key: str) -> RunRecord:
+        """A run's record; a fresh one of version 0 if there is none."""
+        return self._load(f"run:{key}", RunRecord) or RunRecord(key, 0)
+
+    def person(self, person: str) -> PersonRecord:
+        """A person's record; a fresh one of version 0 if there is none."""
+        return self._load(f"auth:{person}", PersonRecord) or PersonRecord(person, 0)
+
+    def told(self, gate_id: str) -> ToldRecord:
+        """Which messages tell about a gate; a fresh record of version 0 if none do."""
+        return self._load(f"told:{gate_id}", ToldRecord) or ToldRecord(gate_id, 0)
+
+    def alert(self, alert_id: str) -> Alert | None:
+        """An alert that waits for its delivery."""
+        with reading():
+            text = self._wire.client.get(self._wire.key(f"alert:{alert_id}"))
+        return read_alert(text, f"alert:{alert_id}") if text else None
+
+    def beat(self, name: str, value: dict[str, object]) -> None:
+        """Keep a heartbeat record (state of a source, of the agent) for `check` and health."""
+        with reading():
+            self._wire.client.hset(self._wire.key("beats"), name, msgspec.json.encode(value))
+
+    def beats(self) -> dict[str, dict[str, object]]:
+        """All heartbeat records."""
+        with reading():
+            found = self._wire.client.hgetall(self._wire.key("beats"))
+        return {name.decode(): msgspec.json.decode(value) for name, value in found.items()}
+
+    def _load(self, name: str, kind: type[R]) -> R | None:
+        (answer,) = self._read([name])
+        return opened(answer, kind, name, self._key)
+
+    def _load_gate(self, name: str, answer: object) -> Gate:
+        """A gate that an index names."""
+        found = opened(answer, Gate, name, self._key)
+        if found is None:
+            raise DamagedError(name, "it is not there any more")
+        return found
+
+    def _read(self, names: Sequence[str]) -> list[object]:
+        """What the server says for each record: its fields, or why it refuses."""
+        with reading():
+            pipeline = self._wire.client.pipeline(transaction=False)
+            for name in names:
+                pipeline.hmget(self._wire.key(name), *FIELDS)
+            return list(pipeline.execute(raise_on_error=False))
