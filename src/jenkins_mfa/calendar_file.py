@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from difflib import get_close_matches
 from functools import cache
 from importlib import resources
+from warnings import catch_warnings
 from zoneinfo import ZoneInfo
 
 from jenkins_mfa.core.calendars import Calendar, Freeze, Opening, instants, to_ms
@@ -95,7 +96,7 @@ def _holidays(table: Table) -> Mapping[date, str]:
 
     country, _, part = code.partition("-")
     known = holidays.list_supported_countries(include_aliases=False)
-    if country not in known:
+    if country not in known or not _days_off(country, ""):
         near = _nearest(country, [name for name in known if len(name) == 2])
         table.fault("holidays", f"seen: {seen(code)} (no holidays are known there); allowed: a country code{near}")
     elif part and part not in known[country]:
@@ -116,7 +117,8 @@ def _days_off(country: str, part: str) -> Mapping[date, str]:
 
     calendar = holidays.country_holidays(country, subdiv=part or None, language="en_US")
     years = range(max(YEARS.start, calendar.start_year), min(YEARS.stop, calendar.end_year + 1))
-    return dict(holidays.country_holidays(country, subdiv=part or None, language="en_US", years=years, expand=False))
+    with catch_warnings(action="ignore"):  # of years that the library does not know; docs/policy.md tells people
+        return dict(holidays.country_holidays(country, subdiv=part or None, language="en_US", years=years))
 
 
 def _openings(table: Table, zone: ZoneInfo) -> tuple[Opening, ...]:
