@@ -3,6 +3,8 @@
 import pytest
 from groovy_driver import Library, request_text
 
+NAMES = "names and values are needed, such as [version: params.VERSION]."
+VALUE = "text, number, true or false is needed. Write .toString() after it."
 KNOWN = "action, details, environment, factor, message, quorum, subject, timeoutMinutes, watchEnv"
 
 FAULTS: dict[str, tuple[str, list[str]]] = {
@@ -50,7 +52,10 @@ FAULTS: dict[str, tuple[str, list[str]]] = {
         "mfaGate(environment: 'x', factor: 'sms') { sh 'deploy' }",
         ['factor "sms" is not known: push, push+number, totp, webauthn.'],
     ),
-    "message_empty": ("mfaGate(environment: 'x', message: '') { sh 'deploy' }", ["message is empty."]),
+    "message_empty": (
+        "mfaGate(environment: 'x', message: '') { sh 'deploy' }",
+        ["message is empty; 1 to 300 characters are needed."],
+    ),
     "message_reverses": (
         "mfaGate(environment: 'x', message: 'a\\u202eb') { sh 'deploy' }",
         ["message holds U+202E, which can reverse text. Remove it."],
@@ -81,7 +86,51 @@ FAULTS: dict[str, tuple[str, list[str]]] = {
     ),
     "details_date": (
         "mfaGate(environment: 'x', details: [x: new Date(0)]) { sh 'deploy' }",
-        ["details.x is an object of java.util.Date; text, number, true or false is needed."],
+        [f"details.x is an object of java.util.Date; {VALUE}"],
+    ),
+    "details_whole_number_of_any_size": (
+        "mfaGate(environment: 'x', details: [x: 12345678901234567890G]) { sh 'deploy' }",
+        [f"details.x is an object of java.math.BigInteger; {VALUE}"],
+    ),
+    "details_float": (
+        "mfaGate(environment: 'x', details: [x: 1.5f]) { sh 'deploy' }",
+        [f"details.x is an object of java.lang.Float; {VALUE}"],
+    ),
+    "details_of_all_parameters": (
+        "mfaGate(environment: 'x', details: Collections.unmodifiableMap([A: '1'])) { sh 'deploy' }",
+        [f"details is an object of java.util.Collections$UnmodifiableMap; {NAMES}"],
+    ),
+    "details_empty_name": (
+        "mfaGate(environment: 'x', details: ['': 'y']) { sh 'deploy' }",
+        [f"details is a map with a name that is empty or no text; {NAMES}"],
+    ),
+    "details_number_of_many_digits": (
+        "mfaGate(environment: 'x', details: [x: 1e-50, y: 1e999999999]) { sh 'deploy' }",
+        [
+            f"details.x is a number of more than 30 digits; {VALUE}",
+            f"details.y is a number of more than 30 digits; {VALUE}",
+        ],
+    ),
+    "quorum_of_many_digits": (
+        "mfaGate(environment: 'x', quorum: 1e100) { sh 'deploy' }",
+        ["quorum is a number of more than 30 digits; a whole number from 1 to 10 is needed."],
+    ),
+    "message_of_a_date": (
+        "mfaGate(environment: 'x', message: \"at ${new Date(0)}\") { sh 'deploy' }",
+        ["message is a text made of an object, or too large; text is needed. Write .toString() after it."],
+    ),
+    "action_date": (
+        "mfaGate(environment: 'x', action: new Date(0)) { sh 'deploy' }",
+        ["action is an object of java.util.Date; text is needed. Write .toString() after it."],
+    ),
+    "all_parameters": (
+        "mfaGate(Collections.unmodifiableMap([environment: 'x'])) { sh 'deploy' }",
+        [
+            (
+                "the arguments are an object of java.util.Collections$UnmodifiableMap; names and values are needed,"
+                " such as environment: 'production'."
+            )
+        ],
     ),
     "details_own_label": (
         "mfaGate(environment: 'x', details: [environment: 'staging']) { sh 'deploy' }",
@@ -89,7 +138,7 @@ FAULTS: dict[str, tuple[str, list[str]]] = {
     ),
     "details_list": (
         "mfaGate(environment: 'x', details: ['a']) { sh 'deploy' }",
-        ["details is a list; names and values are needed."],
+        [f"details is a list; {NAMES}"],
     ),
     "subject_text": (
         "mfaGate(environment: 'x', subject: 'app') { sh 'deploy' }",
@@ -130,7 +179,7 @@ FAULTS: dict[str, tuple[str, list[str]]] = {
         "mfaGate(quorum: 0, factor: 'sms', message: '') { sh 'deploy' }",
         [
             "environment is missing.",
-            "message is empty.",
+            "message is empty; 1 to 300 characters are needed.",
             "quorum is 0; a whole number from 1 to 10 is needed.",
             'factor "sms" is not known: push, push+number, totp, webauthn.',
         ],

@@ -41,6 +41,11 @@ class D extends BigDecimal {
     String toString() { harness.Touched.by('BigDecimal.toString') }
     String toPlainString() { harness.Touched.by('toPlainString') }
 }
+class G extends GString {
+    G() { super([] as Object[]) }
+    String[] getStrings() { harness.Touched.by('strings'); ['x', ''] as String[] }
+    Object[] getValues() { harness.Touched.by('values'); [''] as Object[] }
+}
 enum E { A; String toString() { harness.Touched.by('enum.toString') } }
 """
 
@@ -70,6 +75,8 @@ REFUSED = {
         'def g = "${\'\'}"; 6.times { def h = g; g = "${h}${h}${h}${h}${h}${h}${h}${h}${h}${h}${h}${h}" };'
         " mfaGate(environment: 'x', message: g) { sh 'deploy' }"
     ),
+    "gstring_subclass": "mfaGate(environment: new G()) { sh 'deploy' }",
+    "gstring_subclass_in_a_gstring": "mfaGate(environment: \"${new G()}\") { sh 'deploy' }",
     "gstring_around_an_object": "mfaGate(environment: \"a${new X()}b\") { sh 'deploy' }",
     "gstring_around_a_number": "mfaGate(environment: 'x', message: \"a${new N()}b\") { sh 'deploy' }",
     "closure": "mfaGate(environment: { harness.Touched.by('closure') }) { sh 'deploy' }",

@@ -56,7 +56,7 @@ def test_the_log_says_what_is_asked(sim: JenkinsSimulator) -> None:
     number = core_request.parse(text).number
     assert '[mfaGate] Paused for approval in Slack: deploy, production. "Deploy 1.4"\n' in build.console
     assert f"[mfaGate] If Slack asks for a number: {number[:3]} {number[3:]}\n" in build.console
-    assert "[mfaGate] Ends by itself after 40 min at the latest.\n" in build.console
+    assert "[mfaGate] The approvers have 30 min at most, less if the policy says so. " in build.console
     assert "an executor is held while it waits" in build.console
     assert build.inputs[0].message.endswith("Proceed on this page does not pass the gate, it ends the build.")
 

@@ -13,6 +13,7 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
 import receipt_cases  # noqa: E402
+import refusal_cases  # noqa: E402
 import request_cases  # noqa: E402
 import totp_cases  # noqa: E402
 from receipt_maker import AGENT, EXPECT, KEYS, NOW  # noqa: E402
@@ -25,6 +26,7 @@ def files() -> dict[str, str]:
     """Every vector file's name and content: ASCII, so that no editor or terminal changes a character."""
     vectors: dict[str, Any] = {
         "requests.json": request_cases.requests(),
+        "refusals.json": refusal_cases.refusals(),
         "shown.json": request_cases.shown(),
         "receipts.json": receipts(),
         "totp.json": totp_cases.totp(),

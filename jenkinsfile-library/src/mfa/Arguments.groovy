@@ -1,6 +1,7 @@
 package mfa
 
 import com.cloudbees.groovy.cps.NonCPS
+import org.codehaus.groovy.runtime.GStringImpl
 
 /**
  * The arguments of a Jenkinsfile. They are frozen into text once, before anything else, and only that text is
@@ -10,6 +11,7 @@ class Arguments implements Serializable {
     static final int MAX_FROZEN = 262144
     static final int MAX_DEPTH = 8
     static final int MAX_PARTS = 1000
+    static final int MAX_DIGITS = 30
 
     /**
      * A foreign object as JSON. What is no plain data stands there as {"": "a closure"}, which no check accepts.
@@ -47,22 +49,29 @@ class Arguments implements Serializable {
     private static String kind(Object value, int depth) {
         if (value == null) { return 'scalar' }
         if (depth > MAX_DEPTH) { return 'nested too deeply' }
-        if (value instanceof GString) { return joined((GString) value, depth) == null ? 'a text made of an object, or too large' : 'text' }
+        if (value instanceof GString && value.getClass() == GStringImpl) { return joined((GString) value, depth) == null ? 'a text made of an object, or too large' : 'text' }
         if (value instanceof Closure) { return 'a closure' }
         if (value instanceof GroovyObject) { return 'an object of the Pipeline' }
         Class type = value.getClass()
         if (type == String) { return 'text' }
-        if (type == Boolean || type == Integer || type == Long || type == BigDecimal) { return 'scalar' }
+        if (type == Boolean || type == Integer || type == Long) { return 'scalar' }
+        if (type == BigDecimal) { return digits((BigDecimal) value) > MAX_DIGITS ? 'a number of more than 30 digits' : 'scalar' }
         if (type == Double) { return ((Double) value).isNaN() || ((Double) value).isInfinite() ? 'no number' : 'scalar' }
         if (type == ArrayList || type == LinkedList) { return 'list' }
-        if (type == LinkedHashMap || type == HashMap || type == TreeMap) { return keysAreText((Map) value) ? 'map' : 'a map with a key that is no text' }
+        if (type == LinkedHashMap || type == HashMap || type == TreeMap) { return keysAreText((Map) value) ? 'map' : 'a map with a name that is empty or no text' }
         return 'an object of ' + type.name
+    }
+
+    /** Those of its plain form, or a few more: 1e999999999 is short to write and larger than any memory. */
+    @NonCPS
+    private static long digits(BigDecimal value) {
+        return value.precision() + Math.abs((long) value.scale())
     }
 
     @NonCPS
     private static boolean keysAreText(Map value) {
         for (Map.Entry entry : value.entrySet()) {
-            if (entry.key == null || entry.key instanceof GroovyObject || entry.key.getClass() != String) { return false }
+            if (entry.key == null || entry.key instanceof GroovyObject || entry.key.getClass() != String || entry.key == '') { return false }
         }
         return true
     }
@@ -85,7 +94,7 @@ class Arguments implements Serializable {
             if (i >= values.length) { continue }
             if (++parts[0] > MAX_PARTS || text.length() > MAX_FROZEN) { return false }
             Object part = values[i]
-            if (part instanceof GString) {
+            if (part instanceof GString && part.getClass() == GStringImpl) {
                 if (!join(text, (GString) part, depth + 1, parts)) { return false }
             } else {
                 String kind = kind(part, depth)

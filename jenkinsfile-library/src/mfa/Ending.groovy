@@ -77,7 +77,7 @@ class Ending implements Serializable {
         }
         if (cause instanceof TimeoutStepExecution.ExceededTimeout) {
             return ((FlowInterruptedException) event).actualInterruption ? 'A timeout around this step ended the wait.'
-                : 'No answer within ' + Request.waitMinutes(request) + ' min, not even from jenkins-mfa: it may be down. Ask its operator: jenkins-mfa check'
+                : Request.unanswered(request)
         }
         return 'Jenkins ended the wait before an answer came' + (event instanceof FlowInterruptedException ? '.' : ': ' + event.getClass().name)
     }

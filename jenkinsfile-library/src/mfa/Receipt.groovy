@@ -84,7 +84,7 @@ class Receipt implements Serializable {
         for (List row : Trust.keys()) {
             if (row.get(0) == header.kid && (long) row.get(3) > now) { key = row }
         }
-        if (key == null) { return 'is signed with key ' + header.kid + ', which this library does not know' }
+        if (key == null) { return 'is signed with key ' + header.kid + ', which is not known here' }
         if (header.alg != key.get(1)) { return 'is not signed as key ' + header.kid + ' signs: ' + key.get(1) }
         return isSignedBy((String) key.get(2), signed, signature) ? '' : 'has a wrong signature'
     }

@@ -55,7 +55,7 @@ class Request implements Serializable {
         }
         String advice = ' are allowed: shorten ' + most + ' (' + Text.grouped((int) parts.get(most)) + ').'
         if (shown > MAX_SHOWN) { faults.add('the request takes ' + Text.grouped(shown) + ' to show; ' + Text.grouped(MAX_SHOWN) + advice) }
-        if (bytes > MAX_BYTES) { faults.add('the request is ' + Text.grouped(bytes) + ' bytes; ' + Text.grouped(MAX_BYTES) + advice) }
+        if (bytes > MAX_BYTES) { faults.add('the request is ' + Text.grouped(bytes) + ' bytes long; ' + Text.grouped(MAX_BYTES) + advice) }
     }
 
     /** The room that a request takes in the approvers' message. */
@@ -133,11 +133,17 @@ class Request implements Serializable {
         return Json.text(ask == null ? new HashMap() : ask)
     }
 
+    /** How long the approvers have at most, in seconds; the policy may give them less. */
+    @NonCPS
+    private static int answerSeconds(String request) {
+        Object ttl = ((Map) Json.parse(asked(request))).ttl
+        return (int) Math.min(ttl == null ? (long) Trust.maxSeconds() : (long) ttl, (long) Trust.maxSeconds())
+    }
+
     /** How long Jenkins lets the input wait at most, in seconds. */
     @NonCPS
     static int waitSeconds(String request) {
-        Object ttl = ((Map) Json.parse(asked(request))).ttl
-        return (int) Math.min(ttl == null ? (long) Trust.maxSeconds() : (long) ttl, (long) Trust.maxSeconds()) + GRACE
+        return answerSeconds(request) + GRACE
     }
 
     /** What is asked, in one line: deploy, production. "Deploy 1.4" */
@@ -147,17 +153,25 @@ class Request implements Serializable {
         return asked.action + ', ' + asked.environment + '. "' + asked.message + '"'
     }
 
-    /** How long that is for people, in minutes. */
+    /** Seconds for people: 90 as "2 min". */
     @NonCPS
-    static int waitMinutes(String request) {
-        return (waitSeconds(request) + 59).intdiv(60)
+    private static String minutes(int seconds) {
+        return (seconds + 59).intdiv(60) + ' min'
+    }
+
+    /** What the log says when Jenkins itself has ended the wait. */
+    @NonCPS
+    static String unanswered(String request) {
+        return 'No answer within ' + minutes(waitSeconds(request)) + ', not even from jenkins-mfa, which had to end it after ' +
+            minutes(answerSeconds(request)) + ': it may be down. Ask its operator: jenkins-mfa check'
     }
 
     /** What the log says before the build pauses. */
     @NonCPS
     static String announcement(String request, boolean insideNode) {
         return 'Paused for approval in Slack: ' + summary(request) + '\nIf Slack asks for a number: ' + spaced(request) +
-            '\nEnds by itself after ' + waitMinutes(request) + ' min at the latest.' +
+            '\nThe approvers have ' + minutes(answerSeconds(request)) + ' at most, less if the policy says so. Jenkins itself ends the wait after ' +
+            minutes(waitSeconds(request)) + '.' +
             (insideNode ? '\nThis step stands inside node { }, so an executor is held while it waits. Move it outside.' : '')
     }
 

@@ -20,7 +20,7 @@ class Rules implements Serializable {
     static List<String> faults(Object args) {
         List<String> faults = new ArrayList<String>()
         if (!isMap(args)) {
-            faults.add('the arguments are ' + described(args) + '; names and values are needed.')
+            faults.add('the arguments are ' + described(args) + "; names and values are needed, such as environment: 'production'.")
             return faults
         }
         for (String name : ((Map) args).keySet()) {
@@ -60,7 +60,7 @@ class Rules implements Serializable {
         if (!given.containsKey(name)) {
             if (needed) { faults.add(name + ' is missing.') }
         } else if (!(value instanceof String)) {
-            faults.add(name + ' is ' + described(value) + '; text is needed.')
+            faults.add(name + ' is ' + described(value) + '; text is needed.' + mend(value))
         } else if (!((String) value ==~ SLUG)) {
             faults.add(name + ' is ' + described(value) + '; up to 64 of a-z, 0-9, dot, dash and underscore are needed, a letter or digit first.')
         }
@@ -75,9 +75,9 @@ class Rules implements Serializable {
             return
         }
         if (!(value instanceof String)) {
-            faults.add(name + ' is ' + described(value) + '; text is needed.')
+            faults.add(name + ' is ' + described(value) + '; text is needed.' + mend(value))
         } else if (value == '') {
-            faults.add(name + ' is empty.')
+            faults.add(name + ' is empty; 1 to ' + max + ' characters are needed.')
         } else {
             Text.check(faults, name, (String) value, max)
         }
@@ -104,7 +104,7 @@ class Rules implements Serializable {
     private static void details(List<String> faults, Map given) {
         if (!given.containsKey('details')) { return }
         if (!isMap(given.details)) {
-            faults.add('details is ' + described(given.details) + '; names and values are needed.')
+            faults.add('details is ' + described(given.details) + '; names and values are needed, such as [version: params.VERSION].')
             return
         }
         Map details = (Map) given.details
@@ -118,7 +118,7 @@ class Rules implements Serializable {
                 faults.add(name + ' needs another name: up to 64 of a-z, A-Z, 0-9, dot, dash, slash and underscore, a letter or digit first.')
             }
             if (value == null) {
-                faults.add(name + ' is ' + described(entry.value) + '; text, number, true or false is needed.')
+                faults.add(name + ' is ' + described(entry.value) + '; text, number, true or false is needed.' + mend(entry.value))
             } else {
                 Text.check(faults, name, value, MAX_VALUE)
             }
@@ -169,6 +169,13 @@ class Rules implements Serializable {
         if (value instanceof List) { return 'a list' }
         if (value instanceof Map) { return isMap(value) ? 'a map' : Text.visible(plain(((Map) value).get(''))) }
         return String.valueOf(value)
+    }
+
+    /** How what is no plain data becomes text, as a sentence; '' for what is plain, or has no text. */
+    @NonCPS
+    private static String mend(Object value) {
+        String kind = value instanceof Map && !isMap(value) ? (String) ((Map) value).get('') : ''
+        return kind ==~ /(an object|a text|a number) .*/ ? ' Write .toString() after it.' : ''
     }
 
     /** A map of the Jenkinsfile, not what `Arguments.freeze` writes in the place of an object that it refused. */

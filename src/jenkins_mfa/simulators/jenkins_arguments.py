@@ -1,104 +1,129 @@
 """The arguments of the gate step, as the library for Pipelines takes them, and the request that they make.
 
-`faults` says all that is wrong with them at once; what they and the library share is left to core.request.
+`faults` says all that is wrong at once, in the sentences of the library; the shared vectors hold both to them.
 """
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from jenkins_mfa.core import request
-from jenkins_mfa.errors import RequestError
+from jenkins_mfa.core import characters, request
+from jenkins_mfa.simulators.jenkins_gate_words import described, nearest, visible
 
 LIBRARY = "1.0.0"  #: the version of the library that this step mirrors
 
-KNOWN = (
-    "action",
-    "details",
-    "environment",
-    "factor",
-    "message",
-    "quorum",
-    "subject",
-    "timeoutMinutes",
-    "watchEnv",
-)
+KNOWN = ("action", "details", "environment", "factor", "message", "quorum", "subject", "timeoutMinutes", "watchEnv")
 _SECRET = re.compile(
     r"PASSW|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|PRIVATE|APIKEY|(^|_)(PASS|PWD|CREDS?|AUTH|KEYS?)(_|$)",
     re.IGNORECASE,
 )
-#: Where core.request finds a fault -> what the author calls it.
-_PLACES = (
-    ("ask.factor ", "factor "),
-    ("ask.quorum ", "quorum "),
-    ("ask.ttl ", "timeoutMinutes "),
-    ("variables.", "watchEnv: "),
-    ("variables ", "watchEnv "),
-    ("unset ", "watchEnv "),
-    ("request ", "the request "),
-)
+_SLUG = "up to 64 of a-z, 0-9, dot, dash and underscore are needed, a letter or digit first."
+_NAME = "needs another name: up to 64 of a-z, A-Z, 0-9, dot, dash, slash and underscore, a letter or digit first."
+_MAX_ENTRIES, _MAX_VALUE, _MAX_MESSAGE = 20, 200, 300  #: of details and of watchEnv; characters (code points)
 
 
 def faults(args: Mapping[str, Any]) -> list[str]:
-    """What is wrong with the names and kinds of the arguments, each a sentence."""
-    found = [_unknown(name) for name in args if name not in KNOWN]
+    """What is wrong with the arguments, each a sentence."""
+    found = [
+        f'"{visible(name)}" is not an argument. Nearest: {nearest(name, KNOWN)}. Known: {", ".join(KNOWN)}.'
+        for name in args
+        if name not in KNOWN
+    ]
     if "environment" not in args:
         found.append("environment is missing.")
-    found.extend(
-        f"{name} is {_described(args[name])}; text is needed."
-        for name in ("environment", "action", "message")
-        if name in args and not isinstance(args[name], str)
-    )
+    for name in ("environment", "action"):
+        if name in args:
+            found += _faults_of_slug(name, args[name])
+    if "message" in args:
+        found += _faults_of_text("message", args["message"], _MAX_MESSAGE)
+    found += [*_faults_of_subject(args), *_faults_of_details(args), *_faults_of_watched(args)]
     for name, most in (("quorum", 10), ("timeoutMinutes", 1440)):
         value = args.get(name, 1)
         if type(value) is not int or not 1 <= value <= most:
             text = " (text)" if isinstance(value, str) else ""
-            found.append(f"{name} is {_described(value)}{text}; a whole number from 1 to {most} is needed.")
+            found.append(f"{name} is {described(value)}{text}; a whole number from 1 to {most} is needed.")
     if args.get("factor", "push") not in request.FACTORS:
-        known = ", ".join(request.FACTORS)
-        found.append(f"factor {_described(args['factor'])} is not known: {known}.")
-    return [*found, *_faults_of_parts(args)]
-
-
-def _faults_of_parts(args: Mapping[str, Any]) -> list[str]:
-    found = [
-        f"{name} is {_described(args[name])}; names and values are needed."
-        for name in ("details", "subject")
-        if not isinstance(args.get(name, {}), Mapping)
-    ]
-    details = args.get("details")
-    for name, value in details.items() if isinstance(details, Mapping) else ():
-        if _plain(value) is None:
-            found.append(f"details.{name} is {_described(value)}; text, number, true or false is needed.")
-    watched = args.get("watchEnv", [])
-    if not isinstance(watched, list) or not all(isinstance(name, str) for name in watched):
-        return [*found, f"watchEnv is {_described(watched)}; a list of names is needed."]
-    found.extend(f"watchEnv: {n} looks like a secret and is not sent." for n in watched if _SECRET.search(n))
+        found.append(f"factor {described(args['factor'])} is not known: {', '.join(request.FACTORS)}.")
     return found
 
 
-def _unknown(name: str) -> str:
-    near = difflib.get_close_matches(name, KNOWN, 1, 0)
-    return f'"{name}" is not an argument. Nearest: {near[0]}. Known: {", ".join(KNOWN)}.'
+def _faults_of_slug(name: str, value: object) -> list[str]:
+    if not isinstance(value, str):
+        return [f"{name} is {described(value)}; text is needed."]
+    return [] if re.fullmatch(request.SLUG, value) else [f"{name} is {described(value)}; {_SLUG}"]
 
 
-def _described(value: object) -> str:
-    if isinstance(value, str):
-        return f'"{value}"'
-    if callable(value):
-        return "a closure"
-    if isinstance(value, Mapping):
-        return "a map"
-    if isinstance(value, bool):
-        return str(value).lower()
-    return "null" if value is None else "a list" if isinstance(value, list) else str(value)
+def _faults_of_text(name: str, value: object, most: int) -> list[str]:
+    if not isinstance(value, str):
+        return [f"{name} is {described(value)}; text is needed."]
+    return _faults_of_value(name, value, most) if value else [f"{name} is empty; 1 to {most} characters are needed."]
 
 
-def _plain(value: object) -> str | None:
+def _faults_of_value(name: str, value: str, most: int) -> list[str]:
+    long = f"{name} is {len(value)} characters long; {most} are allowed, and nothing is cut."
+    return [*([long] if len(value) > most else []), *(f"{name} {fault}." for fault in characters.faults(value))]
+
+
+def _faults_of_subject(args: Mapping[str, Any]) -> list[str]:
+    subject = args.get("subject", {"name": "none"})
+    if not isinstance(subject, Mapping):
+        return [f"subject is {described(subject)}; [name: …, digest: …] is needed."]
+    found = [
+        f"subject.{visible(name)} is not known: digest, name." for name in subject if name not in ("digest", "name")
+    ]
+    if "name" in subject:
+        found += _faults_of_text("subject.name", subject["name"], _MAX_VALUE)
+    else:
+        found.append("subject.name is missing.")
+    digest = subject.get("digest", "sha256:" + "0" * 64)
+    if not isinstance(digest, str) or not re.fullmatch(r"sha256:[0-9a-f]{64}", digest):
+        found.append(f"subject.digest is {described(digest)}; sha256: and 64 of 0-9, a-f are needed.")
+    return found
+
+
+def _faults_of_details(args: Mapping[str, Any]) -> list[str]:
+    details = args.get("details", {})
+    if not isinstance(details, Mapping) or "" in details:
+        return [f"details is {described(details)}; names and values are needed, such as [version: params.VERSION]."]
+    found = _too_many("details", len(details))
+    for name, value in details.items():
+        place, text = f"details.{visible(name)}", plain(value)
+        if name in request.RESERVED_DETAILS:
+            found.append(f"{place} has the name of an own line; it needs another one.")
+        elif not re.fullmatch(request.DETAIL, name):
+            found.append(f"{place} {_NAME}")
+        if text is None:
+            found.append(f"{place} is {described(value)}; text, number, true or false is needed.")
+        else:
+            found += _faults_of_value(place, text, _MAX_VALUE)
+    return found
+
+
+def _faults_of_watched(args: Mapping[str, Any]) -> list[str]:
+    names = args.get("watchEnv", [])
+    if not isinstance(names, list):
+        return [f"watchEnv is {described(names)}; a list of names is needed."]
+    found = _too_many("watchEnv", len(names))
+    if any(name in names[:at] for at, name in enumerate(names)):
+        found.append("watchEnv names one variable twice.")
+    for name in names:
+        if not isinstance(name, str):
+            found.append(f"watchEnv: holds {described(name)}; names are needed.")
+        elif not re.fullmatch(request.VARIABLE, name):
+            found.append(f"watchEnv: {described(name)} is no name of a variable.")
+        elif _SECRET.search(name):
+            found.append(f"watchEnv: {name} looks like a secret and is not sent.")
+    return found
+
+
+def _too_many(name: str, entries: int) -> list[str]:
+    return [f"{name} has {entries} entries; {_MAX_ENTRIES} are allowed."] if entries > _MAX_ENTRIES else []
+
+
+def plain(value: object) -> str | None:
     """A detail as text; None for what is neither text, number, true nor false."""
     if isinstance(value, bool):
         return str(value).lower()
@@ -111,36 +136,55 @@ def fields(args: Mapping[str, Any], env: Mapping[str, str], **own: Any) -> dict[
     asked = {"factor": args.get("factor"), "quorum": args.get("quorum")}
     if "timeoutMinutes" in args:
         asked["ttl"] = args["timeoutMinutes"] * 60
-    names = list(dict.fromkeys(args.get("watchEnv", [])))
+    names = args.get("watchEnv", [])
     optional: dict[str, Any] = {
-        "details": {name: _plain(value) for name, value in args.get("details", {}).items()},
+        "subject": dict(args.get("subject", {})),
+        "details": {name: plain(value) for name, value in args.get("details", {}).items()},
         "variables": {name: env[name] for name in names if name in env},
         "unset": [name for name in names if name not in env],
         "ask": {name: value for name, value in asked.items() if value is not None},
     }
-    if "subject" in args:
-        optional["subject"] = dict(args["subject"])
     return {
         "lib": LIBRARY,
         **own,
         "environment": args["environment"],
         "action": action,
         "message": args.get("message", f"{action}, {args['environment']}"),
-        **{name: part for name, part in optional.items() if part or name == "subject"},
+        **{name: part for name, part in optional.items() if part},
     }
 
 
-def refused(text: str) -> list[str]:
-    """What keeps a request's text from being asked, in the author's words."""
-    try:
-        request.parse(text)
-    except RequestError as error:
-        return [_renamed(problem) for problem in error.problems]
-    return []
+def faults_of_request(fields: Mapping[str, Any]) -> list[str]:
+    """What else keeps a request from being asked: the variables' values, the job's name, the size of the whole."""
+    found = []
+    for name, value in fields.get("variables", {}).items():
+        found += _faults_of_value(f"watchEnv: {name}", value, _MAX_VALUE)
+    found += _faults_of_value("the name of this job", fields["run"]["pipeline"], 1000)
+    return found or _faults_of_size(fields)
 
 
-def _renamed(problem: str) -> str:
-    for place, name in _PLACES:
-        if problem.startswith(place):
-            return name + problem.removeprefix(place)
-    return problem
+def _faults_of_size(fields: Mapping[str, Any]) -> list[str]:
+    pairs = {
+        name: sum(characters.shown(key) + characters.shown(text) + request.PAIR_ROOM for key, text in part.items())
+        for name, part in (("details", fields.get("details", {})), ("variables", fields.get("variables", {})))
+    }
+    unset = sum(characters.shown(name) + request.UNSET_ROOM for name in fields.get("unset", []))
+    subject = fields.get("subject", {})
+    parts = {
+        "message": characters.shown(fields["message"]),
+        "subject": sum(map(characters.shown, subject.values())) + request.SUBJECT_ROOM if subject else 0,
+        "details": pairs["details"],
+        "watchEnv": pairs["variables"] + unset,
+    }
+    most, its = max(parts.items(), key=lambda part: part[1])
+    slugs = characters.shown(fields["action"]) + characters.shown(fields["environment"])
+    room = request.LABELS_ROOM + slugs + sum(parts.values())
+    size = len(request.build_text(fields).encode())
+    return [
+        f"the request {is_} {value:,} {what}; {allowed:,} are allowed: shorten {most} ({its:,})."
+        for is_, value, what, allowed in (
+            ("takes", room, "to show", request.MAX_SHOWN),
+            ("is", size, "bytes long", request.MAX_BYTES),
+        )
+        if value > allowed
+    ]

@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from jenkins_mfa.core import receipt, request
 from jenkins_mfa.simulators import jenkins_arguments as arguments
-from jenkins_mfa.simulators.jenkins_gate_words import announcement, outcome, spaced, summary, told_of_receipt
+from jenkins_mfa.simulators.jenkins_gate_words import (
+    announcement,
+    outcome,
+    spaced,
+    summary,
+    told_of_receipt,
+    unanswered,
+)
 from jenkins_mfa.simulators.jenkins_input import REJECTION, TIMEOUT, FlowInterruptedError
 from jenkins_mfa.simulators.jenkins_model import Parameter
 
@@ -45,6 +52,7 @@ def run_gate(build: Build, trust: Trust, args: Mapping[str, Any], body: Callable
     if body is None:
         return {
             "gate": verified.jti,
+            "confirm": "required" if verified.approvers else "none",
             "approvers": [{"id": a.id, "factor": a.factor, "at": a.at} for a in verified.approvers],
             "rules": list(verified.rules),
             "audit": {"seq": verified.audit_seq, "head": verified.audit_head},
@@ -65,15 +73,17 @@ class _Gate:
         text = self._request(args)
         asked = request.parse(text)
         nonce = f"Mfa-{secrets.token_hex(16)}"
-        seconds = min(asked.ttl or self.trust.max_seconds, self.trust.max_seconds) + _GRACE
-        self._say(*announcement(asked, seconds, in_node="node" in self.build.blocks))
+        answering = min(asked.ttl or self.trust.max_seconds, self.trust.max_seconds)
+        waiting = answering + _GRACE
+        self._say(*announcement(asked, answering, waiting, in_node="node" in self.build.blocks))
         self._describe("waiting for approval in Slack")
-        ends = self.build.controller.now() + seconds
+        ends = self.build.controller.now() + waiting
         try:
-            with self.build.timeout(seconds):
+            with self.build.timeout(waiting):
                 answer = self._ask(text, asked, nonce)
         except FlowInterruptedError as event:
-            self._end(event, *self._told(event, seconds, own=self.build.controller.now() >= ends))
+            own = self.build.controller.now() >= ends
+            self._end(event, *self._told(event, unanswered(answering, waiting) if own else ""))
         verified, token = self._verified(answer, asked, nonce, request.digest(text))
         self._say(told_of_receipt(verified), "Going on.")
         self._describe(outcome(verified))
@@ -92,17 +102,16 @@ class _Gate:
         if not faults:
             if args.get("watchEnv"):
                 build.step("getContext")
-            text = request.build_text(
-                arguments.fields(
-                    args,
-                    build.env,
-                    kids=list(self.trust.keys)[:4],
-                    at=int(build.controller.now()),
-                    number=f"{secrets.randbelow(1_000_000):06}",
-                    run={"pipeline": build.job.full_name, "id": str(build.number)},
-                )
+            fields = arguments.fields(
+                args,
+                build.env,
+                kids=list(self.trust.keys)[:4],
+                at=int(build.controller.now()),
+                number=f"{secrets.randbelow(1_000_000):06}",
+                run={"pipeline": build.job.full_name, "id": str(build.number)},
             )
-            faults = arguments.refused(text)
+            faults = arguments.faults_of_request(fields)
+            text = "" if faults else request.build_text(fields)
         if faults:
             self._end(None, "mfaGate cannot ask: " + " ".join(faults))
         return text
@@ -166,16 +175,12 @@ class _Gate:
             self.build.check()
         raise FlowInterruptedError("ABORTED", event.causes if event else [])
 
-    def _told(self, event: FlowInterruptedError, seconds: int, *, own: bool) -> list[str]:
+    def _told(self, event: FlowInterruptedError, late: str) -> list[str]:
         kind = event.causes[0]["_class"] if event.causes else ""
         if kind == REJECTION:
             return self._told_of_rejection(event.user or "somebody")
-        if kind == TIMEOUT and own:
-            minutes = -(-seconds // 60)
-            advice = "not even from jenkins-mfa: it may be down. Ask its operator: jenkins-mfa check"
-            return [f"No answer within {minutes} min, {advice}"]
         if kind == TIMEOUT:
-            return ["A timeout around this step ended the wait."]
+            return [late or "A timeout around this step ended the wait."]
         return [f"The build was stopped by {event.user}." if event.user else "Jenkins ended the wait."]
 
     def _told_of_rejection(self, user: str) -> list[str]:
