@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import random
 import secrets
@@ -29,7 +30,7 @@ from jenkins_mfa.sources.jenkins.client import Client
 from jenkins_mfa.sources.jenkins.source import JenkinsSource
 from jenkins_mfa.store.connect import open_store
 from jenkins_mfa.store.gates import RedisStore
-from jenkins_mfa.threads import Crew
+from jenkins_mfa.threads import Crew, Pool
 from jenkins_mfa.usecases import deliver, tick
 from jenkins_mfa.usecases.answer import Answers
 from jenkins_mfa.usecases.desk import Desk, commit_id
@@ -40,6 +41,7 @@ from jenkins_mfa.words.run_line import run_line
 log = structlog.get_logger()
 
 DELIVERERS = 8  #: threads that deliver lanes
+OPENERS = 4  #: threads of each source that open what is new; each waits for the records of one run
 IDLE = 0.25  #: seconds after which a deliverer looks again without being woken
 TICK_SECONDS = 1.0  #: how often deadlines are looked at
 LONGEST_BACKOFF = 30.0  #: seconds between polls of a source that fails
@@ -130,7 +132,8 @@ class Agent:
         self._record("agent:started", {"reason": __version__})
         self._record("policy:loaded", {"policy_sha256": self.config.policy.sha256})
         for source in self.config.sources:
-            watch = Watch(self.desk, self.desk.sources[source.id])
+            openers = Pool(self.crew, f"open-{source.id}", OPENERS)
+            watch = Watch(self.desk, self.desk.sources[source.id], openers.begin)
             self.crew.start(f"watch-{source.id}", partial(self._watch, watch, source.id, source.poll_seconds))
         for number in range(DELIVERERS):
             self.crew.start(f"deliver-{number}", self._deliver)
@@ -141,6 +144,8 @@ class Agent:
         )
         self._scheduler.start()
         self._listen()
+        # What is there by now stays: a full collection that goes through it again would hold up a tap for 50 ms.
+        gc.freeze()
         log.info("agent started", version=__version__, sources=[s.id for s in self.config.sources], pid=os.getpid())
 
     def _listen(self) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 from collections.abc import Callable
 
 import structlog
 
+from jenkins_mfa.errors import StoreError
+
 log = structlog.get_logger()
+
+LOOK_SECONDS = 1.0  #: how often a thread of a pool without work looks whether the crew stops
 
 
 class Crew:
@@ -38,3 +43,28 @@ class Crew:
         except Exception:
             log.exception("a thread died; the agent stops", thread=name)
             self.failed.set()
+
+
+class Pool:
+    """A few threads of a crew that take tasks in the order in which they came, each one as soon as it is free."""
+
+    def __init__(self, crew: Crew, name: str, size: int) -> None:
+        self._crew = crew
+        self._tasks: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        for number in range(size):
+            crew.start(f"{name}-{number}", self._work)
+
+    def begin(self, task: Callable[[], None]) -> None:
+        """Have it done soon. When the crew stops, what has not begun is dropped."""
+        self._tasks.put(task)
+
+    def _work(self) -> None:
+        while not self._crew.stopping.is_set():
+            try:
+                task = self._tasks.get(timeout=LOOK_SECONDS)
+            except queue.Empty:
+                continue
+            try:
+                task()
+            except StoreError as error:
+                log.warning("store away", problem=str(error))

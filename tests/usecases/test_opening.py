@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -14,9 +15,10 @@ from fakes import FakeMessenger, FakeSource, as_json, request_text
 from jenkins_mfa.core.judge import Outcome
 from jenkins_mfa.core.model import Factor, Library, Run, State
 from jenkins_mfa.core.policy import Policy
-from jenkins_mfa.errors import SourceGoneError, SourceUnavailableError, UntrustedInputError
+from jenkins_mfa.errors import SourceGoneError, SourceUnavailableError, StoreUnavailableError, UntrustedInputError
 from jenkins_mfa.usecases.open_gate import open_gate
 from jenkins_mfa.usecases.ports import Opened, Paused
+from jenkins_mfa.usecases.watch import Watch
 
 
 def opened(**values: object) -> World:
@@ -303,3 +305,35 @@ def test_a_run_that_cannot_be_read_is_logged_when_that_begins_and_when_it_ends()
         world.watch.poll()
     assert [line["event"] for line in logged] == ["run not read", "run settled or read again"]
     assert logged[1]["not_read"] == 3
+
+
+def test_one_runs_pauses_are_opened_in_their_order_and_once_however_slowly_it_is_read() -> None:
+    """What is under way is not begun again by the next poll, nor is another pause of that run taken before."""
+    world = World()
+    waiting: list[Callable[[], None]] = []
+    world.watch = Watch(world.desk, world.source, waiting.append)
+    world.source.pauses = {"ref-1": NONCE, "ref-2": "Mfa-" + "1" * 32}
+    world.watch.poll()
+    world.source.pauses["ref-3"] = "Mfa-" + "2" * 32
+    world.watch.poll()
+    assert len(waiting) == 1
+    waiting.pop()()
+    world.watch.poll()
+    waiting.pop()()
+    assert [gate.external_ref for gate in world.store.open_gates()] == ["ref-1", "ref-2", "ref-3"]
+    world.watch.poll()
+    assert waiting == []
+
+
+def test_a_store_that_is_away_while_a_pause_is_opened_lets_the_next_poll_open_it() -> None:
+    """Nothing is remembered of an opening that failed."""
+    world = World()
+    real, world.store.commit = world.store.commit, _away  # type: ignore[method-assign]
+    with pytest.raises(StoreUnavailableError):
+        world.watch.poll()
+    world.store.commit = real  # type: ignore[method-assign]
+    assert world.open().state is State.PENDING
+
+
+def _away(_commit: object) -> None:
+    raise StoreUnavailableError("away")

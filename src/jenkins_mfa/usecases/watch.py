@@ -6,6 +6,8 @@ looked into when two polls in a row missed it, and the run's own record decides.
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from dataclasses import replace
 
 import structlog
@@ -22,14 +24,27 @@ from jenkins_mfa.usecases.ports import Paused, Source
 log = structlog.get_logger()
 
 
+Task = Callable[[], None]
+
+
+def at_once(task: Task) -> None:
+    """Do it here and now."""
+    task()
+
+
 class Watch:
     """One source's watcher. It remembers only what it may forget: which gates the last poll missed, which runs it could
-    not read and how often.
+    not read and how often, and whose pauses are being opened just now.
+
+    `begin` takes what opens one run's pauses, in their order: a run that is read slowly then delays no other's.
     """
 
-    def __init__(self, desk: Desk, source: Source) -> None:
+    def __init__(self, desk: Desk, source: Source, begin: Callable[[Task], None] = at_once) -> None:
         self._desk = desk
         self._source = source
+        self._begin = begin
+        self._lock = threading.Lock()
+        self._opening: set[str] = set()
         self._missed: frozenset[str] = frozenset()
         self._unread: dict[str, int] = {}
 
@@ -39,11 +54,14 @@ class Watch:
         known = {gate.external_ref: gate.id for gate in self._desk.store.open_gates(self._source.id)}
         for damaged in self._desk.store.damaged_gates():
             self._desk.store.set_aside(damaged)
+        new: dict[str, list[Paused]] = {}
         for paused in listed:
             if paused.ref not in known:
-                self._open(paused)
+                new.setdefault(paused.run.key, []).append(paused)
             elif paused.problem:
                 self._distrust(known[paused.ref], paused.problem)
+        for key, pauses in new.items():
+            self._open_all(key, pauses)
         refs = {paused.ref for paused in listed}
         missing = frozenset(gate_id for ref, gate_id in known.items() if ref not in refs)
         keys: dict[str, Gate] = {}
@@ -54,6 +72,23 @@ class Watch:
         self._tell({key for key, gate in keys.items() if not self._look(gate)})
         self._missed = missing
         return len(listed)
+
+    def _open_all(self, key: str, pauses: list[Paused]) -> None:
+        """Open what is new of one run, unless that is under way: then the next poll sees what is left."""
+        with self._lock:
+            if key in self._opening:
+                return
+            self._opening.add(key)
+
+        def opening() -> None:
+            try:
+                for paused in pauses:
+                    self._open(paused)
+            finally:
+                with self._lock:
+                    self._opening.discard(key)
+
+        self._begin(opening)
 
     def _open(self, paused: Paused) -> None:
         """Open one gate; what is wrong with one pause does not stop the others.
