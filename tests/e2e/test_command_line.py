@@ -123,7 +123,7 @@ def test_pending_and_show(world: World, waiting: str) -> None:
     assert "Dan Fox" in shown.stdout
     one = run("show", waiting, "--config", world.config_path)
     assert one.returncode == 0
-    assert "gate:opened" in one.stdout
+    assert re.search(r"\n    \d\d:\d\d:\d\d Opened\.\n", one.stdout)
     whole = json.loads(run("show", waiting, "--json", "--config", world.config_path).stdout)
     assert whole["state"] == "pending"
     assert whole["facts"]["run"]["pipeline"] == "deploy-staging"
@@ -158,7 +158,12 @@ def test_the_trail_is_shown_and_verified(world: World, waiting: str) -> None:
     tail = run("audit", "tail", "-n", "3", "--config", world.config_path)
     assert len(tail.stdout.splitlines()) == 3
     lines = run("audit", "tail", "--json", "--config", world.config_path).stdout.splitlines()
-    assert all(json.loads(line)["event"] for line in lines)
+    events = [json.loads(line) for line in lines]
+    assert {"agent:started", "gate:opened"} <= {event["event"] for event in events}
+    assert all(re.fullmatch(r"[\d-]{10}T[\d:.]{12}Z", event["at"]) for event in events)
+    assert re.search(
+        r"^\d+  [\d-]{10}T[\d:.]{12}Z  Opened\.  [0-9a-f]{4}, “deploy-staging” #1$", tail.stdout, re.MULTILINE
+    )
     right = run("audit", "verify", "--config", world.config_path)
     assert right.returncode == 0
     assert right.stdout.startswith("Right: events 1 to ")
@@ -237,8 +242,9 @@ def test_a_person_is_enrolled_at_the_terminal(world: World) -> None:
     assert code == 0, shown
     assert "Right. dan can now answer with a code" in shown
     tail = run("audit", "tail", "-n", "1", "--config", world.config_path).stdout
-    assert "authenticator:enrolled" in tail
-    assert "root of trust" in tail
+    assert "Dan Fox can answer with a code from now on, enrolled by “operator:" in tail
+    event = json.loads(run("audit", "tail", "-n", "1", "--json", "--config", world.config_path).stdout)
+    assert (event["event"], event["details"]["reason"]) == ("authenticator:enrolled", "root of trust")
 
 
 def test_three_wrong_codes_enrol_nobody(world: World) -> None:

@@ -202,6 +202,18 @@ def test_an_answer_that_does_not_arrive_is_shown_in_the_same_message(
     assert said(slack)[0].startswith("Approved, resumed: “team one/deploy” #17\n")
 
 
+def test_the_channels_of_a_gate_are_named_where_everybody_may_know_them(
+    slack: SlackSimulator, talker: SlackMessenger
+) -> None:
+    """For the build's page: public channels by name; private, unknown and untold ones are left out."""
+    assert talker.asked_in(gate()) == ["deploys"]
+    slack.add_channel("C03SECRET", "secret", private=True)
+    asked = replace(requirement(), channels=("C03SECRET", "C99NONE", OPS))
+    assert talker.asked_in(gate(requirement=asked)) == ["ops"]
+    slack.outage()
+    assert talker.asked_in(gate()) == []
+
+
 def test_what_cannot_be_shown_whole_is_named(talker: SlackMessenger) -> None:
     """A job too long for the facts' room is refused with its name and length; long parameters only are counted."""
     assert talker.cannot_show(gate()) == ""

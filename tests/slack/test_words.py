@@ -253,6 +253,14 @@ def test_the_line_on_the_run_s_page_is_one_short_line() -> None:
         assert len(line) <= 500
 
 
+def test_the_line_says_where_it_is_asked() -> None:
+    """Who reads the build's page knows where to look; once it is decided, that no longer matters."""
+    assert run_line.run_line(gate(), ROSTER, ["deploys", "ops"]) == (
+        "waiting for 2 of release with a code until 16:20 UTC, asked in #deploys, #ops"
+    )
+    assert run_line.run_line(gate(), ROSTER) == "waiting for 2 of release with a code until 16:20 UTC"
+
+
 def test_counted_answers_say_what_is_open() -> None:
     """The last confirmation says that Jenkins gets the answer."""
     last = render.terminal(answers.counted(gate(confirmations=BOTH), ROSTER, OPENED))

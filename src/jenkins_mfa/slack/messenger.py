@@ -103,6 +103,21 @@ class SlackMessenger:
         payload = blocks.note(alerts.alert(alert, gate, self.roster), self.users, "alert")
         self._post(self.ops_channel, payload)
 
+    def asked_in(self, gate: Gate) -> list[str]:
+        """Names of the channels where a gate is asked; without private ones, whose names are not everybody's, and
+        those that Slack does not tell.
+        """
+        names = []
+        for channel in self._channels(gate):
+            try:
+                found = call(self.client.conversations_info, channel=channel)["channel"]
+            except MessengerError as error:
+                log.info("a channel's name is not known", channel=channel, problem=str(error))
+                continue
+            if isinstance(found, dict) and not found.get("is_private"):
+                names.append(str(found.get("name", "")))
+        return [name for name in names if name]
+
     def inactive(self, people: Iterable[str]) -> frozenset[str]:
         """Those who may not answer now. Whoever has no account here cannot be vouched for, and is among them."""
         users = self.users

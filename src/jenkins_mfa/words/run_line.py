@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from jenkins_mfa.core.model import Gate, State
 from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.words import endings, people, render
@@ -10,15 +12,17 @@ from jenkins_mfa.words.parts import Parts, Time, Word, join, say
 LONGEST = 500  #: characters; the page shows a line, not a story
 
 
-def run_line(gate: Gate, roster: Roster) -> str:
-    """Plain text, one line, without the prefix that the source puts before it."""
-    return render.terminal(_parts(gate, roster)).replace("\n", " ")[:LONGEST]
+def run_line(gate: Gate, roster: Roster, channels: Sequence[str] = ()) -> str:
+    """Plain text, one line, without the prefix that the source puts before it; `channels` are where it is asked."""
+    return render.terminal(_parts(gate, roster, channels)).replace("\n", " ")[:LONGEST]
 
 
-def _parts(gate: Gate, roster: Roster) -> Parts:
+def _parts(gate: Gate, roster: Roster, channels: Sequence[str]) -> Parts:
     if gate.state is State.PENDING:
         until = Time(gate.deadline, clock=True)
-        return say("waiting for {opens} until {until}", opens=people.opens(gate, roster), until=until)
+        waits = say("waiting for {opens} until {until}", opens=people.opens(gate, roster), until=until)
+        names = join([(Word(f"#{render.visible(name, quoted=False)}"),) for name in channels])
+        return say("{waits}, asked in {names}", waits=waits, names=names) if names else waits
     if gate.denial is not None:
         if gate.denial.person is None:
             return say("denied by jenkins-mfa: {why}", why=endings.why(gate.denial, roster))
