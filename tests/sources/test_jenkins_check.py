@@ -27,8 +27,8 @@ def test_a_right_set_up_has_no_finding(sim: JenkinsSimulator, connect: Connect) 
     sim.paused("a", gate_input())
     found = look(connect("agent-min"))
     assert all(finding.ok for finding in found.values())
-    assert {"reachable", "account", "public_url", "plugins", "library"} <= found.keys()
-    assert found["account"].says == "account “agent-min” (Overall/Read, Job/Read)"
+    assert found.keys() >= {"reachable", "account", "library"}
+    assert found["account"].says == "account agent-min (Overall/Read, Job/Read)"
     assert sim.controller.profile.version in found["reachable"].says
     assert found["library"].says == "library jenkins-mfa v0.1.0, no override"
 
@@ -79,12 +79,12 @@ def test_a_shutdown_is_found(sim: JenkinsSimulator, source: JenkinsSource) -> No
 
 
 def test_a_missing_plugin_is_found_where_plugins_may_be_read(sim: JenkinsSimulator, connect: Connect) -> None:
-    """The list needs more rights than the agent needs; without them it says so and goes on."""
+    """The list needs more rights than the agent needs; without them nothing is said."""
     sim.controller.plugins = dict.fromkeys(check.PLUGINS, "1")
     assert look(connect("admin"))["plugins"].ok
     del sim.controller.plugins["pipeline-input-step"]
     assert "pipeline-input-step" in look(connect("admin"))["plugins"].says
-    assert look(connect())["plugins"].ok
+    assert "plugins" not in look(connect())
 
 
 def test_an_untrusted_library_with_our_step_is_found(sim: JenkinsSimulator, source: JenkinsSource) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,6 +28,7 @@ from jenkins_mfa.errors import (
 )
 from jenkins_mfa.store.connect import open_store
 from jenkins_mfa.store.gates import RedisStore
+from jenkins_mfa.words import render
 
 FINDING = 1  #: a check, verify or test found something; no such gate
 USAGE = 2  #: usage or configuration
@@ -49,6 +50,8 @@ DAMAGED_GATE = (
 )
 
 JSON_HELP = 'One JSON document, "v": 1, on stdout.'
+
+_SECONDS = frozenset({"exp", "iat", "not_after"})  #: details of trail events that are Unix seconds
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -118,7 +121,8 @@ def _unusable(error: ConfigError, as_json: bool) -> Failed:
     count = len(error.problems)
     lines = [f"The configuration cannot be used: {count} problem{'s' if count > 1 else ''}. Nothing was started."]
     for says, mend in map(halves, error.problems):
-        lines += [f"  {says}", *([f"    mend: {mend}"] if mend else [])]
+        named = mend if mend.startswith(("allowed: ", "nearest: ", "known: ")) else f"mend: {mend}"
+        lines += [f"  {says}", *([f"    {named}"] if mend else [])]
     return Failed("\n".join(lines), USAGE, "configuration", as_json=as_json)
 
 
@@ -161,6 +165,11 @@ def store_of(config: Config) -> Generator[RedisStore]:
     settings, key = config.store, load_keys(config).mac_key
     with open_store(settings.url, key, prefix=f"{{{settings.prefix}}}", durability=settings.durability) as (store, _):
         yield store
+
+
+def details_json(details: Mapping[str, str | int]) -> dict[str, str | int]:
+    """Details of a trail event, with times as in all JSON: the trail holds a receipt's in Unix seconds."""
+    return {k: render.iso(v * 1000) if k in _SECONDS and isinstance(v, int) else v for k, v in details.items()}
 
 
 def print_json(value: dict[str, Any]) -> None:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
-import textwrap
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -23,8 +20,8 @@ from jenkins_mfa.cli.base import (
     json_option,
     load,
     load_keys,
-    print_json,
 )
+from jenkins_mfa.cli.report import Part, count, report
 from jenkins_mfa.config import Config, SourceConfig
 from jenkins_mfa.core.model import Factor
 from jenkins_mfa.errors import ConfigError, DamagedError, JenkinsMfaError, StoreUnavailableError
@@ -39,18 +36,7 @@ from jenkins_mfa.store.gates import RedisStore
 from jenkins_mfa.usecases.ports import Finding
 
 STALE = 60_000  #: ms after which an agent's last heartbeat is old
-INDENT = 23  #: columns before the sentences
 SOON = 30  #: days before its end at which a receipt key is a finding
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One line of the report."""
-
-    part: str
-    ok: bool
-    says: str
-    mend: str = ""
 
 
 @click.command(
@@ -67,12 +53,13 @@ def check(config_path: Path, as_json: bool) -> None:
     try:
         config = load(config_path)
     except ConfigError as error:
-        _report([Part("config", False, *halves(problem)) for problem in error.problems], as_json)
+        report([Part("config", False, *halves(problem)) for problem in error.problems], as_json)
         sys.exit(USAGE)
     parts = [Part("config", True, _configured(config))]
     for name, look in {"keys": _keys, "store": _store, "sources": _sources, "slack": _slack}.items():
-        parts += _looked(name, look, config)
-    _report(parts, as_json)
+        told = {part.says for part in parts}
+        parts += [part for part in _looked(name, look, config) if part.says not in told]
+    report(parts, as_json)
     sys.exit(0 if all(part.ok for part in parts) else FINDING)
 
 
@@ -93,7 +80,7 @@ def _looked(name: str, look: Callable[[Config], Iterator[Part]], config: Config)
 def _configured(config: Config) -> str:
     policy, people = config.policy, len(config.roster.people)
     rules = len(policy.rules) + (policy.default is not None)
-    return f"3 files, {_count(len(config.sources), 'source')}, {_count(rules, 'rule')}, {_count(people, 'person')}"
+    return f"3 files, {count(len(config.sources), 'source')}, {count(rules, 'rule')}, {count(people, 'person')}"
 
 
 def _keys(config: Config) -> Iterator[Part]:
@@ -110,7 +97,7 @@ def _signer(not_after: int) -> Part:
     if days < 0:
         return Part("keys", False, "the newest receipt key has ended: every build is denied", mend)
     if days < SOON:
-        return Part("keys", False, f"the newest receipt key ends in {_count(days, 'day')}", mend)
+        return Part("keys", False, f"the newest receipt key ends in {count(days, 'day')}", mend)
     return Part("keys", True, f"the newest receipt key lasts {days} days more")
 
 
@@ -125,13 +112,14 @@ def _store(config: Config) -> Iterator[Part]:
 
 
 def _promise(found: Durability, accepted: str) -> Part:
-    says = f"{found.server}, AOF {found.fsync if found.aof else 'off'}, {found.policy}"
+    aof = found.fsync if found.aof else "off"
+    says = f"{found.server}, AOF {aof}, {found.policy}: {lower(found.promise.rstrip('.'))}"
     if found.evicted:
         return Part("store", False, f"{found.server} has thrown {found.evicted} keys away", "give it more memory")
     if found.warning and accepted == "always":
         mend = f'set appendfsync always, or durability = "{found.fsync}" in config.toml to accept it'
-        return Part("store", False, f"{says}: {lower(found.promise)}", mend)
-    return Part("store", True, f"{says}: {lower(found.promise)}")
+        return Part("store", False, says, mend)
+    return Part("store", True, says)
 
 
 def _damaged(config: Config, store: RedisStore) -> Iterator[Part]:
@@ -154,7 +142,7 @@ def _people(config: Config, store: RedisStore) -> Part:
         names = ", ".join(config.roster.name(person) for person in missing)
         mend = f"jenkins-mfa enroll local {missing[0]}"
         return Part("people", False, f"asked for a code, but without an authenticator: {names}", mend)
-    return Part("people", True, f"{_count(len(asked), 'person')} asked for codes, each with an authenticator")
+    return Part("people", True, f"{count(len(asked), 'person')} asked for codes, each with an authenticator")
 
 
 def _has_no_authenticator(store: RedisStore, person: str) -> bool:
@@ -199,8 +187,7 @@ def _sources(config: Config) -> Iterator[Part]:
 
 def _source(source: SourceConfig) -> Iterator[Part]:
     client = Client(source.url, source.user, source.token.reveal())
-    now = int(time.time() * 1000)
-    found = jenkins_check.inspect(client, source.public_url, source.library, now)
+    found = jenkins_check.inspect(client, source.public_url, source.library, int(time.time() * 1000))
     yield from _grouped(f"source {source.id}", found)
 
 
@@ -221,31 +208,3 @@ def _grouped(name: str, found: list[Finding]) -> Iterator[Part]:
     for finding in found:
         if not finding.ok:
             yield Part(name, False, finding.says, finding.mend)
-
-
-def _count(number: int, what: str) -> str:
-    plural = {"person": "people"}.get(what, f"{what}s")
-    return f"{number} {what if number == 1 else plural}"
-
-
-def _report(parts: list[Part], as_json: bool) -> None:
-    ok = all(part.ok for part in parts)
-    if as_json:
-        rows = [{"part": p.part, "ok": p.ok, "says": p.says} | ({"mend": p.mend} if p.mend else {}) for p in parts]
-        print_json({"ok": ok, "parts": rows})
-        return
-    for part in parts:
-        _line("right" if part.ok else "finding", part.part, part.says)
-        if part.mend:
-            click.echo(f"{'':<8} {'mend':<13} {part.mend}")
-    wrong = sum(not part.ok for part in parts)
-    click.echo("All right." if ok else f"{_count(wrong, 'finding')}. Nothing was changed.")
-
-
-def _line(word: str, part: str, says: str) -> None:
-    """A sentence is broken where the line ends, to keep the columns; a mend never is, since it is copied."""
-    width = max(shutil.get_terminal_size().columns, 2 * INDENT) - INDENT
-    first, *rest = textwrap.wrap(says, width, break_long_words=False, break_on_hyphens=False)
-    click.echo(f"{word:<8} {part:<13} {first}")
-    for line in rest:
-        click.echo(f"{'':<{INDENT}}{line}")

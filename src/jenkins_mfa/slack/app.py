@@ -17,6 +17,9 @@ from slack_sdk import WebClient
 from slack_sdk.socket_mode.websocket_client import SocketModeClient
 from websocket import WebSocketApp, WebSocketException
 
+from jenkins_mfa.errors import MessengerError, MessengerUnavailableError
+from jenkins_mfa.slack.calls import call
+
 API_URL = "https://slack.com/api/"
 THREADS = 64  #: listeners at once; with Bolt's 5, a tap during a slow store waits for seconds
 CONNECTIONS = 2  #: of the ten that Slack allows one app
@@ -93,9 +96,13 @@ class SlackApp:
         return sum(handler.client.is_connected() for handler in self._handlers)
 
     def connect(self) -> None:
-        """Open the connections; they reopen by themselves. Raises slack_sdk's errors when Slack refuses the token."""
+        """Open the connections; they reopen by themselves. Raises MessengerError when Slack refuses the token."""
         for handler in self._handlers:
-            handler.client.connect()
+            try:
+                call(handler.client.connect)
+            except MessengerError as error:
+                says = f"the app-level token opens no Socket Mode connection: {error}"
+                raise MessengerUnavailableError(f"{says}; mend: jenkins-mfa check") from None
 
     def close(self) -> None:
         """Take nothing new, then let running listeners end."""

@@ -31,7 +31,8 @@ def inspect(
     try:
         found.extend(_findings(messenger, channels, approvers))
     except MessengerError as error:
-        found.append(Finding("reachable", False, str(error), _mend(error, "bot", "xoxb", "OAuth & Permissions")))
+        says = f"the bot token is not taken: {error}" if _refused(error) else str(error)
+        found.append(Finding("reachable", False, says, _mend(error, "bot", "xoxb", "OAuth & Permissions")))
         if not _refused(error):
             return found
     try:
@@ -39,7 +40,7 @@ def inspect(
         found.append(Finding("app_token", True, "Socket Mode"))
     except MessengerError as error:
         mend = _mend(error, "app", "xapp", "Basic Information, scope connections:write; Socket Mode must be on")
-        says = f"no Socket Mode connection, so no tap arrives: {error}"
+        says = f"the app-level token opens no Socket Mode connection: {error}"
         found.append(Finding("app_token", False, says, mend))
     return found
 

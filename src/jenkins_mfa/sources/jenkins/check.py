@@ -7,7 +7,13 @@ from email.utils import parsedate_to_datetime
 
 import msgspec
 
-from jenkins_mfa.errors import SourceError, SourceForbiddenError, SourceGoneError, UntrustedInputError
+from jenkins_mfa.errors import (
+    SourceError,
+    SourceForbiddenError,
+    SourceGoneError,
+    SourceUnavailableError,
+    UntrustedInputError,
+)
 from jenkins_mfa.sources.jenkins import inputs
 from jenkins_mfa.sources.jenkins.client import LISTING_BYTES, LISTING_SECONDS, Client, Reply, told
 from jenkins_mfa.sources.jenkins.exported import LoadedLibrary, decode
@@ -58,9 +64,16 @@ def inspect(client: Client, public_url: str, library: str, now: int) -> list[Fin
     except SourceForbiddenError as error:
         found.append(Finding("overall_read", False, f"{at}, {error}", "grant the agent's account Overall/Read"))
     except (SourceError, UntrustedInputError) as error:
-        mend = "see that Jenkins runs, and that this source's url, user and token_file belong together"
-        found.append(Finding("reachable", False, f"{at}, {error}", mend))
+        found.append(Finding("reachable", False, f"{at}, {error}", _mend(client, error)))
     return found
+
+
+def _mend(client: Client, error: Exception) -> str:
+    if isinstance(error, SourceGoneError):
+        return "set this source's url to Jenkins' root: is a path such as /jenkins/ missing, or too much?"
+    if isinstance(error, SourceUnavailableError) and error.code == "401":
+        return f"make an API token for {client.user} in Jenkins and put it into this source's token_file"
+    return "see that Jenkins runs, and that this source's url is right"
 
 
 def _findings(client: Client, public_url: str, library: str, now: int) -> Iterator[Finding]:
@@ -70,17 +83,17 @@ def _findings(client: Client, public_url: str, library: str, now: int) -> Iterat
     yield Finding("reachable", True, f"Jenkins {reply.version or 'of an untold version'}")
     yield _account(client, me, root)
     yield from _jobs(root)
-    yield _address(root, public_url)
+    yield from _address(root, public_url)
     yield from _shutdown(root)
     yield from _clock(reply, now)
-    yield _plugins(client)
+    yield from _plugins(client)
     yield _library(client, library)
 
 
 def _account(client: Client, me: _Me, root: _Root) -> Finding:
     if me.name == client.user and not me.anonymous:
         rights = "Overall/Read, Job/Read" if root.jobs else "Overall/Read"
-        return Finding("account", True, f"account {told(me.name)} ({rights})")
+        return Finding("account", True, f"account {client.user} ({rights})")
     mend = f"write user = {told(me.name)} in its [[sources]] table, letter by letter as Jenkins does"
     return Finding("account", False, f"Jenkins knows us as {told(me.name)}, not as {told(client.user)}", mend)
 
@@ -91,14 +104,14 @@ def _jobs(root: _Root) -> Iterator[Finding]:
         yield Finding("job_read", False, "not a single job is visible: nobody is asked about its builds", mend)
 
 
-def _address(root: _Root, public_url: str) -> Finding:
+def _address(root: _Root, public_url: str) -> Iterator[Finding]:
     """The library finds its source by the controller's own URL."""
     own = root.url or ""
     if own.rstrip("/") == public_url.rstrip("/"):
-        return Finding("public_url", True, "public_url is Jenkins' own")
+        return
     says = f"Jenkins calls itself {told(own) if own else 'nothing'}, public_url is {told(public_url)}"
     mend = "make both the same, here or as Jenkins URL in Jenkins' settings: the library compares them"
-    return Finding("public_url", False, says, mend)
+    yield Finding("public_url", False, says, mend)
 
 
 def _shutdown(root: _Root) -> Iterator[Finding]:
@@ -120,16 +133,18 @@ def _clock(reply: Reply, now: int) -> Iterator[Finding]:
     yield Finding("clock", False, f"our clock is {abs(apart)} s {way} Jenkins'", mend)
 
 
-def _plugins(client: Client) -> Finding:
+def _plugins(client: Client) -> Iterator[Finding]:
+    """The list needs more rights than the agent needs; without them nothing is said."""
     try:
         reply = client.get("pluginManager/", "plugins[shortName,version,active]")
     except (SourceForbiddenError, SourceGoneError):
-        return Finding("plugins", True, "plugins not shown to the account")
+        return
     active = {p.shortName for p in decode(reply.body, _Plugins).plugins if p.active}
     missing = [name for name in PLUGINS if name not in active]
     if missing:
-        return Finding("plugins", False, f"plugins not active: {', '.join(missing)}", "install and enable them")
-    return Finding("plugins", True, f"{len(PLUGINS)} plugins active")
+        yield Finding("plugins", False, f"plugins not active: {', '.join(missing)}", "install and enable them")
+    else:
+        yield Finding("plugins", True, f"{len(PLUGINS)} plugins active")
 
 
 def _library(client: Client, name: str) -> Finding:
@@ -137,7 +152,7 @@ def _library(client: Client, name: str) -> Finding:
     listing = client.get("computer/", inputs.LISTING, limit=LISTING_BYTES, seconds=LISTING_SECONDS)
     seen = [library for library in inputs.read_libraries(listing.body) if STEP in (library.variables or ())]
     if not seen:
-        return Finding("library", True, f"library not seen: no build with {STEP} runs now")
+        return Finding("library", True, f"library not seen (no build with {STEP} runs)")
     foreign = sorted({_named(library) for library in seen if not library.trusted})
     if foreign:
         mend = "take the library out of that folder or Jenkinsfile, and configure ours globally"

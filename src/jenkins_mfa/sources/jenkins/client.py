@@ -167,18 +167,20 @@ def _read(raw: Any, what: str, limit: int, until: float) -> bytes:
 def _error(status: int, headers: Mapping[str, str], what: str) -> Exception:
     """Our error for a status. A controller that starts answers 401 to a valid token, so that is never final."""
     if status == 401:
-        return SourceUnavailableError(f"{what}: 401, the token is not accepted, or Jenkins is starting", code="401")
+        return SourceUnavailableError(
+            f"{what}: answered 401, the token is not accepted, or Jenkins is starting", code="401"
+        )
     if status == 403:
         needed = headers.get("X-Required-Permission", "")
         grant = _PERMISSIONS.get(needed, needed) or "Overall/Read and Job/Read"
-        return SourceForbiddenError(f"{what}: 403, grant the agent's account {told(grant)}")
+        return SourceForbiddenError(f"{what}: answered 403, grant the agent's account {told(grant)}")
     if status == 404:
-        return SourceGoneError(f"{what}: 404")
+        return SourceGoneError(f"{what}: answered 404")
     if status == 400 and "X-Error" in headers:
-        return SourceForbiddenError(f"{what}: 400, {told(headers['X-Error'][:200])}")
+        return SourceForbiddenError(f"{what}: answered 400, {told(headers['X-Error'][:200])}")
     after = headers.get("Retry-After", "")
     wait = min(int(after), _LONGEST_RETRY_AFTER) if after.isascii() and after.isdecimal() else None
-    return SourceUnavailableError(f"{what}: {status}", wait, str(status))
+    return SourceUnavailableError(f"{what}: answered {status}", wait, str(status))
 
 
 def told(text: str) -> str:
@@ -191,7 +193,11 @@ def _unsafe_environment(environment: Mapping[str, str]) -> list[str]:
         "PYTHONHTTPSVERIFY": "it can switch off the check of certificates",
         "JENKINS_API_EXTRA_HEADERS": "python-jenkins writes it to the log",
     }
-    return [f"environment: {name} must not be set: {why}" for name, why in reasons.items() if name in environment]
+    return [
+        f"the environment sets {name}: {why}; mend: unset {name}"
+        for name, why in reasons.items()
+        if name in environment
+    ]
 
 
 def _unusable_url(url: str) -> list[str]:
