@@ -147,7 +147,7 @@ def test_a_deleted_build_takes_its_changes_with_it() -> None:
         (built(2, "1", actions=[]), "the checkout is still to come"),
         (built(2, "1", repository="other"), "another repository first, the own one later"),
         (built(2, "2", commit("2", "a"), actions=[checkout("1"), checkout("2", "new")]), "a repository never seen"),
-        (built(2, "2", commit("2", "a"), actions=[checkout("2", branch="x")]), "a branch never built"),
+        (built(2, "2", commit("2", "a"), actions=[checkout("1"), checkout("2", branch="x")]), "a branch never built"),
         (built(2, "2", commit("1", "a")), "the commit that was checked out is not listed"),
         (built(2, "2", commit("2", "a"), commit("1")), "a commit that names no paths"),
         (built(2, "2", commit("2", "a") | {"affectedPaths": None}), "a source that has no paths"),
@@ -156,6 +156,19 @@ def test_a_deleted_build_takes_its_changes_with_it() -> None:
 def test_paths_are_known_only_when_every_checkout_is_explained(last: Raw, why: str) -> None:
     """Each commit that is checked out now was there before, or stands in a list with what it changed."""
     assert read(built(1, "1", approved=True), last).paths is None, why
+
+
+def test_a_checkout_that_is_still_to_come_is_missed_beside_another() -> None:
+    """The side repository first, the own one after the gate."""
+    base = built(1, "1", approved=True)
+    base["actions"].append(checkout("1", "side"))
+    assert read(base, built(2, "1", actions=[checkout("1"), checkout("1", "side")])).paths == ()
+    assert read(base, built(2, "1", actions=[checkout("1", "side")])).paths is None
+
+
+def test_builds_without_any_checkout_tell_nothing() -> None:
+    """Their Jenkinsfile may come from a repository that Jenkins does not name."""
+    assert read(built(1, "1", approved=True, actions=[APPROVED]), built(2, "1", actions=[])).paths is None
 
 
 def test_a_branch_job_that_has_not_checked_out_its_branch_has_unknown_paths() -> None:
@@ -168,7 +181,7 @@ def test_a_branch_job_that_has_not_checked_out_its_branch_has_unknown_paths() ->
 @pytest.mark.parametrize(
     "listed",
     [
-        [commit("2", *(f"f{n}" for n in range(changes.PATHS + 1)))],
+        [commit("2", *(f"f{n}" for n in range(changes.PATHS))), commit("2", "another")],
         [commit("2", "a" * (changes.PATH + 1))],
         [commit("2", *(f"{n:01000}" for n in range(200)))],
         [commit("2", "a")] * changes.COMMITS,
@@ -213,6 +226,8 @@ def test_the_builds_own_commits_do_not_hide_behind_a_library() -> None:
         found = read(built(1, "1", approved=True), last)
         assert found.commits == 2
         assert found.paths != ("b",)
+    last = with_library(built(2, "2", commit("2", "b")), commit("3", "infra/a"), at="3", repository="own")
+    assert read(built(1, "1", approved=True), last).commits == 2
 
 
 def test_an_untrusted_library_hides_nothing() -> None:

@@ -56,7 +56,7 @@ def history(job: str, number: int, us: str, read: Read) -> tuple[list[Build], Bu
         build = read(job, number, changes.TREE)
         if build is None:
             break
-        if found and records.let_go_on(build, us):
+        if records.let_go_on(build, us):
             return found, build
         found.append(build)
         if build.previousBuild is None or build.previousBuild.number >= number:

@@ -138,10 +138,10 @@ def _whole(build: Build) -> bool:
 
 
 def _paths(commits: Iterable[Change]) -> tuple[str, ...] | None:
-    """All paths, in order; None if a commit names none or more than is read, or if all are too many to be kept."""
+    """All paths, in order; None if a commit names none, or if all are too many to be kept."""
     found: set[str] = set()
     for commit in commits:
-        if not commit.affectedPaths or len(commit.affectedPaths) > PATHS:
+        if not commit.affectedPaths:
             return None
         found.update(_unquoted(path) for path in commit.affectedPaths)
     if len(found) > PATHS or sum(map(len, found)) > CHARACTERS or any(len(path) > PATH for path in found):
@@ -162,8 +162,9 @@ def _byte(escape: re.Match[bytes]) -> bytes:
 
 
 def _author(change: Change, wrote: Writer) -> Author:
-    """Jenkins guesses the id from a commit's own words, which anybody can write: that can only make somebody else
-    ineligible, or the author unknown. It never makes anybody eligible.
+    """Jenkins takes both from the commit's own words (its committer, unless the job says "use commit author"), and
+    anybody can write any: that can only make somebody else ineligible, or the author unknown. It never makes anybody
+    eligible, and is no proof against somebody who forges it.
     """
     subject = (change.author.id if change.author else "") or ""
     email = change.authorEmail or ""
