@@ -56,6 +56,14 @@ FAULTS: dict[str, tuple[str, list[str]]] = {
         "mfaGate(environment: 'x', message: '') { sh 'deploy' }",
         ["message is empty; 1 to 300 characters are needed."],
     ),
+    "message_of_megabytes": (
+        "mfaGate(environment: 'x', message: 'm' * 300000) { sh 'deploy' }",
+        ["message is larger than 256 KiB; text is needed."],
+    ),
+    "details_name_of_megabytes": (
+        "mfaGate(environment: 'x', details: [('k' * 300000): 1]) { sh 'deploy' }",
+        [f"details is a map with a name that is empty, too long or no text; {NAMES}"],
+    ),
     "message_reverses": (
         "mfaGate(environment: 'x', message: 'a\\u202eb') { sh 'deploy' }",
         ["message holds U+202E, which can reverse text. Remove it."],
@@ -102,7 +110,7 @@ FAULTS: dict[str, tuple[str, list[str]]] = {
     ),
     "details_empty_name": (
         "mfaGate(environment: 'x', details: ['': 'y']) { sh 'deploy' }",
-        [f"details is a map with a name that is empty or no text; {NAMES}"],
+        [f"details is a map with a name that is empty, too long or no text; {NAMES}"],
     ),
     "details_number_of_many_digits": (
         "mfaGate(environment: 'x', details: [x: 1e-50, y: 1e999999999]) { sh 'deploy' }",

@@ -9,6 +9,7 @@ import org.codehaus.groovy.runtime.GStringImpl
  */
 class Arguments implements Serializable {
     static final int MAX_FROZEN = 262144
+    static final String TOO_LARGE = 'larger than 256 KiB'
     static final int MAX_DEPTH = 8
     static final int MAX_PARTS = 1000
     static final int MAX_DIGITS = 30
@@ -23,7 +24,7 @@ class Arguments implements Serializable {
     static String freeze(Object value) {
         StringBuilder out = new StringBuilder()
         write(out, value, 0)
-        return out.length() <= MAX_FROZEN ? out.toString() : '{"": "larger than 256 KiB"}'
+        return out.length() <= MAX_FROZEN ? out.toString() : '{"": "' + TOO_LARGE + '"}'
     }
 
     @NonCPS
@@ -53,12 +54,12 @@ class Arguments implements Serializable {
         if (value instanceof Closure) { return 'a closure' }
         if (value instanceof GroovyObject) { return 'an object of the Pipeline' }
         Class type = value.getClass()
-        if (type == String) { return 'text' }
+        if (type == String) { return ((String) value).length() > MAX_FROZEN ? TOO_LARGE : 'text' }
         if (type == Boolean || type == Integer || type == Long) { return 'scalar' }
         if (type == BigDecimal) { return digits((BigDecimal) value) > MAX_DIGITS ? 'a number of more than 30 digits' : 'scalar' }
         if (type == Double) { return ((Double) value).isNaN() || ((Double) value).isInfinite() ? 'no number' : 'scalar' }
         if (type == ArrayList || type == LinkedList) { return 'list' }
-        if (type == LinkedHashMap || type == HashMap || type == TreeMap) { return keysAreText((Map) value) ? 'map' : 'a map with a name that is empty or no text' }
+        if (type == LinkedHashMap || type == HashMap || type == TreeMap) { return keysAreText((Map) value) ? 'map' : 'a map with a name that is empty, too long or no text' }
         return 'an object of ' + type.name
     }
 
@@ -71,7 +72,9 @@ class Arguments implements Serializable {
     @NonCPS
     private static boolean keysAreText(Map value) {
         for (Map.Entry entry : value.entrySet()) {
-            if (entry.key == null || entry.key instanceof GroovyObject || entry.key.getClass() != String || entry.key == '') { return false }
+            if (entry.key == null || entry.key instanceof GroovyObject || entry.key.getClass() != String) { return false }
+            int length = ((String) entry.key).length()
+            if (length == 0 || length > MAX_FROZEN) { return false }
         }
         return true
     }

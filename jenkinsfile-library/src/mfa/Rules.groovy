@@ -175,7 +175,7 @@ class Rules implements Serializable {
     @NonCPS
     private static String mend(Object value) {
         String kind = value instanceof Map && !isMap(value) ? (String) ((Map) value).get('') : ''
-        return kind ==~ /(an object|a text|a number) .*/ ? ' Write .toString() after it.' : ''
+        return kind ==~ /(an object|a text made|a number) .*/ ? ' Write .toString() after it.' : ''
     }
 
     /** A map of the Jenkinsfile, not what `Arguments.freeze` writes in the place of an object that it refused. */

@@ -68,7 +68,7 @@ def described(value: object) -> str:
     if isinstance(value, str):
         return f'"{visible(value)}"'
     if isinstance(value, Mapping):
-        return "a map with a name that is empty or no text" if "" in value else "a map"
+        return "a map with a name that is empty, too long or no text" if "" in value else "a map"
     if value is None or isinstance(value, bool):
         return "null" if value is None else str(value).lower()
     return "a closure" if callable(value) else "a list" if isinstance(value, list) else str(value)
