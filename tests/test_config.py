@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from cli_files import edit, with_keys, write
 from jenkins_mfa import config as configuration
 from jenkins_mfa import key_files
+from jenkins_mfa.agent import sources_of
 from jenkins_mfa.errors import ConfigError
+from jenkins_mfa.sources.jenkins.source import JenkinsSource
 
 
 def problems(path: Path) -> list[str]:
@@ -27,6 +29,20 @@ def test_the_demos_files_are_right(tmp_path: Path) -> None:
     assert "jenkins-secret" not in repr(found)
     assert "xoxb" not in repr(found)
     assert len(found.policy.sha256) == 64
+
+
+def test_an_address_in_commits_finds_a_person_in_any_case(tmp_path: Path) -> None:
+    """Written in any case in the roster, asked for in lower case; a Jenkins login is compared exactly."""
+    path = write(tmp_path)
+    edit(tmp_path / "roster.toml", ('"bob.ray@example.com"', '"Bob.Ray@Example.com"'))
+    source = sources_of(configuration.load(path))["main"]
+    assert isinstance(source, JenkinsSource)
+    assert (source.by_address("bob.ray@example.com"), source.by_address("bray"), source.by_address("")) == (
+        "bob",
+        None,
+        None,
+    )
+    assert (source.who("bray"), source.who("Bray"), source.who("bob.ray@example.com")) == ("bob", None, None)
 
 
 @pytest.mark.parametrize(
@@ -58,6 +74,7 @@ def test_the_demos_files_are_right(tmp_path: Path) -> None:
         ("policy", 'name = "short"', 'name = "staging"', "two rules have this name"),
         ("policy", 'job = "deploy-late"', 'job = "deploy-late"\nsource = "mian"', "no such source"),
         ("roster", '"U0BOB"', '"U0ALICE"', "already belongs to alice"),
+        ("roster", '"bob.ray@example.com"', '"Alice.Wu@Example.com"', "already belongs to alice"),
         (
             "roster",
             '["release"]\nidentities = { "slack:T0DEMO" = "U0BOB"',
