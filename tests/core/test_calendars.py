@@ -338,6 +338,14 @@ def test_of_two_freezes_the_one_that_ends_last_is_told() -> None:
         assert look(Calendar("c", BERLIN, freezes=freezes), begin).values["freeze"] == "long"
 
 
+def test_of_two_freezes_that_end_together_the_same_is_always_told() -> None:
+    """The order in the file plays no part."""
+    begin = at("2026-12-21T00:00+01:00")
+    both = (Freeze("a", begin, begin + MINUTE, "a"), Freeze("b", begin, begin + MINUTE, "b"))
+    for freezes in (both, both[::-1]):
+        assert look(Calendar("c", BERLIN, freezes=freezes), begin).values["freeze"] == "b"
+
+
 def test_openings_that_overlap_are_one() -> None:
     """The later end is told."""
     begin = at("2026-12-21T00:00+01:00")
@@ -351,6 +359,12 @@ def test_the_next_change_is_within_the_horizon() -> None:
     assert changes_after(OFFICE, friday, monday - friday) == monday
     assert changes_after(OFFICE, friday, monday - friday - 1) is None
     assert changes_after(Calendar("always", BERLIN), friday, 9 * 1440 * MINUTE) is None
+
+
+def test_the_next_change_may_be_on_the_day_before() -> None:
+    """In St John's a minute past midnight became a minute past eleven of the evening before, on 7 November 2010."""
+    late = Calendar("late", ZoneInfo("America/St_Johns"), hours=((23 * 60 + 30, 23 * 60 + 45),))
+    assert changes_after(late, at("2010-11-07T00:00:30-02:30"), 60 * MINUTE) == at("2010-11-06T23:30-03:30")
 
 
 def test_a_wall_clock_shows_a_time_once_twice_or_never() -> None:
