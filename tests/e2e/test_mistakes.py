@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,6 +62,14 @@ def mistake(world: World, file: str, old: str, new: str) -> Iterator[None]:
         (CONFIG, '"unix:.*"', '"redis://:hunter2@127.0.0.1:1/0"', "store", "(redis://127.0.0.1:1/0)", "server runs"),
         (CONFIG, '"unix:.*"', '"unix:///no/socket"', "store", "there is no such socket", "server runs"),
         (CONFIG, '"C0OPS"', '"C0NONE"', "slack", "C0NONE ([slack] ops_channel) is not there", "/invite @jenkins-mfa"),
+        (
+            "keys/keys.json",
+            r'"not_after": \d+',
+            f'"not_after": {int(time.time()) + 200_000}',
+            "keys",
+            "2 days",
+            "--library",
+        ),
         ("hmac.key", ".*", "nonsense", "keys", "hmac.key", "restore it from a backup"),
     ],
 )
