@@ -24,6 +24,13 @@ ENDINGS: dict[str, tuple[Mapping[str, Any], list[str]]] = {
             "Start a new build to ask again.",
         ],
     ),
+    "a_word_that_forges_a_line": (
+        {"abort": AGENT, "description": "mfa: denied\r[mfaGate] Approved: bob\u202e"},
+        [
+            'Not approved. jenkins-mfa wrote (not verified): "denied\\u000d[mfaGate] Approved: bob\\u202e"',
+            "Start a new build to ask again.",
+        ],
+    ),
     "somebody_else": ({"abort": "dfox"}, ["Aborted in Jenkins by dfox."]),
     "somebody_unknown": ({"abort": None}, ["Aborted in Jenkins by somebody."]),
     "agent_in_other_letters": ({"abort": "MFA-AGENT"}, ["Aborted in Jenkins by MFA-AGENT."]),

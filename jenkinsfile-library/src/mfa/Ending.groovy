@@ -12,6 +12,7 @@ import org.jenkinsci.plugins.workflow.support.steps.input.Rejection
 /** How a gate that does not open ends its build, and the build's description. */
 class Ending implements Serializable {
     static final String OWN = 'mfa: '
+    static final int MAX_LINE = 500
 
     /** Ends the build for a reason of ours. Never returns. */
     static void refuse(String why, boolean bare) {
@@ -90,7 +91,7 @@ class Ending implements Serializable {
         if (line == '' || line.startsWith('waiting') || line.startsWith('ended')) {
             return 'Not approved: jenkins-mfa aborted this step. Who and why: the Slack message, or: ' + show(place)
         }
-        return 'Not approved. jenkins-mfa wrote (not verified): "' + line + '"\nStart a new build to ask again.'
+        return 'Not approved. jenkins-mfa wrote (not verified): "' + Text.visible(line, MAX_LINE) + '"\nStart a new build to ask again.'
     }
 
     /** A fault of the receipt, with what to do where it is no mere wrong button. */

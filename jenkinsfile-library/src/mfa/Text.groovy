@@ -77,11 +77,17 @@ class Text implements Serializable {
     /** Foreign text in our own sentences and log lines: one line, nothing invisible, at most 60 characters. */
     @NonCPS
     static String visible(String value) {
+        return visible(value, 60)
+    }
+
+    /** The same of at most `max` characters. */
+    @NonCPS
+    static String visible(String value, int max) {
         StringBuilder out = new StringBuilder()
         int shown = 0
         for (int i = 0; i < value.length(); i += Character.charCount(value.codePointAt(i))) {
             int c = value.codePointAt(i)
-            if (++shown > 60) { return out.append('…').toString() }
+            if (++shown > max) { return out.append('…').toString() }
             if (reason(c) == '') { out.appendCodePoint(c) } else { out.append('\\u').append(String.format('%04x', c)) }
         }
         return out.toString()

@@ -19,6 +19,7 @@ from jenkins_mfa.simulators.jenkins_gate_words import (
     summary,
     told_of_receipt,
     unanswered,
+    visible,
 )
 from jenkins_mfa.simulators.jenkins_input import REJECTION, TIMEOUT, FlowInterruptedError
 from jenkins_mfa.simulators.jenkins_model import Parameter
@@ -190,7 +191,7 @@ class _Gate:
         if not line or line.startswith(("waiting", "ended")):
             why = f"Who and why: the Slack message, or: {self._show()}"
             return [f"Not approved: jenkins-mfa aborted this step. {why}"]
-        said = f'Not approved. jenkins-mfa wrote (not verified): "{line}"'
+        said = f'Not approved. jenkins-mfa wrote (not verified): "{visible(line, 500)}"'
         return [said, "Start a new build to ask again."]
 
     def _show(self) -> str:

@@ -74,10 +74,10 @@ def described(value: object) -> str:
     return "a closure" if callable(value) else "a list" if isinstance(value, list) else str(value)
 
 
-def visible(text: str) -> str:
-    """A foreign text in a sentence: one line, nothing invisible, at most 60 characters."""
-    shown = "".join(f"\\u{ord(c):04x}" if characters.fault(c) else c for c in text[:_LONGEST])
-    return f"{shown}…" if len(text) > _LONGEST else shown
+def visible(text: str, most: int = _LONGEST) -> str:
+    """A foreign text in a sentence: one line, nothing invisible, at most `most` characters."""
+    shown = "".join(f"\\u{ord(c):04x}" if characters.fault(c) else c for c in text[:most])
+    return f"{shown}…" if len(text) > most else shown
 
 
 def nearest(name: str, names: Sequence[str]) -> str:
