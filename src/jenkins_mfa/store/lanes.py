@@ -5,6 +5,7 @@ figures); a crashed one's lane comes back when its lease runs out.
 
 from __future__ import annotations
 
+import re
 import secrets
 import threading
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from jenkins_mfa.usecases.ports import Due
 
 CLAIM = Script("claim")
 SETTLE = Script("settle")
+FAILING = re.compile(rb"(\d{13}) (\d{13}) ([\w]+)")  #: since, at, reason
 
 
 class Bell:
@@ -95,10 +97,10 @@ class Lanes:
             pipeline.hexists(self._wire.key("lease"), lane)
             pipeline.zscore(self._wire.key("due"), lane)
             failing, tries, leased, due = pipeline.execute()
-        if failing is None:
+        kept = FAILING.fullmatch(failing or b"")
+        if kept is None:
             return None
-        since, at, reason = failing.decode().split(" ", 2)
-        return Trouble(reason, int(since), int(at), int(tries or 0), 0 if leased else int(due or 0))
+        return Trouble(kept[3].decode(), int(kept[1]), int(kept[2]), int(tries or 0), 0 if leased else int(due or 0))
 
     def wait(self, seconds: float) -> None:
         """Return when this process has noted a lane for this thread, at the latest after `seconds`."""

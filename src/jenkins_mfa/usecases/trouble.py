@@ -12,7 +12,7 @@ from jenkins_mfa.usecases.desk import Desk, commit_id, gates_of, run_record
 from jenkins_mfa.usecases.ports import Due
 
 PARK_AFTER = 200  #: tries, several hours of them, before a lane of people's messages is given up
-OPS_AFTER = 8  #: tries, a minute of them, before ops are told that a run does not take its answer
+OPS_AFTER = 60_000  #: ms of failing before ops are told that an answer does not reach its run
 
 ANSWERED = frozenset({State.APPROVED, State.SENDING, State.DENIED, State.EXPIRED})  #: their run waits for our answer
 
@@ -52,8 +52,9 @@ def _told(desk: Desk, due: Due, key: str, wait: int, reason: str) -> None:
     """The messages of the run's gates show a new reason; ops are told of what lasts."""
     run = run_record(desk, key)
     gates = [gate for gate in gates_of(desk, run) if gate.state in ANSWERED]
-    if gates and due.tries == OPS_AFTER:
-        alert = replace(alert_about(gates[0], "undelivered", desk.store.now()), values={"reason": reason})
+    known, now = desk.store.trouble(due.lane), desk.store.now()
+    if gates and known and known.at - known.since < OPS_AFTER <= now - known.since:
+        alert = replace(alert_about(gates[0], "undelivered", now), values={"reason": reason})
         desk.store.commit(Commit(commit_id(alert.id, due.token), (bumped(run),), alerts=(alert,)))
     desk.store.retry_lane(due, wait, reason, [f"tell:{gate.id}" for gate in gates])
 

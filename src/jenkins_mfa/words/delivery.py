@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from jenkins_mfa.core.model import Trouble
 from jenkins_mfa.words.parts import Line, Parts, Time, duration, say, sentences
 
+STATUS = re.compile("[1-5][0-9]{2}")
 SOON = 60_000  #: ms
 
 #: What `Trouble.reason` means, as the rest of a sentence; a status of HTTP stands for itself.
@@ -25,7 +28,7 @@ def why(reason: str) -> Parts:
     """The reason as the rest of a sentence."""
     known = REASONS.get(reason)
     if known is None:
-        known = f"Jenkins answers {reason}" if reason.isascii() and reason.isdigit() else REASONS["unforeseen"]
+        known = f"Jenkins answers {reason}" if STATUS.fullmatch(reason) else REASONS["unforeseen"]
     return say(known)
 
 

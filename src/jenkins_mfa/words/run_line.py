@@ -21,8 +21,8 @@ def _parts(gate: Gate, roster: Roster, channels: Sequence[str]) -> Parts:
     if gate.state is State.PENDING:
         until = Time(gate.deadline, clock=True)
         waits = say("waiting for {opens} until {until}", opens=people.opens(gate, roster), until=until)
-        names = join([(Word(f"#{render.visible(name, quoted=False)}"),) for name in channels])
-        return say("{waits}, asked in {names}", waits=waits, names=names) if names else waits
+        asked = join([(Word(f"#{render.visible(name, quoted=False)}"),) for name in channels])
+        return say("{waits}, asked in {asked}", waits=waits, asked=asked) if asked else waits
     if gate.denial is not None:
         if gate.denial.person is None:
             return say("denied by jenkins-mfa: {why}", why=endings.why(gate.denial, roster))
