@@ -134,6 +134,7 @@ def test_a_build_that_is_read_slowly_delays_no_other(player: Player) -> None:
     release = jenkins.faults.hold(f"GET /job/{PRODUCTION}/", times=50)
     slow = jenkins.build(PRODUCTION, user="dev")
     slow.wait_paused()
+    until(lambda: jenkins.faults._faults[-1].left < 50)
     build, message = player.pause(STAGING)
     player.tap(ALICE, message, confirm=True)
     resumed(player, build, STAGING)
