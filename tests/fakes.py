@@ -86,7 +86,8 @@ class FakeSource:
 
     def pending(self) -> list[Paused]:
         self._maybe()
-        return [Paused(ref, nonce, self.known.run, self.problems.get(ref, "")) for ref, nonce in self.pauses.items()]
+        run, settlers = self.known.run, tuple(self.settlers)
+        return [Paused(ref, nonce, run, self.problems.get(ref, ""), settlers) for ref, nonce in self.pauses.items()]
 
     def facts(self, paused: Paused) -> Opened:
         self._maybe()

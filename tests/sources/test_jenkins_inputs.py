@@ -287,7 +287,7 @@ def test_recorded_twins_are_found_out(recorded: Record) -> None:
 def test_the_listing_asks_for_ids_only_and_for_ranges() -> None:
     """A hostile build must not make the answer large: no texts, no parameters, twenty inputs, twenty libraries."""
     assert inputs.LISTING == (
-        "computer[oneOffExecutors[currentExecutable[url,number,timestamp,actions[executions[id,settled,"
+        "computer[oneOffExecutors[currentExecutable[url,number,timestamp,actions[userId,executions[id,settled,"
         "input[submitter]]{0,20},libraries[name,version,trusted,variables]{0,20}]]]]"
     )
     assert inputs.request_tree(3).endswith("{3,4}]")

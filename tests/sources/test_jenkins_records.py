@@ -319,4 +319,4 @@ def test_the_longest_user_id_still_fits_into_the_trail() -> None:
     """T2: a bypass under an account with an endless name is judged and told like any other."""
     actions = [{"_class": exported.APPROVER, "userId": "x" * 5000}]
     record = exported.decode(json.dumps({"building": True, "actions": actions}).encode(), Build)
-    assert records.settlers(record) == ("x" * records.LONGEST_USER,)
+    assert inputs.settlers(record.actions) == ("x" * inputs.LONGEST_USER,)

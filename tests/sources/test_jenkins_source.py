@@ -680,3 +680,36 @@ def test_two_hundred_paused_builds_cost_little(sim: JenkinsSimulator, source: Je
         found = adapter.inputs.read_listing(data, "main", "mfa-agent", PUBLIC)
     assert len(found) == 200
     assert (time.process_time() - begun) / 10 < 0.03
+
+
+def test_a_job_made_anew_has_other_runs_although_they_have_the_same_numbers(
+    sim: JenkinsSimulator, source: JenkinsSource
+) -> None:
+    """The start tells them apart: the run that we knew is gone, and nothing of the new one is said about it."""
+    first = sim.paused("a", gate_input())
+    first.started -= 60
+    (before,) = source.pending()
+    first.finish("ABORTED")
+    del sim.controller.jobs["a"]
+    sim.paused("a", gate_input(nonce("b")))
+    (after,) = source.pending()
+    assert after.run.key == before.run.key
+    assert after.run.started > before.run.started > 0
+    assert (source.outcome(before.run).ended, source.outcome(after.run).ended) == ("invisible", "")
+    assert source.facts(after).facts.run == after.run
+
+
+def test_the_listing_tells_who_settled_other_inputs_of_a_build(sim: JenkinsSimulator, source: JenkinsSource) -> None:
+    """While ours waits, whoever is named proceeded another one."""
+
+    def pipeline(build: Build) -> None:
+        build.parallel({"plain": lambda: build.input(message="Go on?", id="Plain"), "gate": lambda: gated(build)})
+
+    sim.job("a", pipeline)
+    build = sim.build("a")
+    build.wait_paused(2)
+    requests.post(f"{sim.url}{build.path}input/Plain/proceedEmpty", auth=sim.auth("admin"), timeout=10)
+    build.wait(lambda: len(build.inputs) == 1, 10)
+    (paused,) = source.pending()
+    assert paused.settlers == ("admin",)
+    settle(sim, build, "abort", "admin")

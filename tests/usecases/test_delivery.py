@@ -209,6 +209,70 @@ def test_a_person_who_settled_another_pause_meanwhile_is_no_bypass() -> None:
     assert world.messenger.alerts == []
 
 
+@pytest.mark.parametrize("ended", ["timeout", "aborted", "stopped", "FAILURE"])
+def test_who_proceeded_another_pause_while_the_gate_waited_is_no_bypass(ended: str) -> None:
+    """Two listings with the same list of settlers and the gate's pause between them: it was another pause's."""
+    world = World()
+    world.open()
+    world.source.settlers = ["dev"]
+    world.watch.poll()
+    world.watch.poll()
+    world.source.pauses, world.source.finished, world.source.ended = {}, True, ended
+    world.watch.poll()
+    world.watch.poll()
+    world.deliver()
+    assert world.gate.state is State.WITHDRAWN
+    assert world.messenger.alerts == []
+
+
+def test_who_proceeds_the_gate_is_reported_though_they_are_listed_before_the_pause_is_gone() -> None:
+    """A source names who settles a pause before it takes the pause away: one look at that proves nothing."""
+    world = World()
+    world.open()
+    world.source.settlers = ["admin"]
+    world.watch.poll()
+    world.source.pauses, world.source.finished, world.source.ended = {}, True, "ABORTED"
+    world.watch.poll()
+    world.watch.poll()
+    world.deliver()
+    assert world.gate.state is State.BYPASSED
+    assert [(alert.code, alert.values["by"]) for alert in world.messenger.alerts] == [("bypassed", "admin")]
+
+
+def test_a_run_interrupted_just_after_a_proceed_that_may_be_another_pauses_accuses_nobody() -> None:
+    """Jenkins does not tell which pause it was: that is what ops read."""
+    world = World()
+    world.open()
+    world.source.settlers, world.source.pauses = ["dev"], {}
+    world.source.finished, world.source.ended = True, "timeout"
+    world.watch.poll()
+    world.watch.poll()
+    world.deliver()
+    assert (world.gate.state, world.gate.ending and world.gate.ending.code) == (State.WITHDRAWN, "unclear")
+    assert [(alert.code, alert.values["by"]) for alert in world.messenger.alerts] == [("ended_unclear", "dev")]
+
+
+def test_our_own_proceed_that_is_under_way_is_not_taken_for_another_pauses() -> None:
+    """Listed twice while it settles: it is still ours once the pause is gone."""
+    world = approved()
+    real = world.source.answer
+
+    def settling(ref: str, answer: object) -> None:
+        real(ref, answer)  # type: ignore[arg-type]
+        world.source.pauses[ref] = NONCE
+
+    world.source.answer = settling  # type: ignore[method-assign]
+    world.deliver(1)
+    world.deliver(1)
+    for _ in range(3):
+        world.watch.poll()
+    assert world.store.run(world.gate.run.key).settlers == ()
+    world.source.pauses = {}
+    world.watch.poll()
+    world.watch.poll()
+    assert world.gate.state is State.RESUMED
+
+
 def test_a_proceed_that_is_still_settling_is_ours_when_it_is_done() -> None:
     """Jenkins writes down who settled a pause before it takes the pause away; a look in between changes nothing."""
     world = approved()

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from builders import NONCE, RUN, facts, policy, rule
 from fakes import FakeMessenger, FakeSource, as_json, request_text
 from jenkins_mfa.core.judge import Outcome
-from jenkins_mfa.core.model import Factor, Library, Run, State
+from jenkins_mfa.core.model import Factor, Gate, Library, Run, State
 from jenkins_mfa.core.policy import Policy
 from jenkins_mfa.errors import SourceGoneError, SourceUnavailableError, StoreUnavailableError, UntrustedInputError
 from jenkins_mfa.usecases.open_gate import open_gate
@@ -333,6 +333,56 @@ def test_a_store_that_is_away_while_a_pause_is_opened_lets_the_next_poll_open_it
         world.watch.poll()
     world.store.commit = real  # type: ignore[method-assign]
     assert world.open().state is State.PENDING
+
+
+def made_anew(world: World, second: str) -> Gate:
+    """The pipeline is deleted and made anew: a run of the same name and number, with a pause of its own."""
+    world.source.known = replace(world.source.known, run=replace(RUN, started=2_000))
+    world.source.pauses, world.source.settlers, world.source.finished = {"ref-2": second}, [], False
+    world.watch.poll()
+    found = world.store.gate_of("main", "ref-2")
+    assert found is not None
+    return found
+
+
+def test_a_run_made_anew_under_the_same_name_inherits_no_denial() -> None:
+    """What was denied was another run; its own denial holds for it, and for that one no more."""
+    world = World(source=FakeSource(known=facts(run=replace(RUN, started=1_000))))
+    world.open()
+    world.deny("bob")
+    world.deliver()
+    fresh = made_anew(world, "Mfa-" + "1" * 32)
+    assert fresh.state is State.PENDING
+    world.answers.deny(fresh.jti, world.who("bob"), "no", False, "again")
+    world.source.pauses["ref-3"] = "Mfa-" + "3" * 32
+    world.watch.poll()
+    later = world.store.gate_of("main", "ref-3")
+    assert later is not None
+    assert (later.state, later.denial and later.denial.reason) == (State.DENIED, "sticky")
+
+
+def test_an_open_gate_of_the_run_before_ends_by_itself_and_judges_nothing_of_the_new_one() -> None:
+    """Each is judged by its own run: the old one is not there any more, the new one's settlers are its own."""
+    world = World(source=FakeSource(known=facts(run=replace(RUN, started=1_000)), settlers=["dev", "dev"]))
+    old = world.open()
+    real = world.source.outcome
+
+    def outcome(run: Run) -> Outcome:
+        return Outcome(frozenset(), (), "agent", True, "invisible") if run.started == 1_000 else real(run)
+
+    world.source.outcome = outcome  # type: ignore[method-assign]
+    fresh = made_anew(world, "Mfa-" + "1" * 32)
+    world.watch.poll()
+    world.watch.poll()
+    ended = world.store.gate(old.id)
+    assert ended is not None
+    assert ended.state is State.WITHDRAWN
+    assert world.store.run(RUN.key).settlers == ()
+    world.answers.tap(fresh.jti, world.who("alice"), "tap")
+    world.deliver()
+    resumed = world.store.gate(fresh.id)
+    assert resumed is not None
+    assert (resumed.state, world.messenger.alerts) == (State.RESUMED, [])
 
 
 def _away(_commit: object) -> None:

@@ -217,6 +217,8 @@ def _alerts(before: Gate, after: Gate, event: Event) -> tuple[Alert, ...]:
     """What ops must read: bypasses, a stolen token, a second proceed after ours, a gate that is not what we stored."""
     if after.state is State.BYPASSED:
         code = "token_stolen" if event.kind is Kind.PROCEEDED_BY_US else "bypassed"
+    elif event.ending is not None and event.ending.code == "unclear":
+        code = "ended_unclear"
     elif before.state is State.RESUMED:
         code = "proceeded_again"
     elif event.denial is not None and event.denial.person is None:

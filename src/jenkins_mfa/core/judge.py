@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from jenkins_mfa.core.gate import Event, Kind
 from jenkins_mfa.core.model import Ending, Gate, State
 
+#: `ended` of a run that was interrupted while it waited: by a person, or by a time-out of its own.
+INTERRUPTED = frozenset({"aborted", "stopped", "timeout"})
 INVISIBLE = "invisible"  #: `ended` of a run that the source does not show (any more): it tells no settlers either
 
 
@@ -32,7 +34,9 @@ class Outcome:
 def judge(gates: Iterable[Gate], known: tuple[str, ...], outcome: Outcome, now: int) -> tuple[tuple[Gate, Event], ...]:
     """Events for the gates of one run whose pause is gone. `known` is the list of settlers at the last look.
 
-    New settlers are judged before "ended". A difference that fits more than one story is a bypass by "cannot tell".
+    New settlers are judged before "ended". A difference that fits more than one story is a bypass by "cannot tell"; but
+    where the run was interrupted, somebody may as well have proceeded another pause of it: that is said, and accuses
+    nobody.
     """
     gone = [g for g in gates if g.external_ref not in outcome.open_refs and not g.state.settled]
     if not gone:
@@ -51,6 +55,8 @@ def judge(gates: Iterable[Gate], known: tuple[str, ...], outcome: Outcome, now: 
     if set(new) == {outcome.us} and not sending:
         return tuple((g, _event(g, Kind.PROCEEDED_BY_US, Ending("token_stolen", now, outcome.us))) for g in gone)
     by = new[0] if len(set(new)) == 1 and new[0] != outcome.us else ""
+    if outcome.finished and outcome.ended in INTERRUPTED and not sending and outcome.us not in new:
+        return tuple((g, _event(g, Kind.ENDED, Ending("unclear", now, by))) for g in gone)
     return tuple((g, _event(g, Kind.PROCEEDED_BY_OTHER, Ending("bypassed", now, by))) for g in gone)
 
 

@@ -42,7 +42,10 @@ class Trigger(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One execution in a source. `id` is a string there; `url` is for people (the source's public address)."""
+    """One execution in a source. `id` is a string there; `url` is for people (the source's public address). `started`
+    (ms by the source's clock, 0 if it does not tell) tells it from another one of the same name, after a pipeline was
+    deleted and made anew.
+    """
 
     source: str
     kind: str
@@ -50,6 +53,7 @@ class Run:
     id: str
     attempt: int
     url: str
+    started: int = 0
 
     @property
     def key(self) -> str:
@@ -305,13 +309,21 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """What is kept for a run: its gates, a sticky denial, and who had settled pauses at the last claim or look."""
+    """What is kept for a run: its gates, a sticky denial, and who had settled pauses at the last claim or look.
+
+    Denial and settlers are those of the run that began at `started`; the gates may be of earlier ones of its name, too.
+    """
 
     key: str
     version: int
     gates: tuple[str, ...] = ()
     denial: Denial | None = None
     settlers: tuple[str, ...] = ()
+    started: int = 0
+
+    def about(self, run: Run) -> bool:
+        """Whether denial and settlers are this run's; where nothing tells, they are."""
+        return 0 in {self.started, run.started} or self.started == run.started
 
 
 @dataclass(frozen=True, slots=True)

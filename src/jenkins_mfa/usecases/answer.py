@@ -133,10 +133,11 @@ def deny_run(desk: Desk, gate: Gate, denial: Denial) -> Gate:
     run = run_record(desk, gate.run.key)
     steps = [first]
     for other in gates_of(desk, run):
-        step = advance(other, event) if other.id != gate.id else Refused("first")
+        also = other.id != gate.id and other.run.started == gate.run.started
+        step = advance(other, event) if also else Refused("not_meant")
         if not isinstance(step, Refused):
             steps.append(step)
-    sticky = replace(run, version=run.version + 1, denial=denial)
+    sticky = replace(run, version=run.version + 1, denial=denial if run.about(gate.run) else run.denial)
     desk.store.commit(
         Commit(
             commit_id(denial.cause, gate.jti),

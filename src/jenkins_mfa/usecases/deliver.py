@@ -6,8 +6,6 @@ truth all the same, and a crash between any two lines is caught up from the lane
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import structlog
 
 from jenkins_mfa.core.gate import Event, Kind, Refused, advance
@@ -28,7 +26,7 @@ from jenkins_mfa.usecases import claim, trouble
 from jenkins_mfa.usecases.answer import deny_run
 from jenkins_mfa.usecases.desk import Desk, apply, commit_id, decide, gates_of, run_record, whole
 from jenkins_mfa.usecases.ports import Abort, Due, Proceed
-from jenkins_mfa.usecases.watch import settle_run
+from jenkins_mfa.usecases.watch import remember, settle_run
 
 log = structlog.get_logger()
 
@@ -99,7 +97,7 @@ def _answer(desk: Desk, key: str) -> None:
             _lapse(desk, gate.id)
             continue
         if gate.state is not State.SENDING:
-            _remember(desk, key, outcome.settlers)
+            remember(desk, gate.run, outcome.settlers, outcome.open_refs)
         if gate.state in {State.APPROVED, State.SENDING}:
             sent = _claim(desk, gate)
             if sent is None:
@@ -129,18 +127,6 @@ def _send(desk: Desk, gate: Gate, answer: Proceed | Abort) -> None:
         log.info("the pause was gone", gate=gate.jti)
     else:
         log.info("answer sent", gate=gate.jti, answer=type(answer).__name__.lower())
-
-
-def _remember(desk: Desk, key: str, settlers: tuple[str, ...]) -> None:
-    """All gates of the run still wait, and no proceed of ours is under way: whoever settled a pause settled another."""
-
-    def attempt() -> None:
-        run = run_record(desk, key)
-        if run.settlers != settlers:
-            seen = replace(claim.bumped(run), settlers=settlers)
-            desk.store.commit(Commit(commit_id("seen", key, str(run.version)), (seen,)))
-
-    decide(attempt)
 
 
 def _claim(desk: Desk, gate: Gate) -> Gate | None:

@@ -17,6 +17,7 @@ from jenkins_mfa.core.model import (
     Gate,
     Reason,
     Requirement,
+    Run,
     RunRecord,
     State,
 )
@@ -44,10 +45,10 @@ def open_gate(desk: Desk, source: Source, paused: Paused) -> Gate:
         known = desk.store.gate_of(source.id, paused.ref)
         if known is not None:
             return known
-        run = run_record(desk, paused.run.key)
+        run = _kept(run_record(desk, paused.run.key), paused.run, facts)
         gate = _draft(desk, paused, facts, text, gate_id)
         gate = _judge(desk, gate, run, text, problem)
-        desk.store.commit(_commit(gate, run, facts))
+        desk.store.commit(_commit(gate, run))
         return gate
 
     return decide(attempt)
@@ -163,10 +164,19 @@ def _deny(gate: Gate, reason: Reason) -> Gate:
     return replace(gate, state=State.DENIED, denial=denial, decided_at=gate.opened_at)
 
 
-def _commit(gate: Gate, run: RunRecord, facts: Facts) -> Commit:
+def _kept(record: RunRecord, run: Run, facts: Facts) -> RunRecord:
+    """What is kept for the run. What was decided about an earlier one of its name says nothing about this one: its
+    first gate begins with what its own facts tell.
+    """
+    if not record.about(run):
+        return replace(record, started=run.started, denial=None, settlers=facts.settlers)
+    settlers = record.settlers if record.gates else facts.settlers
+    return replace(record, started=run.started or record.started, settlers=settlers)
+
+
+def _commit(gate: Gate, run: RunRecord) -> Commit:
     """The gate, its place in the run's record, the trail's events, and who must be told."""
-    settlers = run.settlers if run.gates else facts.settlers
-    run = replace(run, version=run.version + 1, gates=(*run.gates, gate.id), settlers=settlers)
+    run = replace(run, version=run.version + 1, gates=(*run.gates, gate.id))
     rules = ", ".join(gate.requirement.rules) if gate.requirement else ""
     policy = gate.requirement.policy_sha256 if gate.requirement else ""
     details: dict[str, str | int] = {"version": gate.version, "state": gate.state.value, "rules": rules}

@@ -29,13 +29,15 @@ from jenkins_mfa.errors import DamagedError
 class Paused:
     """One pause as a source lists it: our handle for it, the verifier's nonce, and the run it belongs to.
 
-    `problem` is a code when the pause must not be answered although it is listed (twin ids, for instance).
+    `problem` is a code when the pause must not be answered although it is listed (twin ids, for instance); `settlers`
+    are those who have settled pauses of the run so far.
     """
 
     ref: str
     nonce: str
     run: Run
     problem: str = ""
+    settlers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ looked into when two polls in a row missed it, and the run's own record decides.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 import structlog
@@ -34,7 +34,7 @@ def at_once(task: Task) -> None:
 
 class Watch:
     """One source's watcher. It remembers only what it may forget: which gates the last poll missed, which runs it could
-    not read and how often, and whose pauses are being opened just now.
+    not read and how often, who had settled other pauses of the runs that wait, and whose pauses are being opened.
 
     `begin` takes what opens one run's pauses, in their order: a run that is read slowly then delays no other's.
     """
@@ -45,6 +45,8 @@ class Watch:
         self._begin = begin
         self._lock = threading.Lock()
         self._opening: set[str] = set()
+        self._settlers: dict[Run, tuple[str, ...]] = {}
+        self._remembered: dict[Run, tuple[str, ...]] = {}
         self._missed: frozenset[str] = frozenset()
         self._unread: dict[str, int] = {}
 
@@ -63,6 +65,7 @@ class Watch:
         for key, pauses in new.items():
             self._open_all(key, pauses)
         refs = {paused.ref for paused in listed}
+        self._remember({paused.run: paused.settlers for paused in listed}, refs)
         missing = frozenset(gate_id for ref, gate_id in known.items() if ref not in refs)
         keys: dict[str, Gate] = {}
         for gate_id in missing & self._missed:
@@ -72,6 +75,17 @@ class Watch:
         self._tell({key for key, gate in keys.items() if not self._look(gate)})
         self._missed = missing
         return len(listed)
+
+    def _remember(self, runs: dict[Run, tuple[str, ...]], refs: set[str]) -> None:
+        """Keep who had settled a pause of a run at the poll before: it was none that waits still. Not at this poll:
+        a source names who settles a pause before it takes the pause off its list.
+        """
+        before, self._settlers = self._settlers, runs
+        told, self._remembered = self._remembered, {}
+        for run in runs:
+            settlers = before.get(run, ())
+            if not settlers or told.get(run) == settlers or remember(self._desk, run, settlers, refs):
+                self._remembered[run] = settlers
 
     def _open_all(self, key: str, pauses: list[Paused]) -> None:
         """Open what is new of one run, unless that is under way: then the next poll sees what is left."""
@@ -141,6 +155,27 @@ class Watch:
             self._unread[key] = self._unread.get(key, 0) + 1
 
 
+def remember(desk: Desk, run: Run, settlers: tuple[str, ...], open_refs: Collection[str]) -> bool:
+    """While all gates of a run still wait, and no proceed of ours is under way, whoever has settled a pause has settled
+    another one: that is no bypass, however the run ends. `settlers` are not newer than `open_refs`. Returns whether
+    there is nothing left to keep.
+    """
+
+    def attempt() -> bool:
+        record = run_record(desk, run.key)
+        seen = len(record.settlers)
+        if not record.about(run) or len(settlers) <= seen or settlers[:seen] != record.settlers:
+            return True
+        waiting = [g for g in gates_of(desk, record) if g.run.started == run.started and not g.state.settled]
+        if any(g.state is State.SENDING or g.external_ref not in open_refs for g in waiting):
+            return False
+        after = replace(record, version=record.version + 1, settlers=settlers)
+        desk.store.commit(Commit(commit_id("seen", run.key, str(record.version)), (after,)))
+        return True
+
+    return decide(attempt)
+
+
 def settle_run(desk: Desk, source: Source, run: Run) -> tuple[Outcome, list[Gate]]:
     """Read a run afresh and apply that to its gates; returns the reading, and the gates that changed.
 
@@ -153,13 +188,14 @@ def settle_run(desk: Desk, source: Source, run: Run) -> tuple[Outcome, list[Gate
 
     def attempt() -> list[Gate]:
         record = run_record(desk, run.key)
-        gates = gates_of(desk, replace(record, gates=known))
+        gates = [gate for gate in gates_of(desk, replace(record, gates=known)) if gate.run.started == run.started]
         now = desk.store.now()
         steps = [advance(gate, event) for gate, event in judge(gates, record.settlers, outcome, now)]
         taken = [step for step in steps if not isinstance(step, Refused)]
         if not taken:
             return []
-        seen = replace(record, version=record.version + 1, settlers=outcome.settlers)
+        settlers = outcome.settlers if record.about(run) else record.settlers
+        seen = replace(record, version=record.version + 1, settlers=settlers)
         desk.store.commit(
             Commit(
                 commit_id("judged", run.key, *(f"{step.gate.jti}:{step.gate.version}" for step in taken)),

@@ -26,6 +26,8 @@ def _what(given: Alert, gate: Gate | None, roster: Roster) -> Parts:
             return sentences([say("Bypassed:"), *endings.ending(gate)])
         case "token_stolen" if gate is not None and gate.ending is not None:
             return sentences([say("{here} Bypassed, token stolen:", here=Everyone()), *endings.ending(gate)])
+        case "ended_unclear" if gate is not None and gate.ending is not None:
+            return sentences([say("Ended without a confirmation."), *endings.ending(gate)])
         case "proceeded_again":
             who = Fact(values["by"]) if values.get("by") else say("somebody")
             return say("After the build had gone on, {who} pressed Proceed in Jenkins once more.", who=who)

@@ -89,6 +89,9 @@ def how(code: str, by: str) -> Parts:
             return say("timed out there")
         case "gone" | "ended":
             return say("its input is gone")
+        case "unclear":
+            text = "interrupted, after Proceed was pressed{who} at one of its inputs; Jenkins does not tell at which"
+            return say(text, who=who)
         case "invisible":
             return say("no longer visible")
     return say("{result}", result=Fact(code))

@@ -153,6 +153,7 @@ class Build(msgspec.Struct, frozen=True):
     """A build's record."""
 
     number: int = 0
+    timestamp: int = 0
     building: bool = True
     result: str | None = None
     description: str | None = None

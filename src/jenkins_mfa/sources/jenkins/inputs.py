@@ -21,12 +21,15 @@ KIND = "jenkins"
 #: Ids only, and ranges: a hostile build cannot make the answer large with its texts or its number of inputs.
 LISTING = (
     "computer[oneOffExecutors[currentExecutable[url,number,timestamp,actions["
-    "executions[id,settled,input[submitter]]{0,20},libraries[name,version,trusted,variables]{0,20}]]]]"
+    "userId,executions[id,settled,input[submitter]]{0,20},libraries[name,version,trusted,variables]{0,20}]]]]"
 )
 #: Another input has the same id: in the same build (Jenkins would settle the older one) or copied to another build.
 TWIN = "twin"
 #: Names in the contract between the library and the agent.
 REQUEST, RECEIPT = "MFA_REQUEST", "MFA_RECEIPT"
+
+#: Characters of a user id that are kept of who settled an input: the trail and messages must take it in any case.
+LONGEST_USER = 255
 
 _ID = re.compile(r"Mfa-[0-9a-f]{32}")
 _NONE = msgspec.Raw(b"null")
@@ -37,6 +40,7 @@ Known = dict[bytes, tuple[Paused, ...]]
 
 class _Executable(msgspec.Struct, frozen=True):
     url: str | None = None
+    timestamp: int = 0
     actions: list[Action | None] | None = None
 
 
@@ -80,8 +84,9 @@ def _waiting(said: bytes, source: str, user: str, public_url: str) -> tuple[Paus
     if not ours:
         return ()
     job, build = read_build_url(executable.url or "")
-    run = run_of(source, job, build, public_url)
-    return tuple(Paused(Ref(job, build, id_).text, id_, run, TWIN if times[id_] > 1 else "") for id_ in ours)
+    run = run_of(source, job, build, public_url, executable.timestamp)
+    settled = settlers(executable.actions)
+    return tuple(Paused(Ref(job, build, id_).text, id_, run, TWIN if times[id_] > 1 else "", settled) for id_ in ours)
 
 
 def read_libraries(data: bytes) -> list[LoadedLibrary]:
@@ -137,14 +142,20 @@ def read_request(build: Build, input_id: str, user: str) -> bytes:
     return exported.decode(default.value, str).encode()
 
 
-def run_of(source: str, job: str, build: int, public_url: str) -> Run:
+def run_of(source: str, job: str, build: int, public_url: str, started: int = 0) -> Run:
     """A build as the core knows it; Jenkins has no attempts of one build."""
-    return Run(source, KIND, job, str(build), 1, public_url + build_path(job, build))
+    return Run(source, KIND, job, str(build), 1, public_url + build_path(job, build), started)
 
 
 def open_refs(job: str, build: int, record: Build) -> frozenset[str]:
     """Handles of all inputs of a build that still wait. Raises UntrustedInputError."""
     return frozenset(Ref(job, build, e.id).text for e in _open(record.actions))
+
+
+def settlers(actions: exported.Actions | None) -> tuple[str, ...]:
+    """Who proceeded inputs of the build, in order. Raises UntrustedInputError."""
+    approvals = exported.of_kind(actions, exported.APPROVER)
+    return tuple((exported.decode(a.userId, str | None) or "")[:LONGEST_USER] for a in approvals)  # type: ignore[arg-type]
 
 
 def _open(actions: exported.Actions | None) -> list[Execution]:

@@ -20,7 +20,7 @@ from jenkins_mfa.sources.jenkins.exported import (
     LoadedLibrary,
     Value,
 )
-from jenkins_mfa.sources.jenkins.inputs import open_refs
+from jenkins_mfa.sources.jenkins.inputs import LONGEST_USER, open_refs, settlers
 
 #: From a source's user id to the roster id, or None.
 Who = Callable[[str], str | None]
@@ -32,10 +32,7 @@ FACTS = (
     "executions[id,settled,input[submitter]]]"
 )
 CAUSES = "actions[causes[shortDescription,userId,upstreamProject,upstreamBuild]]"
-OUTCOME = "building,result,actions[userId,executions[id,settled],causes[user[id]]]"
-
-#: Characters of a user id that are kept of who settled an input: the trail and messages must take it in any case.
-LONGEST_USER = 255
+OUTCOME = "building,result,timestamp,actions[userId,executions[id,settled],causes[user[id]]]"
 
 _REPLAY = "org.jenkinsci.plugins.workflow.cps.replay.ReplayCause"
 _RESTART = "org.jenkinsci.plugins.pipeline.modeldefinition.causes.RestartDeclarativePipelineCause"
@@ -123,19 +120,13 @@ def read_facts(
         libraries=tuple(
             Library(item.name, item.version or "", item.trusted, tuple(item.variables or ())) for item in libraries
         ),
-        settlers=settlers(build),
+        settlers=settlers(build.actions),
     )
 
 
 def let_go_on(build: Build, us: str) -> bool:
     """Whether a build ended well after we let it go on: people saw what was in it. Raises UntrustedInputError."""
-    return build.result == "SUCCESS" and not build.building and us in settlers(build)
-
-
-def settlers(build: Build) -> tuple[str, ...]:
-    """Who proceeded inputs of the build, in order. Raises UntrustedInputError."""
-    approvals = exported.of_kind(build.actions, exported.APPROVER)
-    return tuple((exported.decode(a.userId, str | None) or "")[:LONGEST_USER] for a in approvals)  # type: ignore[arg-type]
+    return build.result == "SUCCESS" and not build.building and us in settlers(build.actions)
 
 
 def read_outcome(build: Build, job: str, number: int, us: str) -> Outcome:
@@ -153,7 +144,7 @@ def read_outcome(build: Build, job: str, number: int, us: str) -> Outcome:
     finished = not build.building
     return Outcome(
         open_refs=frozenset() if finished else open_refs(job, number, build),
-        settlers=settlers(build),
+        settlers=settlers(build.actions),
         us=us,
         finished=finished,
         ended=ended if finished else "",

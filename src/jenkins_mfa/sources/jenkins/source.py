@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
+from jenkins_mfa.core import judge
 from jenkins_mfa.core.judge import Outcome
 from jenkins_mfa.core.model import Run
 from jenkins_mfa.errors import (
@@ -98,7 +99,7 @@ class JenkinsSource:
         except TooLargeError as error:
             raise UntrustedInputError(f"cannot be read whole: {error}") from None
         request = inputs.read_request(asked, ref.input, self.client.user)
-        run = inputs.run_of(self.id, ref.job, ref.build, self.public_url)
+        run = paused.run
         starters, upstream = behind.starters(build, ref.job, self.who, self._other)
         builds, base = behind.history(ref.job, ref.build, self.client.user, self._other)
         changed = changes.read(builds, base, records.own_branch(build, run), self._wrote)
@@ -119,6 +120,8 @@ class JenkinsSource:
             raise SourceUnavailableError(f"the build's record cannot be read: {error}") from None
         with self._lock:
             self._absent.pop(run.key, None)
+        if run.started and build.timestamp not in {0, run.started}:
+            return self._gone()  # the job was made anew, and this is another build of the same number
         if not outcome.open_refs:
             self._refuse_while_starting()
         return outcome
@@ -179,7 +182,10 @@ class JenkinsSource:
             if self.now() - since < INVISIBLE:
                 raise SourceGoneError("the run is not visible; it counts as ended if it stays so")
             del self._absent[run.key]
-        return Outcome(frozenset(), (), self.client.user, finished=True, ended="invisible")
+        return self._gone()
+
+    def _gone(self) -> Outcome:
+        return Outcome(frozenset(), (), self.client.user, finished=True, ended=judge.INVISIBLE)
 
     def _saw(self, reply: Reply) -> None:
         """Notice a start of the controller. The first session of all says nothing: it may be days old."""
