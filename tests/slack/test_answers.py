@@ -6,7 +6,7 @@ import pytest
 from samples import ALICE, BOB, BOTH, CAROL, DEPLOYS, GATE_ID, GUEST, MINUTE, OPENED, STATES, TEAM, gate, requirement
 from world import World
 
-from jenkins_mfa.core.model import Factor
+from jenkins_mfa.core.model import Factor, Message, ToldRecord
 from jenkins_mfa.errors import MessengerUnavailableError, StoreUnavailableError, StoreUncertainError
 from jenkins_mfa.simulators.slack import plain
 from jenkins_mfa.usecases.answer import Counted, NeedsCode
@@ -184,6 +184,19 @@ def test_a_tap_on_a_stale_copy_puts_that_copy_right(world: World) -> None:
     assert text == "Already approved by Alice Wu and Bob Ray; the build went on at 16:09 UTC."
     assert outcome.wait("edit").text.startswith("Approved, resumed: “team one/deploy” #17")
     assert "[Approve" not in plain(world.slack.messages(DEPLOYS)[0])
+
+
+def test_a_tap_leaves_the_gates_own_message_to_its_lane(world: World) -> None:
+    """The last confirmation's tap would else write “on its way” over whatever the lane has told meanwhile."""
+    ts = world.post()
+    world.gates.record = ToldRecord(gate().id, 1, 3, (Message(DEPLOYS, ts),))
+    world.gates.gates = [STATES["approved"]]
+    world.refuse("approved")
+    world.slack.press(BOB, DEPLOYS, ts, "gate_approve").wait("ephemeral")
+    copy = world.post()
+    world.gates.gates = [STATES["approved"]]
+    assert world.slack.press(BOB, DEPLOYS, copy, "gate_approve").wait("edit").text.startswith("Approved, on its way")
+    assert [call.args["ts"] for call in world.slack.calls("chat.update")] == [copy]
 
 
 def test_a_denial_asks_for_its_reason_and_is_told(world: World) -> None:

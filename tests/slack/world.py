@@ -13,6 +13,7 @@ from samples import ALICE, BOB, CAROL, DAN, DEPLOYS, GUEST, MINUTE, NEW, OPENED,
 from jenkins_mfa.core.model import (
     Entry,
     Gate,
+    ToldRecord,
     Trouble,
 )
 from jenkins_mfa.errors import Refusal
@@ -61,6 +62,7 @@ class FakeGates:
     at: int = OPENED + 9 * MINUTE
     trail: list[Entry] = field(default_factory=list)
     heard: dict[str, dict[str, object]] = field(default_factory=dict)
+    record: ToldRecord = NEW
     troubles: dict[str, Trouble] = field(default_factory=dict)
     error: Exception | None = None
 
@@ -87,6 +89,10 @@ class FakeGates:
     def entries(self, gate_jti: str) -> list[Entry]:
         self._check()
         return [one for one in self.trail if one.gate == gate_jti]
+
+    def told(self, gate_id: str) -> ToldRecord:
+        self._check()
+        return self.record if self.record.gate == gate_id else ToldRecord(gate_id, 0)
 
     def trouble(self, lane: str) -> Trouble | None:
         self._check()

@@ -15,12 +15,13 @@ import structlog
 from slack_bolt import Ack, App, Respond
 
 from jenkins_mfa.core import characters
-from jenkins_mfa.core.model import Gate
+from jenkins_mfa.core.model import Gate, ToldRecord
 from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.errors import (
     JenkinsMfaError,
     MessengerError,
     Refusal,
+    StoreError,
     UntrustedInputError,
 )
 from jenkins_mfa.slack import blocks, payloads, views
@@ -29,6 +30,7 @@ from jenkins_mfa.slack.commands import Commands, Reading
 from jenkins_mfa.slack.messenger import SlackMessenger
 from jenkins_mfa.slack.payloads import Body, Form, Press
 from jenkins_mfa.slack.replies import Gates, OnlyMatchable, Sentences, respond_privately
+from jenkins_mfa.usecases import trouble
 from jenkins_mfa.usecases.answer import Counted, NeedsCode
 from jenkins_mfa.usecases.desk import Who
 from jenkins_mfa.words import answers as words
@@ -62,6 +64,9 @@ class Answers(Protocol):
 
 class Store(Gates, Reading, Protocol):
     """What is read to answer people."""
+
+    def told(self, gate_id: str) -> ToldRecord:
+        """Which messages tell about a gate."""
 
 
 @dataclass(frozen=True)
@@ -167,10 +172,19 @@ class Handlers:
             self._put_right(press)
 
     def _put_right(self, press: Press) -> None:
-        """Buttons that cannot count any more go away from the copy that was pressed."""
+        """Buttons that cannot count any more go away from a copy that was pressed. The gate's own messages are told
+        anew by their lane: an update from here could come after a newer one, and stay.
+        """
         gate = self.sentences.gate(press.jti)
-        if gate is not None and (gate.jti != press.jti or gate.decided_at or gate.ending):
-            self.messenger.refresh(press.channel, press.ts, gate)
+        if gate is None or not (gate.jti != press.jti or gate.decided_at or gate.ending):
+            return
+        try:
+            own = {(message.channel, message.ts) for message in self.store.told(gate.id).messages}
+            failing = trouble.of(self.store, gate)
+        except StoreError:
+            return
+        if (press.channel, press.ts) not in own:
+            self.messenger.refresh(press.channel, press.ts, gate, failing)
 
     def _submitted(self, ack: Ack, body: Body, field: str, act: Callable[[Form], Parts]) -> None:
         """Act on a form, acknowledge with what its field or its place must show, then answer privately."""

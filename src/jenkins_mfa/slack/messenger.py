@@ -135,10 +135,10 @@ class SlackMessenger:
             return render.terminal(facts.overfull())
         return ""
 
-    def refresh(self, channel: str, ts: str, gate: Gate) -> None:
+    def refresh(self, channel: str, ts: str, gate: Gate, trouble: Trouble | None) -> None:
         """Put a stale copy of a gate's message right; not being able to is no reason to trouble anybody."""
         try:
-            self._rewrite(channel, ts, blocks.message(gate, self.roster, self.users))
+            self._rewrite(channel, ts, blocks.message(gate, self.roster, self.users, 0, trouble))
         except MessengerError as error:
             log.info("a stale message stays", gate=gate.jti, problem=str(error))
 
