@@ -16,11 +16,13 @@ from pathlib import Path
 import pytest
 
 from cli_files import edit, with_keys, write
+from jenkins_mfa import config as configuration
 from jenkins_mfa.cli import main
 from jenkins_mfa.core import totp
 from jenkins_mfa.demo.auto import Player
 from jenkins_mfa.demo.world import World
 from jenkins_mfa.simulators.jenkins_samples import STAGING
+from jenkins_mfa.store.connect import client_for
 
 
 def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -133,6 +135,25 @@ def test_pending_and_show(world: World, waiting: str) -> None:
     assert run("show", "--config", world.config_path).returncode == 2
     for unknown in ("ffff", "ff", "../x"):
         assert run("show", unknown, "--config", world.config_path).returncode == 1
+
+
+def test_a_damaged_gate_is_named_with_its_mend(world: World, waiting: str) -> None:
+    """`pending` and `check` show what stands still, and what to do about it."""
+    with client_for(configuration.load(world.config_path).store.url) as client:
+        (key,) = client.keys(f"*:gate:g_{waiting}*")
+        seal = client.hget(key, "seal")
+        client.hset(key, "seal", "0" * 64)
+        shown = run("pending", "--config", world.config_path)
+        as_json = json.loads(run("pending", "--json", "--config", world.config_path).stdout)
+        checked = run("check", "--config", world.config_path)
+        client.hset(key, "seal", seal)
+    assert f"Damaged: gate:g_{waiting}" in shown.stdout
+    assert "abort its build in Jenkins" in shown.stdout
+    assert [row["record"][:13] for row in as_json["damaged"]] == [f"gate:g_{waiting}"]
+    assert as_json["gates"] == []
+    assert checked.returncode == 1
+    assert "does not carry our seal" in checked.stdout
+    assert run("show", waiting, "--config", world.config_path).returncode == 0
 
 
 def test_check_is_right_and_finds_what_is_not(world: World) -> None:

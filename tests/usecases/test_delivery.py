@@ -365,6 +365,21 @@ def test_an_older_copy_put_back_gets_no_receipt() -> None:
     assert [alert.code for alert in world.messenger.alerts] == ["seal_broken"]
 
 
+def test_an_approval_that_was_taken_back_is_not_put_back() -> None:
+    """The older record has its seal, and no denial stands against it: the trail's last word does."""
+    world = approved()
+    old: Gate = world.gate
+    world.messenger.away = {"alice"}
+    world.deliver()
+    assert world.gate.state is State.PENDING
+    world.messenger.away = set()
+    world.store.put(old)
+    world.store._note(f"answer:{old.run.key}")
+    world.deliver()
+    assert world.source.receipts == []
+    assert [alert.code for alert in world.messenger.alerts] == ["seal_broken"]
+
+
 def test_a_claim_written_into_the_store_gets_no_receipt() -> None:
     """T8: a gate put into sending, with a claim that names nobody, is no way around the quorum."""
     world = World()
