@@ -62,17 +62,19 @@ version = 1
 
 [[rules]]
 name = "tap"
-job = "tap/*"
-factor = "push"
-approvers = ["group:release"]
+when = { pipeline = "tap/*" }
+require = [{ factor = "push", approvers = ["group:release"] }]
 ttl_seconds = 7200
 
 [[rules]]
 name = "code"
-job = "code/*"
-factor = "totp"
-approvers = ["group:release"]
+when = { pipeline = "code/*" }
+require = [{ factor = "totp", approvers = ["group:release"] }]
 ttl_seconds = 7200
+
+[default]
+require = [{ factor = "totp", count = 2, approvers = ["group:release"] }]
+ttl_seconds = 900
 """
 
 

@@ -5,8 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from jenkins_mfa.core.model import Claims, Clause, Factor, Facts, Gate, Requirement, Run, Starter, State, Trigger
-from jenkins_mfa.core.policy import Person, Policy, Roster, Rule
+from jenkins_mfa.core.model import (
+    Claims,
+    Clause,
+    Factor,
+    Facts,
+    Gate,
+    History,
+    Requirement,
+    Run,
+    Starter,
+    State,
+    Trigger,
+)
+from jenkins_mfa.core.policy import Demand, Environment, Globs, Person, Policy, Roster, Rule, evaluate
+from jenkins_mfa.core.policy.predicates import All, Texts
 
 NOW = 1_764_000_000_000
 RUN = Run("main", "ci", "team one/deploy", "17", 1, "https://ci.example.com/job/team%20one/job/deploy/17/")
@@ -32,15 +45,38 @@ ROSTER = Roster(
 )
 
 
-def rule(name: str = "production", **values: Any) -> Rule:
-    """A rule: one of `release` with a code, for half an hour."""
-    base = Rule(name, Factor.TOTP, 1, ("group:release",), 1800)
-    return replace(base, **values)
+def rule(
+    name: str = "production",
+    *,
+    factor: Factor = Factor.TOTP,
+    quorum: int = 1,
+    approvers: tuple[str, ...] = ("group:release",),
+    source: str = "*",
+    job: str = "*",
+    branch: str = "*",
+    environment: str = "",
+    **values: Any,
+) -> Rule:
+    """A rule: one of `release` with a code, for half an hour; globs on source, job, branch, environment narrow it."""
+    asked = {"source": source, "pipeline": job, "branch": branch, "environment": environment or "*"}
+    parts = tuple(Texts(key, Globs((glob,))) for key, glob in asked.items() if glob != "*")
+    require = () if values.get("passes") else (Demand(factor, quorum, approvers),)
+    return replace(Rule(name, require, All(parts)), **values)
+
+
+def environment(name: str, *pipelines: str, **values: Any) -> Environment:
+    """An environment that the policy declares for these pipelines (globs)."""
+    return Environment(name, Globs(pipelines), **values)
 
 
 def policy(*rules: Rule, **values: Any) -> Policy:
     """A policy of these rules without a default."""
     return replace(Policy(rules or (rule(),), (), None, "0" * 64), **values)
+
+
+def needs(rules: Policy, found: Facts, said: Claims, at: int = NOW, **history: Any) -> Requirement:
+    """What the policy asks for, with the roster of the tests."""
+    return evaluate(rules, ROSTER, found, said, History(at, **history))
 
 
 def facts(**values: Any) -> Facts:
@@ -55,7 +91,7 @@ def claims(**values: Any) -> Claims:
 
 def clause(count: int = 1, *people: str, factor: Factor = Factor.PUSH, rule: str = "production") -> Clause:
     """A clause of a few people."""
-    return Clause(rule, factor, count, tuple(sorted(people or ("alice", "bob", "carol"))), "group:release")
+    return Clause(rule, factor, count, tuple(sorted(people or ("alice", "bob", "carol"))), ("group:release",))
 
 
 def requirement(*clauses: Clause) -> Requirement:

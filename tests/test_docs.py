@@ -55,7 +55,7 @@ def test_the_example_files_load_as_they_are(examples: Path) -> None:
     """Copying the examples and adding secret files is a configuration without a problem."""
     config = configuration.load(examples / "config.toml")
     assert [source.id for source in config.sources] == ["main"]
-    assert {rule.name for rule in config.policy.rules} == {"production", "rotation", "staging"}
+    assert {"production", "rotation", "staging"} < {rule.name for rule in config.policy.rules}
     assert config.policy.default is not None
     assert len(config.roster.people) == 4
 
@@ -86,7 +86,8 @@ def test_every_key_stands_in_the_example_and_in_the_docs(examples: Path, name: s
     found = set(known_keys(examples, name))
     assert len({table for table, _ in found}) > 1
     for table, key in found:
-        assert re.search(rf"^(\[+{key}|{key} = )", example, re.MULTILINE), f"{table} {key} is not in the example"
+        written = rf"^(\[+([a-z]+\.)*{key}|{key} = )"
+        assert re.search(written, example, re.MULTILINE), f"{table} {key} is not in the example"
         assert key in page, f"{table} {key} is not explained"
 
 

@@ -21,7 +21,7 @@ from jenkins_mfa.config import Config
 from jenkins_mfa.core.keys import Keys
 from jenkins_mfa.core.model import Commit, Entry, Gate, State
 from jenkins_mfa.errors import SourceError, StoreError
-from jenkins_mfa.policy_file import WRITER
+from jenkins_mfa.roster_file import WRITER
 from jenkins_mfa.slack.accounts import Accounts
 from jenkins_mfa.slack.app import SlackApp, web_client
 from jenkins_mfa.slack.handlers import Handlers

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 from jenkins_mfa.core.policy import Policy, Roster
 from jenkins_mfa.errors import ConfigError
 from jenkins_mfa.failures import unread
-from jenkins_mfa.policy_file import WRITER, read_policy, read_roster
+from jenkins_mfa.policy_file import read_policy
+from jenkins_mfa.roster_file import WRITER, read_roster
 from jenkins_mfa.toml_table import Table, read, seen
 
 T = TypeVar("T")

@@ -1,146 +1,229 @@
-"""policy.toml and roster.toml → values of the core. Every problem is found at once, with its place."""
+"""policy.toml → the policy. Every problem is found at once, with its place. docs/policy.md has the keys."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import replace
+from collections.abc import Iterable
 from pathlib import Path
+from typing import cast, get_args
 
+from jenkins_mfa.calendar_file import read_calendars
 from jenkins_mfa.core.model import Factor
-from jenkins_mfa.core.policy import Environment, Person, Policy, Roster, Rule
+from jenkins_mfa.core.policy import (
+    Assurance,
+    Demand,
+    Environment,
+    Exemption,
+    Globs,
+    Policy,
+    Resource,
+    Roster,
+    Rule,
+)
+from jenkins_mfa.core.policy.globs import problem
+from jenkins_mfa.core.policy.rules import ALWAYS
+from jenkins_mfa.roster_file import ID
 from jenkins_mfa.toml_table import Table, read
+from jenkins_mfa.when_table import Names, read_approvers, read_when
 
-ID = r"[a-z0-9][a-z0-9._-]{0,39}"  #: roster ids and group names
-WRITER = "git:email"  #: issuer of the address that a person's commits name; kept in lower case
-NAME = r"[^\x00-\x1f<>&`*_~\\“”]{1,40}"  #: names of people, as they are shown
-
-
-def read_roster(path: Path, issuers: set[str]) -> tuple[Roster, list[str]]:
-    """The roster and what is wrong with it.
-
-    `issuers` are those that the configuration knows; one that ends with a colon stands for all of its system, where the
-    configuration's own fault is told already.
-    """
-    root = read(path)
-    people: dict[str, Person] = {}
-    owners: dict[tuple[str, str], str] = {}
-    groups = set(root.texts("groups", []))
-    root.integer("version", low=1, high=1)
-    unknown: dict[tuple[str, str], list[tuple[str, Table]]] = {}
-    for name, table in root.named_tables("people").items():
-        person = _person(name, table)
-        for group in person.groups:
-            if group not in groups:
-                unknown.setdefault(("groups", group), []).append((name, table))
-        for issuer in person.identities:
-            if not {issuer, f"{issuer.partition(':')[0]}:"} & issuers:
-                unknown.setdefault(("identities", issuer), []).append((name, table))
-        for identity in person.identities.items():
-            if identity in owners:
-                table.fault("identities", f"{identity[0]} {identity[1]} already belongs to {owners[identity]}")
-            owners[identity] = name
-        people[name] = person
-    allowed = {"groups": groups, "identities": {issuer for issuer in issuers if not issuer.endswith(":")}}
-    for (key, value), ((_, first), *others) in unknown.items():
-        also = f" (also of {', '.join(name for name, _ in others)})" if others else ""
-        first.fault(key, f'"{value}" is not known{also}; allowed: {", ".join(sorted(allowed[key])) or "none"}')
-    if not people:
-        root.fault("people", "nobody is in the roster; allowed: [people.NAME] tables")
-    root.done()
-    return Roster(people), root.problems.found
+NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"  #: names of rules and exemptions
+CHANNEL = r"[A-Z0-9]{0,24}"
+VARIABLE = r"[A-Za-z_*?][A-Za-z0-9_*?]{0,63}"
 
 
-def _person(name: str, table: Table) -> Person:
-    if not re.fullmatch(ID, name):
-        table.fault("", "the id may hold a-z, 0-9, dot, dash and underscore, 40 at most")
-    member = table.texts("groups", [])
-    identities = table.mapping("identities")
-    if WRITER in identities:
-        identities = identities | {WRITER: identities[WRITER].lower()}
-    shown = table.text("name", pattern=NAME, allowed="1 to 40 characters without markup")
-    table.done()
-    return Person(name, shown, tuple(member), identities)
-
-
-def read_policy(path: Path, roster: Roster | None, sources: set[str], max_ttl: int) -> tuple[Policy, list[str]]:
+def read_policy(
+    path: Path, roster: Roster | None, sources: set[str], max_ttl: int, now: int = 0
+) -> tuple[Policy, list[str]]:
     """The policy and what is wrong with it. Its digest covers the file's bytes.
 
     Without a roster, or with an empty id among the sources, their own faults are told already: what follows from them
-    is not.
+    is not. Exemptions that ended before `now` (ms UTC) are faults where a file is looked at or taken over; they do
+    nothing, so an agent still starts with them.
     """
     root = read(path)
     root.integer("version", low=1, high=1)
-    rules = [_rule(table, roster, sources, max_ttl) for table in root.tables("rules", "name")]
-    names = [rule.name for rule in rules]
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        root.problems.add(f'[[rules]] name = "{name}"', "two rules have this name")
-    environments = []
-    for table in root.tables("environments", "name"):
-        environments.append(Environment(table.text("name", pattern=ID), tuple(table.texts("jobs"))))
-        table.done()
-    default = None
-    if "default" in root:
-        default = _rule(root.table("default"), roster, sources, max_ttl, default=True)
-    if not rules and default is None:
-        root.problems.add("", "there is no rule and no [default]: every gate would be denied")
+    calendars = read_calendars(root)
+    environments = [_environment(table) for table in root.tables("environments", "name")]
+    resources = [_resource(table) for table in root.tables("resources", "paths")]
+    tags = {tag for one in environments for tag in one.tags} | {tag for one in resources for tag in one.tags}
+    declared = frozenset(environment.name for environment in environments)
+    names = Names(roster, frozenset(sources), declared, frozenset(tags), calendars)
+    rules = [_rule(table, names, max_ttl) for table in root.tables("rules", "name")]
+    known = [*(rule.name for rule in rules), "default"]
+    exemptions = [_exemption(table, names, known, now) for table in root.tables("exemptions", "name")]
+    default = _default(root.table("default"), names, max_ttl)
+    variables = root.table("variables", required=False)
+    watch = _watch(variables)
+    first = variables.choice("at_first", ("changed", "same"), "changed")
+    variables.done()
+    strangers = root.choice("unknown_requesters", ("one-more", "deny", "same"), "one-more")
+    quiet = root.text("quiet_hours", "", pattern=".*")
+    if quiet and quiet not in calendars:
+        root.fault(
+            "quiet_hours", f'seen: "{quiet}" (no such calendar); allowed: {", ".join(sorted(calendars)) or "none"}'
+        )
     root.done()
-    digest = hashlib.sha256(root.problems.text.encode()).hexdigest()
-    policy = Policy(tuple(rules), tuple(environments), default, digest, max_ttl)
+    _unique(root, "rules", [rule.name for rule in rules])
+    _unique(root, "environments", [environment.name for environment in environments])
+    _unique(root, "exemptions", [exemption.name for exemption in exemptions])
+    policy = Policy(
+        rules=tuple(rules),
+        environments=tuple(environments),
+        default=default,
+        sha256=hashlib.sha256(root.problems.text.encode()).hexdigest(),
+        max_ttl=max_ttl,
+        resources=tuple(resources),
+        exemptions=tuple(exemptions),
+        strangers=strangers,  # type: ignore[arg-type]  # one of the three, as `choice` has checked
+        watch=watch,
+        changed_at_first=first == "changed",
+        quiet=calendars.get(quiet),
+    )
     return policy, root.problems.found
 
 
-def _rule(table: Table, roster: Roster | None, sources: set[str], max_ttl: int, *, default: bool = False) -> Rule:
-    name = "default" if default else table.text("name", pattern=r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-    factor = Factor(table.choice("factor", tuple(Factor)))
-    if factor is Factor.WEBAUTHN:
-        table.fault("factor", "webauthn is not available in this version; allowed: push, push+number, totp")
+def _unique(root: Table, kind: str, names: list[str]) -> None:
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        root.problems.add(f'[[{kind}]] name = "{name}"', f"two {kind} have this name")
+
+
+def _environment(table: Table) -> Environment:
+    name = table.text("name", pattern=ID, allowed="a-z, 0-9, dot, dash, underscore; 40 at most")
+    found = Environment(name, _globs(table, "pipelines"), _tags(table), _watch(table))
+    table.done()
+    return found
+
+
+def _resource(table: Table) -> Resource:
+    found = Resource(_globs(table, "paths"), _tags(table, least=1))
+    table.done()
+    return found
+
+
+def _globs(table: Table, key: str) -> Globs:
+    patterns = table.one_or_more(key)
+    if not patterns:
+        table.fault(key, "it is missing or empty; allowed: a list of patterns such as */deploy")
+    for pattern in patterns:
+        if problem(pattern):
+            table.fault(key, f'the pattern "{pattern}" {problem(pattern)}')
+    return Globs(tuple(patterns))
+
+
+def _tags(table: Table, least: int = 0) -> tuple[str, ...]:
+    return _texts(table, "tags", table.texts("tags", None if least else [], least=least), ID, "a-z, 0-9, dot, dash, _")
+
+
+def _watch(table: Table) -> tuple[str, ...]:
+    return _texts(table, "watch", table.texts("watch", []), VARIABLE, "names of variables; * and ? may stand in them")
+
+
+def _texts(table: Table, key: str, texts: list[str], pattern: str, allowed: str) -> tuple[str, ...]:
+    for text in texts:
+        if not re.fullmatch(pattern, text):
+            table.fault(key, f'seen: "{text}"; allowed: {allowed}')
+    return tuple(texts)
+
+
+def _default(table: Table, names: Names, max_ttl: int) -> Rule:
+    """What applies where no rule matches: the keys of a rule that say what is asked, and nothing else."""
+    passes = table.choice("confirm", ("required", "none"), "required") == "none"
+    require = _require(table, names, passes=passes)
+    found = Rule("default", require, ttl=_ttl(table, max_ttl), channel=_channel(table, "channel"), passes=passes)
+    table.done()
+    return found
+
+
+def _rule(table: Table, names: Names, max_ttl: int) -> Rule:
+    name = table.text("name", pattern=NAME, allowed="letters, digits, dot, dash, underscore; 64 at most")
+    if name == "default":
+        table.fault("name", "default is the name of the [default] table")
+    passes = table.choice("confirm", ("required", "none"), "required") == "none"
     rule = Rule(
         name=name,
-        factor=factor,
-        quorum=table.integer("quorum", 1, low=1, high=10, unit="people"),
-        approvers=_approvers(table, roster),
-        ttl=table.integer("ttl_seconds", 1800, low=1, high=max_ttl, unit="seconds"),
-        channel=table.text("channel", "", pattern=r"[A-Z0-9]{0,24}", allowed="a channel id such as C0123ABCD"),
+        require=_require(table, names, passes=passes),
+        when=read_when(table, names, loosens=passes) or ALWAYS,
+        ttl=_ttl(table, max_ttl),
+        channel=_channel(table, "channel"),
+        passes=passes,
+        always=table.flag("always"),
+        observe=table.choice("mode", ("enforce", "observe"), "enforce") == "observe",
+        break_glass=table.flag("break_glass"),
+        assurance=cast("Assurance", table.choice("assurance", get_args(Assurance), "none")),
+        requesters_may_approve=table.flag("requesters_may_approve"),
+        authors_may_approve=table.flag("authors_may_approve", default=True),
+        remind_after=table.integer("remind_after", 0, low=0, high=86400, unit="seconds"),
+        escalate_after=table.integer("escalate_after", 0, low=0, high=86400, unit="seconds"),
+        escalate_to=read_approvers(table, "escalate_to", names.roster, least=0),
+        escalate_channel=_channel(table, "escalate_channel"),
+        supersede=table.flag("supersede"),
     )
-    if not default:
-        rule = replace(
-            rule,
-            source=table.text("source", "*"),
-            job=table.text("job", "*"),
-            branch=table.text("branch", "*"),
-            environment=table.text("environment", "", pattern=r".*"),
-        )
-        if not any(c in rule.source for c in "*?[") and not {rule.source, ""} & sources:
-            table.fault("source", f'seen: "{rule.source}" (no such source); allowed: {", ".join(sorted(sources))}')
+    _consistent(table, rule)
     table.done()
-    people = roster.named(rule.approvers) if roster and _known(rule.approvers, roster) == rule.approvers else ()
-    if people and len(people) < rule.quorum:
-        may = "1 person" if len(people) == 1 else len(people)
-        table.fault("quorum", f"{rule.quorum} people are needed, {may} may approve")
     return rule
 
 
-def _approvers(table: Table, roster: Roster | None) -> tuple[str, ...]:
-    """People and groups that exist: a misspelt one must not show at three in the morning."""
-    approvers = tuple(table.texts("approvers", allowed="a list of roster ids and group:NAME, not empty", least=1))
-    for approver in approvers:
-        if roster is None or _known((approver,), roster):
-            continue
-        if approver.startswith("group:"):
-            known = ", ".join(f"group:{g}" for g in sorted(_groups(roster)))
-            table.fault("approvers", f'seen: "{approver}" (nobody is in it); allowed: {known or "none"}')
-        else:
-            table.fault("approvers", f'seen: "{approver}" (not in the roster)')
-    return approvers
+def _consistent(table: Table, rule: Rule) -> None:
+    """Keys that contradict one another."""
+    if rule.passes and rule.when == ALWAYS:
+        table.fault("when", "a rule that lets pass needs it; for everything that no rule matches use [default]")
+    if rule.passes and (rule.always or rule.break_glass):
+        table.fault("confirm", 'always and break_glass do not go with confirm = "none"')
+    if bool(rule.escalate_after) != bool(rule.escalate_to or rule.escalate_channel):
+        table.fault("escalate_after", "it goes together with escalate_to or escalate_channel")
+    for key, seconds in (("remind_after", rule.remind_after), ("escalate_after", rule.escalate_after)):
+        if seconds >= rule.ttl:
+            table.fault(key, f"{seconds} s is not before the end of ttl_seconds ({rule.ttl} s)")
+    if rule.break_glass and (sum(d.count for d in rule.require) < 2 or any(_groups(d.approvers) for d in rule.require)):
+        table.fault("require", "break-glass takes at least two people, named one by one, not by group")
 
 
-def _groups(roster: Roster) -> set[str]:
-    """Groups that somebody is in."""
-    return {group for person in roster.people.values() for group in person.groups}
+def _groups(approvers: Iterable[str]) -> bool:
+    return any(approver.startswith("group:") for approver in approvers)
 
 
-def _known(approvers: tuple[str, ...], roster: Roster) -> tuple[str, ...]:
-    """Those of a rule's approvers that stand for somebody."""
-    names = {f"group:{group}" for group in _groups(roster)} | set(roster.people)
-    return tuple(approver for approver in approvers if approver in names)
+def _require(table: Table, names: Names, *, passes: bool) -> tuple[Demand, ...]:
+    """What the rule asks for; empty means no, so it is a fault unless the rule lets pass."""
+    demands = tuple(_demand(inner, names) for inner in table.all_within("require"))
+    if passes and demands:
+        table.fault("require", 'it does not go with confirm = "none"')
+    if not passes and not demands:
+        table.fault("require", 'nothing is asked; allowed: require = [{ factor = "totp", approvers = ["group:NAME"] }]')
+    return demands
+
+
+def _demand(table: Table, names: Names) -> Demand:
+    factor = Factor(table.choice("factor", tuple(Factor)))
+    count = table.integer("count", 1, low=1, high=10, unit="people")
+    approvers = read_approvers(table, "approvers", names.roster)
+    table.done()
+    people = names.roster.named(approvers) if names.roster else frozenset()
+    if people and len(people) < count:
+        may = "1 person" if len(people) == 1 else len(people)
+        table.fault("count", f"{count} people are needed, {may} may approve")
+    return Demand(factor, count, approvers)
+
+
+def _exemption(table: Table, names: Names, rules: list[str], now: int) -> Exemption:
+    name = table.text("name", pattern=NAME, allowed="letters, digits, dot, dash, underscore; 64 at most")
+    when = read_when(table, names, loosens=True)
+    globs = _globs(table, "rules")
+    if globs.patterns and not any(map(globs.match, rules)):
+        table.fault("rules", f"no rule has such a name; allowed: {', '.join(rules)}")
+    if when is None:
+        table.fault("when", "it is missing: an exemption must say for what it holds")
+    until = table.instant("until")
+    if until and until <= now:
+        table.fault("until", "it has ended; take the exemption out")
+    reason = table.text("reason", pattern=r"[^\x00-\x1f]{3,200}", allowed="why, in 3 to 200 characters")
+    table.done()
+    return Exemption(name, globs, when or ALWAYS, until, reason)
+
+
+def _ttl(table: Table, max_ttl: int) -> int:
+    return table.integer("ttl_seconds", min(1800, max_ttl), low=1, high=max_ttl, unit="seconds")
+
+
+def _channel(table: Table, key: str) -> str:
+    return table.text(key, "", pattern=CHANNEL, allowed="a channel id such as C0123ABCD")

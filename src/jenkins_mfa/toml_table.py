@@ -56,6 +56,7 @@ class Table:
     ) -> None:
         self._data = dict(data or {})
         self._absent = data is None  # one problem, already told: what it would hold is not missed once more
+        self._given = frozenset(self._data)
         self._known: list[str] = []
         self._missed: dict[str, str] = {}
         self.where = where
@@ -161,6 +162,57 @@ class Table:
             return []
         return [Table(item, *self._named(header, name, item, position)) for position, item in enumerate(value)]
 
+    def within(self, key: str) -> Table | None:
+        """A table inside this one, such as `when = { … }`; None where there is none."""
+        value = self._take(key, {}, "a table")
+        if value == {} or not isinstance(value, dict):
+            if value != {}:
+                self._wrong(key, value, "a table")
+            return None
+        return Table(value, f"{self.where} {key}".strip(), self.problems, self._near)
+
+    def all_within(self, key: str) -> list[Table]:
+        """The tables of an array inside this one, such as `require = [{ … }]`; empty where there is none."""
+        value = self._take(key, [], "a list of tables")
+        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+            self._wrong(key, value, "a list of tables")
+            return []
+        return [Table(item, f"{self.where} {key}[{n}]", self.problems, self._near) for n, item in enumerate(value)]
+
+    def one_or_more(self, key: str) -> list[str]:
+        """A text, or a list of texts that is not empty; empty where the key is absent."""
+        value = self._take(key, [], "a text or a list of texts")
+        if isinstance(value, str) and value:
+            return [value]
+        if value == [] and key not in self._given:
+            return []
+        if not isinstance(value, list) or not value or not all(isinstance(item, str) and item for item in value):
+            self._wrong(key, value, "a text, or a list of texts that is not empty")
+            return []
+        return value
+
+    def flag(self, key: str, default: bool = False) -> bool:
+        """True or false."""
+        value = self._take(key, default, "true or false")
+        if not isinstance(value, bool):
+            self._wrong(key, value, "true or false")
+            return default
+        return value
+
+    def instant(self, key: str, *, required: bool = True) -> int:
+        """A moment with its offset from UTC, as ms UTC; 0 where it is not given."""
+        if not required and key not in self:
+            return 0
+        found = self.moment(key)
+        if found is not None and found.tzinfo is None:
+            self.fault(key, "the offset from UTC is missing; allowed: such as 2026-12-21T00:00:00+01:00 without quotes")
+            return 0
+        return int(found.timestamp() * 1000) if found else 0
+
+    def keys(self) -> list[str]:
+        """The keys that nobody has taken yet."""
+        return list(self._data)
+
     def named_tables(self, key: str) -> dict[str, Table]:
         """A table of tables, such as [people.alice]."""
         value = self._data.pop(key, {})
@@ -171,7 +223,7 @@ class Table:
         return {n: Table(item, f"[{key}.{n}]", self.problems, (f"[{key}.{n}]", 0)) for n, item in value.items()}
 
     def __contains__(self, key: str) -> bool:
-        return key in self._data
+        return key in self._given
 
     def done(self) -> None:
         """Report keys that nobody knows, with the nearest one; where that one is missing, it is the same problem."""

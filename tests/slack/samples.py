@@ -71,7 +71,7 @@ FACTS = Facts(
 
 
 def requirement(factor: Factor = Factor.TOTP, count: int = 2) -> Requirement:
-    clause = Clause("production-two", factor, count, ("alice", "bob", "carol"), "group:release")
+    clause = Clause("production-two", factor, count, ("alice", "bob", "carol"), ("group:release",))
     return Requirement((clause,), 1200, (DEPLOYS,), ("production-two",), "ab" * 32, ("production",))
 
 

@@ -78,7 +78,7 @@ def worst_people(character: str, count: int) -> Roster:
 
 def worst_gate(state: State, character: str, pairs: int, roster: Roster, reason: str) -> Gate:
     people = tuple(sorted(roster.people))
-    clauses = tuple(Clause(f"rule-{n}", Factor.TOTP, 5, people, ", ".join(people[: 5 * n + 1])) for n in range(1, 4))
+    clauses = tuple(Clause(f"rule-{n}", Factor.TOTP, 5, people, people[: 5 * n + 1]) for n in range(1, 4))
     asked = Requirement(clauses, 1200, (), tuple(f"rule-{'r' * 40}-{n}" for n in range(6)), "ab" * 32, ("e1", "e2"))
     confirmations = tuple(Confirmation(one, Factor.TOTP, 1_764_000_000_000, "v", "c") for one in people[:10])
     parameters = tuple(Parameter(f"PARAMETER_{n}", filled(character, 2_000, 200)) for n in range(20))

@@ -22,7 +22,6 @@ from jenkins_mfa.core.model import (
     Entry,
     Factor,
     Facts,
-    Reason,
     Requirement,
     Starter,
     Trigger,
@@ -155,9 +154,9 @@ def test_how_a_build_was_started(start: Starter, words: str) -> None:
 def test_several_clauses_are_a_line_each() -> None:
     """Who still has to answer, group by group, and why one person more."""
     clauses = (
-        Clause("security", Factor.TOTP, 1, ("alice",), "group:security"),
-        Clause("production-two", Factor.TOTP, 2, ("alice", "bob", "carol"), "group:release, carol"),
-        Clause("unknown requester", Factor.TOTP, 1, ("alice", "bob", "carol"), "anyone asked"),
+        Clause("security", Factor.TOTP, 1, ("alice",), ("group:security",)),
+        Clause("production-two", Factor.TOTP, 2, ("alice", "bob", "carol"), ("group:release", "carol")),
+        Clause("unknown requester", Factor.TOTP, 1, ("alice", "bob", "carol"), ("group:release",)),
     )
     several = Requirement(clauses, 1200, (), ("security", "production-two"), "ab" * 32)
     facts = Facts(gate().run, starters=(Starter(Trigger.PERSON, "jdoe"),))
@@ -173,7 +172,7 @@ def test_several_clauses_are_a_line_each() -> None:
 
 def test_clauses_that_ask_the_same_are_one() -> None:
     """Two rules that ask one each of the same group need two people, and are said once."""
-    same = [Clause(rule, Factor.TOTP, 1, ("alice", "bob", "carol"), "group:release") for rule in ("one", "two")]
+    same = [Clause(rule, Factor.TOTP, 1, ("alice", "bob", "carol"), ("group:release",)) for rule in ("one", "two")]
     shown = gate(requirement=replace(requirement(), clauses=tuple(same)))
     assert render.terminal(people.opens(shown, ROSTER)) == "2 of release with a code"
     lines = [render.terminal(line.shown) for line in state.lines(shown, ROSTER, 0, 10)]
@@ -221,8 +220,7 @@ def test_a_claimed_environment_that_differs_is_said() -> None:
 
 def test_the_default_rule_is_called_what_it_is() -> None:
     """Where no rule matches, the message says that the default asks."""
-    reasons = Reason("all", children=(Reason("default", {"rule": "default"}),))
-    shown = gate(requirement=replace(requirement(), reasons=reasons))
+    shown = gate(requirement=replace(requirement(), rules=("default",)))
     assert "Why: no rule matches, so the default applies." in page.text(shown, ROSTER)
 
 

@@ -14,7 +14,7 @@ RUN = Run("main", "jenkins", "team one/deploy", "17", 1, "https://ci.example.org
 def gate(number: int = 1, *, at: int = 1_764_000_000_000, source: str = "main", ref: str = "") -> Gate:
     """A gate that waits, opened at `at`, with ten minutes to live."""
     run = replace(RUN, source=source)
-    clause = Clause("production", Factor.PUSH, 1, ("alice", "bob"), "release")
+    clause = Clause("production", Factor.PUSH, 1, ("alice", "bob"), ("group:release",))
     return Gate(
         id=f"g_{number:032x}",
         generation=1,

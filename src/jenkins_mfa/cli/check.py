@@ -159,8 +159,9 @@ def _approvers(config: Config, *, codes_only: bool = False) -> list[str]:
     found = {
         person
         for rule in rules
-        if not codes_only or rule.factor is not Factor.PUSH
-        for person in config.roster.named(rule.approvers)
+        for demand in rule.require
+        if not codes_only or demand.factor is not Factor.PUSH
+        for person in config.roster.named(demand.approvers)
     }
     return sorted(found)
 

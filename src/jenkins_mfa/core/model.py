@@ -116,6 +116,7 @@ class Facts:
 
     `paths` are those that the commits since the run before changed: None where the source does not tell them all (a
     first run, a checkout that is still to come, more than can be read). `upstream` names the pipelines behind it.
+    `plain` is the id of a pause that is not ours, which checks no receipt; empty for a gate.
     """
 
     run: Run
@@ -130,6 +131,7 @@ class Facts:
     parameters: tuple[Parameter, ...] = ()
     libraries: tuple[Library, ...] = ()
     settlers: tuple[str, ...] = ()
+    plain: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,30 +152,90 @@ class Claims:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """A watched variable or a parameter, compared with the last confirmed gate of this pipeline and environment.
+
+    `kind` is `variable` or `parameter`. A `hidden` one looks like a secret: its values are in neither text. `sent` is
+    false for a variable that the policy wants watched and the pipeline kept to itself, which counts as changed.
+    """
+
+    name: str
+    kind: str
+    changed: bool
+    was: str | None = None
+    now: str | None = None
+    hidden: bool = False
+    sent: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What the agent's own records add to a gate's facts, as they were at `at` (ms UTC), when the policy was asked.
+
+    `earlier` are the times at which gates of this pipeline opened lately. `pipeline_known` and `branch_known` say
+    whether a run of it was let through before. `compared` is false where there is nothing to compare values with.
+    """
+
+    at: int
+    earlier: tuple[int, ...] = ()
+    pipeline_known: bool = False
+    branch_known: bool = False
+    compared: bool = False
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Reason:
-    """One node of an explanation: a stable code, its values, whether it held, and what it rests on."""
+    """One node of an explanation: a stable code, its values, whether it held, and what it rests on.
+
+    `holds` is None where that is not known.
+    """
 
     code: str
     values: dict[str, str] = field(default_factory=dict)
-    holds: bool = True
+    holds: bool | None = True
     children: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """`count` distinct people out of `people` (roster ids), each with at least `factor`. `label` names the set."""
+    """`count` distinct people out of `people` (roster ids), each with at least `factor`.
+
+    `approvers` are the roster ids and `group:<name>` that the rule names: whoever answers must still be one of them.
+    """
 
     rule: str
     factor: Factor
     count: int
     people: tuple[str, ...]
-    label: str
+    approvers: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        """The set of people in the words of the rule."""
+        return ", ".join(self.approvers)
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """Who is asked too, `after` seconds from the opening, for the clauses of `rule`; and where it is told."""
+
+    rule: str
+    after: int
+    people: tuple[str, ...] = ()
+    approvers: tuple[str, ...] = ()
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
     """A conjunction of clauses, frozen when the gate opens. `refusal` is set when no answer could satisfy it;
-    `channels` are where people are asked, "" stands for the default one.
+    `channels` are where people are asked, "" stands for the default one. `ttl` and `remind_after` (0: never) are
+    seconds.
+
+    `passes_by` names what lets the gate pass without anybody (rules with `confirm = "none"`, exemptions): then there
+    are no clauses. `observed` is what rules on trial would have asked. `break_glass` names the rule that replaced the
+    others.
     """
 
     clauses: tuple[Clause, ...]
@@ -182,8 +244,15 @@ class Requirement:
     rules: tuple[str, ...]
     policy_sha256: str
     environments: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
     refusal: Reason | None = None
     reasons: Reason = field(default_factory=lambda: Reason("none"))
+    passes_by: tuple[str, ...] = ()
+    observed: tuple[Clause, ...] = ()
+    remind_after: int = 0
+    escalations: tuple[Escalation, ...] = ()
+    supersede: bool = False
+    break_glass: str = ""
 
     @property
     def total(self) -> int:
@@ -192,8 +261,8 @@ class Requirement:
 
     @property
     def factor(self) -> Factor:
-        """The factor that everyone is asked for: the strongest of the clauses."""
-        return max((clause.factor for clause in self.clauses), key=lambda f: f.strength)
+        """The strongest factor of the clauses."""
+        return max((clause.factor for clause in self.clauses), key=lambda f: f.strength, default=Factor.PUSH)
 
     @property
     def people(self) -> tuple[str, ...]:
@@ -294,6 +363,7 @@ class Gate:
     kids: tuple[str, ...]
     claims: Claims | None
     requirement: Requirement | None
+    history: History = History(0)
     confirmations: tuple[Confirmation, ...] = ()
     denial: Denial | None = None
     claim: Claim | None = None

@@ -49,8 +49,10 @@ def open_places(requirement: Requirement, confirmations: Iterable[Confirmation])
 
 
 def satisfied(requirement: Requirement, confirmations: Iterable[Confirmation]) -> bool:
-    """Whether every clause is filled. A requirement without any clause is never satisfied by answers."""
-    return bool(requirement.clauses) and not any(open_places(requirement, confirmations))
+    """Whether every clause is filled. Without any clause only what the policy lets pass by name is satisfied."""
+    if not requirement.clauses:
+        return bool(requirement.passes_by)
+    return not any(open_places(requirement, confirmations))
 
 
 def satisfiable(clauses: tuple[Clause, ...], available: Iterable[Factor]) -> bool:

@@ -51,32 +51,33 @@ version = 1
 
 [[environments]]
 name = "production"
-jobs = ["deploy-prod"]
+pipelines = ["deploy-prod"]
 
 [[environments]]
 name = "staging"
-jobs = ["deploy-staging"]
+pipelines = ["deploy-staging"]
 
 [[rules]]
 name = "production"
-environment = "production"
-factor = "totp"
-approvers = ["group:release"]
+when = { environment = "production" }
+require = [{ factor = "totp", approvers = ["group:release"] }]
 ttl_seconds = 900
 
 [[rules]]
 name = "staging"
-environment = "staging"
-factor = "push"
-approvers = ["group:release"]
+when = { environment = "staging" }
+require = [{ factor = "push", approvers = ["group:release"] }]
 ttl_seconds = 900
 
 [[rules]]
 name = "short"
-job = "deploy-late"
-factor = "push"
-approvers = ["group:release"]
+when = { pipeline = "deploy-late" }
+require = [{ factor = "push", approvers = ["group:release"] }]
 ttl_seconds = 3
+
+[default]
+require = [{ factor = "totp", count = 2, approvers = ["group:release"] }]
+ttl_seconds = 900
 """
 
 

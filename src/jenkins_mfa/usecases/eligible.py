@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from jenkins_mfa.core.model import Confirmation, Gate, State
-from jenkins_mfa.core.policy import Person, evaluate
+from jenkins_mfa.core.model import Clause, Confirmation, Gate, State
+from jenkins_mfa.core.policy import Person
 from jenkins_mfa.errors import Refusal
 from jenkins_mfa.usecases.desk import Desk, Who, whole
 
@@ -51,9 +51,11 @@ def _answering(desk: Desk, gate: Gate, who: Who, now: int, states: set[State], r
         raise Refusal(gate.state.value)
     if gate.requirement is None or now >= gate.deadline:
         raise Refusal("deadline")
-    if any(starter.person == person.id for starter in gate.facts.starters):
-        raise Refusal(requester)
-    if person.id not in gate.requirement.people or not _named(desk, gate, person.id):
+    if person.id not in gate.requirement.people:
+        if any(starter.person == person.id for starter in gate.facts.starters):
+            raise Refusal(requester)
+        raise Refusal("author" if any(a.person == person.id for a in gate.facts.authors) else "not_eligible")
+    if not _named(desk, gate, person.id):
         raise Refusal("not_eligible")
     if desk.messenger.inactive([person.id]):
         raise Refusal("inactive_account")
@@ -69,7 +71,19 @@ def _in_use(desk: Desk, given: Confirmation) -> bool:
 
 
 def _named(desk: Desk, gate: Gate, person: str) -> bool:
-    """Whether the present roster and policy name the person for this gate (traps: "a leaver can still approve")."""
-    if gate.claims is None or person not in desk.roster.people:
+    """Whether roster and policy still name the person for a clause of this gate (traps: "a leaver can still approve").
+
+    A rule that the policy has lost meanwhile keeps its clause, and its people as the roster knows them now.
+    """
+    if gate.requirement is None or person not in desk.roster.people:
         return False
-    return person in evaluate(desk.policy, desk.roster, gate.facts, gate.claims).people
+    now = desk.store.now()
+    rules = {rule.name: rule for rule in desk.policy.rules}
+
+    def names(clause: Clause) -> bool:
+        rule = rules.get(clause.rule)
+        present = [*(a for d in rule.require for a in d.approvers), *rule.escalate_to] if rule else clause.approvers
+        named = desk.roster.named(clause.approvers, now) & desk.roster.named(present, now)
+        return person in clause.people and person in named
+
+    return any(names(clause) for clause in gate.requirement.clauses)

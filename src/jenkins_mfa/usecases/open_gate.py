@@ -15,6 +15,7 @@ from jenkins_mfa.core.model import (
     Factor,
     Facts,
     Gate,
+    History,
     Reason,
     Requirement,
     Run,
@@ -90,6 +91,7 @@ def _draft(desk: Desk, paused: Paused, facts: Facts, text: bytes, gate_id: str) 
         kids=(),
         claims=None,
         requirement=None,
+        history=History(now),
     )
 
 
@@ -104,7 +106,7 @@ def _judge(desk: Desk, gate: Gate, run: RunRecord, text: bytes, problem: Reason 
     except RequestError as error:
         return _deny(gate, Reason("bad_request", {"problem": _first(error.problems)}))
     claims = claims_of(request)
-    requirement = evaluate(desk.policy, desk.roster, gate.facts, claims)
+    requirement = evaluate(desk.policy, desk.roster, gate.facts, claims, gate.history)
     deadline = gate.opened_at + requirement.ttl * 1000
     gate = replace(
         gate,

@@ -54,8 +54,7 @@ def _clause(clause: Clause, missing: int, gate: Gate, roster: Roster, most: int)
 def why(gate: Gate, requirement: Requirement, most: int) -> Parts:
     """Which rules ask, and which environment they saw."""
     rules: list[Parts] = [(Word(rule),) for rule in requirement.rules]
-    defaults = [node for node in requirement.reasons.children if node.code == "default" and node.holds]
-    if defaults:
+    if requirement.rules == ("default",):
         why = say("Why: no rule matches, so the default applies.")
     elif len(rules) == 1:
         why = say("Why: rule {rule}.", rule=rules[0])

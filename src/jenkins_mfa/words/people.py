@@ -96,10 +96,10 @@ def requesters(gate: Gate, roster: Roster, *, mention: bool = False) -> list[Par
 
 def group(clause: Clause, roster: Roster, most: int = MOST) -> Parts:
     """Whom a clause asks, as a set: "release", "Alice Wu or Bob Ray"; sets of more names than `most` are counted."""
-    if clause.label == "anyone asked":
+    if " " in clause.rule:  # what no rule names: one person more, people whom the pipeline asks for
         return say("those asked")
     found: list[Parts] = []
-    for label in clause.label.split(", "):
+    for label in clause.approvers:
         kind, _, name = label.partition(":")
         found.append((Word(name),) if kind == "group" else person(roster, label))
     if len(found) > max(1, most):

@@ -1,0 +1,231 @@
+"""What a gate needs: `evaluate(policy, facts, claims) -> Requirement`, with its tree of reasons. Pure, no clock.
+
+Every rule that matches contributes its clauses, and all clauses must be met. Rules that match on facts decide; what the
+pipeline claims can only add to that. So the default applies, or the gate is refused, whenever no rule matches on facts
+alone, whatever the pipeline says about itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from jenkins_mfa.core import quorum
+from jenkins_mfa.core.model import Claims, Clause, Escalation, Facts, History, Reason, Requirement
+from jenkins_mfa.core.policy.looks import by_facts, with_claims
+from jenkins_mfa.core.policy.people import Roster
+from jenkins_mfa.core.policy.predicates import explain, strangers
+from jenkins_mfa.core.policy.rules import ALWAYS, Policy, Rule
+from jenkins_mfa.core.policy.scene import Scene
+
+#: What became of a rule: it applies, only watches, lets pass, gave way to one that does, is exempted, does not match.
+Effect = Literal["applies", "observes", "passes", "overruled", "exempted", "no"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One rule and what became of it; `on` says whether facts alone made it match, or only a claim."""
+
+    rule: Rule
+    effect: Effect
+    on: Literal["fact", "claim"] = "fact"
+    exemption: str = ""
+
+
+def evaluate(policy: Policy, roster: Roster, facts: Facts, claims: Claims, history: History) -> Requirement:
+    """The clauses of all rules that match, tightened by what the pipeline asks for.
+
+    Total: whatever the arguments, a Requirement comes back; one that nobody can satisfy carries its `refusal`.
+    """
+    seen = by_facts(policy, roster, facts, history)
+    verdicts = _verdicts(policy, seen, claims)
+    return _require(policy, seen, claims, verdicts, "")
+
+
+def break_glass(policy: Policy, roster: Roster, facts: Facts, claims: Claims, history: History) -> Requirement | None:
+    """What stands for the normal rules once somebody breaks the glass; None where the policy has no rule for it here.
+
+    Rules marked `always` hold on.
+    """
+    seen = by_facts(policy, roster, facts, history)
+    rules = [rule for rule in policy.rules if rule.break_glass and rule.when.look(seen) is True]
+    if not rules:
+        return None
+    verdicts = [v for v in _verdicts(policy, seen, claims) if v.effect == "applies" and v.rule.always]
+    instead = [Verdict(rule, "applies") for rule in rules]
+    return _require(policy, seen, claims, [*instead, *verdicts], rules[0].name)
+
+
+def tightened(frozen: Requirement, fresh: Requirement) -> Requirement | None:
+    """The frozen requirement with the clauses that a fresh look adds; None where it adds none.
+
+    Nothing is taken away: neither a policy that has changed nor a freeze that has ended makes an open gate easier.
+    """
+    known = {(c.rule, c.factor, c.count, c.approvers) for c in frozen.clauses}
+    added = tuple(c for c in fresh.clauses if (c.rule, c.factor, c.count, c.approvers) not in known)
+    if frozen.break_glass or not added:
+        return None
+    return replace(
+        frozen,
+        clauses=(*frozen.clauses, *added),
+        rules=tuple(dict.fromkeys((*frozen.rules, *fresh.rules))),
+        channels=tuple(sorted({*frozen.channels, *fresh.channels})),
+        policy_sha256=fresh.policy_sha256,
+        passes_by=(),
+        reasons=fresh.reasons,
+    )
+
+
+def reasons(policy: Policy, roster: Roster, facts: Facts, claims: Claims, history: History) -> Reason:
+    """The whole tree: every rule, whether it applied, and each of its questions with what was seen."""
+    seen = by_facts(policy, roster, facts, history)
+    verdicts = _verdicts(policy, seen, claims)
+    return _tree(policy, seen, claims, verdicts, whole=True)
+
+
+def _verdicts(policy: Policy, seen: Scene, claims: Claims) -> list[Verdict]:
+    """What becomes of each rule, and of the default. A pipeline that asks for people is not let pass without any."""
+    said = with_claims(policy, seen, claims)
+    asks = claims.factor is not None or claims.quorum is not None
+    found = [_match(rule, seen, said) for rule in policy.rules if not rule.break_glass]
+    if asks:
+        found = [replace(v, effect="no") if v.effect == "passes" else v for v in found]
+    matched = any(v.on == "fact" and v.effect in {"applies", "passes"} for v in found)
+    if policy.default is None and not matched:
+        return [replace(v, effect="no") for v in found]
+    if policy.default is not None and not matched and not (asks and policy.default.passes):
+        found.append(Verdict(policy.default, "passes" if policy.default.passes else "applies"))
+    return found if asks else _loosened(policy, seen, found)
+
+
+def _match(rule: Rule, seen: Scene, said: Scene) -> Verdict:
+    """A rule that tightens applies unless facts or claims say no; one that lets pass, only if facts say yes."""
+    by_fact = rule.when.look(seen)
+    if rule.passes:
+        return Verdict(rule, "no" if by_fact is not True or rule.observe else "passes")
+    effect: Effect = "observes" if rule.observe else "applies"
+    if by_fact is True or (by_fact is None and not rule.on_claims):
+        return Verdict(rule, effect)
+    return Verdict(rule, "no" if rule.when.look(said) is False else effect, "claim")
+
+
+def _loosened(policy: Policy, seen: Scene, found: list[Verdict]) -> list[Verdict]:
+    """Rules that let pass, and exemptions, take the clauses of those that are not marked `always`."""
+    passing = any(v.effect == "passes" for v in found)
+    exemptions = [e for e in policy.exemptions if seen.history.at < e.until and e.when.look(seen) is True]
+
+    def one(verdict: Verdict) -> Verdict:
+        if verdict.effect != "applies" or verdict.rule.always:
+            return verdict
+        exempt = next((e.name for e in exemptions if e.rules.match(verdict.rule.name)), "")
+        if exempt:
+            return replace(verdict, effect="exempted", exemption=exempt)
+        return replace(verdict, effect="overruled") if passing else verdict
+
+    return [one(verdict) for verdict in found]
+
+
+def _require(policy: Policy, seen: Scene, claims: Claims, verdicts: list[Verdict], broken: str) -> Requirement:
+    """The requirement that follows from the verdicts."""
+    applied = [v.rule for v in verdicts if v.effect == "applies"]
+    clauses = tuple(clause for rule in applied for clause in _clauses(rule, seen))
+    clauses = _ask(_stricter(clauses, policy, seen), claims)
+    loosened = [v.exemption or v.rule.name for v in verdicts if v.effect in {"passes", "exempted"}]
+    told = applied or [v.rule for v in verdicts if v.effect in {"passes", "exempted"}]
+    asked = [claims.ttl] if claims.ttl else []
+    requirement = Requirement(
+        clauses=clauses,
+        ttl=min([policy.max_ttl, *(rule.ttl for rule in told), *asked]),
+        channels=tuple(sorted({rule.channel for rule in told})),
+        rules=tuple(rule.name for rule in told),
+        policy_sha256=policy.sha256,
+        environments=seen.environments,
+        tags=tuple(sorted(seen.tags)),
+        reasons=_tree(policy, seen, claims, verdicts, whole=False),
+        passes_by=() if clauses or applied else tuple(dict.fromkeys(loosened)),
+        observed=tuple(c for v in verdicts if v.effect == "observes" for c in _clauses(v.rule, seen)),
+        remind_after=min((rule.remind_after for rule in applied if rule.remind_after), default=0),
+        escalations=tuple(_escalation(rule, seen) for rule in applied if rule.escalate_after),
+        supersede=any(rule.supersede for rule in applied),
+        break_glass=broken,
+    )
+    return replace(requirement, refusal=_refusal(requirement, policy, seen, applied))
+
+
+def _people(rule: Rule, approvers: tuple[str, ...], seen: Scene) -> tuple[str, ...]:
+    """Who may answer; whoever is behind the run may not, unless the rule says so (S9)."""
+    barred = set() if rule.requesters_may_approve else {s.person for s in seen.facts.starters if s.person}
+    if not rule.authors_may_approve:
+        barred |= {author.person for author in seen.facts.authors if author.person}
+    return tuple(sorted(seen.roster.named(approvers, seen.history.at) - barred))
+
+
+def _clauses(rule: Rule, seen: Scene) -> list[Clause]:
+    return [Clause(rule.name, d.factor, d.count, _people(rule, d.approvers, seen), d.approvers) for d in rule.require]
+
+
+def _escalation(rule: Rule, seen: Scene) -> Escalation:
+    people = _people(rule, rule.escalate_to, seen)
+    return Escalation(rule.name, rule.escalate_after, people, rule.escalate_to, rule.escalate_channel)
+
+
+def _everyone(clauses: tuple[Clause, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """All who may answer any of the clauses, and the names by which the rules call them."""
+    people = {person for clause in clauses for person in clause.people}
+    return tuple(sorted(people)), tuple(dict.fromkeys(a for clause in clauses for a in clause.approvers))
+
+
+def _stricter(clauses: tuple[Clause, ...], policy: Policy, seen: Scene) -> tuple[Clause, ...]:
+    """Somebody behind the run is not in the roster, so they could be an approver in disguise: one person more."""
+    if not clauses or policy.strangers != "one-more" or not strangers(seen):
+        return clauses
+    strongest = max((clause.factor for clause in clauses), key=lambda f: f.strength)
+    return (*clauses, Clause("unknown requester", strongest, 1, *_everyone(clauses)))
+
+
+def _ask(clauses: tuple[Clause, ...], claims: Claims) -> tuple[Clause, ...]:
+    """What the pipeline asks for on top: a stronger factor everywhere, more people out of all who may answer."""
+    if claims.factor is not None:
+        asked = claims.factor
+        clauses = tuple(replace(c, factor=max(c.factor, asked, key=lambda f: f.strength)) for c in clauses)
+    missing = (claims.quorum or 0) - sum(clause.count for clause in clauses)
+    if not clauses or missing <= 0:
+        return clauses
+    factor = claims.factor or min((clause.factor for clause in clauses), key=lambda f: f.strength)
+    return (*clauses, Clause("asked by the pipeline", factor, missing, *_everyone(clauses)))
+
+
+def _refusal(requirement: Requirement, policy: Policy, seen: Scene, applied: list[Rule]) -> Reason | None:
+    """Why no answer can ever satisfy the requirement, if so. Empty means no (traps: "approvals = 0")."""
+    if policy.strangers == "deny" and strangers(seen):
+        return Reason("stranger", {"who": ", ".join(strangers(seen))}, holds=False)
+    if seen.facts.plain and any(rule.assurance == "verified" for rule in applied):
+        return Reason("assurance", holds=False)
+    if requirement.passes_by:
+        return None
+    if not requirement.clauses:
+        return Reason("no_rule", holds=False)
+    if all(factor.strength < requirement.factor.strength for factor in policy.available):
+        return Reason("factor_unavailable", {"factor": requirement.factor.value}, holds=False)
+    if not quorum.satisfiable(requirement.clauses, policy.available):
+        return Reason("too_few_people", {"needed": str(requirement.total)}, holds=False)
+    return None
+
+
+def _tree(policy: Policy, seen: Scene, claims: Claims, verdicts: list[Verdict], *, whole: bool) -> Reason:
+    """The explanation that people, the trail and tests see. Rules that do not match stand only in the `whole` one."""
+    said = with_claims(policy, seen, claims)
+    nodes = [_node(v, seen, said) for v in verdicts if whole or v.effect != "no"]
+    if seen.environments and claims.environment not in seen.environments:
+        values = {"claimed": claims.environment, "declared": ", ".join(seen.environments)}
+        nodes.append(Reason("environment_differs", values))
+    return Reason("requirement", children=tuple(nodes), holds=any(v.effect != "no" for v in verdicts))
+
+
+def _node(verdict: Verdict, seen: Scene, said: Scene) -> Reason:
+    rule = verdict.rule
+    values = {"rule": rule.name, "on": verdict.on, "effect": verdict.effect}
+    if verdict.exemption:
+        values["exemption"] = verdict.exemption
+    why = explain(rule.when, seen if verdict.on == "fact" else said)
+    return Reason("rule", values, holds=verdict.effect != "no", children=() if rule.when == ALWAYS else (why,))

@@ -1,0 +1,36 @@
+"""Shell globs over texts: case-sensitive; `*` crosses slashes, as names of pipelines are paths of any depth."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Globs:
+    """One or more patterns (`*`, `?`, `[abc]`, `[!abc]`), compiled once. None at all match nothing."""
+
+    patterns: tuple[str, ...]
+    _compiled: re.Pattern[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        joined = "|".join(f"(?:{fnmatch.translate(pattern)})" for pattern in self.patterns) or r"(?!)"
+        object.__setattr__(self, "_compiled", re.compile(joined))
+
+    def match(self, text: str) -> bool:
+        """Whether one of the patterns matches the whole text."""
+        return self._compiled.match(text) is not None
+
+    def __str__(self) -> str:
+        return ", ".join(self.patterns)
+
+
+def problem(pattern: str) -> str:
+    """What is wrong with a pattern, or an empty text: a bracket that is never closed would match itself only."""
+    rest = re.sub(r"\[!?\]?[^\]]*\]", "", pattern)
+    if not pattern:
+        return "is empty"
+    if "[" in rest:
+        return "has a [ that is never closed"
+    return ""

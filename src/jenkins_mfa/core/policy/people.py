@@ -1,0 +1,73 @@
+"""People of the roster, and who a policy's `approvers` stand for at a moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+SUBSTITUTES = 3  #: hops from an absent person to the one who stands in
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """Somebody is away from `start` until `end` (ms UTC); `substitute` (roster id) stands in where they are named."""
+
+    start: int
+    end: int
+    substitute: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody of the roster. `identities` map an issuer (`<system>:<instance>`) to a subject there."""
+
+    id: str
+    name: str
+    groups: tuple[str, ...]
+    identities: Mapping[str, str]
+    absence: Absence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """All people who may answer or start runs."""
+
+    people: Mapping[str, Person]
+
+    def members(self, group: str) -> tuple[str, ...]:
+        """Ids of the people in a group, sorted; empty for a group that nobody is in."""
+        return tuple(sorted(p.id for p in self.people.values() if group in p.groups))
+
+    def named(self, approvers: Iterable[str], at: int = 0) -> frozenset[str]:
+        """The people that a rule's `approvers` stand for: ids of the roster, and members of `group:<name>`.
+
+        Where somebody named by id is away at `at` (ms UTC), whoever stands in may answer too; groups stay as they are.
+        """
+        found: set[str] = set()
+        for approver in approvers:
+            kind, _, group = approver.partition(":")
+            found.update(self.members(group) if kind == "group" else self._with_substitutes(approver, at))
+        return frozenset(found)
+
+    def _with_substitutes(self, person: str, at: int) -> set[str]:
+        found: set[str] = set()
+        for _ in range(SUBSTITUTES + 1):
+            known = self.people.get(person)
+            if known is None:
+                break
+            found.add(person)
+            if known.absence is None or not known.absence.start <= at < known.absence.end:
+                break
+            person = known.absence.substitute
+        return found
+
+    def find(self, issuer: str, subject: str | None) -> Person | None:
+        """Who is `subject` at `issuer`; nobody if it is unknown. Subjects are compared exactly."""
+        if not subject:
+            return None
+        return next((p for p in self.people.values() if p.identities.get(issuer) == subject), None)
+
+    def name(self, person: str) -> str:
+        """The name to show; the id itself for somebody who has left the roster."""
+        known = self.people.get(person)
+        return known.name if known else person

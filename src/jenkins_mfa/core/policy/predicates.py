@@ -1,0 +1,336 @@
+"""Predicates: small questions about a gate, each answered yes, no, or "not known" (Kleene's three values).
+
+A rule that tightens applies unless the answer is no; a rule that loosens applies only if it is yes. While only facts
+may speak, every question about a claim is "not known". So neither silence nor a claim ever loosens anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from jenkins_mfa.core.calendars import Calendar
+from jenkins_mfa.core.calendars import look as look_at_calendar
+from jenkins_mfa.core.model import Reason, Trigger
+from jenkins_mfa.core.policy.globs import Globs
+from jenkins_mfa.core.policy.scene import Scene
+
+Answer = bool | None  #: None: not known
+SHOWN = 5  #: values that an explanation shows of a list
+
+HUMAN = frozenset({Trigger.PERSON, Trigger.REPLAY, Trigger.RESTART, Trigger.API, Trigger.UNKNOWN})
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Every part must hold. The parser refuses an empty one, which would hold for everything."""
+
+    parts: tuple[Predicate, ...]
+
+    def look(self, scene: Scene) -> Answer:
+        """No as soon as one part says no."""
+        answer: Answer = True
+        for part in self.parts:
+            found = part.look(scene)
+            if found is False:
+                return False
+            if found is None:
+                answer = None
+        return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Any:
+    """One part must hold."""
+
+    parts: tuple[Predicate, ...]
+
+    def look(self, scene: Scene) -> Answer:
+        """Yes as soon as one part says yes."""
+        answer: Answer = False
+        for part in self.parts:
+            found = part.look(scene)
+            if found is True:
+                return True
+            if found is None:
+                answer = None
+        return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The part must not hold; what is not known stays so."""
+
+    part: Predicate
+
+    def look(self, scene: Scene) -> Answer:
+        """The opposite."""
+        found = self.part.look(scene)
+        return None if found is None else not found
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Some of the texts that `key` stands for match (`every` False), or all of them do and there is one."""
+
+    key: str
+    globs: Globs
+    every: bool = False
+
+    def look(self, scene: Scene) -> Answer:
+        """Compare what is known; what might be there beside it leaves the answer open."""
+        known, possible = TEXTS[self.key](scene)
+        if self.every:
+            if not all(map(self.globs.match, known)):
+                return False
+            return None if possible is None or possible else bool(known)
+        if any(map(self.globs.match, known)):
+            return True
+        return None if possible is None or any(map(self.globs.match, possible)) else False
+
+    def told(self, scene: Scene) -> tuple[str, str]:
+        """What was wanted and what was seen, for people."""
+        return str(self.globs), _some(TEXTS[self.key](scene)[0])
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Some of the people that `key` stands for (requesters, authors) are among `approvers`, or all of them are."""
+
+    key: str
+    approvers: tuple[str, ...]
+    every: bool = False
+
+    def look(self, scene: Scene) -> Answer:
+        """Somebody who is not in the roster could be anybody: that leaves the answer open."""
+        known, strangers = PEOPLE[self.key](scene)
+        wanted = scene.roster.named(self.approvers)
+        if self.every:
+            return None if strangers or not known else known <= wanted
+        return True if known & wanted else (None if strangers else False)
+
+    def told(self, scene: Scene) -> tuple[str, str]:
+        """What was wanted and who was seen."""
+        known, strangers = PEOPLE[self.key](scene)
+        return ", ".join(self.approvers), _some((*sorted(known), *strangers))
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A named value (a parameter, a claimed detail or variable) matches. Without that name: no."""
+
+    key: str
+    name: str
+    globs: Globs
+
+    def look(self, scene: Scene) -> Answer:
+        """A value that the source keeps to itself is not known."""
+        pairs = PAIRS[self.key](scene)
+        if pairs is None:
+            return None
+        if self.name not in pairs:
+            return False
+        value = pairs[self.name]
+        return None if value is None else self.globs.match(value)
+
+    def told(self, scene: Scene) -> tuple[str, str]:
+        """What was wanted and what was seen."""
+        pairs = PAIRS[self.key](scene) or {}
+        return f"{self.name} = {self.globs}", f"{self.name} = {pairs.get(self.name)}" if self.name in pairs else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """Something that is so or not, such as `replayed`."""
+
+    key: str
+    wanted: bool
+
+    def look(self, scene: Scene) -> Answer:
+        """Whether it is as wanted."""
+        found = FLAGS[self.key](scene)
+        return None if found is None else found is self.wanted
+
+    def told(self, scene: Scene) -> tuple[str, str]:
+        """What was wanted and what was seen."""
+        found = FLAGS[self.key](scene)
+        return _yes(self.wanted), "" if found is None else _yes(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """More than `more_than` gates of this pipeline, this one counted, within the last `within` seconds."""
+
+    key: ClassVar[str] = "rate"
+    more_than: int
+    within: int
+
+    def look(self, scene: Scene) -> Answer:
+        """Count the gates before this one."""
+        return self._seen(scene) > self.more_than
+
+    def _seen(self, scene: Scene) -> int:
+        since = scene.history.at - self.within * 1000
+        return 1 + sum(since < at <= scene.history.at for at in scene.history.earlier)
+
+    def told(self, scene: Scene) -> tuple[str, str]:
+        """What was wanted and what was counted."""
+        return f"more than {self.more_than} within {self.within // 60} min", str(self._seen(scene))
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The moment lies inside (or outside) a calendar."""
+
+    calendar: Calendar
+    inside: bool
+
+    @property
+    def key(self) -> str:
+        """`inside` or `outside`."""
+        return "inside" if self.inside else "outside"
+
+    def look(self, scene: Scene) -> Answer:
+        """Ask the calendar."""
+        return look_at_calendar(self.calendar, scene.history.at).inside is self.inside
+
+    def told(self, scene: Scene) -> tuple[str, str]:
+        """The calendar's name and what it says of the moment."""
+        found = look_at_calendar(self.calendar, scene.history.at)
+        values = ", ".join(f"{name} {value}" for name, value in sorted(found.values.items()))
+        return self.calendar.name, f"{found.code}{f' ({values})' if values else ''}"
+
+
+Leaf = Texts | People | Pair | Flag | Rate | Window
+Predicate = All | Any | Not | Leaf
+
+
+def explain(predicate: Predicate, scene: Scene) -> Reason:
+    """The same answer as `look`, as a tree of reasons. A node without `holds` is one that is not known."""
+    match predicate:
+        case All(parts):
+            children = tuple(explain(part, scene) for part in parts)
+            return Reason("all", holds=predicate.look(scene), children=children)
+        case Any(parts):
+            children = tuple(explain(part, scene) for part in parts)
+            return Reason("any", holds=predicate.look(scene), children=children)
+        case Not(part):
+            return Reason("not", holds=predicate.look(scene), children=(explain(part, scene),))
+        case _:
+            wanted, seen = predicate.told(scene)
+            hidden = predicate.look(scene) is None and predicate.key.startswith("claims.")
+            values = {"wanted": wanted} | ({} if hidden else {"seen": seen})
+            return Reason(predicate.key, values, holds=predicate.look(scene))
+
+
+def leaves(predicate: Predicate, positive: bool = True) -> list[tuple[Leaf, bool]]:
+    """Every question in a predicate, and whether a yes to it counts for the whole: below an odd number of nots, no."""
+    match predicate:
+        case All(parts) | Any(parts):
+            return [leaf for part in parts for leaf in leaves(part, positive)]
+        case Not(part):
+            return leaves(part, not positive)
+        case _:
+            return [(predicate, positive)]
+
+
+def on_claims(predicate: Predicate) -> bool:
+    """Whether any question is about what the pipeline says of itself."""
+    return any(leaf.key in CLAIMED for leaf, _ in leaves(predicate))
+
+
+#: Known texts, and those that might be there too; None: anything might.
+Known = tuple[tuple[str, ...], tuple[str, ...] | None]
+
+
+def _or_unknown(*texts: str) -> Known:
+    return (texts, ()) if all(texts) else ((), None)
+
+
+def _claimed(text: Callable[[Scene], str]) -> Callable[[Scene], Known]:
+    return lambda scene: ((), None) if scene.claims is None else ((text(scene),), ())
+
+
+def _claims_environment(scene: Scene) -> str:
+    return scene.claims.environment if scene.claims else ""
+
+
+def _changed(kind: str) -> Callable[[Scene], Known]:
+    def names(scene: Scene) -> Known:
+        if kind == "variable" and scene.claims is None:
+            return (), None
+        return tuple(c.name for c in scene.history.changes if c.kind == kind and c.changed), ()
+
+    return names
+
+
+TEXTS: dict[str, Callable[[Scene], Known]] = {
+    "source": lambda s: ((s.facts.run.source,), ()),
+    "plain_input": lambda s: ((s.facts.plain,) if s.facts.plain else (), ()),
+    "pipeline": lambda s: ((s.facts.run.pipeline,), ()),
+    "branch": lambda s: _or_unknown(s.facts.branch),
+    "environment": lambda s: (s.environments, ()),
+    "tags": lambda s: (tuple(sorted(s.tags)), tuple(sorted(s.possible_tags))),
+    "trigger": lambda s: (tuple(x.trigger.value for x in s.facts.starters), () if s.facts.starters else None),
+    "upstream": lambda s: (s.facts.upstream, ()),
+    "library": lambda s: (tuple(f"{x.name}@{x.version}" for x in s.facts.libraries), ()),
+    "changed_paths": lambda s: ((), None) if s.facts.paths is None else (s.facts.paths, ()),
+    "changed_parameters": _changed("parameter"),
+    "changed_variables": _changed("variable"),
+    "claims.environment": _claimed(_claims_environment),
+    "claims.action": _claimed(lambda s: s.claims.action if s.claims else ""),
+    "claims.subject": _claimed(lambda s: s.claims.subject_name if s.claims else ""),
+}
+
+PAIRS: dict[str, Callable[[Scene], dict[str, str | None] | None]] = {
+    "parameters": lambda s: {p.name: p.value for p in s.facts.parameters},
+    "claims.details": lambda s: dict(s.claims.details) if s.claims else None,
+    "claims.variables": lambda s: dict(s.claims.variables) if s.claims else None,
+}
+
+
+def _requesters(scene: Scene) -> tuple[frozenset[str], tuple[str, ...]]:
+    starters = [x for x in scene.facts.starters if x.person or x.trigger in HUMAN]
+    strangers = tuple(x.subject or "unknown" for x in starters if x.person is None)
+    return frozenset(x.person for x in starters if x.person), strangers or (
+        () if scene.facts.starters else ("unknown",)
+    )
+
+
+def _authors(scene: Scene) -> tuple[frozenset[str], tuple[str, ...]]:
+    authors = scene.facts.authors
+    strangers = tuple(x.subject for x in authors if x.person is None)
+    unread = () if scene.facts.paths is not None else ("not all commits are known",)
+    return frozenset(x.person for x in authors if x.person), (*strangers, *unread)
+
+
+PEOPLE: dict[str, Callable[[Scene], tuple[frozenset[str], tuple[str, ...]]]] = {
+    "requester": _requesters,
+    "commit_author": _authors,
+}
+
+
+def strangers(scene: Scene) -> tuple[str, ...]:
+    """Those behind the run who are not in the roster; one of them where the source names nobody at all."""
+    return _requesters(scene)[1]
+
+
+FLAGS: dict[str, Callable[[Scene], Answer]] = {
+    "replayed": lambda s: any(x.trigger in {Trigger.REPLAY, Trigger.RESTART} for x in s.facts.starters),
+    "unknown_requester": lambda s: bool(strangers(s)),
+    "first_run": lambda s: not s.history.pipeline_known,
+    "first_run_of_branch": lambda s: not s.history.branch_known,
+}
+
+#: Questions about claims: "not known" while only facts may speak.
+CLAIMED = frozenset({key for key in (*TEXTS, *PAIRS) if key.startswith("claims.")} | {"changed_variables"})
+
+
+def _some(texts: tuple[str, ...]) -> str:
+    more = len(texts) - SHOWN
+    return ", ".join(texts[:SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"

@@ -1,0 +1,108 @@
+"""The parsed policy: rules, environments, resources, exemptions. Values without behaviour; the parser makes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from jenkins_mfa.core.calendars import Calendar
+from jenkins_mfa.core.model import Factor
+from jenkins_mfa.core.policy.globs import Globs
+from jenkins_mfa.core.policy.predicates import All, Predicate, on_claims
+
+Assurance = Literal["none", "detected", "verified"]
+ALWAYS = All(())  #: holds for everything: what a rule without `when` asks
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """`count` distinct people out of `approvers` (roster ids and `group:<name>`), each with at least `factor`."""
+
+    factor: Factor
+    count: int
+    approvers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule: `when` it applies, everything in `require` must be met. Times are seconds.
+
+    `passes` (`confirm = "none"`) lets the gate pass without anybody, against every rule that is not marked `always`.
+    `observe` only notes what the rule would have asked. `break_glass` rules replace the others once somebody asks for
+    it.
+    """
+
+    name: str
+    require: tuple[Demand, ...] = ()
+    when: Predicate = ALWAYS
+    ttl: int = 1800
+    channel: str = ""
+    passes: bool = False
+    always: bool = False
+    observe: bool = False
+    break_glass: bool = False
+    assurance: Assurance = "none"
+    requesters_may_approve: bool = False
+    authors_may_approve: bool = True
+    remind_after: int = 0
+    escalate_after: int = 0
+    escalate_to: tuple[str, ...] = ()
+    escalate_channel: str = ""
+    supersede: bool = False
+
+    @property
+    def on_claims(self) -> bool:
+        """Whether it asks about claims: then it can add to what facts demand, but never stand for it."""
+        return on_claims(self.when)
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """An environment that the policy itself knows: runs of these pipelines belong to it. `watch` names variables."""
+
+    name: str
+    pipelines: Globs
+    tags: tuple[str, ...] = ()
+    watch: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """Paths that carry tags, such as `terraform/prod/*`."""
+
+    paths: Globs
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Exemption:
+    """Until `until` (ms UTC) the rules named by these globs ask for nothing `when` it holds; `reason` is for people."""
+
+    name: str
+    rules: Globs
+    when: Predicate
+    until: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The parsed policy.toml. `sha256` covers the file's bytes; `default` applies where no rule matches on facts.
+
+    `strangers` says what people behind a run who are not in the roster cost. `watch` names variables that every gate
+    must send; `changed_at_first` whether they count as changed while there is nothing to compare them with. Nobody is
+    reminded inside `quiet`.
+    """
+
+    rules: tuple[Rule, ...]
+    environments: tuple[Environment, ...]
+    default: Rule | None
+    sha256: str
+    max_ttl: int = 86400
+    available: tuple[Factor, ...] = (Factor.PUSH, Factor.TOTP)
+    resources: tuple[Resource, ...] = ()
+    exemptions: tuple[Exemption, ...] = ()
+    strangers: Literal["one-more", "deny", "same"] = "one-more"
+    watch: tuple[str, ...] = ()
+    changed_at_first: bool = True
+    quiet: Calendar | None = None

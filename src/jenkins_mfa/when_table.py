@@ -1,0 +1,220 @@
+"""`when = { … }` of a rule → a predicate. Unknown names, empty lists, and what may not loosen, are faults."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from jenkins_mfa.core.calendars import Calendar
+from jenkins_mfa.core.model import Trigger
+from jenkins_mfa.core.policy import Globs, Predicate, Roster
+from jenkins_mfa.core.policy.globs import problem
+from jenkins_mfa.core.policy.predicates import (
+    All,
+    Any,
+    Flag,
+    Leaf,
+    Not,
+    Pair,
+    People,
+    Rate,
+    Texts,
+    Window,
+    leaves,
+    on_claims,
+)
+from jenkins_mfa.toml_table import Table
+
+DEPTH = 5  #: tables inside one another (any, all, not)
+MOST = 100  #: questions in one `when`
+
+#: key → what it asks about, and whether all of it must match.
+TEXTS = {
+    "source": ("source", False),
+    "pipeline": ("pipeline", False),
+    "branch": ("branch", False),
+    "environment": ("environment", False),
+    "tags": ("tags", False),
+    "trigger": ("trigger", False),
+    "only_triggers": ("trigger", True),
+    "upstream": ("upstream", False),
+    "library": ("library", False),
+    "plain_input": ("plain_input", False),
+    "changed_paths": ("changed_paths", False),
+    "only_paths": ("changed_paths", True),
+    "changed_parameters": ("changed_parameters", False),
+    "changed_variables": ("changed_variables", False),
+}
+PEOPLE = {
+    "requesters": ("requester", False),
+    "only_requesters": ("requester", True),
+    "commit_authors": ("commit_author", False),
+    "only_commit_authors": ("commit_author", True),
+}
+FLAGS = ("replayed", "unknown_requester")
+FIRST = {"pipeline": "first_run", "branch": "first_run_of_branch"}
+CLAIMS = ("environment", "action", "subject")
+#: "One of them matches" is what an attacker can bring about beside everything else, so it may not loosen.
+ONE_IS_ENOUGH = {"tags", "trigger", "upstream", "library", "changed_paths", "requester", "commit_author"}
+INSTEAD = {"trigger": "only_triggers", "changed_paths": "only_paths", "requester": "only_requesters"}
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names that a policy may use. Without a roster, its own faults are told already."""
+
+    roster: Roster | None
+    sources: frozenset[str]
+    environments: frozenset[str] = frozenset()
+    tags: frozenset[str] = frozenset()
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
+
+
+def read_when(table: Table, names: Names, *, loosens: bool = False) -> Predicate | None:
+    """The predicate of a rule's `when`; None where the rule has none."""
+    if "when" not in table:
+        return None
+    inner = table.within("when")
+    if inner is None:
+        table.fault("when", "it is empty; leave the key out where the rule is for every gate")
+        return None
+    found = _all(inner, names, 1)
+    if len(leaves(found)) > MOST:
+        table.fault("when", f"it asks {len(leaves(found))} questions; {MOST} are allowed")
+    if loosens:
+        _loosening(table, found)
+    return found
+
+
+def _loosening(table: Table, found: Predicate) -> None:
+    """What the pipeline claims, and what one matching item among others makes true, cannot let a gate pass."""
+    if on_claims(found):
+        table.fault("when", "asks about a claim; what lets a gate pass may rest on facts alone")
+    for leaf, positive in leaves(found):
+        if positive and leaf.key in ONE_IS_ENOUGH and not (isinstance(leaf, Texts | People) and leaf.every):
+            instead = INSTEAD.get(leaf.key, "")
+            hint = f"use {instead}" if instead else "it is allowed inside not"
+            table.fault("when", f"{leaf.key} holds as soon as one of several matches, so it may not let pass; {hint}")
+
+
+def _all(table: Table, names: Names, depth: int) -> Predicate:
+    parts = [*_leaves(table, names), *_combined(table, names, depth)]
+    table.done()
+    if not parts and not table.problems.found:
+        table.fault("", "it is empty, and would hold for everything")
+    return parts[0] if len(parts) == 1 else All(tuple(parts))
+
+
+def _combined(table: Table, names: Names, depth: int) -> Iterable[Predicate]:
+    kinds: dict[str, Callable[[tuple[Predicate, ...]], Predicate]] = {"any": Any, "all": All}
+    if depth >= DEPTH and any(key in table for key in (*kinds, "not")):
+        table.fault("", f"any, all and not are nested deeper than {DEPTH}")
+        return
+    for key, make in kinds.items():
+        if key in table:
+            parts = tuple(_all(inner, names, depth + 1) for inner in table.all_within(key))
+            if not parts:
+                table.fault(key, "it is empty; name at least one table of questions")
+            yield make(parts)
+    if "not" in table:
+        inner = table.within("not")
+        if inner is None:
+            table.fault("not", "it is empty; name at least one question")
+        else:
+            yield Not(_all(inner, names, depth + 1))
+
+
+def _leaves(table: Table, names: Names) -> Iterable[Leaf]:
+    for key, (asks, every) in TEXTS.items():
+        patterns = table.one_or_more(key)
+        if patterns:
+            _check(table, key, patterns, _known(asks, names))
+            yield Texts(asks, Globs(tuple(patterns)), every)
+    for key, (asks, every) in PEOPLE.items():
+        if key in table:
+            yield People(asks, read_approvers(table, key, names.roster), every)
+    for key in FLAGS:
+        if key in table:
+            yield Flag(key, table.flag(key))
+    if "first_run" in table:
+        yield Flag(FIRST[table.choice("first_run", tuple(FIRST))], True)
+    for key in ("inside", "outside"):
+        if key in table:
+            name = table.text(key)
+            if name in names.calendars:
+                yield Window(names.calendars[name], key == "inside")
+            else:
+                allowed = ", ".join(sorted(names.calendars)) or "none; write a [calendars.NAME] table"
+                table.fault(key, f'seen: "{name}" (no such calendar); allowed: {allowed}')
+    yield from _rate(table)
+    yield from _pairs(table, "parameters", "parameters")
+    claims = table.within("claims")
+    if claims is not None:
+        yield from _claims(claims)
+
+
+def _rate(table: Table) -> Iterable[Leaf]:
+    inner = table.within("rate")
+    if inner is not None:
+        more_than = inner.integer("more_than", low=1, high=100, unit="gates")
+        yield Rate(more_than, 60 * inner.integer("within_minutes", low=1, high=10080, unit="minutes"))
+        inner.done()
+
+
+def _claims(claims: Table) -> Iterable[Leaf]:
+    for key in CLAIMS:
+        patterns = claims.one_or_more(key)
+        if patterns:
+            _check(claims, key, patterns, None)
+            yield Texts(f"claims.{key}", Globs(tuple(patterns)))
+    yield from _pairs(claims, "details", "claims.details")
+    yield from _pairs(claims, "variables", "claims.variables")
+    claims.done()
+
+
+def _pairs(table: Table, key: str, asks: str) -> Iterable[Leaf]:
+    inner = table.within(key)
+    if inner is None:
+        return
+    for name in inner.keys():  # noqa: SIM118  (a Table is no mapping)
+        patterns = inner.one_or_more(name)
+        _check(inner, name, patterns, None)
+        yield Pair(asks, name, Globs(tuple(patterns)))
+    inner.done()
+
+
+def _known(asks: str, names: Names) -> frozenset[str] | None:
+    """The names that a text of this kind can have; None where it can be anything."""
+    known = {
+        "source": names.sources if "" not in names.sources else None,
+        "environment": names.environments,
+        "tags": names.tags,
+        "trigger": frozenset(trigger.value for trigger in Trigger),
+    }
+    return known.get(asks)
+
+
+def _check(table: Table, key: str, patterns: Iterable[str], known: frozenset[str] | None) -> None:
+    """Patterns must be right, and match a name that there is."""
+    for pattern in patterns:
+        wrong = problem(pattern)
+        if wrong:
+            table.fault(key, f'the pattern "{pattern}" {wrong}')
+        elif known is not None and not any(map(Globs((pattern,)).match, known)):
+            allowed = ", ".join(sorted(known)) or "none is declared"
+            table.fault(key, f'seen: "{pattern}" (there is none of that name); allowed: {allowed}')
+
+
+def read_approvers(table: Table, key: str, roster: Roster | None, *, least: int = 1) -> tuple[str, ...]:
+    """Roster ids and `group:NAME` that stand for somebody: a misspelt one must not show at three in the morning."""
+    found = tuple(table.texts(key, None if least else [], allowed="a list of roster ids and group:NAME", least=least))
+    if roster is None:
+        return found
+    groups = {f"group:{group}" for person in roster.people.values() for group in person.groups}
+    for approver in found:
+        if approver.startswith("group:") and approver not in groups:
+            allowed = ", ".join(sorted(groups)) or "none"
+            table.fault(key, f'seen: "{approver}" (nobody is in it); allowed: {allowed}')
+        elif not approver.startswith("group:") and approver not in roster.people:
+            table.fault(key, f'seen: "{approver}" (not in the roster)')
+    return found
