@@ -15,6 +15,7 @@ from jenkins_mfa import log
 from jenkins_mfa.agent import open_desk
 from jenkins_mfa.cli.base import (
     REFUSED,
+    STOPPED,
     USAGE,
     Commands,
     Failed,
@@ -71,13 +72,16 @@ def _enrol(desk: Desk, name: str) -> None:
     grouped = " ".join(seed[n : n + 4] for n in range(0, len(seed), 4))
     click.echo(f"Text key: {grouped}   Scan or type it, then enter the code that the app shows.")
     for _ in range(enrolling.TRIES):
-        code = click.prompt("Code", prompt_suffix=": ")
+        try:
+            code = click.prompt("Code", prompt_suffix=": ")
+        except click.Abort:
+            raise Failed("Stopped. Nothing was kept.", STOPPED, "stopped") from None
         try:
             made = enrolling.enroll(desk, name, seed, code, f"operator:{getpass.getuser()}")
         except Refusal as refusal:
             if not refusal.code.startswith("code_"):
-                text = f"{name} has an authenticator already. First: jenkins-mfa authenticators revoke {name} ID"
-                raise Failed(text, REFUSED, refusal.code) from None
+                text, mend = f"{name} has an authenticator already.", f"jenkins-mfa authenticators revoke {name} ID"
+                raise Failed(text, REFUSED, refusal.code, mend=mend) from None
             click.echo("That code does not match. Try the next one.")
             continue
         click.echo(f"Right. {name} can now answer with a code ({made.id}). It is in the trail, as root of trust.")
@@ -120,8 +124,8 @@ def revoke(config_path: Path, name: str, authenticator_id: str) -> None:
         with open_desk(config, load_keys(config)) as desk:
             enrolling.revoke(desk, name, authenticator_id, f"operator:{getpass.getuser()}")
     except Refusal:
-        text = f"{name} has no authenticator {authenticator_id} in use. To see them: jenkins-mfa authenticators list"
-        raise Failed(text, REFUSED, "no_such_authenticator") from None
+        text = f"{render.visible(name)[:40]} has no authenticator {render.visible(authenticator_id)[:40]} in use."
+        raise Failed(text, REFUSED, "no_such_authenticator", mend="jenkins-mfa authenticators list") from None
     click.echo(f"{authenticator_id} of {name} is switched off.")
 
 
