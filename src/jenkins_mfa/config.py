@@ -102,11 +102,15 @@ class Config:
     secret_files: tuple[Path, ...]
 
 
-def load(path: Path) -> Config:
-    """Read everything. Raises ConfigError with all problems of all files."""
+def load(path: Path, *, policy_path: Path | None = None, now: int = 0, with_secrets: bool = True) -> Config:
+    """Read everything. Raises ConfigError with all problems of all files.
+
+    `policy_path` is read instead of the policy that the configuration names; exemptions that ended before `now` (ms
+    UTC) are problems of it. Without secrets their files are left alone: a policy can be looked at where they are not.
+    """
     root = read(path)
     base = path.parent
-    secrets = _Secrets(base)
+    secrets = _Secrets(base, wanted=with_secrets)
     installation = root.text("installation", pattern=r"[a-z0-9][a-z0-9-]{0,31}", allowed="a-z, 0-9, dash; 32 at most")
     sources = tuple(_source(table, secrets) for table in root.tables("sources", "id", missing=NO_SOURCE))
     _twice(root, sources)
@@ -120,14 +124,14 @@ def load(path: Path) -> Config:
     ids = {source.id for source in sources} or {""}
     issuers = {f"slack:{slack.team}", WRITER} | {f"jenkins:{name}" for name in ids}
     roster_path = base / root.text("roster_file", "roster.toml")
-    policy_path = base / root.text("policy_file", "policy.toml")
+    named = base / root.text("policy_file", "policy.toml")
     root.done()
     found = list(root.problems.found)
     roster, problems = _second(lambda: read_roster(roster_path, issuers), Roster({}))
     found += problems
     known = None if problems else roster
     empty = Policy((), (), None, "")
-    policy, problems = _second(lambda: read_policy(policy_path, known, ids, max_ttl), empty)
+    policy, problems = _second(lambda: read_policy(policy_path or named, known, ids, max_ttl, now), empty)
     found += problems
     if found:
         raise ConfigError(found)
@@ -144,10 +148,11 @@ def _second(reader: Callable[[], tuple[T, list[str]]], nothing: T) -> tuple[T, l
 
 
 class _Secrets:
-    """Reads secret files; others than the owner may not read them (S16)."""
+    """Reads secret files, where they are wanted; others than the owner may not read them (S16)."""
 
-    def __init__(self, base: Path) -> None:
+    def __init__(self, base: Path, *, wanted: bool) -> None:
         self._base = base
+        self._wanted = wanted
         self.files: list[Path] = []
 
     def read(self, table: Table, key: str) -> Secret:
@@ -157,6 +162,8 @@ class _Secrets:
             return Secret("")
         if TOKEN.fullmatch(name):
             table.fault(key, "this looks like the token itself; mend: write it into a file, and that file's name here")
+            return Secret("")
+        if not self._wanted:
             return Secret("")
         self.files.append(path)
         try:

@@ -146,12 +146,12 @@ def json_option(command: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help=JSON_HELP)(command)
 
 
-def load(path: Path) -> Config:
+def load(path: Path, *, policy_path: Path | None = None, now: int = 0, with_secrets: bool = True) -> Config:
     """The configuration. Raises ConfigError, which says how to name or begin one where there is none."""
     if not path.exists():
         name = "name yours with --config FILE or JENKINS_MFA_CONFIG; to begin, copy config.example.toml"
         raise ConfigError([f"{path} is not there; mend: {name}"])
-    return configuration.load(path)
+    return configuration.load(path, policy_path=policy_path, now=now, with_secrets=with_secrets)
 
 
 def load_keys(config: Config) -> Keys:
