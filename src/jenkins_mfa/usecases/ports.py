@@ -5,7 +5,7 @@ Adapters map every foreign failure to the errors named here; nothing else leaves
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -123,6 +123,12 @@ class Store(Protocol):
 
     def damaged_gates(self) -> list[DamagedError]:
         """Why each of those that `open_gates` leaves out cannot be used."""
+
+    def all_gates(self) -> Iterator[Gate | DamagedError]:
+        """Every gate that there ever was, by id, read a few at a time; why, where one cannot be used.
+
+        One that is opened while this runs may be among them, or not.
+        """
 
     def due_gates(self, now: int, limit: int = 100) -> list[str]:
         """Ids of gates whose deadline has come."""
