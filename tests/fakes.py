@@ -20,6 +20,7 @@ from jenkins_mfa.core.policy import Policy, Roster
 from jenkins_mfa.errors import SourceGoneError
 from jenkins_mfa.usecases.desk import Desk
 from jenkins_mfa.usecases.ports import Abort, Opened, Paused, Proceed, Store
+from jenkins_mfa.usecases.rules import Rules
 
 US = "agent"
 SIGNING = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -167,8 +168,7 @@ def desk(
         store=store,
         messenger=messenger or FakeMessenger(),
         sources={source.id: source},
-        policy=rules or policy(),
-        roster=roster,
+        rules=Rules(rules or policy(), roster),
         keys=KEYS,
         randomness=Randomness(),
         line=lambda gate: gate.state.value,

@@ -14,6 +14,7 @@ from jenkins_mfa import key_files
 from jenkins_mfa.agent import sources_of
 from jenkins_mfa.errors import ConfigError
 from jenkins_mfa.sources.jenkins.source import JenkinsSource
+from jenkins_mfa.usecases.rules import Rules
 
 
 def problems(path: Path) -> list[str]:
@@ -35,7 +36,8 @@ def test_an_address_in_commits_finds_a_person_in_any_case(tmp_path: Path) -> Non
     """Written in any case in the roster, asked for in lower case; a Jenkins login is compared exactly."""
     path = write(tmp_path)
     edit(tmp_path / "roster.toml", ('"bob.ray@example.com"', '"Bob.Ray@Example.com"'))
-    source = sources_of(configuration.load(path))["main"]
+    config = configuration.load(path)
+    source = sources_of(config, Rules(config.policy, config.roster))["main"]
     assert isinstance(source, JenkinsSource)
     assert (source.by_address("bob.ray@example.com"), source.by_address("bray"), source.by_address("")) == (
         "bob",

@@ -35,6 +35,7 @@ from jenkins_mfa.usecases import deliver, tick
 from jenkins_mfa.usecases.answer import Answers
 from jenkins_mfa.usecases.desk import Desk, commit_id
 from jenkins_mfa.usecases.ports import Due, Source
+from jenkins_mfa.usecases.rules import Rules
 from jenkins_mfa.usecases.watch import Watch
 from jenkins_mfa.words.run_line import run_line
 
@@ -60,12 +61,12 @@ class SystemRandomness:
         return secrets.token_bytes(size)
 
 
-def sources_of(config: Config) -> dict[str, Source]:
+def sources_of(config: Config, rules: Rules) -> dict[str, Source]:
     """One adapter for each [[sources]] table."""
 
     def finder(issuer: str) -> Callable[[str], str | None]:
         def who(subject: str) -> str | None:
-            person = config.roster.find(issuer, subject)
+            person = rules.roster.find(issuer, subject)
             return person.id if person else None
 
         return who
@@ -85,7 +86,7 @@ def messenger_of(config: Config) -> SlackMessenger:
     client = web_client(slack.bot_token.reveal(), slack.api_url)
     return SlackMessenger(
         client=client,
-        roster=config.roster,
+        rules=Rules(config.policy, config.roster),
         team=slack.team,
         default_channel=slack.channel,
         ops_channel=slack.ops_channel,
@@ -98,14 +99,13 @@ def desk_of(config: Config, store: RedisStore, keys: Keys, messenger: SlackMesse
 
     def line(gate: Gate) -> str:
         channels = messenger.asked_in(gate) if gate.state is State.PENDING else ()
-        return run_line(gate, config.roster, channels)
+        return run_line(gate, messenger.roster, channels)
 
     return Desk(
         store=store,
         messenger=messenger,
-        sources=sources_of(config),
-        policy=config.policy,
-        roster=config.roster,
+        sources=sources_of(config, messenger.rules),
+        rules=messenger.rules,
         keys=keys,
         randomness=SystemRandomness(),
         line=line,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from samples import BOB, DEPLOYS, GATE_ID, GUEST, OPS, ROSTER, STATES, TEAM, person
-from world import messenger
+from world import NO_POLICY, messenger
 
 from jenkins_mfa.core.model import (
     Alert,
@@ -14,6 +14,7 @@ from jenkins_mfa.errors import MessengerUnavailableError
 from jenkins_mfa.simulators.slack import SlackSimulator, plain
 from jenkins_mfa.slack.accounts import FRESH, Accounts
 from jenkins_mfa.slack.messenger import SlackMessenger
+from jenkins_mfa.usecases.rules import Rules
 
 
 def said(slack: SlackSimulator, channel: str = DEPLOYS) -> list[str]:
@@ -96,7 +97,7 @@ def test_only_full_active_members_of_the_workspace_may_answer(slack: SlackSimula
     people["ghost"] = person("ghost", "Ghost", "U99NOBODY")
     people["nobody"] = Person("nobody", "No Body", (), {})
     client = talker.client
-    checked = SlackMessenger(client, Roster(people), TEAM, DEPLOYS, OPS, Accounts(client, TEAM))
+    checked = SlackMessenger(client, Rules(NO_POLICY, Roster(people)), TEAM, DEPLOYS, OPS, Accounts(client, TEAM))
     assert checked.inactive(people) == {"bob", "guest", "olga", "ghost", "nobody"}
 
 

@@ -16,6 +16,7 @@ from jenkins_mfa.core.model import (
     ToldRecord,
     Trouble,
 )
+from jenkins_mfa.core.policy import Policy
 from jenkins_mfa.errors import Refusal
 from jenkins_mfa.simulators.slack import SlackSimulator
 from jenkins_mfa.slack.accounts import Accounts
@@ -24,6 +25,9 @@ from jenkins_mfa.slack.handlers import Handlers
 from jenkins_mfa.slack.messenger import SlackMessenger
 from jenkins_mfa.usecases.answer import Counted, NeedsCode
 from jenkins_mfa.usecases.desk import Who
+from jenkins_mfa.usecases.rules import Rules
+
+NO_POLICY = Policy((), (), None, "")  #: messages are told without it
 
 
 @dataclass
@@ -133,7 +137,7 @@ def populate(slack: SlackSimulator) -> None:
 
 def messenger(slack: SlackSimulator, clock: Callable[[], float] = lambda: 0.0) -> SlackMessenger:
     client = web_client(slack.bot_token, slack.base_url)
-    return SlackMessenger(client, ROSTER, TEAM, DEPLOYS, OPS, Accounts(client, TEAM, clock))
+    return SlackMessenger(client, Rules(NO_POLICY, ROSTER), TEAM, DEPLOYS, OPS, Accounts(client, TEAM, clock))
 
 
 @contextmanager

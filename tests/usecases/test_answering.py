@@ -17,6 +17,7 @@ from jenkins_mfa.errors import MessengerUnavailableError, Refusal
 from jenkins_mfa.usecases import enroll
 from jenkins_mfa.usecases.answer import Answers, NeedsCode
 from jenkins_mfa.usecases.desk import Who
+from jenkins_mfa.usecases.rules import Rules
 
 CODES = policy(rule(factor=Factor.TOTP))
 PAIR = policy(rule(factor=Factor.PUSH, quorum=2))
@@ -109,10 +110,10 @@ def test_a_leaver_can_no_longer_answer() -> None:
     """Trap: approver list frozen at the start."""
     world = waiting()
     people = {name: p for name, p in ROSTER.people.items() if name != "alice"}
-    gone = Answers(replace(world.desk, roster=Roster(people)))
+    gone = Answers(replace(world.desk, rules=Rules(world.rules, Roster(people))))
     refused("not_in_roster", lambda: gone.tap(world.gate.jti, world.who("alice"), "x"))
     moved = {**ROSTER.people, "alice": replace(ROSTER.people["alice"], groups=())}
-    other = Answers(replace(world.desk, roster=Roster(moved)))
+    other = Answers(replace(world.desk, rules=Rules(world.rules, Roster(moved))))
     refused("not_eligible", lambda: other.tap(world.gate.jti, world.who("alice"), "x"))
 
 

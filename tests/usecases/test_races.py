@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from desk_world import World
 
-from builders import policy, rule
+from builders import ROSTER, policy, rule
 from clock import Clock
 from fakes import US, FakeSource
 from jenkins_mfa.core import audit
@@ -17,6 +17,7 @@ from jenkins_mfa.core.model import Factor, State
 from jenkins_mfa.errors import JenkinsMfaError
 from jenkins_mfa.store.gates import RedisStore
 from jenkins_mfa.usecases.answer import Answers, NeedsCode
+from jenkins_mfa.usecases.rules import Rules
 from jenkins_mfa.usecases.watch import Watch
 
 
@@ -58,7 +59,7 @@ def whole_trail(store: RedisStore) -> bool:
 
 def test_fifty_approvers_at_once(world: World) -> None:
     """One gate, fifty taps of three people at the same moment."""
-    world.desk = replace(world.desk, policy=policy(rule(factor=Factor.PUSH, quorum=2)))
+    world.desk = replace(world.desk, rules=Rules(policy(rule(factor=Factor.PUSH, quorum=2)), ROSTER))
     world.watch, world.answers = Watch(world.desk, world.source), Answers(world.desk)
     gate = world.open()
     people = ("alice", "bob", "carol")
@@ -75,7 +76,7 @@ def test_fifty_approvers_at_once(world: World) -> None:
 
 def test_one_code_sent_twice_at_once_counts_once(world: World) -> None:
     """Attack row 4: one code on two replicas at once; exactly one commit wins (S1)."""
-    world.desk = replace(world.desk, policy=policy(rule(factor=Factor.TOTP)))
+    world.desk = replace(world.desk, rules=Rules(policy(rule(factor=Factor.TOTP)), ROSTER))
     world.source.pauses["ref-2"] = "Mfa-" + "1" * 32
     world.watch, world.answers = Watch(world.desk, world.source), Answers(world.desk)
     enrolled = "alice"

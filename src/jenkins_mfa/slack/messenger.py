@@ -21,6 +21,7 @@ from jenkins_mfa.slack.accounts import Accounts
 from jenkins_mfa.slack.blocks import Payload
 from jenkins_mfa.slack.calls import MessageLostError, call
 from jenkins_mfa.slack.limits import check_message
+from jenkins_mfa.usecases.rules import Rules
 from jenkins_mfa.words import alerts, facts, render
 from jenkins_mfa.words.parts import Parts
 
@@ -56,11 +57,16 @@ class SlackMessenger:
     """One workspace, as the bot sees it. Channels are Slack's ids; `team` is the workspace's id."""
 
     client: WebClient
-    roster: Roster
+    rules: Rules
     team: str
     default_channel: str
     ops_channel: str
     accounts: Accounts
+
+    @property
+    def roster(self) -> Roster:
+        """Who is who now."""
+        return self.rules.roster
 
     @property
     def issuer(self) -> str:

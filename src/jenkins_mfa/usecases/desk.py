@@ -17,6 +17,7 @@ from jenkins_mfa.core.model import Commit, Denial, Entry, Gate, PersonRecord, Ru
 from jenkins_mfa.core.policy import Policy, Roster
 from jenkins_mfa.errors import DamagedError, Refusal, StoreConflictError, StoreUnavailableError
 from jenkins_mfa.usecases.ports import Messenger, Randomness, Source, Store
+from jenkins_mfa.usecases.rules import Rules
 
 T = TypeVar("T")
 
@@ -45,13 +46,22 @@ class Desk:
     store: Store
     messenger: Messenger
     sources: Mapping[str, Source]
-    policy: Policy
-    roster: Roster
+    rules: Rules
     keys: Keys
     randomness: Randomness
     line: Callable[[Gate], str]
     libraries: Mapping[str, str]
     approval_ttl: int = 600
+
+    @property
+    def policy(self) -> Policy:
+        """The policy that holds now; together with the roster: `rules.now`."""
+        return self.rules.policy
+
+    @property
+    def roster(self) -> Roster:
+        """The roster that holds now."""
+        return self.rules.roster
 
 
 def commit_id(*cause: str) -> str:

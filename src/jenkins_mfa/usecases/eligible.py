@@ -75,15 +75,17 @@ def _named(desk: Desk, gate: Gate, person: str) -> bool:
 
     A rule that the policy has lost meanwhile keeps its clause, and its people as the roster knows them now.
     """
-    if gate.requirement is None or person not in desk.roster.people:
+    in_force = desk.rules.now
+    policy, roster = in_force.policy, in_force.roster
+    if gate.requirement is None or person not in roster.people:
         return False
     now = desk.store.now()
-    rules = {rule.name: rule for rule in desk.policy.rules}
+    rules = {rule.name: rule for rule in policy.rules}
 
     def names(clause: Clause) -> bool:
         rule = rules.get(clause.rule)
         present = [*(a for d in rule.require for a in d.approvers), *rule.escalate_to] if rule else clause.approvers
-        named = desk.roster.named(clause.approvers, now) & desk.roster.named(present, now)
+        named = roster.named(clause.approvers, now) & roster.named(present, now)
         return person in clause.people and person in named
 
     return any(names(clause) for clause in gate.requirement.clauses)

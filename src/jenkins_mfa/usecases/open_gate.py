@@ -106,7 +106,8 @@ def _judge(desk: Desk, gate: Gate, run: RunRecord, text: bytes, problem: Reason 
     except RequestError as error:
         return _deny(gate, Reason("bad_request", {"problem": _first(error.problems)}))
     claims = claims_of(request)
-    requirement = evaluate(desk.policy, desk.roster, gate.facts, claims, gate.history)
+    rules = desk.rules.now
+    requirement = evaluate(rules.policy, rules.roster, gate.facts, claims, gate.history)
     deadline = gate.opened_at + requirement.ttl * 1000
     gate = replace(
         gate,
