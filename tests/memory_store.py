@@ -14,6 +14,7 @@ from jenkins_mfa.core.model import (
     Entry,
     Gate,
     PersonRecord,
+    PipelineRecord,
     Record,
     RunRecord,
     State,
@@ -121,6 +122,9 @@ class MemoryStore:
 
     def run(self, key: str) -> RunRecord:
         return self._read(f"run:{key}") or RunRecord(key, 0)  # type: ignore[return-value]
+
+    def pipeline(self, key: str) -> PipelineRecord:
+        return self._read(f"pipeline:{key}") or PipelineRecord(key, 0)  # type: ignore[return-value]
 
     def person(self, person: str) -> PersonRecord:
         return self._read(f"auth:{person}") or PersonRecord(person, 0)  # type: ignore[return-value]

@@ -136,7 +136,9 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What the pipeline itself says: untrusted, shown as such, and able only to tighten."""
+    """What the pipeline itself says: untrusted, shown as such, and able only to tighten. `hidden` names variables that
+    were sent although they look like secrets: their values are nowhere.
+    """
 
     environment: str
     action: str
@@ -146,22 +148,39 @@ class Claims:
     details: tuple[tuple[str, str], ...] = ()
     variables: tuple[tuple[str, str], ...] = ()
     unset: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
     factor: Factor | None = None
     quorum: int | None = None
     ttl: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """A watched variable or a parameter, compared with the last confirmed gate of this pipeline and environment.
+class Value:
+    """A variable or a parameter (`kind`) of a gate, as it is kept for the comparison with later ones.
 
-    `kind` is `variable` or `parameter`. A `hidden` one looks like a secret: its values are in neither text. `sent` is
-    false for a variable that the policy wants watched and the pipeline kept to itself, which counts as changed.
+    `text` is None where it is not kept: for a name that looks like a secret and for a long text, `digest` stands for
+    it, keyed and never outside the store; for a variable that is not set, and for a value that the source does not
+    tell, nothing does.
     """
 
     name: str
-    kind: str
-    changed: bool
+    kind: Literal["variable", "parameter"]
+    text: str | None = None
+    digest: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A watched variable or a parameter, compared with the last confirmed gate of this pipeline and environment.
+
+    `kind` is `variable` or `parameter`; `changed` is None where it is not known. A `hidden` one looks like a secret:
+    its values are in neither text. `sent` is false for a variable that is watched and that the pipeline kept to itself,
+    which counts as changed.
+    """
+
+    name: str
+    kind: Literal["variable", "parameter"]
+    changed: bool | None
     was: str | None = None
     now: str | None = None
     hidden: bool = False
@@ -174,6 +193,7 @@ class History:
 
     `earlier` are the times at which gates of this pipeline opened lately. `pipeline_known` and `branch_known` say
     whether a run of it was let through before. `compared` is false where there is nothing to compare values with.
+    `values` are what later gates of this `environment` (core/baseline.py) are compared with once this is confirmed.
     """
 
     at: int
@@ -182,6 +202,8 @@ class History:
     branch_known: bool = False
     compared: bool = False
     changes: tuple[Change, ...] = ()
+    environment: str = ""
+    values: tuple[Value, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -397,6 +419,27 @@ class RunRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Baseline:
+    """What the last confirmed gate of one environment had."""
+
+    environment: str
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineRecord:
+    """What is kept for a pipeline (`key`: source and name), newest last and bounded: when gates of it opened, which
+    branches were let through ("" for runs that tell none), what its confirmed gates had.
+    """
+
+    key: str
+    version: int
+    opened: tuple[int, ...] = ()
+    branches: tuple[str, ...] = ()
+    baselines: tuple[Baseline, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Challenge:
     """One person's attempt at one gate: issued at the tap, single use, `tries` left, never past the gate's deadline."""
 
@@ -503,7 +546,7 @@ class Entry:
     details: dict[str, str | int] = field(default_factory=dict)
 
 
-Record = Gate | RunRecord | PersonRecord | ToldRecord
+Record = Gate | RunRecord | PipelineRecord | PersonRecord | ToldRecord
 
 
 @dataclass(frozen=True, slots=True)

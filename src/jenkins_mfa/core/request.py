@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from jenkins_mfa.core import characters, strict_json
@@ -108,6 +108,16 @@ def parse(text: bytes | str) -> Request:
     if problems:
         raise RequestError(problems)
     return request
+
+
+def hiding(text: bytes | str, names: Collection[str]) -> str:
+    """The text that is kept of a request that `parse` has read: the same, but for the variables `names`, if any."""
+    kept = text if isinstance(text, str) else text.decode()
+    if not names:
+        return kept
+    fields = json.loads(kept)
+    fields["variables"] = {name: value for name, value in fields["variables"].items() if name not in names}
+    return build_text(fields)
 
 
 def shown_request(request: Request) -> int:

@@ -11,15 +11,12 @@ from decimal import Decimal
 from typing import Any
 
 from jenkins_mfa.core import characters, request
+from jenkins_mfa.core.secret_names import looks_secret
 from jenkins_mfa.simulators.jenkins_gate_words import described, nearest, visible
 
 LIBRARY = "1.0.0"  #: the version of the library that this step mirrors
 
 KNOWN = ("action", "details", "environment", "factor", "message", "quorum", "subject", "timeoutMinutes", "watchEnv")
-_SECRET = re.compile(
-    r"PASSW|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|PRIVATE|APIKEY|(^|_)(PASS|PWD|CREDS?|AUTH|KEYS?)(_|$)",
-    re.IGNORECASE,
-)
 _SLUG = "up to 64 of a-z, 0-9, dot, dash and underscore are needed, a letter or digit first."
 _NAME = "needs another name: up to 64 of a-z, A-Z, 0-9, dot, dash, slash and underscore, a letter or digit first."
 _MAX_ENTRIES, _MAX_VALUE, _MAX_MESSAGE = 20, 200, 300  #: of details and of watchEnv; characters (code points)
@@ -114,7 +111,7 @@ def _faults_of_watched(args: Mapping[str, Any]) -> list[str]:
             found.append(f"watchEnv: holds {described(name)}; names are needed.")
         elif not re.fullmatch(request.VARIABLE, name):
             found.append(f"watchEnv: {described(name)} is no name of a variable.")
-        elif _SECRET.search(name):
+        elif looks_secret(name):
             found.append(f"watchEnv: {name} looks like a secret and is not sent.")
     return found
 

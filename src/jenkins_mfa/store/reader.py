@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from jenkins_mfa.core.model import Alert, Gate, PersonRecord, RunRecord, ToldRecord
+from jenkins_mfa.core.model import Alert, Gate, PersonRecord, PipelineRecord, RunRecord, ToldRecord
 from jenkins_mfa.errors import DamagedError
 from jenkins_mfa.store.records import FIELDS, R, opened, read_alert, ref_key
 from jenkins_mfa.store.wire import Wire, reading
@@ -131,6 +131,10 @@ class Reader:
     def run(self, key: str) -> RunRecord:
         """A run's record; a fresh one of version 0 if there is none."""
         return self._load(f"run:{key}", RunRecord) or RunRecord(key, 0)
+
+    def pipeline(self, key: str) -> PipelineRecord:
+        """A pipeline's record; a fresh one of version 0 if there is none."""
+        return self._load(f"pipeline:{key}", PipelineRecord) or PipelineRecord(key, 0)
 
     def person(self, person: str) -> PersonRecord:
         """A person's record; a fresh one of version 0 if there is none."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 
+from jenkins_mfa.core import baseline
 from jenkins_mfa.core import request as requests
 from jenkins_mfa.core.model import (
     Alert,
@@ -16,6 +17,7 @@ from jenkins_mfa.core.model import (
     Facts,
     Gate,
     History,
+    PipelineRecord,
     Reason,
     Requirement,
     Run,
@@ -24,6 +26,7 @@ from jenkins_mfa.core.model import (
 )
 from jenkins_mfa.core.policy import evaluate
 from jenkins_mfa.errors import RequestError, UntrustedInputError
+from jenkins_mfa.usecases import history
 from jenkins_mfa.usecases.desk import Desk, commit_id, decide, run_record
 from jenkins_mfa.usecases.ports import Paused, Source
 
@@ -47,9 +50,10 @@ def open_gate(desk: Desk, source: Source, paused: Paused) -> Gate:
         if known is not None:
             return known
         run = _kept(run_record(desk, paused.run.key), paused.run, facts)
+        pipeline = history.pipeline_record(desk, facts.run)
         gate = _draft(desk, paused, facts, text, gate_id)
-        gate = _judge(desk, gate, run, text, problem)
-        desk.store.commit(_commit(gate, run))
+        gate = _judge(desk, gate, run, pipeline, facts, text, problem)
+        desk.store.commit(_commit(gate, run, history.opened(pipeline, gate.opened_at)))
         return gate
 
     return decide(attempt)
@@ -82,11 +86,11 @@ def _draft(desk: Desk, paused: Paused, facts: Facts, text: bytes, gate_id: str) 
         external_ref=paused.ref,
         nonce=paused.nonce,
         run=facts.run,
-        facts=facts,
+        facts=baseline.masked(facts),
         opened_at=now,
         deadline=now,
         first_deadline=now,
-        request_text=text.decode("utf-8", "replace"),
+        request_text="",
         request_sha256=hashlib.sha256(text).hexdigest(),
         kids=(),
         claims=None,
@@ -95,8 +99,19 @@ def _draft(desk: Desk, paused: Paused, facts: Facts, text: bytes, gate_id: str) 
     )
 
 
-def _judge(desk: Desk, gate: Gate, run: RunRecord, text: bytes, problem: Reason | None) -> Gate:
-    """Pending with its requirement, or denied by the system with the first reason found."""
+def _judge(
+    desk: Desk,
+    gate: Gate,
+    run: RunRecord,
+    pipeline: PipelineRecord,
+    facts: Facts,
+    text: bytes,
+    problem: Reason | None,
+) -> Gate:
+    """Pending with its requirement, or denied by the system with the first reason found.
+
+    `facts` are as they came; the gate has them, and its request, without the values of what looks like a secret.
+    """
     if problem is not None:
         return _deny(gate, problem)
     try:
@@ -107,12 +122,16 @@ def _judge(desk: Desk, gate: Gate, run: RunRecord, text: bytes, problem: Reason 
         return _deny(gate, Reason("bad_request", {"problem": _first(error.problems)}))
     claims = claims_of(request)
     rules = desk.rules.now
-    requirement = evaluate(rules.policy, rules.roster, gate.facts, claims, gate.history)
+    seen = history.look(desk, rules.policy, pipeline, facts, claims, gate.opened_at)
+    claims = baseline.masked_claims(claims)
+    requirement = evaluate(rules.policy, rules.roster, gate.facts, claims, seen)
     deadline = gate.opened_at + requirement.ttl * 1000
     gate = replace(
         gate,
         kids=request.kids,
         claims=claims,
+        history=seen,
+        request_text=requests.hiding(text, claims.hidden),
         requirement=requirement,
         deadline=deadline,
         first_deadline=deadline,
@@ -177,8 +196,8 @@ def _kept(record: RunRecord, run: Run, facts: Facts) -> RunRecord:
     return replace(record, started=run.started or record.started, settlers=settlers)
 
 
-def _commit(gate: Gate, run: RunRecord) -> Commit:
-    """The gate, its place in the run's record, the trail's events, and who must be told."""
+def _commit(gate: Gate, run: RunRecord, pipeline: PipelineRecord) -> Commit:
+    """The gate, its place in the run's record and the pipeline's, the trail's events, and who must be told."""
     run = replace(run, version=run.version + 1, gates=(*run.gates, gate.id))
     rules = ", ".join(gate.requirement.rules) if gate.requirement else ""
     policy = gate.requirement.policy_sha256 if gate.requirement else ""
@@ -201,4 +220,4 @@ def _commit(gate: Gate, run: RunRecord) -> Commit:
     else:
         lanes.append(f"note:{gate.id}")
     cause = commit_id("open", gate.run.source, gate.external_ref, str(gate.generation), gate.id)
-    return Commit(cause, (gate, run), tuple(entries), tuple(lanes), alerts)
+    return Commit(cause, (gate, run, pipeline), tuple(entries), tuple(lanes), alerts)

@@ -17,6 +17,7 @@ from jenkins_mfa.core.model import (
     Facts,
     Gate,
     PersonRecord,
+    PipelineRecord,
     Run,
     RunRecord,
     ToldRecord,
@@ -135,6 +136,9 @@ class Store(Protocol):
 
     def run(self, key: str) -> RunRecord:
         """A run's record; a fresh one of version 0 if there is none."""
+
+    def pipeline(self, key: str) -> PipelineRecord:
+        """A pipeline's record; a fresh one of version 0 if there is none."""
 
     def person(self, person: str) -> PersonRecord:
         """A person's record; a fresh one of version 0 if there is none."""

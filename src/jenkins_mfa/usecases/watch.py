@@ -16,6 +16,7 @@ from jenkins_mfa.core.gate import Refused, advance
 from jenkins_mfa.core.judge import Outcome, judge
 from jenkins_mfa.core.model import Commit, Denial, Gate, Run, State
 from jenkins_mfa.errors import DamagedError, SourceError, StoreError, UntrustedInputError
+from jenkins_mfa.usecases import history
 from jenkins_mfa.usecases.answer import deny_run
 from jenkins_mfa.usecases.desk import Desk, commit_id, decide, gates_of, named, run_record
 from jenkins_mfa.usecases.open_gate import open_gate
@@ -199,7 +200,7 @@ def settle_run(desk: Desk, source: Source, run: Run) -> tuple[Outcome, list[Gate
         desk.store.commit(
             Commit(
                 commit_id("judged", run.key, *(f"{step.gate.jti}:{step.gate.version}" for step in taken)),
-                (*(step.gate for step in taken), seen),
+                (*(step.gate for step in taken), seen, *history.after(desk, [step.gate for step in taken])),
                 tuple(entry for step in taken for entry in step.entries),
                 tuple(dict.fromkeys([lane for step in taken for lane in (*step.lanes, *_after(step.gate))])),
                 tuple(alert for step in taken for alert in step.alerts),

@@ -260,7 +260,8 @@ def _changed(kind: str) -> Callable[[Scene], Known]:
     def names(scene: Scene) -> Known:
         if kind == "variable" and scene.claims is None:
             return (), None
-        return tuple(c.name for c in scene.history.changes if c.kind == kind and c.changed), ()
+        found = [c for c in scene.history.changes if c.kind == kind]
+        return tuple(c.name for c in found if c.changed), tuple(c.name for c in found if c.changed is None)
 
     return names
 
@@ -286,7 +287,7 @@ TEXTS: dict[str, Callable[[Scene], Known]] = {
 PAIRS: dict[str, Callable[[Scene], dict[str, str | None] | None]] = {
     "parameters": lambda s: {p.name: p.value for p in s.facts.parameters},
     "claims.details": lambda s: dict(s.claims.details) if s.claims else None,
-    "claims.variables": lambda s: dict(s.claims.variables) if s.claims else None,
+    "claims.variables": lambda s: dict(s.claims.variables) | dict.fromkeys(s.claims.hidden) if s.claims else None,
 }
 
 
