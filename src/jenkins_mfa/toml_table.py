@@ -32,7 +32,9 @@ class Problems:
         self.found.append(f"{self.file}{f' line {line}' if line else ''} {where}: {what}".replace(" :", ":"))
 
     def _line(self, key: str, near: tuple[str, int]) -> int:
-        """The line of `key =` within the n-th table with this header, else the header's; 0 if there is neither."""
+        """The line of `key =` within the n-th table with this header, tables below it included, else the header's; 0 if
+        there is neither.
+        """
         header, position = near
         lines = [line.strip() for line in self.text.splitlines()]
         headers = [n for n, line in enumerate(lines) if line == header]
@@ -41,7 +43,7 @@ class Problems:
         start = headers[position] if header else -1
         pattern = re.compile(rf'"?{re.escape(key)}"?\s*=')
         for n in range(start + 1, len(lines)):
-            if lines[n].startswith("["):
+            if lines[n].startswith("[") and not (header and lines[n].strip("[]").startswith(f"{header.strip('[]')}.")):
                 break
             if key and pattern.match(lines[n]):
                 return n + 1
@@ -223,13 +225,14 @@ class Table:
         return {n: Table(item, f"[{key}.{n}]", self.problems, (f"[{key}.{n}]", 0)) for n, item in value.items()}
 
     def __contains__(self, key: str) -> bool:
+        self._known.append(key)
         return key in self._given
 
     def done(self) -> None:
         """Report keys that nobody knows, with the nearest one; where that one is missing, it is the same problem."""
         for key in self._data:
             nearest = next(iter(difflib.get_close_matches(key, self._known, 1)), "")
-            hint = f"nearest: {nearest}" if nearest else f"known: {', '.join(self._known)}"
+            hint = f"nearest: {nearest}" if nearest else f"known: {', '.join(dict.fromkeys(self._known))}"
             if nearest in self._missed:
                 self.problems.found.remove(self._missed.pop(nearest))
                 hint += ", which is missing"

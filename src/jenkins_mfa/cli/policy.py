@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from jenkins_mfa.cli.base import Commands, config_option, json_option, load
+from jenkins_mfa.cli.policy_test import policy_test
 from jenkins_mfa.cli.report import Part, count, report
 
 
@@ -27,3 +28,6 @@ def check(config_path: Path, as_json: bool, file: Path | None) -> None:
     """
     config = load(config_path, policy_path=file, now=int(time.time() * 1000), with_secrets=False)
     report([Part("policy", True, count(len(config.policy.rules), "rule"))], as_json)
+
+
+policy.add_command(policy_test)
