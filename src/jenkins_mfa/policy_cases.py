@@ -1,6 +1,6 @@
-"""policy_tests/*.toml → cases: what a gate is like, and what the policy must ask for then. docs/policy-cookbook.md has the keys.
+"""policy_tests/*.toml → cases: what a gate is like, and what the policy must ask for then.
 
-Every problem is found at once, with its place.
+docs/policy-cookbook.md has the keys. Every problem is found at once, with its place.
 """
 
 from __future__ import annotations
