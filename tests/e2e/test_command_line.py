@@ -137,6 +137,23 @@ def test_pending_and_show(world: World, waiting: str) -> None:
         assert run("show", unknown, "--config", world.config_path).returncode == 1
 
 
+def test_a_gate_is_explained(world: World, waiting: str) -> None:
+    """What it asks for, who can answer, every rule; unknown gates exit 1."""
+    told = run("policy", "explain", waiting, "--config", world.config_path)
+    assert told.returncode == 0, told.stderr
+    assert told.stdout.startswith("Needs confirmation: “deploy-staging” #1.\n")
+    for line in (
+        "    Missing 1: 1 of release with a tap (rule staging).",
+        "        Can still answer with a tap: Alice Wu, Bob Ray and Carol Diaz.",
+        "    Rule staging applies.",
+        "    Rule production does not match.",
+    ):
+        assert f"\n{line}" in told.stdout, told.stdout
+    whole = json.loads(run("policy", "explain", waiting, "--json", "--config", world.config_path).stdout)
+    assert (whole["v"], whole["whole"]) == (1, True)
+    assert run("policy", "explain", "ffff", "--config", world.config_path).returncode == 1
+
+
 def test_a_damaged_gate_is_named_with_its_mend(world: World, waiting: str) -> None:
     """`pending` and `check` show what stands still, and what to do about it."""
     with client_for(configuration.load(world.config_path).store.url) as client:

@@ -74,7 +74,7 @@ def show(config_path: Path, as_json: bool, gate_id: str | None, build: tuple[str
         raise click.UsageError("name a gate, or a build with --run JOB NUMBER")
     config = load(config_path)
     with store_of(config) as store:
-        found = _of_build(store, config, *build) if build else _beginning(store, gate_id or "")
+        found = _of_build(store, config, *build) if build else beginning(store, gate_id or "")
         if isinstance(found, str):
             raise Failed(found, FINDING, "no_such_gate", as_json=as_json)
         history, now, failing = store.entries(found.jti), store.now(), trouble.of(store, found)
@@ -86,7 +86,7 @@ def show(config_path: Path, as_json: bool, gate_id: str | None, build: tuple[str
             click.echo(f"    {render.terminal(commands.event(entry, config.roster))}")
 
 
-def _beginning(store: RedisStore, text: str) -> Gate | str:
+def beginning(store: RedisStore, text: str) -> Gate | str:
     """The one gate whose id begins like this, or why there is none."""
     prefix = text.removeprefix("g_").split(".")[0]
     shown = f"“{render.visible(prefix)[:40]}”"

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from jenkins_mfa.cli.base import Commands, config_option, json_option, load
+from jenkins_mfa.cli.explain import explain
 from jenkins_mfa.cli.policy_test import policy_test
 from jenkins_mfa.cli.report import Part, count, report
 
@@ -31,3 +32,4 @@ def check(config_path: Path, as_json: bool, file: Path | None) -> None:
 
 
 policy.add_command(policy_test)
+policy.add_command(explain)

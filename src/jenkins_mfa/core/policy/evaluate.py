@@ -106,7 +106,9 @@ def _match(rule: Rule, seen: Scene, said: Scene) -> Verdict:
     effect: Effect = "observes" if rule.observe else "applies"
     if by_fact is True or (by_fact is None and not rule.on_claims):
         return Verdict(rule, effect)
-    return Verdict(rule, "no" if rule.when.look(said) is False else effect, "claim")
+    if rule.when.look(said) is False:
+        return Verdict(rule, "no", "fact" if by_fact is False else "claim")
+    return Verdict(rule, effect, "claim")
 
 
 def _loosened(policy: Policy, seen: Scene, found: list[Verdict]) -> list[Verdict]:

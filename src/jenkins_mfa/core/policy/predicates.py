@@ -89,9 +89,9 @@ class Texts:
             return True
         return None if possible is None or any(map(self.globs.match, possible)) else False
 
-    def told(self, scene: Scene) -> tuple[str, str]:
-        """What was wanted and what was seen, for people."""
-        return str(self.globs), _some(TEXTS[self.key](scene)[0])
+    def told(self, scene: Scene) -> tuple[str, str, str]:
+        """What was wanted, what was seen, and how many more were."""
+        return str(self.globs), *_some(TEXTS[self.key](scene)[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +110,10 @@ class People:
             return None if strangers or not known else known <= wanted
         return True if known & wanted else (None if strangers else False)
 
-    def told(self, scene: Scene) -> tuple[str, str]:
-        """What was wanted and who was seen."""
+    def told(self, scene: Scene) -> tuple[str, str, str]:
+        """What was wanted, who was seen, and how many more were."""
         known, strangers = PEOPLE[self.key](scene)
-        return ", ".join(self.approvers), _some((*sorted(known), *strangers))
+        return ", ".join(self.approvers), *_some((*sorted(known), *strangers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,10 +218,21 @@ def explain(predicate: Predicate, scene: Scene) -> Reason:
         case Not(part):
             return Reason("not", holds=predicate.look(scene), children=(explain(part, scene),))
         case _:
-            wanted, seen = predicate.told(scene)
-            hidden = predicate.look(scene) is None and predicate.key.startswith("claims.")
-            values = {"wanted": wanted} | ({} if hidden else {"seen": seen})
-            return Reason(predicate.key, values, holds=predicate.look(scene))
+            return _explained(predicate, scene)
+
+
+def _explained(leaf: Leaf, scene: Scene) -> Reason:
+    """One question: what was wanted and seen, whether of `every` one, and how many `more` were seen than are told."""
+    wanted, seen, *more = leaf.told(scene)
+    answer = leaf.look(scene)
+    values = {"wanted": wanted}
+    if not (answer is None and leaf.key in CLAIMED):
+        values["seen"] = seen
+    if more and more[0]:
+        values["more"] = more[0]
+    if isinstance(leaf, Texts | People) and leaf.every:
+        values["every"] = "yes"
+    return Reason(leaf.key, values, holds=answer)
 
 
 def leaves(predicate: Predicate, positive: bool = True) -> list[tuple[Leaf, bool]]:
@@ -328,9 +339,10 @@ FLAGS: dict[str, Callable[[Scene], Answer]] = {
 CLAIMED = frozenset({key for key in (*TEXTS, *PAIRS) if key.startswith("claims.")} | {"changed_variables"})
 
 
-def _some(texts: tuple[str, ...]) -> str:
+def _some(texts: tuple[str, ...]) -> tuple[str, str]:
+    """The first of them as one text, and how many more there are: a count of ours is no part of what was seen."""
     more = len(texts) - SHOWN
-    return ", ".join(texts[:SHOWN]) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(texts[:SHOWN]), str(more) if more > 0 else ""
 
 
 def _yes(value: bool) -> str:
