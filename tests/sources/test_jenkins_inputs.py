@@ -127,6 +127,19 @@ def test_an_id_that_the_library_did_not_make_is_not_ours(input_id: str) -> None:
     assert read(listing(("http://j/job/a/1/", [waiting(input_id)]))) == []
 
 
+@pytest.mark.parametrize("input_id", ["Release", "promote-2", "R", "x" * 64])
+def test_an_input_with_an_id_of_its_own_is_a_plain_one(input_id: str) -> None:
+    """It waits for exactly our user, so a rule may select it; in several builds the same id is no twin."""
+    found = read(listing(("http://j/job/a/1/", [waiting(input_id)]), ("http://j/job/a/2/", [waiting(input_id)])))
+    assert [(p.nonce, p.plain, p.problem) for p in found] == [(input_id, True, "")] * 2
+
+
+def test_two_plain_inputs_of_one_build_with_one_id_are_twins() -> None:
+    """Jenkins would settle the older one, whichever was meant."""
+    found = read(listing(("http://j/job/a/1/", [waiting("Release"), waiting("Release")])))
+    assert [(p.nonce, p.problem) for p in found] == [("Release", "twin")]
+
+
 def test_a_settled_input_does_not_wait() -> None:
     """An input that is being settled is still listed for a moment."""
     assert read(listing(("http://j/job/a/1/", [waiting() | {"settled": True}]))) == []

@@ -36,7 +36,7 @@ def take(desk: Desk, gate: Gate) -> Gate | None:
         raise NotOursError(f"{gate.jti}: the stored gate is not the newest")
     if run_record(desk, gate.run.key).denial is not None:
         raise NotOursError(f"{gate.jti}: what is stored of its run cannot be told to be ours")
-    if gate.requirement is None or desk.keys.signer(gate.kids, desk.store.now() // 1000) is None:
+    if gate.requirement is None or not (gate.facts.plain or desk.keys.signer(gate.kids, desk.store.now() // 1000)):
         raise NotOursError(f"{gate.jti}: the run verifies none of our keys any more", "key_ended")
     if gate.state is State.SENDING:
         return gate
@@ -56,12 +56,14 @@ def take(desk: Desk, gate: Gate) -> Gate | None:
 
 
 def lapsed(gate: Gate, now: int) -> bool:
-    """Whether the receipt of a claim can no longer be accepted anywhere."""
-    return gate.claim is not None and now >= (gate.claim.exp + LEEWAY) * 1000
+    """Whether the receipt of a claim can no longer be accepted anywhere. What takes no receipt never lapses."""
+    return not gate.facts.plain and gate.claim is not None and now >= (gate.claim.exp + LEEWAY) * 1000
 
 
 def receipt(desk: Desk, gate: Gate) -> str:
-    """Sign the claimed gate: the same claims at every retry. A secret: for the run alone."""
+    """Sign the claimed gate: the same claims at every retry. A secret: for the run alone. A plain pause takes none."""
+    if gate.facts.plain:
+        return ""
     made, requirement = gate.claim, gate.requirement
     signer = desk.keys.signer(gate.kids, made.iat) if made else None
     if made is None or requirement is None or signer is None:

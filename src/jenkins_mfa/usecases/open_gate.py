@@ -26,7 +26,7 @@ from jenkins_mfa.core.model import (
 )
 from jenkins_mfa.core.policy import evaluate
 from jenkins_mfa.errors import RequestError, UntrustedInputError
-from jenkins_mfa.usecases import history
+from jenkins_mfa.usecases import history, plain
 from jenkins_mfa.usecases.desk import Desk, commit_id, decide, run_record
 from jenkins_mfa.usecases.ports import Paused, Source
 
@@ -37,15 +37,18 @@ ALARMING = frozenset({"other_run", "wrong_version", "unknown_key", "foreign_libr
 MOST_PROBLEMS = 5  #: of a request that are told
 
 
-def open_gate(desk: Desk, source: Source, paused: Paused) -> Gate:
+def open_gate(desk: Desk, source: Source, paused: Paused) -> Gate | None:
     """Open the gate of one pause. Whoever else saw the same pause opens the same gate: the reference decides.
 
+    None for a plain pause that is not ours to answer: no rule selects it, or it wants more than a yes.
     Raises SourceError where the facts cannot be read (the next poll tries again) and StoreError.
     """
     facts, text, problem = _read(desk, source, paused)
+    if paused.plain and problem is not None:
+        return None
     gate_id = f"g_{desk.randomness.hex(16)}"
 
-    def attempt() -> Gate:
+    def attempt() -> Gate | None:
         known = desk.store.gate_of(source.id, paused.ref)
         if known is not None:
             return known
@@ -53,6 +56,8 @@ def open_gate(desk: Desk, source: Source, paused: Paused) -> Gate:
         pipeline = history.pipeline_record(desk, facts.run)
         gate = _draft(desk, paused, facts, text, gate_id)
         gate = _judge(desk, gate, run, pipeline, facts, text, problem)
+        if paused.plain and not (gate.requirement and plain.selected(desk.policy, gate.requirement)):
+            return None
         desk.store.commit(_commit(gate, run, history.opened(pipeline, gate.opened_at)))
         return gate
 
@@ -67,6 +72,8 @@ def _read(desk: Desk, source: Source, paused: Paused) -> tuple[Facts, bytes, Rea
         opened = source.facts(paused)
     except UntrustedInputError as error:
         return Facts(paused.run), b"", Reason("bad_request", {"problem": str(error).rstrip(".")})
+    if paused.plain:
+        return opened.facts, opened.request, None
     name = desk.libraries.get(source.id, "")
     ours = [library for library in opened.facts.libraries if library.name == name]
     shadowed = any(not library.trusted and STEP in library.variables for library in opened.facts.libraries)
@@ -115,12 +122,12 @@ def _judge(
     if problem is not None:
         return _deny(gate, problem)
     try:
-        request = requests.parse(text)
+        request = None if gate.facts.plain else requests.parse(text)
     except requests.RequestVersionError as error:
         return _deny(gate, Reason("wrong_version", {"problem": str(error).rstrip(".")}))
     except RequestError as error:
         return _deny(gate, Reason("bad_request", {"problem": _first(error.problems)}))
-    claims = claims_of(request)
+    claims, faults = (claims_of(request), []) if request else plain.claims(text)
     rules = desk.rules.now
     seen = history.look(desk, rules.policy, pipeline, facts, claims, gate.opened_at)
     claims = baseline.masked_claims(claims)
@@ -128,7 +135,8 @@ def _judge(
     deadline = gate.opened_at + requirement.ttl * 1000
     gate = replace(
         gate,
-        kids=request.kids,
+        kids=request.kids if request else (),
+        assurance="verified" if request else "detected",
         claims=claims,
         history=seen,
         request_text=requests.hiding(text, claims.hidden),
@@ -136,6 +144,8 @@ def _judge(
         deadline=deadline,
         first_deadline=deadline,
     )
+    if faults:
+        return _deny(gate, Reason("bad_request", {"problem": _first(faults)}))
     fault = _fault(desk, gate, request, requirement)
     if fault is not None:
         return _deny(gate, fault)
@@ -152,11 +162,11 @@ def _first(problems: list[str]) -> str:
     return "; ".join(problems[:MOST_PROBLEMS]) + (f"; and {more} more" if more > 0 else "")
 
 
-def _fault(desk: Desk, gate: Gate, request: requests.Request, requirement: Requirement) -> Reason | None:
+def _fault(desk: Desk, gate: Gate, request: requests.Request | None, requirement: Requirement) -> Reason | None:
     """What stands against asking anybody."""
-    if (request.pipeline, request.run_id) != (gate.run.pipeline, gate.run.id):
+    if request and (request.pipeline, request.run_id) != (gate.run.pipeline, gate.run.id):
         return Reason("other_run", {"named": f"{request.pipeline} #{request.run_id}"})
-    if desk.keys.signer(gate.kids, gate.opened_at // 1000) is None:
+    if request and desk.keys.signer(gate.kids, gate.opened_at // 1000) is None:
         return Reason("unknown_key", {"kids": ", ".join(gate.kids)})
     if requirement.refusal is not None:
         return requirement.refusal

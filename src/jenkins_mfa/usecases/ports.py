@@ -31,7 +31,8 @@ class Paused:
     """One pause as a source lists it: our handle for it, the verifier's nonce, and the run it belongs to.
 
     `problem` is a code when the pause must not be answered although it is listed (twin ids, for instance); `settlers`
-    are those who have settled pauses of the run so far.
+    are those who have settled pauses of the run so far. A `plain` pause is not of our library: it checks no receipt,
+    and is answered only where a rule of the policy selects it.
     """
 
     ref: str
@@ -39,11 +40,15 @@ class Paused:
     run: Run
     problem: str = ""
     settlers: tuple[str, ...] = ()
+    plain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What is read once for each new gate: the exact request text, as bytes of UTF-8, and the facts."""
+    """What is read once for each new gate: the exact request text, as bytes of UTF-8, and the facts.
+
+    A plain pause has no request: there it is what the pause says to people.
+    """
 
     request: bytes
     facts: Facts
@@ -51,7 +56,7 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Proceed:
-    """Answer: go on, with this receipt (a secret until it is used; it never reaches a log)."""
+    """Answer: go on, with this receipt (a secret: it never reaches a log); a plain pause takes none."""
 
     receipt: str = field(repr=False)
 

@@ -16,7 +16,7 @@ from jenkins_mfa.core.gate import Refused, advance
 from jenkins_mfa.core.judge import Outcome, judge
 from jenkins_mfa.core.model import Commit, Denial, Gate, Run, State
 from jenkins_mfa.errors import DamagedError, SourceError, StoreError, UntrustedInputError
-from jenkins_mfa.usecases import history
+from jenkins_mfa.usecases import history, plain
 from jenkins_mfa.usecases.answer import deny_run
 from jenkins_mfa.usecases.desk import Desk, commit_id, decide, gates_of, named, run_record
 from jenkins_mfa.usecases.open_gate import open_gate
@@ -50,6 +50,7 @@ class Watch:
         self._remembered: dict[Run, tuple[str, ...]] = {}
         self._missed: frozenset[str] = frozenset()
         self._unread: dict[str, int] = {}
+        self._passed_over: dict[str, str] = {}
 
     def poll(self) -> int:
         """One poll: returns how many pauses wait. Raises SourceError or StoreError; then nothing has changed."""
@@ -75,6 +76,7 @@ class Watch:
                 keys[gate.run.key] = gate
         self._tell({key for key, gate in keys.items() if not self._look(gate)})
         self._missed = missing
+        self._passed_over = {ref: sha256 for ref, sha256 in self._passed_over.items() if ref in refs}
         return len(listed)
 
     def _remember(self, runs: dict[Run, tuple[str, ...]], refs: set[str]) -> None:
@@ -110,10 +112,15 @@ class Watch:
 
         A pause that is listed although its gate has ended is not asked again, and stays paused.
         """
+        if paused.plain and not self._might_be_wanted(paused):
+            return
         try:
             if self._desk.store.gate_of(self._source.id, paused.ref) is not None:
                 return
             gate = open_gate(self._desk, self._source, paused)
+            if gate is None:
+                self._passed_over[paused.ref] = self._desk.policy.sha256
+                return
         except DamagedError as damaged:
             self._desk.store.set_aside(damaged)
             return
@@ -126,6 +133,12 @@ class Watch:
             log.exception("pause not opened", source=self._source.id, run=paused.run.key)
             return
         log.info("gate opened", gate=gate.jti, source=self._source.id, run=gate.run.key, state=gate.state.value)
+
+    def _might_be_wanted(self, paused: Paused) -> bool:
+        """A plain pause that no rule selects is not read again while the policy stays what it was."""
+        policy = self._desk.policy
+        passed_over = self._passed_over.get(paused.ref) == policy.sha256
+        return not passed_over and plain.might_be_wanted(policy, paused.nonce)
 
     def _distrust(self, gate_id: str, problem: str) -> None:
         """A pause that must not be answered any more, such as one whose id a second one has taken: denied at once."""

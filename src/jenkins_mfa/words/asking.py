@@ -69,7 +69,7 @@ def environment(gate: Gate) -> Parts:
     if not declared:
         return ()
     names = listing([(Word(name),) for name in declared], 3, "and", "environments")
-    if gate.claims is not None and gate.claims.environment not in declared:
+    if gate.claims is not None and gate.claims.environment not in (*declared, ""):
         return say(
             "The Jenkinsfile says {claim}; the policy says {names}. The rules of both apply.",
             claim=Claim(gate.claims.environment),

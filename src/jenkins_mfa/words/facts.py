@@ -163,7 +163,8 @@ def claimed(claims: Claims) -> list[str]:
 
     Their characters were judged when the request was read; what could hide is written visibly all the same.
     """
-    pairs = [("message", claims.message), ("action", claims.action), ("environment", claims.environment)]
+    pairs = [("message", claims.message)]
+    pairs += [("action", claims.action), ("environment", claims.environment)] if claims.action else []
     pairs += [("subject", claims.subject_name)] if claims.subject_name else []
     pairs += [("digest", claims.subject_digest)] if claims.subject_digest else []
     pairs += [*claims.details, *claims.variables]

@@ -218,7 +218,7 @@ def _tree(policy: Policy, seen: Scene, claims: Claims, verdicts: list[Verdict], 
     """The explanation that people, the trail and tests see. Rules that do not match stand only in the `whole` one."""
     said = with_claims(policy, seen, claims)
     nodes = [_node(v, seen, said) for v in verdicts if whole or v.effect != "no"]
-    if seen.environments and claims.environment not in seen.environments:
+    if seen.environments and claims.environment not in (*seen.environments, ""):
         values = {"claimed": claims.environment, "declared": ", ".join(seen.environments)}
         nodes.append(Reason("environment_differs", values))
     return Reason("requirement", children=tuple(nodes), holds=any(v.effect != "no" for v in verdicts))

@@ -38,7 +38,7 @@ def with_claims(policy: Policy, seen: Scene, claims: Claims) -> Scene:
         seen.history,
         seen.roster,
         claims,
-        (*seen.environments, claims.environment),
+        (*seen.environments, claims.environment) if claims.environment else seen.environments,
         seen.tags | tags,
         seen.possible_tags,
     )

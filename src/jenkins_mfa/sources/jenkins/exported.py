@@ -65,6 +65,7 @@ class Definition(msgspec.Struct, frozen=True):
 class Input(msgspec.Struct, frozen=True):
     """What an input step was given."""
 
+    message: str | None = None
     submitter: str | None = None
     parameters: list[Definition] | None = None
 

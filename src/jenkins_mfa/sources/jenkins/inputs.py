@@ -12,7 +12,7 @@ import msgspec
 from jenkins_mfa.core.model import Run
 from jenkins_mfa.errors import SourceGoneError, UntrustedInputError
 from jenkins_mfa.sources.jenkins import exported
-from jenkins_mfa.sources.jenkins.exported import Action, Build, Execution, LoadedLibrary
+from jenkins_mfa.sources.jenkins.exported import Action, Build, Execution, Input, LoadedLibrary
 from jenkins_mfa.sources.jenkins.refs import Ref, build_path, read_build_url
 from jenkins_mfa.usecases.ports import Paused
 
@@ -32,6 +32,10 @@ REQUEST, RECEIPT = "MFA_REQUEST", "MFA_RECEIPT"
 LONGEST_USER = 255
 
 _ID = re.compile(r"Mfa-[0-9a-f]{32}")
+#: What Jenkins makes of the message where a Pipeline gives no id: the same for every input with these words.
+_MADE = re.compile(r"[0-9A-Fa-f]{32}")
+#: An id that a Pipeline has given; none that could be mistaken for one of ours.
+_GIVEN = re.compile(r"(?!mfa-)[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.IGNORECASE)
 _NONE = msgspec.Raw(b"null")
 
 #: What each build of a listing said, byte for byte → what it meant.
@@ -71,7 +75,7 @@ def read_listing(data: bytes, source: str, user: str, public_url: str, known: Kn
         known.clear()
         known.update(now)
     found = {paused.ref: paused for build in now.values() for paused in build}
-    builds = Counter(paused.nonce for paused in found.values())
+    builds = Counter(paused.nonce for paused in found.values() if not paused.plain)
     return [replace(p, problem=TWIN) if builds[p.nonce] > 1 else p for p in found.values()]
 
 
@@ -86,7 +90,10 @@ def _waiting(said: bytes, source: str, user: str, public_url: str) -> tuple[Paus
     job, build = read_build_url(executable.url or "")
     run = run_of(source, job, build, public_url, executable.timestamp)
     settled = settlers(executable.actions)
-    return tuple(Paused(Ref(job, build, id_).text, id_, run, TWIN if times[id_] > 1 else "", settled) for id_ in ours)
+    return tuple(
+        Paused(Ref(job, build, id_).text, id_, run, TWIN if times[id_] > 1 else "", settled, is_plain(id_))
+        for id_ in ours
+    )
 
 
 def read_libraries(data: bytes) -> list[LoadedLibrary]:
@@ -117,7 +124,7 @@ def find(build: Build, input_id: str, user: str) -> int:
 
 def request_tree(place: int) -> str:
     """What to ask of a build for the request text of one input."""
-    asked = "id,input[submitter,parameters[name,defaultParameterValue[name,value]]]"
+    asked = "id,input[message,submitter,parameters[name,defaultParameterValue[name,value]]]"
     return f"actions[executions[{asked}]{{{place},{place + 1}}}]"
 
 
@@ -132,6 +139,8 @@ def read_request(build: Build, input_id: str, user: str) -> bytes:
     asked = executions[0].input
     if asked is None or not _waits_for(executions[0], user):
         raise UntrustedInputError(f"the input's submitter is not exactly {user}")
+    if is_plain(input_id):
+        return _plain_text(asked)
     values = {name: [p for p in asked.parameters or () if p.name == name] for name in (REQUEST, RECEIPT)}
     for name, definitions in values.items():
         if len(definitions) != 1:
@@ -140,6 +149,18 @@ def read_request(build: Build, input_id: str, user: str) -> bytes:
     if default is None:
         raise UntrustedInputError(f"the input's parameter {REQUEST} has no value")
     return exported.decode(default.value, str).encode()
+
+
+def _plain_text(asked: Input) -> bytes:
+    """What a plain input says. One with parameters is not ours: whoever proceeds has to fill them in."""
+    if asked.parameters:
+        raise UntrustedInputError("a plain input with parameters is not answered")
+    return (asked.message or "").encode()
+
+
+def is_plain(input_id: str) -> bool:
+    """Whether an input with this id is one of another step than ours, with an id that its Pipeline has given."""
+    return _ID.fullmatch(input_id) is None
 
 
 def run_of(source: str, job: str, build: int, public_url: str, started: int = 0) -> Run:
@@ -165,7 +186,10 @@ def _open(actions: exported.Actions | None) -> list[Execution]:
 def _waits_for(execution: Execution, user: str) -> bool:
     """Jenkins would also take another spelling, a list or a group: those inputs are not for us alone."""
     asked = execution.input
-    return asked is not None and asked.submitter == user and _ID.fullmatch(execution.id) is not None
+    if asked is None or asked.submitter != user:
+        return False
+    ours = _ID.fullmatch(execution.id) is not None
+    return ours or (_GIVEN.fullmatch(execution.id) is not None and _MADE.fullmatch(execution.id) is None)
 
 
 def _executables(data: bytes) -> Iterable[bytes]:

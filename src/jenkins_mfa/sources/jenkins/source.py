@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import msgspec
@@ -103,7 +103,8 @@ class JenkinsSource:
         starters, upstream = behind.starters(build, ref.job, self.who, self._other)
         builds, base = behind.history(ref.job, ref.build, self.client.user, self._other)
         changed = changes.read(builds, base, records.own_branch(build, run), self._wrote)
-        return Opened(request, records.read_facts(build, run, starters, upstream, changed))
+        facts = records.read_facts(build, run, starters, upstream, changed)
+        return Opened(request, replace(facts, plain=ref.input) if paused.plain else facts)
 
     def outcome(self, run: Run) -> Outcome:
         """A fresh reading of the build.
@@ -131,6 +132,9 @@ class JenkinsSource:
         at = Ref.parse(ref)
         if self._read("", "quietingDown", _Root).quietingDown:
             raise SourceUnavailableError("Jenkins prepares for a shutdown: builds would not go on", code="shutdown")
+        if isinstance(answer, Proceed) and inputs.is_plain(at.input):
+            self.client.post(f"{at.path}proceedEmpty", {})
+            return
         if isinstance(answer, Proceed):
             given = [{"name": inputs.RECEIPT, "value": answer.receipt}]
             self.client.post(f"{at.path}proceed", {"json": msgspec.json.encode({"parameter": given}).decode()})
