@@ -12,8 +12,8 @@ from pathlib import Path
 
 from jenkins_mfa import config as configuration
 from jenkins_mfa import key_files, log
-from jenkins_mfa.agent import open_desk
 from jenkins_mfa.usecases.watch import Watch
+from jenkins_mfa.wiring import open_desk
 
 WARM = 3  #: polls before the first that counts
 

@@ -14,13 +14,13 @@ from pathlib import Path
 
 from jenkins_mfa import config as configuration
 from jenkins_mfa import key_files
-from jenkins_mfa.agent import open_desk
 from jenkins_mfa.core.keys import Keys
 from jenkins_mfa.simulators.jenkins import JenkinsSimulator, Trust
 from jenkins_mfa.simulators.slack import SlackSimulator
 from jenkins_mfa.store.connect import client_for
 from jenkins_mfa.store.embedded import EmbeddedServer
 from jenkins_mfa.usecases.desk import Desk
+from jenkins_mfa.wiring import open_desk
 
 CHANNEL, OPS, TEAM = "C0BENCH", "C0OPS", "T0BENCH"
 PREFIX = "mfa"

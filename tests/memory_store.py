@@ -137,11 +137,12 @@ class MemoryStore:
 
     def commit(self, commit: Commit) -> None:
         with self._lock:
-            if self._commits.get(record_key(commit.records[0])) == commit.id:
+            first = record_key(commit.records[0]) if commit.records else ""
+            if first and self._commits.get(first) == commit.id:
                 return
             self._check(commit)
             linked = link(self.heads(), commit.entries)
-            self._commits[record_key(commit.records[0])] = commit.id
+            self._commits[first] = commit.id
             for record in commit.records:
                 self.put(record)
                 if isinstance(record, Gate) and record.version == 1:

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from cli_files import edit, with_keys, write
 from jenkins_mfa import config as configuration
 from jenkins_mfa import key_files
-from jenkins_mfa.agent import sources_of
 from jenkins_mfa.errors import ConfigError
 from jenkins_mfa.sources.jenkins.source import JenkinsSource
 from jenkins_mfa.usecases.rules import Rules
+from jenkins_mfa.wiring import sources_of
 
 
 def problems(path: Path) -> list[str]:

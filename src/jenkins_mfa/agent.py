@@ -1,4 +1,4 @@
-"""The composition root: configuration → adapters → threads, and the order in which they start and stop."""
+"""The agent's threads and clock, and the order in which they start and stop."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import random
 import secrets
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,26 +18,19 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from jenkins_mfa import __version__, key_files
 from jenkins_mfa.config import Config
-from jenkins_mfa.core.keys import Keys
-from jenkins_mfa.core.model import Commit, Entry, Gate, State
+from jenkins_mfa.core.model import Commit, Entry
 from jenkins_mfa.errors import SourceError, StoreError
-from jenkins_mfa.roster_file import WRITER
-from jenkins_mfa.slack.accounts import Accounts
-from jenkins_mfa.slack.app import SlackApp, web_client
+from jenkins_mfa.reload import Reloader
+from jenkins_mfa.slack.app import SlackApp
 from jenkins_mfa.slack.handlers import Handlers
 from jenkins_mfa.slack.messenger import SlackMessenger
-from jenkins_mfa.sources.jenkins.client import Client
-from jenkins_mfa.sources.jenkins.source import JenkinsSource
-from jenkins_mfa.store.connect import open_store
-from jenkins_mfa.store.gates import RedisStore
 from jenkins_mfa.threads import Crew, Pool
 from jenkins_mfa.usecases import deliver, tick
 from jenkins_mfa.usecases.answer import Answers
 from jenkins_mfa.usecases.desk import Desk, commit_id
-from jenkins_mfa.usecases.ports import Due, Source
-from jenkins_mfa.usecases.rules import Rules
+from jenkins_mfa.usecases.ports import Due
 from jenkins_mfa.usecases.watch import Watch
-from jenkins_mfa.words.run_line import run_line
+from jenkins_mfa.wiring import messenger_of, open_desk
 
 log = structlog.get_logger()
 
@@ -45,78 +38,16 @@ DELIVERERS = 8  #: threads that deliver lanes
 OPENERS = 4  #: threads of each source that open what is new; each waits for the records of one run
 IDLE = 0.25  #: seconds after which a deliverer looks again without being woken
 TICK_SECONDS = 1.0  #: how often deadlines are looked at
+LOOK_SECONDS = 2.0  #: how often the files of policy and roster are looked at
 LONGEST_BACKOFF = 30.0  #: seconds between polls of a source that fails
 STOP_SECONDS = 10.0  #: that each thread gets to finish what it has begun
 
 
-class SystemRandomness:
-    """Randomness from the operating system."""
-
-    def hex(self, size: int) -> str:
-        """`size` bytes in hexadecimal."""
-        return secrets.token_hex(size)
-
-    def bytes(self, size: int) -> bytes:
-        """`size` bytes."""
-        return secrets.token_bytes(size)
-
-
-def sources_of(config: Config, rules: Rules) -> dict[str, Source]:
-    """One adapter for each [[sources]] table."""
-
-    def finder(issuer: str) -> Callable[[str], str | None]:
-        def who(subject: str) -> str | None:
-            person = rules.roster.find(issuer, subject)
-            return person.id if person else None
-
-        return who
-
-    by_address = finder(WRITER)
-    made: dict[str, Source] = {}
-    for source in config.sources:
-        client = Client(source.url, source.user, source.token.reveal())
-        who, now = finder(f"{source.kind}:{source.id}"), lambda: int(time.time() * 1000)
-        made[source.id] = JenkinsSource(source.id, source.public_url, client, who, by_address, now)
-    return made
-
-
-def messenger_of(config: Config) -> SlackMessenger:
-    """The Slack adapter."""
-    slack = config.slack
-    client = web_client(slack.bot_token.reveal(), slack.api_url)
-    return SlackMessenger(
-        client=client,
-        rules=Rules(config.policy, config.roster),
-        team=slack.team,
-        default_channel=slack.channel,
-        ops_channel=slack.ops_channel,
-        accounts=Accounts(client, slack.team),
-    )
-
-
-def desk_of(config: Config, store: RedisStore, keys: Keys, messenger: SlackMessenger) -> Desk:
-    """Everything that the use cases need."""
-
-    def line(gate: Gate) -> str:
-        channels = messenger.asked_in(gate) if gate.state is State.PENDING else ()
-        return run_line(gate, messenger.roster, channels)
-
-    return Desk(
-        store=store,
-        messenger=messenger,
-        sources=sources_of(config, messenger.rules),
-        rules=messenger.rules,
-        keys=keys,
-        randomness=SystemRandomness(),
-        line=line,
-        libraries={source.id: source.library for source in config.sources},
-        approval_ttl=config.approval_ttl,
-    )
-
-
-@dataclass(slots=True)
+@dataclass
 class Agent:
-    """A running agent. `start` returns once everything runs; `stop` lets go in the order that loses nothing."""
+    """A running agent. `start` returns once everything runs; `stop` lets go in the order that loses nothing. With
+    `reload_asked` policy and roster are looked at soon.
+    """
 
     config: Config
     desk: Desk
@@ -126,6 +57,10 @@ class Agent:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _scheduler: BackgroundScheduler | None = None
     _slack: SlackApp | None = None
+    reload_asked: bool = False
+
+    def __post_init__(self) -> None:
+        self._reloader = Reloader(self.config.rules, self.desk, self.config.rules_digest)
 
     def start(self) -> None:
         """Watchers and deliverers first: they need no person. Then the clock, then Slack's people."""
@@ -139,9 +74,10 @@ class Agent:
             self.crew.start(f"deliver-{number}", self._deliver)
         self.crew.start("renew", self._renew)
         self._scheduler = BackgroundScheduler(timezone="UTC")
-        self._scheduler.add_job(
-            self._tick, "interval", seconds=TICK_SECONDS, coalesce=True, max_instances=1, misfire_grace_time=None
-        )
+        for job, seconds in ((self._tick, TICK_SECONDS), (self._look_at_rules, LOOK_SECONDS)):
+            self._scheduler.add_job(
+                job, "interval", seconds=seconds, coalesce=True, max_instances=1, misfire_grace_time=None
+            )
         self._scheduler.start()
         self._listen()
         # What is there by now stays: a full collection that goes through it again would hold up a tap for 50 ms.
@@ -160,6 +96,9 @@ class Agent:
         while not stop.wait(0.2):
             if self.crew.failed.is_set():
                 break
+            if self.reload_asked:
+                self.reload_asked = False
+                self._look_at_rules(at_once=True)
         self.stop()
         return 1 if self.crew.failed.is_set() else 0
 
@@ -233,9 +172,18 @@ class Agent:
             due = self.desk.store.due_gates(self.desk.store.now())
             random.shuffle(due)
             tick.tick(self.desk, due)
-            self._beat("agent", {"version": __version__, "pid": os.getpid()})
+            self._beat("agent", {"version": __version__, "pid": os.getpid(), **self._reloader.state})
         except StoreError as error:
             log.warning("tick failed", problem=str(error))
+
+    def _look_at_rules(self, *, at_once: bool = False) -> None:
+        """Take over policy and roster where they have changed; whatever goes wrong, what holds goes on holding."""
+        try:
+            self._reloader.look(at_once=at_once)
+        except StoreError as error:
+            log.warning("policy not taken over yet", problem=str(error))
+        except Exception:
+            log.exception("policy not taken over")
 
     def _beat(self, name: str, value: dict[str, object]) -> None:
         try:
@@ -259,13 +207,3 @@ def opened(config: Config) -> Generator[Agent]:
     messenger = messenger_of(config)
     with open_desk(config, keys, messenger) as desk:
         yield Agent(config, desk, messenger)
-
-
-@contextmanager
-def open_desk(config: Config, keys: Keys, messenger: SlackMessenger | None = None) -> Generator[Desk]:
-    """Store, sources and messenger, connected as they are needed."""
-    settings = config.store
-    prefix = f"{{{settings.prefix}}}"
-    with open_store(settings.url, keys.mac_key, prefix=prefix, durability=settings.durability) as (store, promise):
-        log.info("store open", promise=promise.promise)
-        yield desk_of(config, store, keys, messenger or messenger_of(config))

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import re
 import stat
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 from urllib.parse import urlsplit
 
 from jenkins_mfa.core.policy import Policy, Roster
 from jenkins_mfa.errors import ConfigError
 from jenkins_mfa.failures import unread
-from jenkins_mfa.policy_file import read_policy
-from jenkins_mfa.roster_file import WRITER, read_roster
+from jenkins_mfa.roster_file import WRITER
+from jenkins_mfa.rule_files import RuleFiles
 from jenkins_mfa.toml_table import Table, read, seen
-
-T = TypeVar("T")
 
 SLACK_API = "https://slack.com/api/"  #: Slack's own address
 NO_SOURCE = "no source is named: there would be nothing to watch"
@@ -87,7 +83,7 @@ class KeysConfig:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """All of it. Times to live are in seconds."""
+    """All of it. Times to live are in seconds; `rules_digest` is of the files that policy and roster were read from."""
 
     path: Path
     installation: str
@@ -96,7 +92,8 @@ class Config:
     slack: SlackConfig
     keys: KeysConfig
     approval_ttl: int
-    max_ttl: int
+    rules: RuleFiles
+    rules_digest: str
     policy: Policy
     roster: Roster
     secret_files: tuple[Path, ...]
@@ -122,29 +119,21 @@ def load(path: Path, *, policy_path: Path | None = None, now: int = 0, with_secr
     max_ttl = limits.integer("max_ttl", 86400, low=1, high=86400, unit="seconds")
     limits.done()
     ids = {source.id for source in sources} or {""}
-    issuers = {f"slack:{slack.team}", WRITER} | {f"jenkins:{name}" for name in ids}
-    roster_path = base / root.text("roster_file", "roster.toml")
     named = base / root.text("policy_file", "policy.toml")
+    rules = RuleFiles(
+        policy=policy_path or named,
+        roster=base / root.text("roster_file", "roster.toml"),
+        issuers=frozenset({f"slack:{slack.team}", WRITER} | {f"jenkins:{name}" for name in ids}),
+        sources=frozenset(ids),
+        max_ttl=max_ttl,
+    )
     root.done()
-    found = list(root.problems.found)
-    roster, problems = _second(lambda: read_roster(roster_path, issuers), Roster({}))
-    found += problems
-    known = None if problems else roster
-    empty = Policy((), (), None, "")
-    policy, problems = _second(lambda: read_policy(policy_path or named, known, ids, max_ttl, now), empty)
-    found += problems
-    if found:
+    digest = rules.digest()
+    policy, roster, problems = rules.read(now)
+    if found := [*root.problems.found, *problems]:
         raise ConfigError(found)
     files = tuple(secrets.files)
-    return Config(path, installation, sources, store, slack, keys, approval_ttl, max_ttl, policy, roster, files)
-
-
-def _second(reader: Callable[[], tuple[T, list[str]]], nothing: T) -> tuple[T, list[str]]:
-    """A file that cannot be read at all is one problem among the others."""
-    try:
-        return reader()
-    except ConfigError as error:
-        return nothing, error.problems
+    return Config(path, installation, sources, store, slack, keys, approval_ttl, rules, digest, policy, roster, files)
 
 
 class _Secrets:

@@ -288,6 +288,8 @@ def read(path: Path) -> Table:
         raise ConfigError([f"{path} is not text in UTF-8"]) from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError([_not_toml(path, str(error))]) from error
+    except RecursionError as error:
+        raise ConfigError([f"{path}: it is nested too deeply"]) from error
     return Table(data, "", Problems(path.name, text))
 
 

@@ -17,7 +17,6 @@ import requests
 
 from jenkins_mfa import config as configuration
 from jenkins_mfa import key_files
-from jenkins_mfa.agent import open_desk
 from jenkins_mfa.core import audit
 from jenkins_mfa.core.model import State
 from jenkins_mfa.demo import files
@@ -26,6 +25,7 @@ from jenkins_mfa.demo.world import World
 from jenkins_mfa.simulators.jenkins import Build
 from jenkins_mfa.simulators.jenkins_samples import PRODUCTION, STAGING
 from jenkins_mfa.simulators.slack import Message, plain
+from jenkins_mfa.wiring import open_desk
 
 
 @pytest.fixture(scope="module")

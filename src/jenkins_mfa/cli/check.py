@@ -10,7 +10,6 @@ from pathlib import Path
 import click
 
 from jenkins_mfa import key_files
-from jenkins_mfa.agent import messenger_of
 from jenkins_mfa.cli.base import (
     DAMAGED_GATE,
     FINDING,
@@ -34,6 +33,7 @@ from jenkins_mfa.store.connect import open_store
 from jenkins_mfa.store.durability import Durability
 from jenkins_mfa.store.gates import RedisStore
 from jenkins_mfa.usecases.ports import Finding
+from jenkins_mfa.wiring import messenger_of
 
 STALE = 60_000  #: ms after which an agent's last heartbeat is old
 SOON = 30  #: days before its end at which a receipt key is a finding
@@ -174,6 +174,9 @@ def _beats(store: RedisStore) -> Iterator[Part]:
         age = now - at if isinstance(at, int) else STALE
         if name == "agent" and age < STALE:
             yield Part("agent", True, f"version {beat.get('version')}, last seen {age // 1000} s ago")
+            if refused := beat.get("refused"):
+                says = f"it has not taken over policy and roster as they are on disk: {refused}"
+                yield Part("agent", False, says, "jenkins-mfa policy check; until then what held before holds")
         elif name == "agent":
             yield Part("agent", False, f"no agent runs: last seen {age // 1000} s ago", "start it: jenkins-mfa run")
         elif age < STALE and beat.get("ok") is False:

@@ -101,7 +101,7 @@ def public(config_path: Path, library: Path | None, bare: str, max_seconds: int 
             installation=config.installation,
             signing=signing,
             sources=[(s.public_url, s.id, s.user) for s in config.sources],
-            max_seconds=max_seconds or config.max_ttl,
+            max_seconds=max_seconds or config.rules.max_ttl,
             bare=bare,
         )
     )

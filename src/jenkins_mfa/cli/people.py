@@ -12,7 +12,6 @@ import click
 import segno
 
 from jenkins_mfa import log
-from jenkins_mfa.agent import open_desk
 from jenkins_mfa.cli.base import (
     REFUSED,
     STOPPED,
@@ -31,6 +30,7 @@ from jenkins_mfa.core.model import Authenticator
 from jenkins_mfa.errors import Refusal
 from jenkins_mfa.usecases import enroll as enrolling
 from jenkins_mfa.usecases.desk import Desk
+from jenkins_mfa.wiring import open_desk
 from jenkins_mfa.words import render
 
 QR_COLUMNS = 46  #: narrower terminals get the text key only

@@ -26,7 +26,9 @@ VERSIONS = f"jenkins-mfa {__version__}, library {LIBRARY}, contract {CONTRACT}"
 @config_option
 @click.option("--log-level", type=click.Choice(["DEBUG", "INFO", "WARNING"]), default="INFO", show_default=True)
 def run(config_path: Path, log_level: str) -> None:
-    """Run the agent until it is told to stop (SIGTERM, Ctrl-C; a second one ends it at once)."""
+    """Run the agent until it is told to stop (SIGTERM, Ctrl-C; a second one ends it at once). SIGHUP has policy and
+    roster looked at now.
+    """
     from jenkins_mfa import agent, log
 
     log.set_up(log_level)
@@ -40,6 +42,11 @@ def run(config_path: Path, log_level: str) -> None:
     signal.signal(signal.SIGTERM, ask)
     signal.signal(signal.SIGINT, ask)
     with agent.opened(load(config_path)) as running:
+
+        def reload(_number: int, _frame: FrameType | None) -> None:
+            running.reload_asked = True
+
+        signal.signal(signal.SIGHUP, reload)
         running.start()
         code = running.run(stop)
     sys.exit(code)

@@ -15,7 +15,6 @@ import requests
 
 from jenkins_mfa import config as configuration
 from jenkins_mfa import key_files
-from jenkins_mfa.agent import open_desk
 from jenkins_mfa.core import totp
 from jenkins_mfa.demo import files
 from jenkins_mfa.simulators.jenkins import Build, JenkinsSimulator, PausedInput, Trust
@@ -24,6 +23,7 @@ from jenkins_mfa.simulators.slack import SlackSimulator
 from jenkins_mfa.store.connect import client_for
 from jenkins_mfa.store.embedded import EmbeddedServer
 from jenkins_mfa.usecases import enroll
+from jenkins_mfa.wiring import open_desk
 
 LATE = "deploy-late"  #: a job whose gates live for three seconds
 

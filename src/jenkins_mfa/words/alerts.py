@@ -55,6 +55,14 @@ def _what(given: Alert, gate: Gate | None, roster: Roster) -> Parts:
                 record=Fact(values.get("record", "")),
                 reason=Fact(values.get("reason", "")),
             )
+        case "policy_refused":
+            return say(
+                "The policy or the roster on disk cannot be used: {problem}. Nothing was taken over; what held before "
+                "still holds. See jenkins-mfa policy check.",
+                problem=Fact(values.get("problem", "")),
+            )
+        case "policy_right":
+            return say("Policy and roster on disk are right again, and hold.")
         case "locked":
             who = people.person(roster, values.get("person", ""))
             return say("The codes of {who} are switched off after 50 misses.", who=who)

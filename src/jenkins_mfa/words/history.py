@@ -8,7 +8,7 @@ from jenkins_mfa.core.audit import Name
 from jenkins_mfa.core.model import Entry, Factor
 from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.words import endings, people, render
-from jenkins_mfa.words.parts import Fact, Parts, Word, say
+from jenkins_mfa.words.parts import Fact, Parts, Word, say, sentences
 
 #: Why an answer was not counted: what its person did or is.
 REFUSED = {
@@ -142,6 +142,12 @@ def _named(template: str, detail: str) -> Callable[[Entry, Roster], Parts]:
     return lambda entry, _roster: say(template, value=Fact(_detail(entry, detail)))
 
 
+def _loaded(entry: Entry, _roster: Roster) -> Parts:
+    loaded = say("The policy was loaded, SHA-256 {value}.", value=Fact(_detail(entry, "policy_sha256")))
+    told = _detail(entry, "changes")
+    return sentences([loaded, say("Changes: {told}.", told=Fact(told))]) if told else loaded
+
+
 #: Each event of the trail; a test holds them to be all.
 SENTENCES: dict[str, Callable[[Entry, Roster], Parts]] = {
     Name.GATE_OPENED: _plain("Opened."),
@@ -163,7 +169,7 @@ SENTENCES: dict[str, Callable[[Entry, Roster], Parts]] = {
     Name.AUTHENTICATOR_THROTTLED: _authenticator("{person} has to wait: {n} codes in a row did not match."),
     Name.DELIVERY_PARKED: _parked,
     Name.RECORD_DAMAGED: _named("The stored record {value} is not what was written; it was set aside.", "record"),
-    Name.POLICY_LOADED: _named("The policy was loaded, SHA-256 {value}.", "policy_sha256"),
+    Name.POLICY_LOADED: _loaded,
     Name.KEY_CREATED: _named("Key {value} was made.", "kid"),
     Name.KEY_REVOKED: _named("Key {value} was revoked.", "kid"),
     Name.AGENT_STARTED: _named("An agent of version {value} started.", "reason"),

@@ -1,0 +1,103 @@
+"""Configuration → adapters: what the agent, the commands and the demo put together in the same way."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+
+import structlog
+
+from jenkins_mfa.config import Config
+from jenkins_mfa.core.keys import Keys
+from jenkins_mfa.core.model import Gate, State
+from jenkins_mfa.roster_file import WRITER
+from jenkins_mfa.slack.accounts import Accounts
+from jenkins_mfa.slack.app import web_client
+from jenkins_mfa.slack.messenger import SlackMessenger
+from jenkins_mfa.sources.jenkins.client import Client
+from jenkins_mfa.sources.jenkins.source import JenkinsSource
+from jenkins_mfa.store.connect import open_store
+from jenkins_mfa.store.gates import RedisStore
+from jenkins_mfa.usecases.desk import Desk
+from jenkins_mfa.usecases.ports import Source
+from jenkins_mfa.usecases.rules import Rules
+from jenkins_mfa.words.run_line import run_line
+
+log = structlog.get_logger()
+
+
+class SystemRandomness:
+    """Randomness from the operating system."""
+
+    def hex(self, size: int) -> str:
+        """`size` bytes in hexadecimal."""
+        return secrets.token_hex(size)
+
+    def bytes(self, size: int) -> bytes:
+        """`size` bytes."""
+        return secrets.token_bytes(size)
+
+
+def sources_of(config: Config, rules: Rules) -> dict[str, Source]:
+    """One adapter for each [[sources]] table."""
+
+    def finder(issuer: str) -> Callable[[str], str | None]:
+        def who(subject: str) -> str | None:
+            person = rules.roster.find(issuer, subject)
+            return person.id if person else None
+
+        return who
+
+    by_address = finder(WRITER)
+    made: dict[str, Source] = {}
+    for source in config.sources:
+        client = Client(source.url, source.user, source.token.reveal())
+        who, now = finder(f"{source.kind}:{source.id}"), lambda: int(time.time() * 1000)
+        made[source.id] = JenkinsSource(source.id, source.public_url, client, who, by_address, now)
+    return made
+
+
+def messenger_of(config: Config) -> SlackMessenger:
+    """The Slack adapter."""
+    slack = config.slack
+    client = web_client(slack.bot_token.reveal(), slack.api_url)
+    return SlackMessenger(
+        client=client,
+        rules=Rules(config.policy, config.roster),
+        team=slack.team,
+        default_channel=slack.channel,
+        ops_channel=slack.ops_channel,
+        accounts=Accounts(client, slack.team),
+    )
+
+
+def desk_of(config: Config, store: RedisStore, keys: Keys, messenger: SlackMessenger) -> Desk:
+    """Everything that the use cases need."""
+
+    def line(gate: Gate) -> str:
+        channels = messenger.asked_in(gate) if gate.state is State.PENDING else ()
+        return run_line(gate, messenger.roster, channels)
+
+    return Desk(
+        store=store,
+        messenger=messenger,
+        sources=sources_of(config, messenger.rules),
+        rules=messenger.rules,
+        keys=keys,
+        randomness=SystemRandomness(),
+        line=line,
+        libraries={source.id: source.library for source in config.sources},
+        approval_ttl=config.approval_ttl,
+    )
+
+
+@contextmanager
+def open_desk(config: Config, keys: Keys, messenger: SlackMessenger | None = None) -> Generator[Desk]:
+    """Store, sources and messenger, connected as they are needed."""
+    settings = config.store
+    prefix = f"{{{settings.prefix}}}"
+    with open_store(settings.url, keys.mac_key, prefix=prefix, durability=settings.durability) as (store, promise):
+        log.info("store open", promise=promise.promise)
+        yield desk_of(config, store, keys, messenger or messenger_of(config))
