@@ -16,6 +16,7 @@ from jenkins_mfa.core.model import (
     PersonRecord,
     PipelineRecord,
     Record,
+    ReviewsRecord,
     RunRecord,
     State,
     ToldRecord,
@@ -131,6 +132,9 @@ class MemoryStore:
 
     def told(self, gate_id: str) -> ToldRecord:
         return self._records.get(f"told:{gate_id}", ToldRecord(gate_id, 0))  # type: ignore[return-value]
+
+    def reviews(self) -> ReviewsRecord:
+        return self._read("reviews") or ReviewsRecord(0)  # type: ignore[return-value]
 
     def alert(self, alert_id: str) -> Alert | None:
         return self._alerts.get(alert_id)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
 from pathlib import Path
 from typing import cast, get_args
 
@@ -24,6 +23,7 @@ from jenkins_mfa.core.policy import (
 from jenkins_mfa.core.policy.globs import problem
 from jenkins_mfa.core.policy.rules import ALWAYS
 from jenkins_mfa.roster_file import ID
+from jenkins_mfa.rule_check import check_rule
 from jenkins_mfa.toml_table import Table, read
 from jenkins_mfa.when_table import Names, read_approvers, read_when
 
@@ -140,16 +140,18 @@ def _rule(table: Table, names: Names, max_ttl: int) -> Rule:
     if name == "default":
         table.fault("name", "default is the name of the [default] table")
     passes = table.choice("confirm", ("required", "none"), "required") == "none"
+    breaks = table.flag("break_glass")
     rule = Rule(
         name=name,
         require=_require(table, names, passes=passes),
-        when=read_when(table, names, loosens=passes) or ALWAYS,
+        when=read_when(table, names, loosens=passes or breaks) or ALWAYS,
         ttl=_ttl(table, max_ttl),
         channel=_channel(table, "channel"),
         passes=passes,
         always=table.flag("always"),
         observe=table.choice("mode", ("enforce", "observe"), "enforce") == "observe",
-        break_glass=table.flag("break_glass"),
+        break_glass=breaks,
+        review_by=read_approvers(table, "review_by", names.roster, least=0),
         assurance=cast("Assurance", table.choice("assurance", get_args(Assurance), "none")),
         requesters_may_approve=table.flag("requesters_may_approve"),
         authors_may_approve=table.flag("authors_may_approve", default=True),
@@ -159,28 +161,9 @@ def _rule(table: Table, names: Names, max_ttl: int) -> Rule:
         escalate_channel=_channel(table, "escalate_channel"),
         supersede=table.flag("supersede"),
     )
-    _consistent(table, rule)
+    check_rule(table, rule, names.roster)
     table.done()
     return rule
-
-
-def _consistent(table: Table, rule: Rule) -> None:
-    """Keys that contradict one another."""
-    if rule.passes and rule.when == ALWAYS:
-        table.fault("when", "a rule that lets pass needs it; for everything that no rule matches use [default]")
-    if rule.passes and (rule.always or rule.break_glass):
-        table.fault("confirm", 'always and break_glass do not go with confirm = "none"')
-    if bool(rule.escalate_after) != bool(rule.escalate_to or rule.escalate_channel):
-        table.fault("escalate_after", "it goes together with escalate_to or escalate_channel")
-    for key, seconds in (("remind_after", rule.remind_after), ("escalate_after", rule.escalate_after)):
-        if seconds >= rule.ttl:
-            table.fault(key, f"{seconds} s is not before the end of ttl_seconds ({rule.ttl} s)")
-    if rule.break_glass and (sum(d.count for d in rule.require) < 2 or any(_groups(d.approvers) for d in rule.require)):
-        table.fault("require", "break-glass takes at least two people, named one by one, not by group")
-
-
-def _groups(approvers: Iterable[str]) -> bool:
-    return any(approver.startswith("group:") for approver in approvers)
 
 
 def _require(table: Table, names: Names, *, passes: bool) -> tuple[Demand, ...]:

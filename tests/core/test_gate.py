@@ -12,9 +12,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from builders import NOW, clause, gate, requirement
 from jenkins_mfa.core import quorum
 from jenkins_mfa.core.gate import ENTERED, TABLE, Event, Kind, Refused, Transition, advance
-from jenkins_mfa.core.model import Claim, Confirmation, Denial, Ending, Factor, Gate, State
+from jenkins_mfa.core.model import BrokenGlass, Claim, Confirmation, Denial, Ending, Factor, Gate, State
 
 PEOPLE = ("alice", "bob", "carol")
+GLASS = replace(requirement(clause(2, "alice", "carol", factor=Factor.TOTP, rule="emergency")), break_glass="emergency")
 
 
 def confirmed(person: str = "alice", at: int = NOW + 1000, factor: Factor = Factor.PUSH) -> Event:
@@ -32,6 +33,9 @@ def event(kind: Kind, at: int = NOW + 1000, by: str = "") -> Event:
         return confirmed(at=at)
     if kind is Kind.DENIED:
         return denied(at=at)
+    if kind is Kind.BROKE_GLASS:
+        broken = BrokenGlass("carol", at, "the database is down", f"break-{at}", requirement())
+        return Event(kind, at, "carol", broken.cause, broken=broken, requirement=GLASS)
     claim = Claim(at // 1000, at // 1000 + 300, ("alice",), 1, "h") if kind is Kind.CLAIMED else None
     return Event(kind, at, "agent", f"{kind}-{at}", claim=claim, ending=Ending(kind.name.lower(), at, by))
 
@@ -86,6 +90,20 @@ def test_quorum_of_two_needs_two_distinct_people() -> None:
     assert once.state is State.PENDING
     assert advance(once, confirmed("alice", NOW + 5000)) == Refused("confirmed_before")
     assert taken(advance(once, confirmed("bob"))).state is State.APPROVED
+
+
+def test_break_glass_replaces_the_rules_and_starts_the_count_afresh() -> None:
+    """Whoever confirmed under the normal rules has not confirmed under break-glass, so one person cannot use them."""
+    waiting = gate(requirement=requirement(clause(3)), confirmations=(confirmed("alice").confirmation,))
+    broken = taken(advance(waiting, event(Kind.BROKE_GLASS)))
+    assert (broken.state, broken.requirement, broken.confirmations) == (State.PENDING, GLASS, ())
+    assert broken.deadline == waiting.deadline
+    assert advance(broken, event(Kind.BROKE_GLASS)) == Refused("broken_before")
+
+
+def test_break_glass_comes_too_late_at_the_deadline() -> None:
+    """It gives a gate no time."""
+    assert taken(advance(gate(), event(Kind.BROKE_GLASS, gate().deadline))).state is State.EXPIRED
 
 
 def test_more_than_enough_also_approves() -> None:
@@ -168,6 +186,7 @@ def test_every_transition_is_in_the_trail_with_its_version() -> None:
                     *ENTERED.values(),
                     "gate:confirmed",
                     "gate:retracted",
+                    "gate:broke_glass",
                 }
 
 

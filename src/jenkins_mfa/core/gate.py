@@ -1,4 +1,4 @@
-"""The life of a gate: one literal table of transitions, and `advance`, the only way to change a gate.
+"""The life of a gate: one literal table of transitions (gate_table.py), and `advance`, the only way to change a gate.
 
 What is not in the table is refused with a reason and changes nothing. Only *confirmed*, *denied* and *claimed* are
 compared with the deadline here, whoever brings them; what the run's own record says is applied as itself.
@@ -8,116 +8,14 @@ compared with the deadline here, whoever brings them; what the run's own record 
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from jenkins_mfa.core import quorum
-from jenkins_mfa.core.model import Alert, Claim, Confirmation, Denial, Ending, Entry, Gate, State
+from jenkins_mfa.core.gate_table import ENTERED, TABLE, Event, Kind, Refused, Transition
+from jenkins_mfa.core.model import Alert, Ending, Entry, Gate, State
 
-
-class Kind(enum.Enum):
-    """The columns of the table."""
-
-    CONFIRMED = "confirmed"
-    DENIED = "denied"
-    DROPPED = "dropped"
-    DEADLINE = "deadline"
-    CLAIMED = "claimed"
-    LAPSED = "lapsed"
-    ENDED = "run ended, or input gone without a proceed"
-    PROCEEDED_BY_OTHER = "proceeded by another"
-    PROCEEDED_BY_US = "proceeded under our user"
-    ABORT_TAKEN = "our abort taken"
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that happened at `at`; `actor` goes into the trail, `cause` makes the commit's id."""
-
-    kind: Kind
-    at: int
-    actor: str
-    cause: str
-    confirmation: Confirmation | None = None
-    denial: Denial | None = None
-    keep: frozenset[str] = frozenset()
-    claim: Claim | None = None
-    ending: Ending | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Transition:
-    """What follows from an event, as data: the gate afterwards, what the trail says, who must be told."""
-
-    gate: Gate
-    entries: tuple[Entry, ...]
-    lanes: tuple[str, ...]
-    alerts: tuple[Alert, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Nothing changes; `code` says why (words.py has the sentence)."""
-
-    code: str
-
-
-#: The rows of DESIGN, section 3. A missing cell is refused.
-TABLE: dict[State, dict[Kind, State | str]] = {
-    State.PENDING: {
-        Kind.CONFIRMED: "count",
-        Kind.DENIED: State.DENIED,
-        Kind.DROPPED: "recount",
-        Kind.DEADLINE: State.EXPIRED,
-        Kind.ENDED: State.WITHDRAWN,
-        Kind.PROCEEDED_BY_OTHER: State.BYPASSED,
-        Kind.PROCEEDED_BY_US: State.BYPASSED,
-    },
-    State.APPROVED: {
-        Kind.DENIED: State.DENIED,
-        Kind.DROPPED: "recount",
-        Kind.DEADLINE: State.EXPIRED,
-        Kind.CLAIMED: State.SENDING,
-        Kind.ENDED: State.WITHDRAWN,
-        Kind.PROCEEDED_BY_OTHER: State.BYPASSED,
-        Kind.PROCEEDED_BY_US: State.BYPASSED,
-    },
-    State.SENDING: {
-        Kind.LAPSED: State.EXPIRED,
-        Kind.ENDED: State.WITHDRAWN,
-        Kind.PROCEEDED_BY_OTHER: State.BYPASSED,
-        Kind.PROCEEDED_BY_US: State.RESUMED,
-    },
-    State.DENIED: {
-        Kind.ENDED: State.ABORTED,
-        Kind.PROCEEDED_BY_OTHER: State.BYPASSED,
-        Kind.PROCEEDED_BY_US: State.BYPASSED,
-        Kind.ABORT_TAKEN: State.ABORTED,
-    },
-    State.EXPIRED: {
-        Kind.ENDED: State.ABORTED,
-        Kind.PROCEEDED_BY_OTHER: State.BYPASSED,
-        Kind.PROCEEDED_BY_US: State.BYPASSED,
-        Kind.ABORT_TAKEN: State.ABORTED,
-    },
-    State.RESUMED: {Kind.PROCEEDED_BY_OTHER: State.RESUMED},
-    State.ABORTED: {},
-    State.WITHDRAWN: {},
-    State.BYPASSED: {},
-}
-
-#: Names of the trail for entering a state.
-ENTERED = {
-    State.APPROVED: "gate:approved",
-    State.SENDING: "gate:claimed",
-    State.DENIED: "gate:denied",
-    State.EXPIRED: "gate:expired",
-    State.RESUMED: "gate:resumed",
-    State.ABORTED: "gate:aborted",
-    State.WITHDRAWN: "gate:withdrawn",
-    State.BYPASSED: "gate:bypassed",
-}
+__all__ = ["ENTERED", "TABLE", "Event", "Kind", "Refused", "Transition", "advance"]
 
 
 def advance(gate: Gate, event: Event, *, approval_ttl: int = 600) -> Transition | Refused:
@@ -125,7 +23,7 @@ def advance(gate: Gate, event: Event, *, approval_ttl: int = 600) -> Transition 
 
     An answer or a claim at or after the deadline counts as *deadline* (traps: "timeout counts as success").
     """
-    timed = {Kind.CONFIRMED, Kind.DENIED, Kind.CLAIMED}
+    timed = {Kind.CONFIRMED, Kind.DENIED, Kind.BROKE_GLASS, Kind.CLAIMED}
     late = event.kind in timed and gate.state in {State.PENDING, State.APPROVED}
     if late and event.at >= gate.deadline:
         event = Event(Kind.DEADLINE, event.at, "agent", f"deadline:{gate.jti}:{gate.deadline}")
@@ -180,9 +78,24 @@ def _recount(gate: Gate, event: Event, _approval_ttl: int) -> Transition | Refus
     return Transition(after, (_entry(after, event, "gate:retracted"),), _lanes(after))
 
 
+def _break(gate: Gate, event: Event, _approval_ttl: int) -> Transition | Refused:
+    """The break-glass rule replaces the others, until the same deadline. Whoever confirmed before has confirmed
+    something else, so nobody counts yet.
+    """
+    if event.broken is None or event.requirement is None:
+        return Refused("nothing_to_count")
+    if gate.broken is not None:
+        return Refused("broken_before")
+    after = replace(
+        gate, version=gate.version + 1, requirement=event.requirement, broken=event.broken, confirmations=()
+    )
+    return Transition(after, (_entry(after, event, "gate:broke_glass"),), _lanes(after), _alerts(gate, after, event))
+
+
 _COUNTING: dict[str, Callable[[Gate, Event, int], Transition | Refused]] = {
     "count": _count,
     "recount": _recount,
+    "break": _break,
 }
 
 
@@ -200,6 +113,12 @@ def _entry(gate: Gate, event: Event, name: str) -> Entry:
         details |= {"reason": event.denial.reason, "via": event.denial.via}
     if event.ending is not None:
         details |= {"reason": event.ending.code, "by": event.ending.by}
+    if event.broken is not None and event.requirement is not None:
+        details |= {
+            "reason": event.broken.reason,
+            "rules": ", ".join(event.requirement.rules),
+            "policy_sha256": event.requirement.policy_sha256,
+        }
     if event.claim is not None:
         details |= {"iat": event.claim.iat, "exp": event.claim.exp}
     return Entry(name, event.at, event.actor, gate.jti, gate.run.source, gate.run.key, details)
@@ -214,9 +133,11 @@ def _lanes(gate: Gate) -> tuple[str, ...]:
 
 
 def _alerts(before: Gate, after: Gate, event: Event) -> tuple[Alert, ...]:
-    """What ops must read: bypasses, a stolen token, a second proceed after ours, a gate that is not what we stored."""
+    """What ops must read: bypasses, break-glass, a stolen token, a second proceed after ours, a seal that is broken."""
     if after.state is State.BYPASSED:
         code = "token_stolen" if event.kind is Kind.PROCEEDED_BY_US else "bypassed"
+    elif event.kind is Kind.BROKE_GLASS:
+        code = "broke_glass"
     elif event.ending is not None and event.ending.code == "unclear":
         code = "ended_unclear"
     elif before.state is State.RESUMED:

@@ -257,7 +257,7 @@ class Requirement:
 
     `passes_by` names what lets the gate pass without anybody (rules with `confirm = "none"`, exemptions): then there
     are no clauses. `observed` is what rules on trial would have asked. `break_glass` names the rule that replaced the
-    others.
+    others, and `review_by` who may review that afterwards (roster ids and `group:<name>`).
     """
 
     clauses: tuple[Clause, ...]
@@ -275,6 +275,7 @@ class Requirement:
     escalations: tuple[Escalation, ...] = ()
     supersede: bool = False
     break_glass: str = ""
+    review_by: tuple[str, ...] = ()
 
     @property
     def total(self) -> int:
@@ -332,6 +333,17 @@ class Claim:
     approvers: tuple[str, ...]
     audit_seq: int
     audit_head: str
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenGlass:
+    """Who had the break-glass rule replace the normal ones, when and why. `former` is what the gate needed before."""
+
+    person: str
+    at: int
+    reason: str
+    cause: str
+    former: Requirement
 
 
 class State(enum.StrEnum):
@@ -392,6 +404,7 @@ class Gate:
     ending: Ending | None = None
     decided_at: int = 0
     assurance: Literal["verified", "detected", "none"] = "verified"
+    broken: BrokenGlass | None = None
 
     @property
     def jti(self) -> str:
@@ -510,6 +523,25 @@ class ToldRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Review:
+    """A gate that was put under a break-glass rule at `at`, and that no third person has reviewed yet. Ops were
+    reminded of it at `reminded` (0: never).
+    """
+
+    gate: str
+    at: int
+    reminded: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewsRecord:
+    """All reviews that are open, oldest first. One record, so that a single seal covers the list."""
+
+    version: int
+    open: tuple[Review, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Trouble:
     """An answer that its run does not take: why at the last try (a code of words), how often it was tried, from
     `since` to `at`, and when the next try is due (0 while one is under way).
@@ -546,7 +578,7 @@ class Entry:
     details: dict[str, str | int] = field(default_factory=dict)
 
 
-Record = Gate | RunRecord | PipelineRecord | PersonRecord | ToldRecord
+Record = Gate | RunRecord | PipelineRecord | PersonRecord | ToldRecord | ReviewsRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from jenkins_mfa.core.model import Alert, Gate, PersonRecord, PipelineRecord, RunRecord, ToldRecord
+from jenkins_mfa.core.model import Alert, Gate, PersonRecord, PipelineRecord, ReviewsRecord, RunRecord, ToldRecord
 from jenkins_mfa.errors import DamagedError
 from jenkins_mfa.store.records import FIELDS, R, opened, read_alert, ref_key
 from jenkins_mfa.store.wire import Wire, reading
@@ -143,6 +143,10 @@ class Reader:
     def told(self, gate_id: str) -> ToldRecord:
         """Which messages tell about a gate; a fresh record of version 0 if none do."""
         return self._load(f"told:{gate_id}", ToldRecord) or ToldRecord(gate_id, 0)
+
+    def reviews(self) -> ReviewsRecord:
+        """The reviews that are open; a fresh record of version 0 if there never was one."""
+        return self._load("reviews", ReviewsRecord) or ReviewsRecord(0)
 
     def alert(self, alert_id: str) -> Alert | None:
         """An alert that waits for its delivery."""

@@ -15,7 +15,7 @@ import msgspec
 from redis.exceptions import ResponseError
 
 from jenkins_mfa.core import seal
-from jenkins_mfa.core.model import Alert, Gate, PersonRecord, PipelineRecord, Record, RunRecord, State
+from jenkins_mfa.core.model import Alert, Gate, PersonRecord, PipelineRecord, Record, ReviewsRecord, RunRecord, State
 from jenkins_mfa.errors import DamagedError, StoreUnavailableError
 
 FIELDS = ("version", "json", "seal")  #: of a stored record, as `opened` takes them
@@ -98,6 +98,8 @@ def record_key(record: Record) -> str:
             return f"pipeline:{record.key}"
         case PersonRecord():
             return f"auth:{record.person}"
+        case ReviewsRecord():
+            return "reviews"
         case _:
             return f"told:{record.gate}"
 

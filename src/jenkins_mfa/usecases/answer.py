@@ -66,7 +66,7 @@ class Answers:
             issued = codes.issue(self.desk, gate, person.id, cause, now)
             return NeedsCode(gate, issued.id, issued.expires)
 
-        return self._audited(jti, who, cause, attempt)
+        return audited(self.desk, jti, who, cause, attempt)
 
     def code(self, jti: str, challenge_id: str, who: Who, code: str, cause: str) -> Counted:
         """A code was typed into the form that `challenge_id` opened."""
@@ -81,7 +81,7 @@ class Answers:
             confirmation = Confirmation(person.id, Factor.TOTP, now, who.via, cause, used.id, step)
             return self._confirm(gate, confirmation, record)
 
-        return self._audited(jti, who, cause, attempt)
+        return audited(self.desk, jti, who, cause, attempt)
 
     def may_deny(self, jti: str, who: Who) -> Gate:
         """The gate, if this account may deny it now; else Refusal."""
@@ -100,7 +100,7 @@ class Answers:
             person = eligible.denying(self.desk, gate, who, now)
             return deny_run(self.desk, gate, Denial(now, person.id, reason, cause, who.via, report))
 
-        return self._audited(jti, who, cause, attempt)
+        return audited(self.desk, jti, who, cause, attempt)
 
     def _confirm(self, gate: Gate, given: Confirmation, record: PersonRecord | None = None) -> Counted:
         """Count it: gate, burnt time step, trail and lanes in one commit."""
@@ -110,16 +110,17 @@ class Answers:
             raise Refusal(step.code)
         return _counted(apply(self.desk, given.cause, step, *([record] if record else [])))
 
-    def _audited(self, jti: str, who: Who, cause: str, attempt: Callable[[], T]) -> T:
-        """Decide, and put a refusal into the trail before it is told."""
-        try:
-            return decide(attempt)
-        except codes.CountedMissError:
-            raise
-        except Refusal as refusal:
-            if refusal.code not in {"unknown_gate", "stale", "seal_broken"}:
-                refused(self.desk, load(self.desk, jti), who, refusal, cause)
-            raise
+
+def audited(desk: Desk, jti: str, who: Who, cause: str, attempt: Callable[[], T]) -> T:
+    """Decide, and put a refusal into the trail before it is told."""
+    try:
+        return decide(attempt)
+    except codes.CountedMissError:
+        raise
+    except Refusal as refusal:
+        if refusal.code not in {"unknown_gate", "stale", "seal_broken"}:
+            refused(desk, load(desk, jti), who, refusal, cause)
+        raise
 
 
 def deny_run(desk: Desk, gate: Gate, denial: Denial) -> Gate:

@@ -10,7 +10,7 @@ from jenkins_mfa.core import request as requests
 from jenkins_mfa.core.gate import Event, Kind, Refused, advance
 from jenkins_mfa.core.model import Alert, Claim, Gate, RunRecord, State
 from jenkins_mfa.errors import JenkinsMfaError
-from jenkins_mfa.usecases import eligible
+from jenkins_mfa.usecases import break_glass, eligible
 from jenkins_mfa.usecases.desk import Desk, apply, newest, run_record
 
 RECEIPT_TTL = 300  #: seconds that a receipt lives; the contract allows 600
@@ -18,7 +18,7 @@ LEEWAY = 30  #: seconds of clock difference that the verifier allows
 
 
 class NotOursError(JenkinsMfaError):
-    """No receipt can be made: `seal_broken`, since somebody else wrote into the store, or `key_ended`."""
+    """No receipt can be made: `seal_broken`, since somebody else wrote into the store, `key_ended`, or `glass_gone`."""
 
     def __init__(self, text: str, code: str = "seal_broken") -> None:
         super().__init__(text)
@@ -40,6 +40,8 @@ def take(desk: Desk, gate: Gate) -> Gate | None:
         raise NotOursError(f"{gate.jti}: the run verifies none of our keys any more", "key_ended")
     if gate.state is State.SENDING:
         return gate
+    if gate.requirement.break_glass and not _stands(desk, gate):
+        raise NotOursError(f"{gate.jti}: the policy has no such break-glass rule any more", "glass_gone")
     people = eligible.still_counting(desk, gate)
     now = desk.store.now()
     if not quorum.satisfied(gate.requirement, eligible.kept(gate, people)):
@@ -53,6 +55,16 @@ def take(desk: Desk, gate: Gate) -> Gate | None:
     event = Event(Kind.CLAIMED, now, "agent", f"claimed:{gate.jti}:{gate.version}", claim=made)
     claimed = _move(desk, gate, event)
     return claimed if claimed is not None and claimed.state is State.SENDING else None
+
+
+def _stands(desk: Desk, gate: Gate) -> bool:
+    """Whether the present policy still has a break-glass rule here, and asks for nothing beyond what was confirmed."""
+    at = gate.broken.at if gate.broken else gate.opened_at
+    fresh = break_glass.required(desk, gate, at)
+    if fresh is None or gate.requirement is None or fresh.refusal is not None:
+        return False
+    confirmed = {(c.rule, c.factor, c.count, c.approvers) for c in gate.requirement.clauses}
+    return all((c.rule, c.factor, c.count, c.approvers) in confirmed for c in fresh.clauses)
 
 
 def lapsed(gate: Gate, now: int) -> bool:
@@ -90,6 +102,7 @@ def receipt(desk: Desk, gate: Gate) -> str:
         audit_head=made.audit_head,
         request=requests.without_number(requests.parse(gate.request_text.encode())),
         request_sha256=gate.request_sha256,
+        break_glass=bool(requirement.break_glass),
     )
     return receipts.sign(claims, kid=signer.kid, key=signer.private)
 

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from jenkins_mfa.core.gate import Transition
 from jenkins_mfa.core.keys import Keys
-from jenkins_mfa.core.model import Commit, Denial, Entry, Gate, PersonRecord, RunRecord
+from jenkins_mfa.core.model import Commit, Denial, Entry, Gate, Record, RunRecord
 from jenkins_mfa.core.policy import Policy, Roster
 from jenkins_mfa.errors import DamagedError, Refusal, StoreConflictError, StoreUnavailableError
 from jenkins_mfa.usecases.ports import Messenger, Randomness, Source, Store
@@ -79,7 +79,7 @@ def decide(attempt: Callable[[], T]) -> T:
     raise StoreUnavailableError("the store is too busy: others were faster each time")
 
 
-def apply(desk: Desk, cause: str, transition: Transition, *records: RunRecord | PersonRecord | Gate) -> Gate:
+def apply(desk: Desk, cause: str, transition: Transition, *records: Record) -> Gate:
     """Commit a transition with whatever else belongs to the same step; returns the gate afterwards."""
     gate = transition.gate
     desk.store.commit(

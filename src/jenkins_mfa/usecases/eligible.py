@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from jenkins_mfa.core.model import Clause, Confirmation, Gate, State
+from dataclasses import replace
+
+from jenkins_mfa.core.model import Clause, Confirmation, Gate, Requirement, State
 from jenkins_mfa.core.policy import Person
 from jenkins_mfa.errors import Refusal
 from jenkins_mfa.usecases.desk import Desk, Who, whole
@@ -17,15 +19,24 @@ def confirming(desk: Desk, gate: Gate, who: Who, cause: str, now: int) -> tuple[
     mine = [c for c in gate.confirmations if person is not None and c.person == person.id]
     if person is not None and any(c.cause == cause for c in mine):
         return person, True
-    person = _answering(desk, gate, who, now, {State.PENDING}, "requester")
+    person = _answering(desk, gate, who, now, {State.PENDING}, "requester", _asked(gate)[:1])
     if mine:
         raise Refusal("confirmed_before", {"at": str(mine[0].at)})
     return person, False
 
 
 def denying(desk: Desk, gate: Gate, who: Who, now: int) -> Person:
-    """The person behind an account who denies. Anyone eligible may, until a proceed has been claimed."""
-    return _answering(desk, gate, who, now, {State.PENDING, State.APPROVED}, "requester_deny")
+    """The person behind an account who denies. Anyone eligible may, until a proceed has been claimed; whoever was so
+    before the glass was broken, too.
+    """
+    return _answering(desk, gate, who, now, {State.PENDING, State.APPROVED}, "requester_deny", _asked(gate))
+
+
+def opening(desk: Desk, gate: Gate, who: Who, now: int, glass: Requirement) -> Person:
+    """The person behind an account who puts the gate under break-glass: one whom a rule for that names."""
+    breaking = {rule.name for rule in desk.policy.rules if rule.break_glass}
+    named = replace(glass, clauses=tuple(clause for clause in glass.clauses if clause.rule in breaking))
+    return _answering(desk, gate, who, now, {State.PENDING}, "requester", (named,), "not_glass")
 
 
 def still_counting(desk: Desk, gate: Gate) -> frozenset[str]:
@@ -34,7 +45,7 @@ def still_counting(desk: Desk, gate: Gate) -> frozenset[str]:
 
     Raises MessengerUnavailableError when accounts cannot be looked at: nobody is assumed to be active.
     """
-    present = [c.person for c in gate.confirmations if _named(desk, gate, c.person) and _in_use(desk, c)]
+    present = [c.person for c in gate.confirmations if _named(desk, _asked(gate)[:1], c.person) and _in_use(desk, c)]
     return frozenset(present) - desk.messenger.inactive(present)
 
 
@@ -43,23 +54,63 @@ def kept(gate: Gate, people: frozenset[str]) -> tuple[Confirmation, ...]:
     return tuple(c for c in gate.confirmations if c.person in people)
 
 
-def _answering(desk: Desk, gate: Gate, who: Who, now: int, states: set[State], requester: str) -> Person:
+def reviewing(desk: Desk, gate: Gate, who: Who) -> Person:
+    """The person behind an account who reviews a break-glass: a third one, who had no part in it.
+
+    That is somebody whom the rule's `review_by` names, or who was asked before the glass was broken.
+    """
+    person = _known(desk, who)
+    took_part = {c.person for c in gate.confirmations} | {s.person for s in gate.facts.starters if s.person}
+    if gate.broken is None or person.id in took_part | {gate.broken.person}:
+        raise Refusal("took_part")
+    review_by = gate.requirement.review_by if gate.requirement else ()
+    named = desk.roster.named(review_by, desk.store.now())
+    if person.id not in named and not _named(desk, (gate.broken.former,), person.id):
+        raise Refusal("not_reviewer")
+    return _active(desk, person)
+
+
+def _asked(gate: Gate) -> tuple[Requirement, ...]:
+    """What the gate needs, and what it needed before somebody broke the glass."""
+    former = (gate.broken.former,) if gate.broken else ()
+    return (gate.requirement, *former) if gate.requirement else ()
+
+
+def _known(desk: Desk, who: Who) -> Person:
     person = desk.roster.find(who.issuer, who.subject)
     if person is None:
         raise Refusal("not_in_roster", {"account": who.subject})
-    if gate.state not in states:
-        raise Refusal(gate.state.value)
-    if gate.requirement is None or now >= gate.deadline:
-        raise Refusal("deadline")
-    if person.id not in gate.requirement.people:
-        if any(starter.person == person.id for starter in gate.facts.starters):
-            raise Refusal(requester)
-        raise Refusal("author" if any(a.person == person.id for a in gate.facts.authors) else "not_eligible")
-    if not _named(desk, gate, person.id):
-        raise Refusal("not_eligible")
+    return person
+
+
+def _active(desk: Desk, person: Person) -> Person:
     if desk.messenger.inactive([person.id]):
         raise Refusal("inactive_account")
     return person
+
+
+def _answering(
+    desk: Desk,
+    gate: Gate,
+    who: Who,
+    now: int,
+    states: set[State],
+    requester: str,
+    asked: tuple[Requirement, ...],
+    outsider: str = "not_eligible",
+) -> Person:
+    person = _known(desk, who)
+    if gate.state not in states:
+        raise Refusal(gate.state.value)
+    if not asked or now >= gate.deadline:
+        raise Refusal("deadline")
+    if not any(person.id in requirement.people for requirement in asked):
+        if any(starter.person == person.id for starter in gate.facts.starters):
+            raise Refusal(requester)
+        raise Refusal("author" if any(a.person == person.id for a in gate.facts.authors) else outsider)
+    if not _named(desk, asked, person.id):
+        raise Refusal(outsider)
+    return _active(desk, person)
 
 
 def _in_use(desk: Desk, given: Confirmation) -> bool:
@@ -70,14 +121,14 @@ def _in_use(desk: Desk, given: Confirmation) -> bool:
     return record is not None and any(a.id == given.authenticator and a.usable for a in record.authenticators)
 
 
-def _named(desk: Desk, gate: Gate, person: str) -> bool:
-    """Whether roster and policy still name the person for a clause of this gate (traps: "a leaver can still approve").
+def _named(desk: Desk, asked: tuple[Requirement, ...], person: str) -> bool:
+    """Whether roster and policy still name the person for a clause (traps: "a leaver can still approve").
 
     A rule that the policy has lost meanwhile keeps its clause, and its people as the roster knows them now.
     """
     in_force = desk.rules.now
     policy, roster = in_force.policy, in_force.roster
-    if gate.requirement is None or person not in roster.people:
+    if person not in roster.people:
         return False
     now = desk.store.now()
     rules = {rule.name: rule for rule in policy.rules}
@@ -88,4 +139,4 @@ def _named(desk: Desk, gate: Gate, person: str) -> bool:
         named = roster.named(clause.approvers, now) & roster.named(present, now)
         return person in clause.people and person in named
 
-    return any(names(clause) for clause in gate.requirement.clauses)
+    return any(names(clause) for requirement in asked for clause in requirement.clauses)

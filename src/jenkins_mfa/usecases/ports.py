@@ -18,6 +18,7 @@ from jenkins_mfa.core.model import (
     Gate,
     PersonRecord,
     PipelineRecord,
+    ReviewsRecord,
     Run,
     RunRecord,
     ToldRecord,
@@ -150,6 +151,9 @@ class Store(Protocol):
 
     def told(self, gate_id: str) -> ToldRecord:
         """Which messages tell about a gate; a fresh record of version 0 if none do."""
+
+    def reviews(self) -> ReviewsRecord:
+        """The reviews that are open; a fresh record of version 0 if there never was one."""
 
     def alert(self, alert_id: str) -> Alert | None:
         """An alert that waits for its delivery."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jenkins_mfa.core.model import Alert, Gate, State
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.words import delivery, endings, people, state
+from jenkins_mfa.words import delivery, endings, glass, people, state
 from jenkins_mfa.words.parts import Everyone, Fact, Parts, join, say, sentences
 
 
@@ -28,6 +28,10 @@ def _what(given: Alert, gate: Gate | None, roster: Roster) -> Parts:
             return sentences([say("{here} Bypassed, token stolen:", here=Everyone()), *endings.ending(gate)])
         case "ended_unclear" if gate is not None and gate.ending is not None:
             return sentences([say("Ended without a confirmation."), *endings.ending(gate)])
+        case "broke_glass" if gate is not None:
+            return glass.alert(gate, roster)
+        case "unreviewed":
+            return glass.unreviewed(gate)
         case "proceeded_again":
             who = Fact(values["by"]) if values.get("by") else say("somebody")
             return say("After the build had gone on, {who} pressed Proceed in Jenkins once more.", who=who)

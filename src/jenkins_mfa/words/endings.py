@@ -8,7 +8,7 @@ from jenkins_mfa.words import people
 from jenkins_mfa.words.parts import Fact, Parts, say, sentences
 
 #: Denials that come after people were asked.
-_LATER = frozenset({"superseded", "seal_broken", "key_ended", "twin"})
+_LATER = frozenset({"superseded", "seal_broken", "key_ended", "glass_gone", "twin"})
 
 
 def system(denial: Denial, roster: Roster) -> Parts:
@@ -41,6 +41,8 @@ def why(denial: Denial, roster: Roster) -> Parts:
             return say("the build can verify none of our keys, only {kids}", kids=Fact(values.get("kids", "")))
         case "key_ended":
             return say("the keys that this build can verify have ended while it waited")
+        case "glass_gone":
+            return say("the policy has no such break-glass rule any more")
         case "foreign_library":
             name = Fact(values.get("library", ""))
             return say("the library {name} is not there, or comes from an untrusted place", name=name)

@@ -31,6 +31,16 @@ REFUSED = {
     "authenticator_damaged": "has an authenticator that cannot be used",
     "deadline": "came too late",
     "seal_broken": "answered a gate that is not what was written",
+    "no_glass": "wanted break-glass, for which the policy has no rule here",
+    "broken_before": "wanted break-glass once more",
+    "not_glass": "wanted break-glass, and is not named for it",
+    "glass_refused": "wanted break-glass, which could not be met",
+    "glass_unshown": "wanted break-glass with a reason for which there was no room",
+    "no_review": "reviewed what needs no review",
+    "not_over": "reviewed what was not over",
+    "took_part": "reviewed what was their own",
+    "not_reviewer": "reviewed without being named for it",
+    "reviews_damaged": "came while the list of reviews was not what was written",
 } | dict.fromkeys(
     ("approved", "sending", "resumed", "denied", "aborted", "expired", "withdrawn", "bypassed"),
     "came when it was decided already",
@@ -47,6 +57,7 @@ DENIED = {
     "wrong_version": "the request is of a version that jenkins-mfa does not know",
     "unknown_key": "the build can verify none of our keys",
     "key_ended": "the keys that this build can verify have ended",
+    "glass_gone": "the policy has no such break-glass rule any more",
     "foreign_library": "the library is not there, or comes from an untrusted place",
     "twin": "two inputs of the build have the same id, or the id belongs to another build",
     "sticky": "a person had denied this build before",
@@ -133,6 +144,22 @@ def _authenticator(template: str) -> Callable[[Entry, Roster], Parts]:
     return made
 
 
+def _broke_glass(entry: Entry, roster: Roster) -> Parts:
+    return say(
+        "Break-glass by {who}, rules {rules}: {reason}",
+        who=_who(entry, roster),
+        rules=Fact(_detail(entry, "rules")),
+        reason=Fact(_detail(entry, "reason")),
+    )
+
+
+def _reviewed(entry: Entry, roster: Roster) -> Parts:
+    who, note = _who(entry, roster), _detail(entry, "reason")
+    if not note:
+        return say("{who} reviewed the break-glass.", who=who)
+    return say("{who} reviewed the break-glass: {note}", who=who, note=Fact(note))
+
+
 def _parked(entry: Entry, _roster: Roster) -> Parts:
     lane, reason = Fact(_detail(entry, "lane")), Fact(_detail(entry, "reason"))
     return say("A delivery was given up: {lane}, since {reason}", lane=lane, reason=reason)
@@ -162,6 +189,8 @@ SENTENCES: dict[str, Callable[[Entry, Roster], Parts]] = {
     Name.GATE_WITHDRAWN: _withdrawn,
     Name.GATE_BYPASSED: _bypassed,
     Name.GATE_REOPENED: _plain("Asked again: Jenkins brought the input back."),
+    Name.GATE_BROKE_GLASS: _broke_glass,
+    Name.GATE_REVIEWED: _reviewed,
     Name.ANSWER_REFUSED: _refused,
     Name.AUTHENTICATOR_ENROLLED: _authenticator("{person} can answer with GIVES from now on, enrolled by {by}."),
     Name.AUTHENTICATOR_REVOKED: _authenticator("An authenticator of {person} was switched off by {by}."),

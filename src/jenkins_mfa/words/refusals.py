@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from jenkins_mfa.core.model import Gate
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.words import answers, endings, people, state
+from jenkins_mfa.words import answers, endings, glass, people, state
 from jenkins_mfa.words.parts import Fact, Parts, Time, Word, duration, join, say, sentences
 
 
@@ -207,6 +207,16 @@ _SENTENCES: dict[str, Callable[[_Case], Parts]] = {
     "expired": _expired,
     "withdrawn": _ended,
     "bypassed": _ended,
+    "no_glass": _plain("Not recorded: the policy has no break-glass rule for this build."),
+    "broken_before": _plain("The break-glass rule applies to this build already. Approve it on its message."),
+    "not_glass": _plain("Not recorded: the break-glass rule does not name you, and only those whom it names begin it."),
+    "glass_refused": lambda case: glass.unmet(case.values, case.roster),
+    "glass_unshown": _plain("Not recorded: with this reason the message cannot be shown whole. Shorten it."),
+    "no_review": _plain("No review of this build is open."),
+    "not_over": _plain("Not recorded: this build is not over yet. Review it when it has its answer."),
+    "took_part": _plain("Not recorded: you started this build, broke the glass or confirmed. A third person reviews."),
+    "not_reviewer": _plain("Not recorded: the policy does not name you for this review."),
+    "reviews_damaged": _plain("Not recorded: the list of open reviews is not what jenkins-mfa wrote. Ops are told."),
     "stale": _plain("This button belongs to an older message. The current state is shown there now."),
     "unknown_gate": _plain("jenkins-mfa does not know this button. Nothing changed."),
 }

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from jenkins_mfa.core.model import Gate, Requirement, State, Trouble
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.words import asking, delivery, endings, people
+from jenkins_mfa.words import asking, delivery, endings, glass, people
 from jenkins_mfa.words.parts import Line, Parts, Person, Quote, Time, duration, join, listing, say, sentences
 
 
@@ -17,6 +17,8 @@ def word(gate: Gate, trouble: Trouble | None = None) -> str:
     """The state word; `trouble` is why Jenkins does not get the answer."""
     if trouble is not None and gate.state in {State.APPROVED, State.SENDING}:
         return "Approved, not delivered yet"
+    if gate.state is State.PENDING and gate.broken is not None:
+        return "Break-glass, needs confirmation"
     denied_by_us = gate.denial is not None and gate.denial.person is None
     if gate.state in {State.DENIED, State.ABORTED} and denied_by_us:
         superseded = gate.denial is not None and gate.denial.reason == "superseded"
@@ -42,6 +44,10 @@ _WORDS = {
 
 def lines(gate: Gate, roster: Roster, others: int, most: int, trouble: Trouble | None = None) -> tuple[Line, ...]:
     """The lines of the present state; `others` more gates of the run wait too, `trouble` keeps our answer from it."""
+    return glass.lines(gate, roster, _present(gate, roster, others, most, trouble))
+
+
+def _present(gate: Gate, roster: Roster, others: int, most: int, trouble: Trouble | None) -> tuple[Line, ...]:
     if trouble is None:
         return tuple(_LINES[gate.state](gate, roster, others, most))
     if gate.state in {State.APPROVED, State.SENDING}:

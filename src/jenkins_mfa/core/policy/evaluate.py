@@ -53,7 +53,8 @@ def break_glass(policy: Policy, roster: Roster, facts: Facts, claims: Claims, hi
         return None
     verdicts = [v for v in _verdicts(policy, seen, claims) if v.effect == "applies" and v.rule.always]
     instead = [Verdict(rule, "applies") for rule in rules]
-    return _require(policy, seen, claims, [*instead, *verdicts], rules[0].name)
+    review_by = tuple(dict.fromkeys(name for rule in rules for name in rule.review_by))
+    return replace(_require(policy, seen, claims, [*instead, *verdicts], rules[0].name), review_by=review_by)
 
 
 def tightened(frozen: Requirement, fresh: Requirement) -> Requirement | None:

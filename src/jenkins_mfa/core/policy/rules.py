@@ -11,6 +11,7 @@ from jenkins_mfa.core.policy.globs import Globs
 from jenkins_mfa.core.policy.predicates import All, Predicate, on_claims
 
 Assurance = Literal["none", "detected", "verified"]
+AVAILABLE = (Factor.PUSH, Factor.TOTP)  #: factors that people can give in this version, weakest first
 ALWAYS = All(())  #: holds for everything: what a rule without `when` asks
 
 
@@ -29,7 +30,7 @@ class Rule:
 
     `passes` (`confirm = "none"`) lets the gate pass without anybody, against every rule that is not marked `always`.
     `observe` only notes what the rule would have asked. `break_glass` rules replace the others once somebody asks for
-    it.
+    it; `review_by` (roster ids and `group:<name>`) may review that afterwards.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Rule:
     always: bool = False
     observe: bool = False
     break_glass: bool = False
+    review_by: tuple[str, ...] = ()
     assurance: Assurance = "none"
     requesters_may_approve: bool = False
     authors_may_approve: bool = True
@@ -99,7 +101,7 @@ class Policy:
     default: Rule | None
     sha256: str
     max_ttl: int = 86400
-    available: tuple[Factor, ...] = (Factor.PUSH, Factor.TOTP)
+    available: tuple[Factor, ...] = AVAILABLE
     resources: tuple[Resource, ...] = ()
     exemptions: tuple[Exemption, ...] = ()
     strangers: Literal["one-more", "deny", "same"] = "one-more"
