@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from jenkins_mfa.core.policy import Policy, Roster
 from jenkins_mfa.errors import ConfigError
 from jenkins_mfa.failures import unread
-from jenkins_mfa.roster_file import WRITER
+from jenkins_mfa.roster_file import OPERATOR, WRITER
 from jenkins_mfa.rule_files import RuleFiles
 from jenkins_mfa.toml_table import Table, read, seen
 
@@ -123,7 +123,7 @@ def load(path: Path, *, policy_path: Path | None = None, now: int = 0, with_secr
     rules = RuleFiles(
         policy=policy_path or named,
         roster=base / root.text("roster_file", "roster.toml"),
-        issuers=frozenset({f"slack:{slack.team}", WRITER} | {f"jenkins:{name}" for name in ids}),
+        issuers=frozenset({f"slack:{slack.team}", WRITER, OPERATOR} | {f"jenkins:{name}" for name in ids}),
         sources=frozenset(ids),
         max_ttl=max_ttl,
     )

@@ -63,6 +63,7 @@ def read_policy(
         root.fault(
             "quiet_hours", f'seen: "{quiet}" (no such calendar); allowed: {", ".join(sorted(calendars)) or "none"}'
         )
+    enrol_delay = root.integer("enrol_delay", 3600, low=0, high=604800, unit="seconds")
     root.done()
     _unique(root, "rules", [rule.name for rule in rules])
     _unique(root, "environments", [environment.name for environment in environments])
@@ -79,6 +80,7 @@ def read_policy(
         watch=watch,
         changed_at_first=first == "changed",
         quiet=calendars.get(quiet),
+        enrol_delay=enrol_delay,
     )
     return policy, root.problems.found
 

@@ -10,6 +10,7 @@ from jenkins_mfa.core.policy.people import SUBSTITUTES
 from jenkins_mfa.toml_table import Table, read
 
 ID = r"[a-z0-9][a-z0-9._-]{0,39}"  #: roster ids and group names
+OPERATOR = "operator:local"  #: issuer of the login at the agent's host with which somebody enrols others
 WRITER = "git:email"  #: issuer of the address that a person's commits name; kept in lower case
 NAME = r"[^\x00-\x1f<>&`*_~\\“”]{1,40}"  #: names of people, as they are shown
 

@@ -162,6 +162,14 @@ def test_a_form_of_a_decided_gate_says_how_it_was_decided(world: World) -> None:
                 "jenkins-mfa enroll local alice. Meanwhile: Bob Ray and Carol Diaz can answer."
             ),
         ),
+        (
+            "not_apart",
+            {"person": "bob"},
+            (
+                "Not counted: one of you two has just set up the other's authenticator, and Bob Ray confirmed. "
+                "Bob Ray and Carol Diaz can answer."
+            ),
+        ),
         ("unknown_gate", {}, "jenkins-mfa does not know this button. Nothing changed."),
     ],
 )

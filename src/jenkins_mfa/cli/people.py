@@ -28,6 +28,7 @@ from jenkins_mfa.cli.base import (
 from jenkins_mfa.core import totp
 from jenkins_mfa.core.model import Authenticator
 from jenkins_mfa.errors import Refusal
+from jenkins_mfa.roster_file import OPERATOR
 from jenkins_mfa.usecases import enroll as enrolling
 from jenkins_mfa.usecases.desk import Desk
 from jenkins_mfa.wiring import open_desk
@@ -62,6 +63,8 @@ def local(config_path: Path, name: str) -> None:
 
 def _enrol(desk: Desk, name: str) -> None:
     """Show the seed once, and keep it when a code has proved that the app holds it."""
+    login = getpass.getuser()
+    by = desk.roster.find(OPERATOR, login)
     seed = totp.seed_text(desk.randomness.bytes(totp.SEED_BYTES))
     click.echo(f"{name} ({desk.roster.name(name)}) gets a code app.")
     click.echo("Clear the screen afterwards: what follows is shown once.")
@@ -77,7 +80,7 @@ def _enrol(desk: Desk, name: str) -> None:
         except click.Abort:
             raise Failed("Stopped. Nothing was kept.", STOPPED, "stopped") from None
         try:
-            made = enrolling.enroll(desk, name, seed, code, f"operator:{getpass.getuser()}")
+            made = enrolling.enroll(desk, name, seed, code, f"operator:{login}", by.id if by else "")
         except Refusal as refusal:
             if not refusal.code.startswith("code_"):
                 text, mend = f"{name} has an authenticator already.", f"jenkins-mfa authenticators revoke {name} ID"

@@ -466,7 +466,10 @@ class Challenge:
 
 @dataclass(frozen=True, slots=True)
 class Authenticator:
-    """What a person has enrolled. `sealed` holds the secret (core/seal.py); `last_step` stays outside the seal."""
+    """What a person has enrolled. `sealed` holds the secret (core/seal.py); `last_step` stays outside the seal.
+
+    `by` is the roster id of whoever set it up, where that is known.
+    """
 
     id: str
     kind: Factor
@@ -475,6 +478,7 @@ class Authenticator:
     last_used: int = 0
     last_step: int = 0
     revoked_at: int = 0
+    by: str = ""
 
     @property
     def usable(self) -> bool:

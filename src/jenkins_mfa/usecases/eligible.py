@@ -7,6 +7,7 @@ from dataclasses import replace
 from jenkins_mfa.core.model import Clause, Confirmation, Gate, Requirement, State
 from jenkins_mfa.core.policy import Person
 from jenkins_mfa.errors import Refusal
+from jenkins_mfa.usecases import apart
 from jenkins_mfa.usecases.desk import Desk, Who, whole
 
 
@@ -22,6 +23,7 @@ def confirming(desk: Desk, gate: Gate, who: Who, cause: str, now: int) -> tuple[
     person = _answering(desk, gate, who, now, {State.PENDING}, "requester", _asked(gate)[:1])
     if mine:
         raise Refusal("confirmed_before", {"at": str(mine[0].at)})
+    apart.check(desk, gate, person.id, now)
     return person, False
 
 

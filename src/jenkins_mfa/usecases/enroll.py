@@ -12,8 +12,10 @@ from jenkins_mfa.usecases.desk import Desk, commit_id, decide
 TRIES = 3  #: codes that may be tried to prove a new authenticator
 
 
-def enroll(desk: Desk, person: str, seed: str, code: str, operator: str) -> Authenticator:
+def enroll(desk: Desk, person: str, seed: str, code: str, operator: str, by: str = "") -> Authenticator:
     """Keep a new TOTP authenticator, once `code` has proved that the person's app holds `seed` (base32).
+
+    `operator` stands in the trail; `by` is their roster id, if they have one.
 
     Only whoever has a shell on the agent's host gets here: the trail calls it root of trust. The code's time step is
     burnt. Raises Refusal for an unknown person, one who has an authenticator, and a code that does not match.
@@ -30,7 +32,7 @@ def enroll(desk: Desk, person: str, seed: str, code: str, operator: str) -> Auth
             step = totp.judge(seed=seed, code=code, now=now // 1000, last_step=0)
         except totp.CodeRefusedError as miss:
             raise Refusal(miss.code, {}) from None
-        fresh = _sealed(desk, person, seed, now, step)
+        fresh = replace(_sealed(desk, person, seed, now, step), by=by)
         entry = Entry(
             "authenticator:enrolled",
             now,

@@ -19,6 +19,7 @@ REFUSED = {
     "inactive_account": "has no account that may answer",
     "other_workspace": "is of another workspace",
     "confirmed_before": "had confirmed already",
+    "not_apart": "has just set up the other's authenticator, or they theirs",
     "code_malformed": "gave no code of 6 digits",
     "code_wrong": "gave a code that did not match",
     "code_used": "gave a code that was used already",

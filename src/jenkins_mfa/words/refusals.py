@@ -125,6 +125,12 @@ def _confirmed_before(case: _Case) -> Parts:
     return sentences([first, say("Still open: {still}; it must be another person.", still=still)]) if still else first
 
 
+def _not_apart(case: _Case) -> Parts:
+    who = people.person(case.roster, case.values.get("person", ""))
+    first = say("Not counted: one of you two has just set up the other's authenticator, and {who} confirmed.", who=who)
+    return sentences([first, say("{names} can answer.", names=case.names())]) if case.helpers else first
+
+
 def _approved(case: _Case) -> Parts:
     if case.gate is None:
         return say("Already approved.")
@@ -197,6 +203,7 @@ _SENTENCES: dict[str, Callable[[_Case], Parts]] = {
     "inactive_account": lambda _: answers.outsiders(),
     "other_workspace": lambda _: answers.outsiders(),
     "confirmed_before": _confirmed_before,
+    "not_apart": _not_apart,
     "deadline": _expired,
     "seal_broken": _plain("Not counted: what is stored about this build is not what jenkins-mfa wrote. Ask ops."),
     "approved": _approved,

@@ -93,7 +93,8 @@ class Policy:
 
     `strangers` says what people behind a run who are not in the roster cost. `watch` names variables that every gate
     must send; `changed_at_first` whether they count as changed while there is nothing to compare them with. Nobody is
-    reminded inside `quiet`.
+    reminded inside `quiet`. Whoever set up somebody's authenticator less than `enrol_delay` seconds ago does not
+    confirm beside them.
     """
 
     rules: tuple[Rule, ...]
@@ -108,3 +109,4 @@ class Policy:
     watch: tuple[str, ...] = ()
     changed_at_first: bool = True
     quiet: Calendar | None = None
+    enrol_delay: int = 3600
