@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from jenkins_mfa import loosening
 from jenkins_mfa.core.calendars import Calendar
 from jenkins_mfa.core.model import Trigger
 from jenkins_mfa.core.policy import Globs, Predicate, Roster
@@ -21,7 +22,6 @@ from jenkins_mfa.core.policy.predicates import (
     Texts,
     Window,
     leaves,
-    on_claims,
 )
 from jenkins_mfa.toml_table import Table
 
@@ -54,9 +54,6 @@ PEOPLE = {
 FLAGS = ("replayed", "unknown_requester")
 FIRST = {"pipeline": "first_run", "branch": "first_run_of_branch"}
 CLAIMS = ("environment", "action", "subject")
-#: "One of them matches" is what an attacker can bring about beside everything else, so it may not loosen.
-ONE_IS_ENOUGH = {"tags", "trigger", "upstream", "library", "changed_paths", "requester", "commit_author"}
-INSTEAD = {"trigger": "only_triggers", "changed_paths": "only_paths", "requester": "only_requesters"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +68,7 @@ class Names:
 
 
 def read_when(table: Table, names: Names, *, loosens: bool = False) -> Predicate | None:
-    """The predicate of a rule's `when`; None where the rule has none."""
+    """The predicate of a rule's `when`; None where the rule has none. What `loosens` may not ask everything."""
     if "when" not in table:
         return None
     inner = table.within("when")
@@ -81,20 +78,9 @@ def read_when(table: Table, names: Names, *, loosens: bool = False) -> Predicate
     found = _all(inner, names, 1)
     if len(leaves(found)) > MOST:
         table.fault("when", f"it asks {len(leaves(found))} questions; {MOST} are allowed")
-    if loosens:
-        _loosening(table, found)
+    for fault in loosening.faults(found) if loosens else ():
+        table.fault("when", fault)
     return found
-
-
-def _loosening(table: Table, found: Predicate) -> None:
-    """What the pipeline claims, and what one matching item among others makes true, cannot let a gate pass."""
-    if on_claims(found):
-        table.fault("when", "asks about a claim; what lets a gate pass may rest on facts alone")
-    for leaf, positive in leaves(found):
-        if positive and leaf.key in ONE_IS_ENOUGH and not (isinstance(leaf, Texts | People) and leaf.every):
-            instead = INSTEAD.get(leaf.key, "")
-            hint = f"use {instead}" if instead else "it is allowed inside not"
-            table.fault("when", f"{leaf.key} holds as soon as one of several matches, so it may not let pass; {hint}")
 
 
 def _all(table: Table, names: Names, depth: int) -> Predicate:

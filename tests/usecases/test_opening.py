@@ -15,6 +15,8 @@ from fakes import FakeMessenger, FakeSource, as_json, request_text
 from jenkins_mfa.core.judge import Outcome
 from jenkins_mfa.core.model import Factor, Gate, Library, Run, State
 from jenkins_mfa.core.policy import Policy
+from jenkins_mfa.core.policy.predicates import All
+from jenkins_mfa.core.policy.scene import Scene
 from jenkins_mfa.errors import SourceGoneError, SourceUnavailableError, StoreUnavailableError, UntrustedInputError
 from jenkins_mfa.usecases.open_gate import open_gate
 from jenkins_mfa.usecases.ports import Opened, Paused
@@ -285,6 +287,24 @@ def test_no_rule_means_denied() -> None:
     world = opened(rules=replace(rules, default=None))
     assert world.gate.denial is not None
     assert world.gate.denial.reason == "no_rule"
+
+
+def test_an_error_in_the_policy_denies_and_alerts() -> None:
+    """There should be none; if there is, nobody is asked, nothing passes, ops hear where, and no value is told."""
+
+    class Broken(All):
+        def look(self, scene: Scene) -> bool:
+            raise ValueError(f"hunter2 {scene}")
+
+    world = opened(rules=policy(replace(rule(), when=Broken(()))))
+    assert world.gate.denial is not None
+    assert (world.gate.denial.person, world.gate.denial.reason) == (None, "policy_error")
+    world.deliver()
+    assert world.gate.state is State.ABORTED
+    assert world.source.receipts == []
+    assert [alert.code for alert in world.messenger.alerts] == ["policy_error"]
+    assert "ValueError in look" in world.messenger.alerts[0].values["problem"]
+    assert "hunter2" not in repr((world.gate, world.messenger.alerts))
 
 
 def test_a_run_that_cannot_be_read_is_logged_when_that_begins_and_when_it_ends() -> None:

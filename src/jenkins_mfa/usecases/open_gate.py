@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import traceback
 from dataclasses import replace
 
 from jenkins_mfa.core import baseline
@@ -29,10 +30,11 @@ from jenkins_mfa.errors import RequestError, UntrustedInputError
 from jenkins_mfa.usecases import history, plain
 from jenkins_mfa.usecases.desk import Desk, commit_id, decide, run_record
 from jenkins_mfa.usecases.ports import Paused, Source
+from jenkins_mfa.usecases.rules import InForce
 
 STEP = "mfaGate"  #: what our library brings; nobody untrusted may bring the same
 #: Denials at opening that look like an attack or a broken set-up: ops read them at once.
-ALARMING = frozenset({"other_run", "wrong_version", "unknown_key", "foreign_library", "twin"})
+ALARMING = frozenset({"other_run", "wrong_version", "unknown_key", "foreign_library", "twin", "policy_error"})
 
 MOST_PROBLEMS = 5  #: of a request that are told
 
@@ -131,8 +133,6 @@ def _judge(
     rules = desk.rules.now
     seen = history.look(desk, rules.policy, pipeline, facts, claims, gate.opened_at)
     claims = baseline.masked_claims(claims)
-    requirement = evaluate(rules.policy, rules.roster, gate.facts, claims, seen)
-    deadline = gate.opened_at + requirement.ttl * 1000
     gate = replace(
         gate,
         kids=request.kids if request else (),
@@ -140,13 +140,13 @@ def _judge(
         claims=claims,
         history=seen,
         request_text=requests.hiding(text, claims.hidden),
-        requirement=requirement,
-        deadline=deadline,
-        first_deadline=deadline,
     )
+    gate = _asked(gate, rules, claims)
+    if gate.requirement is None:
+        return gate
     if faults:
         return _deny(gate, Reason("bad_request", {"problem": _first(faults)}))
-    fault = _fault(desk, gate, request, requirement)
+    fault = _fault(desk, gate, request, gate.requirement)
     if fault is not None:
         return _deny(gate, fault)
     if run.denial is not None and run.denial.person is None:
@@ -154,6 +154,22 @@ def _judge(
     if run.denial is not None:
         return _deny(gate, Reason("sticky", {"person": run.denial.person or "", "reason": run.denial.reason}))
     return gate
+
+
+def _asked(gate: Gate, rules: InForce, claims: Claims) -> Gate:
+    """The gate with what the policy asks for; denied, without a requirement, if the policy cannot be asked."""
+    try:
+        requirement = evaluate(rules.policy, rules.roster, gate.facts, claims, gate.history)
+    except Exception as error:  # noqa: BLE001  (whatever it is: what cannot be asked lets nothing pass)
+        return _deny(gate, Reason("policy_error", {"problem": _place(error)}))
+    deadline = gate.opened_at + requirement.ttl * 1000
+    return replace(gate, requirement=requirement, deadline=deadline, first_deadline=deadline)
+
+
+def _place(error: Exception) -> str:
+    """Which error, and where: its text may hold a value of the build."""
+    *_, last = traceback.extract_tb(error.__traceback__)
+    return f"{type(error).__name__} in {last.name}, line {last.lineno}"
 
 
 def _first(problems: list[str]) -> str:

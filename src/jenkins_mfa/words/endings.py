@@ -25,6 +25,8 @@ def why(denial: Denial, roster: Roster) -> Parts:
     match denial.reason:
         case "no_rule":
             return say("no rule matches, and there is no default")
+        case "policy_error":
+            return say("the policy could not be asked: {problem}", problem=Fact(values.get("problem", "")))
         case "factor_unavailable":
             return say("it needs {factor}, which is not set up here", factor=_factor(values))
         case "too_few_people":

@@ -24,12 +24,16 @@ Effect = Literal["applies", "observes", "passes", "overruled", "exempted", "no"]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One rule and what became of it; `on` says whether facts alone made it match, or only a claim."""
+    """One rule and what became of it; `on` says whether facts alone made it match, or only a claim.
+
+    Only what is `certain`, a yes by facts, stands in for the default.
+    """
 
     rule: Rule
     effect: Effect
     on: Literal["fact", "claim"] = "fact"
     exemption: str = ""
+    certain: bool = True
 
 
 def evaluate(policy: Policy, roster: Roster, facts: Facts, claims: Claims, history: History) -> Requirement:
@@ -48,13 +52,15 @@ def break_glass(policy: Policy, roster: Roster, facts: Facts, claims: Claims, hi
     Rules marked `always` hold on.
     """
     seen = by_facts(policy, roster, facts, history)
-    rules = [rule for rule in policy.rules if rule.break_glass and rule.when.look(seen) is True]
-    if not rules:
+    said = with_claims(policy, seen, claims)
+    broken = [rule for rule in policy.rules if rule.break_glass and not rule.observe and rule.when.look(seen) is True]
+    if not broken:
         return None
-    verdicts = [v for v in _verdicts(policy, seen, claims) if v.effect == "applies" and v.rule.always]
-    instead = [Verdict(rule, "applies") for rule in rules]
-    review_by = tuple(dict.fromkeys(name for rule in rules for name in rule.review_by))
-    return replace(_require(policy, seen, claims, [*instead, *verdicts], rules[0].name), review_by=review_by)
+    kept = [_match(rule, seen, said) for rule in policy.rules if rule.always and not rule.break_glass]
+    instead = [Verdict(rule, "applies") for rule in broken]
+    review_by = tuple(dict.fromkeys(name for rule in broken for name in rule.review_by))
+    found = _require(policy, seen, claims, [*instead, *kept], min(rule.name for rule in broken))
+    return replace(found, review_by=review_by)
 
 
 def tightened(frozen: Requirement, fresh: Requirement) -> Requirement | None:
@@ -91,30 +97,42 @@ def _verdicts(policy: Policy, seen: Scene, claims: Claims) -> list[Verdict]:
     found = [_match(rule, seen, said) for rule in policy.rules if not rule.break_glass]
     if asks:
         found = [replace(v, effect="no") if v.effect == "passes" else v for v in found]
-    matched = any(v.on == "fact" and v.effect in {"applies", "passes"} for v in found)
-    if policy.default is None and not matched:
-        return [replace(v, effect="no") for v in found]
-    if policy.default is not None and not matched and not (asks and policy.default.passes):
-        found.append(Verdict(policy.default, "passes" if policy.default.passes else "applies"))
-    return found if asks else _loosened(policy, seen, found)
+    if not any(v.certain and v.effect in {"applies", "passes"} for v in found):
+        if policy.default is None:
+            return [replace(v, effect="no") for v in found]
+        if not policy.default.passes:
+            found.append(Verdict(policy.default, "applies"))
+        elif not (asks or any(v.effect == "applies" for v in found)):
+            found.append(Verdict(policy.default, "passes"))
+    return found if asks else _loosened(policy, seen, claims, found)
 
 
 def _match(rule: Rule, seen: Scene, said: Scene) -> Verdict:
-    """A rule that tightens applies unless facts or claims say no; one that lets pass, only if facts say yes."""
+    """A rule that tightens applies unless facts or claims say no; one that lets pass, only if both say yes."""
     by_fact = rule.when.look(seen)
     if rule.passes:
-        return Verdict(rule, "no" if by_fact is not True or rule.observe else "passes")
+        lets = by_fact is True and not rule.observe and rule.when.look(said) is True
+        return Verdict(rule, "passes" if lets else "no")
     effect: Effect = "observes" if rule.observe else "applies"
     if by_fact is True or (by_fact is None and not rule.on_claims):
-        return Verdict(rule, effect)
+        return Verdict(rule, effect, certain=by_fact is True)
     if rule.when.look(said) is False:
-        return Verdict(rule, "no", "fact" if by_fact is False else "claim")
-    return Verdict(rule, effect, "claim")
+        return Verdict(rule, "no", "fact" if by_fact is False else "claim", certain=False)
+    return Verdict(rule, effect, "claim", certain=False)
 
 
-def _loosened(policy: Policy, seen: Scene, found: list[Verdict]) -> list[Verdict]:
-    """Rules that let pass, and exemptions, take the clauses of those that are not marked `always`."""
+def _differs(seen: Scene, claims: Claims) -> bool:
+    """Whether the pipeline claims another environment than those that the policy declares for it."""
+    return bool(seen.environments) and claims.environment not in (*seen.environments, "")
+
+
+def _loosened(policy: Policy, seen: Scene, claims: Claims, found: list[Verdict]) -> list[Verdict]:
+    """Rules that let pass, and exemptions, take the clauses of those that are not marked `always`.
+
+    A rule lets pass what the policy knows of; what a claim of another environment adds stays.
+    """
     passing = any(v.effect == "passes" for v in found)
+    differs = _differs(seen, claims)
     exemptions = [e for e in policy.exemptions if seen.history.at < e.until and e.when.look(seen) is True]
 
     def one(verdict: Verdict) -> Verdict:
@@ -123,7 +141,7 @@ def _loosened(policy: Policy, seen: Scene, found: list[Verdict]) -> list[Verdict
         exempt = next((e.name for e in exemptions if e.rules.match(verdict.rule.name)), "")
         if exempt:
             return replace(verdict, effect="exempted", exemption=exempt)
-        return replace(verdict, effect="overruled") if passing else verdict
+        return replace(verdict, effect="overruled") if passing and not (differs and verdict.on == "claim") else verdict
 
     return [one(verdict) for verdict in found]
 
@@ -219,7 +237,7 @@ def _tree(policy: Policy, seen: Scene, claims: Claims, verdicts: list[Verdict], 
     """The explanation that people, the trail and tests see. Rules that do not match stand only in the `whole` one."""
     said = with_claims(policy, seen, claims)
     nodes = [_node(v, seen, said) for v in verdicts if whole or v.effect != "no"]
-    if seen.environments and claims.environment not in (*seen.environments, ""):
+    if _differs(seen, claims):
         values = {"claimed": claims.environment, "declared": ", ".join(seen.environments)}
         nodes.append(Reason("environment_differs", values))
     return Reason("requirement", children=tuple(nodes), holds=any(v.effect != "no" for v in verdicts))

@@ -38,10 +38,11 @@ class Roster:
         """Ids of the people in a group, sorted; empty for a group that nobody is in."""
         return tuple(sorted(p.id for p in self.people.values() if group in p.groups))
 
-    def named(self, approvers: Iterable[str], at: int = 0) -> frozenset[str]:
+    def named(self, approvers: Iterable[str], at: int | None = None) -> frozenset[str]:
         """The people that a rule's `approvers` stand for: ids of the roster, and members of `group:<name>`.
 
         Where somebody named by id is away at `at` (ms UTC), whoever stands in may answer too; groups stay as they are.
+        Without `at` nobody stands in: a run that a substitute started is theirs.
         """
         found: set[str] = set()
         for approver in approvers:
@@ -49,14 +50,14 @@ class Roster:
             found.update(self.members(group) if kind == "group" else self._with_substitutes(approver, at))
         return frozenset(found)
 
-    def _with_substitutes(self, person: str, at: int) -> set[str]:
+    def _with_substitutes(self, person: str, at: int | None) -> set[str]:
         found: set[str] = set()
         for _ in range(SUBSTITUTES + 1):
             known = self.people.get(person)
             if known is None:
                 break
             found.add(person)
-            if known.absence is None or not known.absence.start <= at < known.absence.end:
+            if at is None or known.absence is None or not known.absence.start <= at < known.absence.end:
                 break
             person = known.absence.substitute
         return found

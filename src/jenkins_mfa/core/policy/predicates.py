@@ -107,7 +107,7 @@ class People:
         known, strangers = PEOPLE[self.key](scene)
         wanted = scene.roster.named(self.approvers)
         if self.every:
-            return None if strangers or not known else known <= wanted
+            return False if known - wanted else (None if strangers or not known else True)
         return True if known & wanted else (None if strangers else False)
 
     def told(self, scene: Scene) -> tuple[str, str, str]:
@@ -277,6 +277,25 @@ def _changed(kind: str) -> Callable[[Scene], Known]:
     return names
 
 
+def _uncertain(scene: Scene) -> bool:
+    """Whether something that cannot be told stands behind the run: it could be any trigger, of any pipeline."""
+    return not scene.facts.starters or any(x.trigger is Trigger.UNKNOWN for x in scene.facts.starters)
+
+
+def _replayed(scene: Scene) -> Answer:
+    if any(x.trigger in {Trigger.REPLAY, Trigger.RESTART} for x in scene.facts.starters):
+        return True
+    return None if _uncertain(scene) else False
+
+
+def _parameters(scene: Scene) -> dict[str, str | None]:
+    """By name; a name that stands there twice with different values is not known, as the run may read either."""
+    found: dict[str, str | None] = {}
+    for given in scene.facts.parameters:
+        found[given.name] = given.value if found.get(given.name, given.value) == given.value else None
+    return found
+
+
 TEXTS: dict[str, Callable[[Scene], Known]] = {
     "source": lambda s: ((s.facts.run.source,), ()),
     "plain_input": lambda s: ((s.facts.plain,) if s.facts.plain else (), ()),
@@ -284,8 +303,8 @@ TEXTS: dict[str, Callable[[Scene], Known]] = {
     "branch": lambda s: _or_unknown(s.facts.branch),
     "environment": lambda s: (s.environments, ()),
     "tags": lambda s: (tuple(sorted(s.tags)), tuple(sorted(s.possible_tags))),
-    "trigger": lambda s: (tuple(x.trigger.value for x in s.facts.starters), () if s.facts.starters else None),
-    "upstream": lambda s: (s.facts.upstream, ()),
+    "trigger": lambda s: (tuple(x.trigger.value for x in s.facts.starters), None if _uncertain(s) else ()),
+    "upstream": lambda s: (s.facts.upstream, None if _uncertain(s) else ()),
     "library": lambda s: (tuple(f"{x.name}@{x.version}" for x in s.facts.libraries), ()),
     "changed_paths": lambda s: ((), None) if s.facts.paths is None else (s.facts.paths, ()),
     "changed_parameters": _changed("parameter"),
@@ -296,7 +315,7 @@ TEXTS: dict[str, Callable[[Scene], Known]] = {
 }
 
 PAIRS: dict[str, Callable[[Scene], dict[str, str | None] | None]] = {
-    "parameters": lambda s: {p.name: p.value for p in s.facts.parameters},
+    "parameters": _parameters,
     "claims.details": lambda s: dict(s.claims.details) if s.claims else None,
     "claims.variables": lambda s: dict(s.claims.variables) | dict.fromkeys(s.claims.hidden) if s.claims else None,
 }
@@ -329,7 +348,7 @@ def strangers(scene: Scene) -> tuple[str, ...]:
 
 
 FLAGS: dict[str, Callable[[Scene], Answer]] = {
-    "replayed": lambda s: any(x.trigger in {Trigger.REPLAY, Trigger.RESTART} for x in s.facts.starters),
+    "replayed": _replayed,
     "unknown_requester": lambda s: bool(strangers(s)),
     "first_run": lambda s: not s.history.pipeline_known,
     "first_run_of_branch": lambda s: not s.history.branch_known,
