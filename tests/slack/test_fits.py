@@ -14,6 +14,7 @@ from samples import ROSTER, STATES, TEAM, TROUBLES, gate, requirement
 from jenkins_mfa.core import characters
 from jenkins_mfa.core.model import (
     Author,
+    Change,
     Claims,
     Clause,
     Confirmation,
@@ -22,6 +23,7 @@ from jenkins_mfa.core.model import (
     Factor,
     Facts,
     Gate,
+    History,
     Library,
     Parameter,
     Requirement,
@@ -67,6 +69,26 @@ def worst_claims(character: str, pairs: int) -> Claims:
     return Claims("e", "a", message, subject, "sha256:" + "f" * 64, details, variables)
 
 
+def worst_history(claims: Claims, character: str, hidden: int, *, compared: bool = True) -> tuple[Claims, History]:
+    """Everything has changed: old values take all the room that they had when they were new; `hidden` variables of the
+    claims look like secrets (their names are longer by what their values lose).
+    """
+    left = MAX_SHOWN - LABELS
+    changes = []
+    for name, _ in claims.variables:
+        left -= PAIR + len(name)
+        was = filled(character, left, 200)
+        left -= characters.shown(was)
+        changes.append(Change(name, "variable", True, was, "x"))
+    masked = tuple(name for name, _ in claims.variables[:hidden])
+    changes = [replace(c, was=None, now=None, hidden=True) if c.name in masked else c for c in changes]
+    changes += [Change(f"{'N' * 62}{n:02}", "variable", True, sent=False) for n in range(15)]
+    was = filled(character, 2_000, 200)
+    changes += [Change(f"PARAMETER_{n}", "parameter", True, was, "x") for n in range(20)]
+    variables = claims.variables[hidden:]
+    return replace(claims, variables=variables, hidden=masked), History(1, compared=compared, changes=tuple(changes))
+
+
 def worst_people(character: str, count: int) -> Roster:
     """People whose names take all the room that names may take."""
     people = [
@@ -76,7 +98,9 @@ def worst_people(character: str, count: int) -> Roster:
     return Roster({one.id: one for one in people})
 
 
-def worst_gate(state: State, character: str, pairs: int, roster: Roster, reason: str) -> Gate:
+def worst_gate(
+    state: State, character: str, pairs: int, roster: Roster, reason: str, hidden: int = 0, *, compared: bool = True
+) -> Gate:
     people = tuple(sorted(roster.people))
     clauses = tuple(Clause(f"rule-{n}", Factor.TOTP, 5, people, people[: 5 * n + 1]) for n in range(1, 4))
     asked = Requirement(clauses, 1200, (), tuple(f"rule-{'r' * 40}-{n}" for n in range(6)), "ab" * 32, ("e1", "e2"))
@@ -91,11 +115,13 @@ def worst_gate(state: State, character: str, pairs: int, roster: Roster, reason:
         since="16",
         parameters=parameters,
     )
+    claims, history = worst_history(worst_claims(character, pairs), character, hidden, compared=compared)
     return gate(
         state,
         facts=about,
+        history=history,
         requirement=asked,
-        claims=worst_claims(character, pairs),
+        claims=claims,
         confirmations=confirmations,
         denial=Denial(1_764_000_000_000, people[0], reason, "c") if state in {State.DENIED, State.ABORTED} else None,
         ending=Ending("aborted", 1_764_000_000_000, filled(character, 300, 100)),
@@ -109,13 +135,17 @@ def worst_gate(state: State, character: str, pairs: int, roster: Roster, reason:
     character=st.sampled_from(["a", "&", "<", '"', "\\", "ß", "中", "😀"]),
     pairs=st.integers(0, 40),
     people=st.integers(1, 25),
+    hidden=st.integers(0, 20),
+    compared=st.booleans(),
 )
-@settings(max_examples=120, deadline=None)
-def test_the_largest_request_fits_in_every_state(state: State, character: str, pairs: int, people: int) -> None:
+@settings(max_examples=150, deadline=None)
+def test_the_largest_request_fits_in_every_state(
+    state: State, character: str, pairs: int, people: int, hidden: int, compared: bool
+) -> None:
     """Blocks, their sum, `text`: within Slack's limits whatever the alphabet, the number of values, of people."""
     roster = worst_people(character, people)
     reason = filled(character, 300, 250)
-    shown = worst_gate(state, character, pairs, roster, reason)
+    shown = worst_gate(state, character, pairs, roster, reason, hidden, compared=compared)
     users = {one.id: one.identities[f"slack:{TEAM}"] for one in roster.people.values()}
     payload = blocks.message(shown, roster, users, others=3)
     check_message(payload.text, payload.blocks)
@@ -123,6 +153,8 @@ def test_the_largest_request_fits_in_every_state(state: State, character: str, p
     claims = shown.claims
     assert claims is not None
     box = payload.blocks[3]["elements"][1]["elements"][0]["text"]
+    for change in shown.history.changes if compared else ():
+        assert not (change.kind == "variable" and change.was) or f"{change.name} was: {change.was}" in box
     for value in (claims.message, claims.subject_name, *dict(claims.details).values()):
         assert value in box
         assert render.escape(value) in payload.text

@@ -182,8 +182,11 @@ def _whole(gate: Gate, failing: Trouble | None, history: list[Entry]) -> dict[st
         "facts": msgspec.to_builtins(gate.facts),
         "claims": {"environment": claims.environment, "action": claims.action, "message": claims.message}
         | {"details": dict(claims.details), "variables": dict(claims.variables), "unset": list(claims.unset)}
+        | {"hidden": list(claims.hidden)}
         if claims
         else {},
+        "compared": gate.history.compared,
+        "changes": msgspec.to_builtins(gate.history.changes),
         "confirmations": [
             {"id": c.person, "factor": c.factor.value, "at": render.iso(c.at)} for c in gate.confirmations
         ],

@@ -15,6 +15,7 @@ from jenkins_mfa.words import alerts, facts, forms, page, render, state
 from jenkins_mfa.words.parts import Parts, say
 
 FACTS_BYTES = 3_600  #: of compact JSON for the rows of facts; state and box have the rest
+FACTS_LEAST = 2_600  #: the same beside a box that is full of old values
 _ANSWERABLE = {State.PENDING, State.APPROVED}
 
 
@@ -37,18 +38,18 @@ def message(
 ) -> Payload:
     """A gate's message. Names are counted where they do not fit; a gate that may be asked shows all else whole."""
     blocks: list[Json] = []
-    for most in page.STEPS:
-        blocks = _blocks(gate, page.page(gate, roster, others, most, trouble), users, buttons=buttons)
+    for most, room in (*((most, FACTS_BYTES) for most in page.STEPS), (page.STEPS[-1], FACTS_LEAST)):
+        blocks = _blocks(gate, page.page(gate, roster, others, most, trouble), users, room, buttons=buttons)
         if size(blocks) <= MAX_BLOCKS_BYTES:
             break
     return Payload(page.text(gate, roster, others, trouble), blocks)
 
 
-def _blocks(gate: Gate, shown: page.Page, users: render.Users, *, buttons: bool) -> list[Json]:
+def _blocks(gate: Gate, shown: page.Page, users: render.Users, room: int, *, buttons: bool) -> list[Json]:
     def named(part: str) -> str:
         return f"{part}.{state.short(gate)}.{gate.version}"
 
-    kept, rest = facts.fitting(shown.facts, FACTS_BYTES, lambda row: size(render.rich([row.shown])))
+    kept, rest = facts.fitting(shown.facts, room, lambda row: size(render.rich([row.shown])))
     lines = [say(facts.FROM_SOURCE), *(row.shown for row in kept), *([rest] if rest else [])]
     found: list[Json] = [
         {"type": "header", "block_id": named("head"), "text": plain(render.terminal(shown.header))},

@@ -15,7 +15,7 @@ from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.errors import UntrustedInputError
 from jenkins_mfa.slack.blocks import plain, rich_text, says
 from jenkins_mfa.slack.limits import Json, check_view
-from jenkins_mfa.words import facts, forms, render, state
+from jenkins_mfa.words import compared, forms, render, state
 from jenkins_mfa.words.parts import Parts
 
 REASON_LEAST, REASON_MOST = 3, 250  #: characters of a denial's reason
@@ -47,7 +47,7 @@ def code(gate: Gate, about: About, expires: int) -> Json:
     """The form that takes a code."""
     blocks = [rich_text(f"about.{about.challenge}", render.rich(forms.about(gate, expires)))]
     if gate.claims is not None:
-        blocks.append(says(f"says.{about.challenge}", facts.claimed(gate.claims)))
+        blocks.append(says(f"says.{about.challenge}", compared.box(gate)))
     blocks.append(
         {
             "type": "input",

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from jenkins_mfa.core.model import Claims, Facts, Parameter, Revision
+from jenkins_mfa.core.model import Change, Claims, Facts, History, Parameter, Revision
 from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.words import people, render
 from jenkins_mfa.words.parts import Fact, Parts, Word, join, listing, say
@@ -22,6 +22,7 @@ MEASURED = 40  #: characters of a needed value that are shown where nothing whol
 WHOLE = 200  #: characters of one value that are shown; a longer one is shown by its length and SHA-256 (contract)
 AUTHORS = 5  #: commit authors named before the rest is counted
 
+NOTHING = History(0)  #: nothing is compared
 FROM_SOURCE = "From Jenkins"
 SAYS = "The Jenkinsfile says (not checked by anyone)"
 SAYS_ALOUD = "The Jenkinsfile says, not checked by anyone, to the end of this message:"
@@ -56,12 +57,14 @@ class Row:
         return len(render.text(self.spoken).encode(errors="replace")) + 1
 
 
-def rows(facts: Facts, roster: Roster) -> tuple[Row, ...]:
-    """All rows, those that are needed first. Where the needed ones do not fit, their long values are only measured."""
+def rows(facts: Facts, roster: Roster, history: History = NOTHING) -> tuple[Row, ...]:
+    """All rows, those that are needed first, then parameters, those that have changed before the others. Where the
+    needed ones do not fit, their long values are only measured.
+    """
     needed = _needed(facts, roster, len)
     if sum(row.size for row in needed) > ROOM:
         needed = _needed(facts, roster, lambda _: MEASURED)
-    found = [*needed, *(_parameter(parameter) for parameter in facts.parameters)]
+    found = [*needed, *_parameters(facts, history)]
     return (*found, _commits(facts)) if facts.commits else tuple(found)
 
 
@@ -97,11 +100,29 @@ def _revision(revision: Revision, several: bool, shown: Callable[[str], Parts]) 
     return Row(label, value, needed=True)
 
 
-def _parameter(parameter: Parameter) -> Row:
-    label = say("Parameter {name}", name=chip(parameter.name))
+def _parameters(facts: Facts, history: History) -> list[Row]:
+    known = {c.name: c for c in history.changes if c.kind == "parameter" and c.changed and history.compared}
+    gone = [Row(_label(c.name), _then(say("not given any more"), c)) for c in known.values() if not c.sent]
+    changed = [_parameter(one, known[one.name]) for one in facts.parameters if one.name in known]
+    return [*changed, *gone, *(_parameter(one, None) for one in facts.parameters if one.name not in known)]
+
+
+def _parameter(parameter: Parameter, change: Change | None) -> Row:
     if parameter.value is None:
-        return Row(label, say("value hidden"))
-    return Row(label, chip(parameter.value))
+        return Row(_label(parameter.name), say("changed, value hidden" if change else "value hidden"))
+    value = chip(parameter.value)
+    return Row(_label(parameter.name), _then(value, change) if change else value)
+
+
+def _label(name: str) -> Parts:
+    return say("Parameter {name}", name=chip(name))
+
+
+def _then(now: Parts, change: Change) -> Parts:
+    """The new value and the old one, where that is known."""
+    if change.was is None:
+        return say("{now}, changed", now=now) if change.sent else now
+    return say("{now}, was {was}", now=now, was=chip(change.was))
 
 
 def _commits(facts: Facts) -> Row:
@@ -159,7 +180,7 @@ def overfull() -> Parts:
 
 
 def claimed(claims: Claims) -> list[str]:
-    """The pipeline's words, one line each, for the box that nothing of ours follows.
+    """The pipeline's words but for its variables (words/compared.py has those), one line each, for the box.
 
     Their characters were judged when the request was read; what could hide is written visibly all the same.
     """
@@ -167,6 +188,4 @@ def claimed(claims: Claims) -> list[str]:
     pairs += [("action", claims.action), ("environment", claims.environment)] if claims.action else []
     pairs += [("subject", claims.subject_name)] if claims.subject_name else []
     pairs += [("digest", claims.subject_digest)] if claims.subject_digest else []
-    pairs += [*claims.details, *claims.variables]
-    lines = [f"{name}: {render.visible(value, quoted=False)}" for name, value in pairs]
-    return [*lines, *(f"{name} is not set" for name in claims.unset)]
+    return [f"{name}: {render.visible(value, quoted=False)}" for name, value in [*pairs, *claims.details]]

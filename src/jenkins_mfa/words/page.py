@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from jenkins_mfa.core.model import Gate, Trouble
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.words import facts, people, render, state
+from jenkins_mfa.words import compared, facts, people, render, state
 from jenkins_mfa.words.parts import Fact, Line, Parts, say
 
 HEADER = 150  #: characters, escaped
@@ -34,8 +34,8 @@ def page(gate: Gate, roster: Roster, others: int = 0, most: int = people.MOST, t
     return Page(
         header(gate, trouble),
         state.lines(gate, roster, others, most, trouble),
-        facts.rows(gate.facts, roster),
-        tuple(facts.claimed(gate.claims)) if gate.claims else (),
+        facts.rows(gate.facts, roster, gate.history),
+        tuple(compared.box(gate)),
     )
 
 
@@ -54,23 +54,36 @@ def _bare(gate: Gate) -> Parts:
 
 
 def text(gate: Gate, roster: Roster, others: int = 0, trouble: Trouble | None = None) -> str:
-    """The page for the ear, at most TEXT bytes: header, state, facts, the pipeline's words to the end."""
-    shown = page(gate, roster, others)
-    kept, rest = facts.fitting(shown.facts, facts.ROOM, lambda row: row.size)
-    lines = [_intro(gate, roster, others, trouble), *(render.text(row.spoken) for row in kept)]
+    """The page for the ear, at most TEXT bytes: header, state, facts, the pipeline's words to the end. Old values are
+    in it all or none.
+    """
+    said = ""
+    for old, marked in ((True, True), (False, True), (False, False)):
+        left_out = say(f"Old values: /mfa show {state.short(gate)}.") if not old and compared.has_old(gate) else ()
+        intro = _intro(gate, roster, others, trouble, left_out)
+        said = _spoken(gate, roster, intro, compared.box(gate, old=old, marked=marked))
+        if len(said.encode(errors="replace")) <= TEXT:
+            break
+    return said
+
+
+def _spoken(gate: Gate, roster: Roster, intro: str, box: list[str]) -> str:
+    kept, rest = facts.fitting(facts.rows(gate.facts, roster, gate.history), facts.ROOM, lambda row: row.size)
+    lines = [intro, *(render.text(row.spoken) for row in kept)]
     if rest:
         lines.append(render.text(say(f"{facts.FROM_SOURCE}: {{rest}}", rest=rest)))
-    if shown.box:
-        lines += [facts.SAYS_ALOUD, *map(render.escape, shown.box)]
+    if box:
+        lines += [facts.SAYS_ALOUD, *map(render.escape, box)]
     return "\n".join(lines)
 
 
-def _intro(gate: Gate, roster: Roster, others: int, trouble: Trouble | None) -> str:
-    """Header and state in one line, with as many names as there is room for."""
+def _intro(gate: Gate, roster: Roster, others: int, trouble: Trouble | None, last: Parts) -> str:
+    """Header and state in one line, with as many names as there is room for; `last` ends it."""
     found = ""
     for most in STEPS:
         shown = page(gate, roster, others, most, trouble)
         said = [line.shown if line.spoken is None else line.spoken for line in shown.state]
+        said += [last]
         for head in (shown.header, say(state.word(gate, trouble))):
             found = " ".join([f"{render.text(head)}.", *(render.text(line) for line in said if line)])
             if len(found.encode(errors="replace")) <= STATE:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from jenkins_mfa.core.model import Gate, Requirement, State, Trouble
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.words import asking, delivery, endings, glass, people
+from jenkins_mfa.words import asking, compared, delivery, endings, glass, people
 from jenkins_mfa.words.parts import Line, Parts, Person, Quote, Time, duration, join, listing, say, sentences
 
 
@@ -70,6 +70,7 @@ def _pending(gate: Gate, roster: Roster, others: int, most: int) -> list[Line]:
             say("Until {until}, then the build is aborted.", until=until),
         ),
         Line(asking.why(gate, requirement, most)),
+        *compared.lines(gate, most),
     ]
     if others:
         found.append(
