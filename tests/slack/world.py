@@ -13,6 +13,7 @@ from samples import ALICE, BOB, CAROL, DAN, DEPLOYS, GUEST, MINUTE, NEW, OPENED,
 from jenkins_mfa.core.model import (
     Entry,
     Gate,
+    PersonRecord,
     ToldRecord,
     Trouble,
 )
@@ -68,6 +69,7 @@ class FakeGates:
     heard: dict[str, dict[str, object]] = field(default_factory=dict)
     record: ToldRecord = NEW
     troubles: dict[str, Trouble] = field(default_factory=dict)
+    people: dict[str, PersonRecord] = field(default_factory=dict)
     error: Exception | None = None
 
     def _check(self) -> None:
@@ -97,6 +99,10 @@ class FakeGates:
     def told(self, gate_id: str) -> ToldRecord:
         self._check()
         return self.record if self.record.gate == gate_id else ToldRecord(gate_id, 0)
+
+    def person(self, person: str) -> PersonRecord:
+        self._check()
+        return self.people.get(person, PersonRecord(person, 0))
 
     def trouble(self, lane: str) -> Trouble | None:
         self._check()

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
 from slack_bolt import Ack, App, Respond
 
-from jenkins_mfa.core.model import Entry, Gate, Trouble
+from jenkins_mfa.core.model import Entry, Gate, PersonRecord, Trouble
 from jenkins_mfa.errors import MessengerError, Refusal, StoreError, UntrustedInputError
 from jenkins_mfa.slack import blocks, payloads
 from jenkins_mfa.slack.blocks import Payload
+from jenkins_mfa.slack.limits import MAX_BLOCKS_BYTES, MAX_TEXT_BYTES, size
 from jenkins_mfa.slack.messenger import SlackMessenger
 from jenkins_mfa.slack.payloads import Body
 from jenkins_mfa.slack.replies import respond_privately
-from jenkins_mfa.usecases import trouble
-from jenkins_mfa.words import answers, commands
+from jenkins_mfa.usecases import explain, trouble
+from jenkins_mfa.words import answers, commands, state, tree, why
 from jenkins_mfa.words.parts import Parts
 
 log = structlog.get_logger()
@@ -43,6 +45,9 @@ class Reading(Protocol):
 
     def entries(self, gate_jti: str) -> list[Entry]:
         """The trail's events about one gate, oldest first."""
+
+    def person(self, person: str) -> PersonRecord:
+        """A person's record. Raises DamagedError."""
 
     def trouble(self, lane: str) -> Trouble | None:
         """Why a lane is not delivered."""
@@ -95,7 +100,9 @@ class Commands:
             case "pending" if rest == "" or re.fullmatch(r"[1-9][0-9]{0,3}", rest):
                 return [_note(self._pending(int(rest or "1"), me))]
             case "show":
-                return self._show(rest.lower())
+                return self._one("show", rest.lower(), self._show)
+            case "why":
+                return self._one("why", rest.lower(), self._why)
             case "help" | "":
                 return [_note([commands.help_text(self.messenger.ops_channel)])]
         return [_note([commands.unknown(text if word.lower() == "pending" else word)])]
@@ -108,21 +115,38 @@ class Commands:
         fresh = commands.sources(self.reading.beats(), now)
         return [*lines, fresh] if fresh else lines
 
-    def _show(self, wanted: str) -> list[Payload]:
-        """The ask without buttons, then its history: two answers, since each must fit whole."""
+    def _one(self, word: str, wanted: str, answer: Callable[[Gate], list[Payload]]) -> list[Payload]:
+        """What there is to say about the one gate whose id begins as `wanted`."""
         prefix = _PREFIX.fullmatch(wanted)
         if prefix is None:
-            return [_note([commands.no_prefix()])]
+            return [_note([commands.no_prefix(word)])]
         found = self.reading.find_gates(prefix[1])
         if len(found) > 1:
             return [_note([commands.ambiguous([one.removeprefix("g_") for one in found])])]
         gate = self.reading.gate(found[0]) if found else None
-        if gate is None:
-            return [_note([commands.none_found(prefix[1])])]
+        return answer(gate) if gate is not None else [_note([commands.none_found(prefix[1])])]
+
+    def _show(self, gate: Gate) -> list[Payload]:
+        """The ask without buttons, then its history: two answers, since each must fit whole."""
         roster = self.messenger.roster
         history = commands.history(gate, self.reading.entries(gate.jti), roster)
         failing = trouble.of(self.reading, gate)
         return [blocks.message(gate, roster, {}, trouble=failing, buttons=False), _note(history)]
+
+    def _why(self, gate: Gate) -> list[Payload]:
+        """What it asks for and who can answer, then the tree of reasons: two answers, of whole lines."""
+        rules = self.messenger.rules.now
+        entries, now = self.reading.entries(gate.jti), self.reading.now()
+        bare = explain.bare(self.reading, gate)
+        reasons, whole = explain.tree(gate, rules.policy, rules.roster)
+        pages = (why.asked(gate, rules.roster, entries, bare, now), why.because(reasons, whole=whole))
+        rest = f"jenkins-mfa policy explain {state.short(gate)}"
+        return [_note(tree.fitting(page, _fits, rest)) for page in pages if page]
+
+
+def _fits(lines: list[Parts]) -> bool:
+    payload = _note(lines)
+    return size(payload.blocks) <= MAX_BLOCKS_BYTES and len(payload.text.encode(errors="replace")) <= MAX_TEXT_BYTES
 
 
 def _note(lines: list[Parts]) -> Payload:

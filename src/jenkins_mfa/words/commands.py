@@ -12,7 +12,7 @@ from jenkins_mfa.words import delivery, facts, people, render, state
 from jenkins_mfa.words import history as trail
 from jenkins_mfa.words.parts import Channel, Fact, Parts, Word, duration, join, listing, say, sentences
 
-KNOWN = ("pending", "show", "help")
+KNOWN = ("pending", "show", "why", "help")
 PAGE = 10  #: gates on one page
 LINE = 340  #: bytes of `text` for one gate, so that a page fits
 HISTORY = 20  #: events shown, the newest
@@ -116,15 +116,16 @@ def ambiguous(ids: Sequence[str]) -> Parts:
     return say(f"{{both}} {'both' if len(ids) == 2 else 'all'} match: one character more.", both=both)
 
 
-def no_prefix() -> Parts:
-    """`show` needs to know which gate."""
-    return say("/mfa show needs at least 4 characters of a gate's id, from its message or from /mfa pending.")
+def no_prefix(word: str) -> Parts:
+    """`show` and `why` need to know which gate."""
+    return say(f"/mfa {word} needs at least 4 characters of a gate's id, from its message or from /mfa pending.")
 
 
 def help_text(ops_channel: str) -> Parts:
     """What can be asked."""
     return say(
-        "/mfa pending: what waits · /mfa show ID: one gate with its history · /mfa help. "
+        "/mfa pending: what waits · /mfa show ID: one gate with its history · "
+        "/mfa why ID: what it needs, who can answer, which rules ask · /mfa help. "
         "Approve and Deny are buttons on the messages. Trouble: {ops}.",
         ops=Channel(ops_channel),
     )

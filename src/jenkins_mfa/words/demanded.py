@@ -9,17 +9,18 @@ from jenkins_mfa.words.parts import Channel, Parts, Word, duration, join, say, s
 from jenkins_mfa.words.tree import Branch
 
 
-def branches(requirement: Requirement, roster: Roster) -> list[Branch]:
-    """The requirement as lines."""
+def branches(requirement: Requirement, roster: Roster, *, clauses: bool = True) -> list[Branch]:
+    """The requirement as lines; without its clauses where those are told otherwise."""
     found = [Branch(0, one) for one in (_environments(requirement), _broken(requirement)) if one]
     if requirement.refusal is not None:
         denial = Denial(0, None, requirement.refusal.code, "", values=requirement.refusal.values)
         found.append(Branch(0, endings.system(denial, roster)))
     if requirement.passes_by:
         found.append(Branch(0, say("Passes by itself, without anybody: {by}.", by=_words(requirement.passes_by))))
-    if requirement.clauses:
+    if requirement.clauses and clauses:
         found.append(Branch(0, say("Needs all of these, each filled by other people:")))
         found += [branch for one in requirement.clauses for branch in _clause(one, roster)]
+    if requirement.clauses:
         found.append(Branch(0, _times(requirement)))
         found += [Branch(1, _escalation(one, roster)) for one in requirement.escalations]
     if requirement.observed:

@@ -39,11 +39,9 @@ def _clause(gate: Gate, clause: Clause, missing: int, roster: Roster, bare: froz
     if not missing:
         return [Branch(0, say("Filled: {head}.", head=head))]
     able, unable = _answerers(gate, clause, roster, bare)
-    gives = people.GIVES[clause.factor]
-    can = say(f"Can still answer with {gives}: {{who}}.", who=people.names(roster, able)) if able else ()
     found = [
         Branch(0, say("Missing {n}: {head}.", n=missing, head=head)),
-        Branch(1, can or say("Nobody can answer it now.")),
+        Branch(1, _able(gate, clause, able, roster, bare)),
     ]
     if unable:
         command = Word(f"jenkins-mfa enroll local {unable[0] if len(unable) == 1 else 'NAME'}")
@@ -53,10 +51,32 @@ def _clause(gate: Gate, clause: Clause, missing: int, roster: Roster, bare: froz
     return [*found, *([Branch(1, barred)] if barred else [])]
 
 
+def _able(gate: Gate, clause: Clause, able: list[str], roster: Roster, bare: frozenset[str]) -> Parts:
+    """Who can fill the clause, or by whose answer somebody who has confirmed comes free for it."""
+    if able:
+        gives = people.GIVES[clause.factor]
+        return say(f"Can still answer with {gives}: {{who}}.", who=people.names(roster, able))
+    movable = any(quorum.fits(clause, one.person, one.factor) for one in gate.confirmations)
+    freeing = [one for one in people.others(gate, roster) if one not in bare and _helps(gate, one)]
+    if not movable or not freeing:
+        return say("Nobody can answer it now.")
+    who = people.names(roster, freeing, last="or")
+    return say("Whoever has confirmed moves here once {who} answers.", who=who)
+
+
+def _helps(gate: Gate, person: str) -> bool:
+    """Whether one more place would be filled, if that person confirmed."""
+    requirement = gate.requirement
+    if requirement is None:
+        return False
+    given = {one.person: one.factor for one in gate.confirmations}
+    filled = sum(quorum.assign(requirement.clauses, given))
+    return sum(quorum.assign(requirement.clauses, given | {person: requirement.factor})) > filled
+
+
 def _answerers(gate: Gate, clause: Clause, roster: Roster, bare: frozenset[str]) -> tuple[list[str], list[str]]:
     """Those who can fill the clause, and those who could if they had an authenticator."""
-    confirmed = {one.person for one in gate.confirmations}
-    left = [one for one in clause.people if one not in confirmed and one in roster.people]
+    left = [one for one in people.others(gate, roster) if one in clause.people]
     if clause.factor is Factor.PUSH and gate.requirement is not None and gate.requirement.factor is Factor.PUSH:
         return left, []  # everyone is asked for the strongest factor of the gate
     return [one for one in left if one not in bare], [one for one in left if one in bare]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jenkins_mfa.core.model import Entry, Gate, Reason, Requirement
+from jenkins_mfa.core.model import Entry, Gate, Reason, Requirement, State
 from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.words import demanded, page, reasons, standing
 from jenkins_mfa.words.parts import say
@@ -18,7 +18,8 @@ def asked(gate: Gate, roster: Roster, entries: Sequence[Entry], bare: frozenset[
     head = Branch(0, say("{header}.", header=page.header(gate)))
     if gate.requirement is None:
         return [head, Branch(0, say("The policy was not asked: the gate was denied before that."))]
-    found = [head, *demanded.branches(gate.requirement, roster)]
+    waits = gate.state is State.PENDING  # then each clause stands below, with who can answer it
+    found = [head, *demanded.branches(gate.requirement, roster, clauses=not waits)]
     stands = standing.branches(gate, roster, entries, bare, now)
     return [*found, Branch(0, say("Answers")), *_below(stands)] if stands else found
 
