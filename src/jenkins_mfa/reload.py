@@ -10,7 +10,7 @@ from jenkins_mfa.core.model import Alert, Commit, Entry
 from jenkins_mfa.rule_files import RuleFiles, Stamp
 from jenkins_mfa.usecases.desk import Desk, commit_id
 from jenkins_mfa.usecases.rules import InForce
-from jenkins_mfa.words.changes import changes
+from jenkins_mfa.words.policy_changes import changes
 
 log = structlog.get_logger()
 
