@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from clock import Clock
+from jenkins_mfa.core import moments
 from jenkins_mfa.core.model import (
     Alert,
     Commit,
@@ -118,8 +119,17 @@ class MemoryStore:
             yield gate if self._intact(gate) else damaged
 
     def due_gates(self, now: int, limit: int = 100) -> list[str]:
-        timed = [g for g in self._gates() if g.state in (State.PENDING, State.APPROVED) and g.deadline <= now]
-        return [gate.id for gate in sorted(timed, key=lambda gate: gate.deadline)][:limit]
+        timed = [g for g in self._gates() if g.state in (State.PENDING, State.APPROVED)]
+        return self._due({g.id: min(g.deadline, moments.escalation(g) or g.deadline) for g in timed}, now, limit)
+
+    def due_reminders(self, now: int, limit: int = 100) -> list[str]:
+        found = {gate.id: moments.reminder(gate) for gate in self._gates()}
+        return self._due({gate_id: at for gate_id, at in found.items() if at is not None}, now, limit)
+
+    @staticmethod
+    def _due(found: dict[str, int], now: int, limit: int) -> list[str]:
+        due = [gate_id for gate_id, at in found.items() if at <= now]
+        return sorted(due, key=lambda gate_id: (found[gate_id], gate_id))[:limit]
 
     def run(self, key: str) -> RunRecord:
         return self._read(f"run:{key}") or RunRecord(key, 0)  # type: ignore[return-value]

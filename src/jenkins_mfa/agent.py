@@ -167,11 +167,12 @@ class Agent:
                     log.warning("lease not renewed", lane=due.lane, problem=str(error))
 
     def _tick(self) -> None:
-        """Deadlines. Shuffled, so that replicas do not race for the same gate."""
+        """Deadlines and reminders. Shuffled, so that replicas do not race for the same gate."""
         try:
             due = self.desk.store.due_gates(self.desk.store.now())
             random.shuffle(due)
             tick.tick(self.desk, due)
+            tick.remind(self.desk)
             self._beat("agent", {"version": __version__, "pid": os.getpid(), **self._reloader.state})
         except StoreError as error:
             log.warning("tick failed", problem=str(error))

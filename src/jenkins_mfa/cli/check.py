@@ -199,7 +199,9 @@ def _slack(config: Config) -> Iterator[Part]:
     quiet_logger().disabled = True  # what it would log is a finding here
     messenger = messenger_of(config)
     app = web_client(config.slack.app_token.reveal(), config.slack.api_url)
-    named = {f"channel of rule {rule.name}": rule.channel for rule in config.policy.rules if rule.channel}
+    rules = config.policy.rules
+    named = {f"channel of rule {rule.name}": rule.channel for rule in rules if rule.channel}
+    named |= {f"escalate_channel of rule {rule.name}": rule.escalate_channel for rule in rules if rule.escalate_channel}
     channels = {"[slack] channel": config.slack.channel, "[slack] ops_channel": config.slack.ops_channel, **named}
     yield from _grouped("slack", slack_check.inspect(messenger, app, channels, _approvers(config)))
 

@@ -46,6 +46,8 @@ class Name(enum.StrEnum):
     GATE_WITHDRAWN = "gate:withdrawn"
     GATE_BYPASSED = "gate:bypassed"
     GATE_REOPENED = "gate:reopened"
+    GATE_REMINDED = "gate:reminded"
+    GATE_ESCALATED = "gate:escalated"
     GATE_BROKE_GLASS = "gate:broke_glass"
     GATE_REVIEWED = "gate:reviewed"
     ANSWER_REFUSED = "answer:refused"

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from jenkins_mfa.core import quorum
+from jenkins_mfa.core import moments, quorum
 from jenkins_mfa.core.gate_table import ENTERED, TABLE, Event, Kind, Refused, Transition
 from jenkins_mfa.core.model import Alert, Ending, Entry, Gate, State
 
@@ -87,15 +87,39 @@ def _break(gate: Gate, event: Event, _approval_ttl: int) -> Transition | Refused
     if gate.broken is not None:
         return Refused("broken_before")
     after = replace(
-        gate, version=gate.version + 1, requirement=event.requirement, broken=event.broken, confirmations=()
+        gate,
+        version=gate.version + 1,
+        requirement=event.requirement,
+        broken=event.broken,
+        confirmations=(),
+        escalated=(),
     )
     return Transition(after, (_entry(after, event, "gate:broke_glass"),), _lanes(after), _alerts(gate, after, event))
+
+
+def _remind(gate: Gate, event: Event, _approval_ttl: int) -> Transition | Refused:
+    """It still waits: that is said once."""
+    after = moments.reminded(gate, event.at)
+    return Transition(after, (_entry(after, event, "gate:reminded"),), _lanes(after)) if after else Refused("not_yet")
+
+
+def _escalate(gate: Gate, event: Event, _approval_ttl: int) -> Transition | Refused:
+    """From now on further people may answer."""
+    after = moments.escalated(gate, event.at)
+    if after is None:
+        return Refused("not_yet")
+    entry = _entry(after, event, "gate:escalated")
+    rules = ", ".join(after.escalated[len(gate.escalated) :])
+    entry = replace(entry, details={**entry.details, "rules": rules[:1000]})
+    return Transition(after, (entry,), (*_lanes(after), f"note:{gate.id}"))
 
 
 _COUNTING: dict[str, Callable[[Gate, Event, int], Transition | Refused]] = {
     "count": _count,
     "recount": _recount,
     "break": _break,
+    "remind": _remind,
+    "escalate": _escalate,
 }
 
 

@@ -26,6 +26,8 @@ class Kind(enum.Enum):
     DENIED = "denied"
     DROPPED = "dropped"
     BROKE_GLASS = "broke the glass"
+    REMINDED = "reminded"
+    ESCALATED = "escalated"
     DEADLINE = "deadline"
     CLAIMED = "claimed"
     LAPSED = "lapsed"
@@ -76,6 +78,8 @@ TABLE: dict[State, dict[Kind, State | str]] = {
         Kind.DENIED: State.DENIED,
         Kind.DROPPED: "recount",
         Kind.BROKE_GLASS: "break",
+        Kind.REMINDED: "remind",
+        Kind.ESCALATED: "escalate",
         Kind.DEADLINE: State.EXPIRED,
         Kind.ENDED: State.WITHDRAWN,
         Kind.PROCEEDED_BY_OTHER: State.BYPASSED,

@@ -378,7 +378,7 @@ class Ending:
 @dataclass(frozen=True, slots=True)
 class Gate:
     """One run paused at one point. `request_text` is exactly what the run sent; `version` counts committed
-    transitions.
+    transitions. `escalated` names the rules whose further people may answer by now.
     """
 
     id: str
@@ -405,6 +405,8 @@ class Gate:
     decided_at: int = 0
     assurance: Literal["verified", "detected", "none"] = "verified"
     broken: BrokenGlass | None = None
+    reminded_at: int = 0
+    escalated: tuple[str, ...] = ()
 
     @property
     def jti(self) -> str:

@@ -13,6 +13,7 @@ from typing import TypeVar
 import structlog
 from slack_sdk import WebClient
 
+from jenkins_mfa.core import moments
 from jenkins_mfa.core.model import Alert, Gate, Message, State, ToldRecord, Trouble
 from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.errors import MessageGoneError, MessageRefusedError, MessengerError, MessengerUnavailableError
@@ -90,6 +91,8 @@ class SlackMessenger:
         payload = blocks.message(gate, self.roster, self.users, others, trouble)
         work = _Telling(gate, payload, list(told.messages))
         targets = [message.channel for message in told.messages] if told.shown else self._channels(gate)
+        if gate.state is State.PENDING and gate.escalated:
+            targets = list(dict.fromkeys((*targets, *self._channels(gate))))
         try:
             for channel in targets:
                 self._show_or_fall_back(work, channel)
@@ -159,7 +162,8 @@ class SlackMessenger:
 
     def _channels(self, gate: Gate) -> list[str]:
         channels = gate.requirement.channels if gate.requirement else ()
-        return list(dict.fromkeys(channel or self.default_channel for channel in channels or ("",)))
+        more = [one.channel for one in moments.told(gate) if one.channel]
+        return list(dict.fromkeys(channel or self.default_channel for channel in (*(channels or ("",)), *more)))
 
     def _show_or_fall_back(self, work: _Telling, channel: str) -> None:
         """A channel that is gone: while the gate waits, everybody who may answer is asked directly."""
@@ -194,26 +198,30 @@ class SlackMessenger:
             except MessageLostError:
                 work.drop(channel)
         posted = self._whole_or_short(work, lambda payload: self._post(channel, payload))
-        # What was said in a thread that is gone with its message is not said again.
-        work.messages.append(replace(posted, thread=known.thread if known else ()))
+        # What was said in a thread that is gone with its message is not said again, nor what a new one says itself.
+        said = known.thread if known else tuple(alerts.nudges(work.gate, self.roster))
+        work.messages.append(replace(posted, thread=said))
         work.posted = True
 
     def _thread(self, work: _Telling) -> None:
-        """To the requesters, under the first message: each thing once."""
+        """Each thing once: to the requesters under the first message, to the approvers under each."""
         first, gate = work.messages[0], work.gate
         if gate.state is State.PENDING and ASKED not in first.thread:
-            self._reply(work, ASKED, alerts.waits(gate, self.roster))
+            self._reply(work, first, ASKED, alerts.waits(gate, self.roster))
         elif gate.state.settled and ENDED not in first.thread:
-            self._reply(work, ENDED, alerts.ended(gate, self.roster))
+            self._reply(work, first, ENDED, alerts.ended(gate, self.roster))
+        for mark, line in alerts.nudges(gate, self.roster).items():
+            for message in [one for one in work.messages if mark not in one.thread]:
+                self._reply(work, message, mark, line)
 
-    def _reply(self, work: _Telling, mark: str, line: Parts) -> None:
-        first = work.messages[0]
+    def _reply(self, work: _Telling, message: Message, mark: str, line: Parts) -> None:
         if line:
             try:
-                self._post(first.channel, blocks.note([line], self.users, mark), thread=first.ts)
+                self._post(message.channel, blocks.note([line], self.users, mark), thread=message.ts)
             except MessageGoneError as error:
                 log.warning("a thread is gone", gate=work.gate.jti, problem=str(error))
-        work.messages[0] = replace(first, thread=(*first.thread, mark))
+        after = replace(message, thread=(*message.thread, mark))
+        work.messages = [after if one is message else one for one in work.messages]
         work.posted = True
 
     def _whole_or_short(self, work: _Telling, send: Callable[[Payload], T]) -> T:

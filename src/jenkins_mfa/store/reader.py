@@ -120,12 +120,18 @@ class Reader:
         return found
 
     def due_gates(self, now: int, limit: int = 100) -> list[str]:
-        """Ids of pending and approved gates whose deadline has come. Those set aside stay due for ever: `limit` is
-        beside them.
-        """
+        """Ids of gates whose deadline has come, or that ask further people now."""
+        return self._due("deadlines", now, limit)
+
+    def due_reminders(self, now: int, limit: int = 100) -> list[str]:
+        """Ids of pending gates whose people are to be reminded."""
+        return self._due("reminders", now, limit)
+
+    def _due(self, index: str, now: int, limit: int) -> list[str]:
+        """Those set aside stay due for ever: `limit` is beside them."""
         with reading():
             limit += self._wire.client.hlen(self._wire.key("aside"))
-            ids = self._wire.client.zrange(self._wire.key("deadlines"), "-inf", now, byscore=True, offset=0, num=limit)
+            ids = self._wire.client.zrange(self._wire.key(index), "-inf", now, byscore=True, offset=0, num=limit)
         return [gate_id.decode() for gate_id in ids]
 
     def run(self, key: str) -> RunRecord:

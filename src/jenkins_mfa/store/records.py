@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import msgspec
 from redis.exceptions import ResponseError
 
-from jenkins_mfa.core import seal
+from jenkins_mfa.core import moments, seal
 from jenkins_mfa.core.model import Alert, Gate, PersonRecord, PipelineRecord, Record, ReviewsRecord, RunRecord, State
 from jenkins_mfa.errors import DamagedError, StoreUnavailableError
 
@@ -105,7 +105,9 @@ def record_key(record: Record) -> str:
 
 
 def _indexed(gate: Gate) -> dict[str, object]:
-    """What the indexes keep: the handle's newest gate, the version while it is open, the deadline while it counts."""
+    """What the indexes keep: the handle's newest gate, the version while it is open; while it counts, the next moment
+    at which it changes by itself, and that of its reminder.
+    """
     plan: dict[str, object] = {
         "id": gate.id,
         "ref": ref_key(gate.run.source, gate.external_ref),
@@ -114,5 +116,9 @@ def _indexed(gate: Gate) -> dict[str, object]:
     if not gate.state.settled:
         plan["open"] = gate.version
     if gate.state in TIMED:
-        plan["deadline"] = gate.deadline
+        further = moments.escalation(gate)
+        plan["deadline"] = gate.deadline if further is None else min(gate.deadline, further)
+        reminder = moments.reminder(gate)
+        if reminder is not None:
+            plan["reminder"] = reminder
     return plan

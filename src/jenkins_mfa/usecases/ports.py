@@ -138,7 +138,10 @@ class Store(Protocol):
         """
 
     def due_gates(self, now: int, limit: int = 100) -> list[str]:
-        """Ids of gates whose deadline has come."""
+        """Ids of gates whose deadline has come, or that ask further people now."""
+
+    def due_reminders(self, now: int, limit: int = 100) -> list[str]:
+        """Ids of gates whose people are to be reminded."""
 
     def run(self, key: str) -> RunRecord:
         """A run's record; a fresh one of version 0 if there is none."""

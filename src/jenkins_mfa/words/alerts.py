@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from jenkins_mfa.core import moments
 from jenkins_mfa.core.model import Alert, Gate, State
 from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.words import delivery, endings, glass, people, state
-from jenkins_mfa.words.parts import Everyone, Fact, Parts, join, say, sentences
+from jenkins_mfa.words.parts import Channel, Everyone, Fact, Parts, Time, Word, duration, join, listing, say, sentences
 
 
 def alert(given: Alert, gate: Gate | None, roster: Roster) -> list[Parts]:
@@ -103,6 +104,35 @@ def waits(gate: Gate, roster: Roster) -> Parts:
         build=people.build(gate.run),
         opens=people.opens(gate, roster),
     )
+
+
+def nudges(gate: Gate, roster: Roster) -> dict[str, Parts]:
+    """To the approvers, each once while the gate waits: that it does, and who is asked too. By the name under which it
+    is kept that it was said.
+    """
+    if gate.state is not State.PENDING or gate.requirement is None:
+        return {}
+    answered = {one.person for one in gate.confirmations}
+    found: dict[str, Parts] = {}
+    for one in moments.told(gate):
+        who = [people.person(roster, person, mention=True) for person in one.people if person not in answered]
+        shown = listing(who, people.MOST, "and", "people") or ((Channel(one.channel),) if one.channel else ())
+        after = duration(one.after * 1000)
+        found[f"escalated:{one.rule}"] = (
+            say(f"Also asked now: {{who}} (rule {{rule}}, after {after}).", who=shown, rule=Word(one.rule))
+            if shown
+            else ()
+        )
+    if gate.reminded_at:
+        missing = {p for clause, n in people.places(gate.requirement, gate.confirmations) if n for p in clause.people}
+        who = [people.person(roster, person, mention=True) for person in sorted(missing - answered)]
+        found["reminded"] = say(
+            "Still open: {opens}, until {until}. {who}",
+            opens=people.opens(gate, roster),
+            until=Time(gate.deadline),
+            who=listing(who, people.MOST, "and", "people"),
+        )
+    return found
 
 
 def ended(gate: Gate, roster: Roster) -> Parts:

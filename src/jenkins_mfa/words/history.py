@@ -190,6 +190,8 @@ SENTENCES: dict[str, Callable[[Entry, Roster], Parts]] = {
     Name.GATE_ABORTED: _plain("Jenkins aborted the build."),
     Name.GATE_WITHDRAWN: _withdrawn,
     Name.GATE_BYPASSED: _bypassed,
+    Name.GATE_REMINDED: _plain("Those who had not answered were reminded."),
+    Name.GATE_ESCALATED: _named("Further people may answer from now on, by {value}.", "rules"),
     Name.GATE_REOPENED: _plain("Asked again: Jenkins brought the input back."),
     Name.GATE_BROKE_GLASS: _broke_glass,
     Name.GATE_REVIEWED: _reviewed,

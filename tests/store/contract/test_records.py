@@ -13,6 +13,7 @@ from jenkins_mfa.core.model import (
     Commit,
     Denial,
     Entry,
+    Escalation,
     Factor,
     Message,
     PersonRecord,
@@ -127,6 +128,28 @@ def test_deadlines_come_due_for_gates_that_wait_for_people_or_delivery(store: St
     moved = replace(stepped(early, State.APPROVED), deadline=late.deadline + 1)
     store.commit(step(moved))
     assert store.due_gates(late.deadline) == [late.id]
+
+
+def test_a_gate_comes_due_when_further_people_are_asked_and_apart_from_that_for_its_reminder(store: Store) -> None:
+    """Each index names it from its moment on, and no longer once that has happened or the gate is decided."""
+    plain = gate()
+    assert plain.requirement is not None
+    asked = replace(plain.requirement, remind_after=200, escalations=(Escalation("production", 100, ("carol",)),))
+    one = replace(plain, requirement=asked)
+    store.commit(opening(one))
+    further, remind = one.opened_at + 100_000, one.opened_at + 200_000
+    assert (store.due_gates(further - 1), store.due_gates(further)) == ([], [one.id])
+    assert (store.due_reminders(remind - 1), store.due_reminders(remind)) == ([], [one.id])
+    escalated = replace(stepped(one), escalated=("production",))
+    store.commit(step(escalated))
+    assert (store.due_gates(one.deadline - 1), store.due_gates(one.deadline)) == ([], [one.id])
+    reminded = replace(stepped(escalated), reminded_at=remind)
+    store.commit(step(reminded))
+    assert store.due_reminders(one.deadline) == []
+    again = replace(stepped(reminded), reminded_at=0, escalated=())
+    store.commit(step(again))
+    store.commit(step(stepped(again, State.DENIED)))
+    assert (store.due_gates(one.deadline), store.due_reminders(one.deadline)) == ([], [])
 
 
 def test_gates_are_found_by_the_beginning_of_their_id(store: Store) -> None:

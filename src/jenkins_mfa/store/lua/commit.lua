@@ -1,7 +1,7 @@
 -- One atomic step: records, trail, indexes, lanes and alerts together, or nothing.
 -- plan.id       derived from the cause; the first record keeps it, so that a commit sent twice finds itself
 -- plan.schema   the shapes that the caller knows
--- plan.records  {key, version, json, seal, gate?}; gate: {id, ref, generation, open?, deadline?} where it is one
+-- plan.records  {key, version, json, seal, gate?}; gate: {id, ref, generation, open?, deadline?, reminder?} where it is one
 -- plan.head     {seq, hash} that the entries were linked to; absent without entries
 -- plan.entries  {bytes, hash, gate}
 -- plan.lanes    names;  plan.alerts  {lane, json}
@@ -19,6 +19,7 @@ end
 
 local kinds = {
   audit = 'stream', changes = 'string', deadlines = 'zset', due = 'zset', failing = 'hash', gates = 'zset', open = 'hash',
+  reminders = 'zset',
   lease = 'hash', parked = 'hash', tries = 'hash', want = 'hash',
   aside = 'hash',
 }
@@ -107,6 +108,11 @@ for position, record in ipairs(plan.records) do
       redis.call('ZADD', key('deadlines'), gate.deadline, gate.id)
     else
       redis.call('ZREM', key('deadlines'), gate.id)
+    end
+    if gate.reminder then
+      redis.call('ZADD', key('reminders'), gate.reminder, gate.id)
+    else
+      redis.call('ZREM', key('reminders'), gate.id)
     end
   end
 end
