@@ -170,7 +170,7 @@ def diagram() -> str:
 def _targets(state: State, kind: Kind, target: State | str) -> dict[State, str]:
     if isinstance(target, State):
         return {target: kind.value}
-    return {"count": COUNTED, "recount": RECOUNTED[state], "break": {state: kind.value}}[target]
+    return {"count": COUNTED, "recount": RECOUNTED[state]}.get(target, {state: kind.value})
 
 
 def test_the_state_diagram_is_the_table() -> None:
