@@ -407,3 +407,12 @@ def test_an_open_gate_of_the_run_before_ends_by_itself_and_judges_nothing_of_the
 
 def _away(_commit: object) -> None:
     raise StoreUnavailableError("away")
+
+
+def test_the_trail_says_what_became_of_the_rules() -> None:
+    """An auditor reads it without the policy of that day; hundreds of rules do not keep a gate from opening."""
+    many = (rule(f"{n:03}-{'x' * 60}", approvers=("group:release",)) for n in range(300))
+    world = opened(rules=policy(*many))
+    (entry, *_) = world.store.entries(world.gate.jti)
+    assert str(entry.details["effects"]).startswith(f"000-{'x' * 60} applies, 001-")
+    assert entry.details["rules"].endswith(" more")  # type: ignore[union-attr]

@@ -24,9 +24,9 @@ START = ""  #: what stands before the first event's hash
 #: What `details` may hold. No name of a secret is in it: no number, code, seed, token, ticket or receipt.
 DETAILS = frozenset(
     {
-        "authenticator", "by", "changes", "exp", "factor", "failures", "iat", "jti", "kid", "kind", "lane", "lib",
-        "named", "nonce", "not_after", "people", "person", "policy_sha256", "problem", "quorum", "reason", "record",
-        "report", "request_sha256", "rules", "state", "step", "tries", "use", "version", "via",
+        "authenticator", "by", "changes", "effects", "exp", "factor", "failures", "iat", "jti", "kid", "kind", "lane",
+        "lib", "named", "nonce", "not_after", "people", "person", "policy_sha256", "problem", "quorum", "reason",
+        "record", "report", "request_sha256", "rules", "state", "step", "tries", "use", "version", "via",
     }
 )  # fmt: skip
 

@@ -26,6 +26,7 @@ from jenkins_mfa.core.model import (
     State,
 )
 from jenkins_mfa.core.policy import evaluate
+from jenkins_mfa.core.policy.brief import effects, listed
 from jenkins_mfa.errors import RequestError, UntrustedInputError
 from jenkins_mfa.usecases import history, plain
 from jenkins_mfa.usecases.desk import Desk, commit_id, decide, run_record
@@ -225,9 +226,11 @@ def _kept(record: RunRecord, run: Run, facts: Facts) -> RunRecord:
 def _commit(gate: Gate, run: RunRecord, pipeline: PipelineRecord) -> Commit:
     """The gate, its place in the run's record and the pipeline's, the trail's events, and who must be told."""
     run = replace(run, version=run.version + 1, gates=(*run.gates, gate.id))
-    rules = ", ".join(gate.requirement.rules) if gate.requirement else ""
-    policy = gate.requirement.policy_sha256 if gate.requirement else ""
-    details: dict[str, str | int] = {"version": gate.version, "state": gate.state.value, "rules": rules}
+    details: dict[str, str | int] = {"version": gate.version, "state": gate.state.value}
+    policy = ""
+    if gate.requirement is not None:
+        policy = gate.requirement.policy_sha256
+        details |= {"rules": listed(gate.requirement.rules), "effects": effects(gate.requirement.reasons)}
     details |= {"request_sha256": gate.request_sha256, "policy_sha256": policy, "nonce": gate.nonce}
     entries = [Entry("gate:opened", gate.opened_at, "agent", gate.jti, gate.run.source, gate.run.key, details)]
     lanes = [f"tell:{gate.id}"]
