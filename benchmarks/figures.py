@@ -41,10 +41,21 @@ class Sizes:
     gates: int = 10_000
     watched_seconds: float = 20.0
     starts: int = 7
+    replayed: int = 100_000
 
 
 TINY = Sizes(
-    jobs=6, polls=3, pending=(2, 4, 8), pauses=2, taps=2, codes=2, decisions=24, gates=30, watched_seconds=1.5, starts=1
+    jobs=6,
+    polls=3,
+    pending=(2, 4, 8),
+    pauses=2,
+    taps=2,
+    codes=2,
+    decisions=24,
+    gates=30,
+    watched_seconds=1.5,
+    starts=1,
+    replayed=50,
 )
 
 

@@ -9,6 +9,7 @@ import click
 
 from jenkins_mfa.cli.base import Commands, config_option, json_option, load
 from jenkins_mfa.cli.explain import explain
+from jenkins_mfa.cli.policy_diff import policy_diff
 from jenkins_mfa.cli.policy_test import policy_test
 from jenkins_mfa.cli.report import Part, count, report
 
@@ -33,3 +34,4 @@ def check(config_path: Path, as_json: bool, file: Path | None) -> None:
 
 policy.add_command(policy_test)
 policy.add_command(explain)
+policy.add_command(policy_diff)

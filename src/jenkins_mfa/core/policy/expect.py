@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from jenkins_mfa.core.model import Clause, Factor, Reason, Requirement
+from jenkins_mfa.core.policy.pairing import unpaired
 
 Part = Literal["clauses", "observed", "rules", "reasons", "tags", "passes", "refused", "ttl_seconds"]
 
@@ -83,7 +84,7 @@ def _clauses(expected: Expected, found: Requirement) -> Iterator[Difference]:
     )
     for part, asks, clauses in parts:
         if asks is not None:
-            missing, instead = _unpaired(asks, clauses)
+            missing, instead = unpaired(asks, clauses, Ask.fits)
             if missing or instead:
                 yield Difference(part, missing, instead)
 
@@ -111,22 +112,3 @@ def _values(expected: Expected, found: Requirement) -> Iterator[Difference]:
 
 def _one(value: str | None) -> tuple[str, ...]:
     return (value,) if value else ()
-
-
-def _unpaired(asks: tuple[Ask, ...], clauses: tuple[Clause, ...]) -> tuple[tuple[Ask, ...], tuple[Clause, ...]]:
-    """What is left on both sides once as many as possible are paired: a test that leaves much open takes no clause
-    away from one that names all of it.
-    """
-    taken: dict[int, int] = {}  # clause → ask
-
-    def place(ask: int, tried: set[int]) -> bool:
-        for n, clause in enumerate(clauses):
-            if n not in tried and asks[ask].fits(clause):
-                tried.add(n)
-                if n not in taken or place(taken[n], tried):
-                    taken[n] = ask
-                    return True
-        return False
-
-    missing = tuple(ask for n, ask in enumerate(asks) if not place(n, set()))
-    return missing, tuple(clause for n, clause in enumerate(clauses) if n not in taken)
