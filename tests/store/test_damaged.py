@@ -30,6 +30,7 @@ from store_server import SEAL_KEY, Server, new_store
 READS: dict[str, Callable[[RedisStore], object]] = {
     "gate:g_1": lambda store: store.gate("g_1"),
     "run:main:job:1:1": lambda store: store.run("main:job:1:1"),
+    "pipeline:main:job": lambda store: store.pipeline("main:job"),
     "auth:alice": lambda store: store.person("alice"),
     "told:g_1": lambda store: store.told("g_1"),
 }

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from desk_world import World
 
-from builders import ROSTER, policy, rule
+from builders import ROSTER, RUN, policy, rule
 from clock import Clock
 from fakes import US, FakeSource
 from jenkins_mfa.core import audit
@@ -17,6 +17,8 @@ from jenkins_mfa.core.model import Factor, State
 from jenkins_mfa.errors import JenkinsMfaError
 from jenkins_mfa.store.gates import RedisStore
 from jenkins_mfa.usecases.answer import Answers, NeedsCode
+from jenkins_mfa.usecases.open_gate import open_gate
+from jenkins_mfa.usecases.ports import Paused
 from jenkins_mfa.usecases.rules import Rules
 from jenkins_mfa.usecases.watch import Watch
 
@@ -178,3 +180,11 @@ def test_two_agents_open_and_deliver_once(world: World) -> None:
     at_once(world.deliver, world.deliver)
     assert len(world.source.receipts) == 1
     assert world.gate.state is State.RESUMED
+
+
+def test_many_gates_of_one_pipeline_open_at_once(world: World) -> None:
+    """They write into one record of the pipeline: whoever was overtaken decides again, and each opening is counted."""
+    pauses = [Paused(f"ref-{n}", f"Mfa-{n:032x}", replace(RUN, id=str(n))) for n in range(24)]
+    at_once(*(lambda paused=paused: open_gate(world.desk, world.source, paused) for paused in pauses))
+    assert len(world.store.pipeline(f"{RUN.source}:{RUN.pipeline}").opened) == 24
+    assert len(world.store.open_gates()) == 24

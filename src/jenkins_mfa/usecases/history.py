@@ -59,12 +59,14 @@ def opened(record: PipelineRecord, at: int) -> PipelineRecord:
 
 def let_through(record: PipelineRecord, gate: Gate) -> PipelineRecord:
     """The gate's run went on. Its values are what later gates are compared with if people have confirmed them; what
-    nobody has looked at takes that place only where nothing of it counted as changed.
+    nobody has looked at takes that place only where nothing of it counted as changed. A pause that is not ours sends no
+    variables, and says nothing about them.
     """
     history = gate.history
     branches = (*(b for b in record.branches if b != gate.facts.branch), gate.facts.branch)
     record = replace(record, version=record.version + 1, branches=branches[-BRANCHES:])
-    if not gate.confirmations and any(change.changed for change in history.changes):
+    unseen = not gate.confirmations and any(change.changed for change in history.changes)
+    if unseen or gate.facts.plain:
         return record
     others = tuple(one for one in record.baselines if one.environment != history.environment)
     fresh = baseline.kept(history.environment, history.values)

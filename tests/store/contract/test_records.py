@@ -10,6 +10,7 @@ from factory import RUN, entry, gate, opening, step, stepped
 from jenkins_mfa.core.model import (
     Alert,
     Authenticator,
+    Baseline,
     Commit,
     Denial,
     Entry,
@@ -17,9 +18,11 @@ from jenkins_mfa.core.model import (
     Factor,
     Message,
     PersonRecord,
+    PipelineRecord,
     RunRecord,
     State,
     ToldRecord,
+    Value,
 )
 from jenkins_mfa.errors import StoreConflictError
 from jenkins_mfa.usecases.ports import Store
@@ -31,10 +34,13 @@ def test_a_record_comes_back_as_it_was_committed(store: Store) -> None:
     run = RunRecord(RUN.key, 1, (one.id,), Denial(1, "bob", "“no”", "c"), ("alice",))
     person = PersonRecord("alice", 1, (Authenticator("a_1", Factor.TOTP, "sealed", 1, last_step=7),), failures=2)
     told = ToldRecord(one.id, 1, 1, (Message("C1", "1.2", ("asked",)),))
+    baseline = Baseline("production", (Value("REGION", "parameter", "eu"), Value("A_KEY", "parameter", None, "ab")))
+    pipeline = PipelineRecord("main:team one/deploy", 1, (7, 8), ("größe/main", ""), (baseline,))
     alert = Alert("bypassed:1", "bypassed", 5, one.id, {"by": "admin"})
-    store.commit(Commit("c1", (one, run, person, told), (entry(one),), (), (alert,)))
+    store.commit(Commit("c1", (one, run, pipeline, person, told), (entry(one),), (), (alert,)))
     assert store.gate(one.id) == one
     assert store.run(RUN.key) == run
+    assert store.pipeline(pipeline.key) == pipeline
     assert store.person("alice") == person
     assert store.told(one.id) == told
     assert store.alert(alert.id) == alert
@@ -46,6 +52,7 @@ def test_what_is_not_there(store: Store) -> None:
     assert store.gate_of("main", "x") is None
     assert store.alert("x") is None
     assert store.run("k") == RunRecord("k", 0)
+    assert store.pipeline("k") == PipelineRecord("k", 0)
     assert store.person("p") == PersonRecord("p", 0)
     assert store.told("g_0") == ToldRecord("g_0", 0)
     assert store.open_gates() == []
