@@ -140,7 +140,7 @@ STATES: dict[str, Gate] = {
         decided_at=OPENED,
     ),
     "denied before": gate(State.DENIED, denial=system("sticky", person="bob", reason="not yet"), decided_at=OPENED),
-    "replaced": gate(State.DENIED, denial=system("superseded"), decided_at=OPENED),
+    "replaced": gate(State.DENIED, denial=system("superseded", run="18"), decided_at=OPENED),
     "expired": gate(State.EXPIRED, confirmations=BOTH[:1], decided_at=OPENED + 20 * MINUTE),
     "expired, aborted": gate(State.ABORTED, confirmations=BOTH[:1], ending=ending("aborted", minute=20)),
     "withdrawn": gate(State.WITHDRAWN, ending=ending("aborted", "dfox")),

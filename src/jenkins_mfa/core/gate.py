@@ -166,7 +166,7 @@ def _alerts(before: Gate, after: Gate, event: Event) -> tuple[Alert, ...]:
         code = "ended_unclear"
     elif before.state is State.RESUMED:
         code = "proceeded_again"
-    elif event.denial is not None and event.denial.person is None:
+    elif event.denial is not None and event.denial.person is None and event.denial.reason != "superseded":
         code = event.denial.reason
     else:
         return ()

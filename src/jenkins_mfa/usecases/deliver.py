@@ -26,6 +26,7 @@ from jenkins_mfa.usecases import claim, trouble
 from jenkins_mfa.usecases.answer import deny_run
 from jenkins_mfa.usecases.desk import Desk, apply, commit_id, decide, gates_of, run_record, whole
 from jenkins_mfa.usecases.ports import Abort, Due, Proceed
+from jenkins_mfa.usecases.supersede import supersede
 from jenkins_mfa.usecases.watch import remember, settle_run
 
 log = structlog.get_logger()
@@ -225,4 +226,11 @@ def _alert(desk: Desk, alert_id: str) -> None:
         desk.messenger.alert(alert, gate)
 
 
-_LANES = {"answer": _answer, "tell": _tell, "note": _note, "ended": _ended, "alert": _alert}
+_LANES = {
+    "answer": _answer,
+    "tell": _tell,
+    "note": _note,
+    "ended": _ended,
+    "alert": _alert,
+    "supersede": supersede,
+}

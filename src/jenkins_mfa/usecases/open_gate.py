@@ -247,6 +247,6 @@ def _commit(gate: Gate, run: RunRecord, pipeline: PipelineRecord) -> Commit:
         if gate.denial.reason in ALARMING:
             alerts = (Alert(f"open:{gate.jti}", gate.denial.reason, gate.opened_at, gate.id, gate.denial.values),)
     else:
-        lanes.append(f"note:{gate.id}")
+        lanes += [f"note:{gate.id}", f"supersede:{gate.id}"]
     cause = commit_id("open", gate.run.source, gate.external_ref, str(gate.generation), gate.id)
     return Commit(cause, (gate, run, pipeline), tuple(entries), tuple(lanes), alerts)

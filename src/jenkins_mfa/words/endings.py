@@ -5,7 +5,7 @@ from __future__ import annotations
 from jenkins_mfa.core.model import Denial, Gate, State
 from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.words import people
-from jenkins_mfa.words.parts import Fact, Parts, say, sentences
+from jenkins_mfa.words.parts import Fact, Parts, Word, say, sentences
 
 #: Denials that come after people were asked.
 _LATER = frozenset({"superseded", "seal_broken", "key_ended", "glass_gone", "twin"})
@@ -14,7 +14,7 @@ _LATER = frozenset({"superseded", "seal_broken", "key_ended", "glass_gone", "twi
 def system(denial: Denial, roster: Roster) -> Parts:
     """The lines of a denial by the agent: why, and that nobody was asked."""
     if denial.reason == "superseded":
-        return say("A newer build asks for the same now. Nobody denied this one.")
+        return say("Build {newer} asks for the same now. Nobody denied this one.", newer=_newer(denial.values))
     first = say("Denied by jenkins-mfa: {why}.", why=why(denial, roster))
     return first if denial.reason in _LATER else sentences([first, say("Nobody was asked.")])
 
@@ -52,9 +52,16 @@ def why(denial: Denial, roster: Roster) -> Parts:
             return say("two inputs of this build have the same id, or the id belongs to another build")
         case "sticky":
             return _sticky(values, roster)
+        case "superseded":
+            return say("build {newer} asks for the same now", newer=_newer(values))
         case "seal_broken":
             return say("what the store holds about it is not what was written. Ops are told")
     return say("{code}", code=Fact(denial.reason))
+
+
+def _newer(values: dict[str, str]) -> Parts:
+    number = values.get("run", "")
+    return (Word(f"#{number}"),) if number.isascii() and number.isdigit() else (Fact(number),)
 
 
 def _factor(values: dict[str, str]) -> Parts:
