@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo demo-auto test lint format bench lock clean
+.PHONY: help demo demo-auto test lint format bench docs-reference lock clean
 
 help:
 	@echo "make demo       the whole thing in a browser: real agent and store; Jenkins, Slack and phones simulated"
@@ -45,6 +45,11 @@ format: $(STAMP)
 
 bench: $(STAMP)
 	@$(BIN)/python -m benchmarks
+
+# For maintainers: write the tables of docs/policy.md and the files in docs/policy-cookbook.md anew.
+docs-reference: $(STAMP)
+	@cp src/jenkins_mfa/data/policy.schema.json docs/
+	@UPDATE_DOCS=1 $(BIN)/python -m pytest -q tests/test_policy_reference.py
 
 # For maintainers: resolve the newest versions that pyproject.toml allows.
 lock:

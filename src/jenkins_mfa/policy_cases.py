@@ -199,9 +199,11 @@ def _earlier(table: Table | None, at: int) -> tuple[int, ...]:
 
 
 def _expected(table: Table) -> Expected:
-    inner = table.within("expect")
+    nothing = 'nothing is expected; allowed: such as clauses = [{ factor = "totp" }] or passes = true'
+    if "expect" not in table:
+        table.fault("expect", nothing)
+    inner = table.within("expect", empty=nothing)
     if inner is None:
-        table.fault("expect", 'nothing is expected; allowed: such as clauses = [{ factor = "totp" }] or passes = true')
         return Expected()
     found = Expected(
         clauses=_asks(inner, "clauses"),

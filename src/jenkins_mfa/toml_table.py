@@ -164,12 +164,14 @@ class Table:
             return []
         return [Table(item, *self._named(header, name, item, position)) for position, item in enumerate(value)]
 
-    def within(self, key: str) -> Table | None:
-        """A table inside this one, such as `when = { … }`; None where there is none."""
+    def within(self, key: str, *, empty: str = "it is empty; leave it out, or fill it") -> Table | None:
+        """A table inside this one, such as `when = { … }`; None where there is none. An `empty` one is a problem."""
         value = self._take(key, {}, "a table")
         if value == {} or not isinstance(value, dict):
             if value != {}:
                 self._wrong(key, value, "a table")
+            elif key in self._given:
+                self.fault(key, empty)
             return None
         return Table(value, f"{self.where} {key}".strip(), self.problems, self._near)
 

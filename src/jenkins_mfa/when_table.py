@@ -71,9 +71,8 @@ def read_when(table: Table, names: Names, *, loosens: bool = False) -> Predicate
     """The predicate of a rule's `when`; None where the rule has none. What `loosens` may not ask everything."""
     if "when" not in table:
         return None
-    inner = table.within("when")
+    inner = table.within("when", empty="it is empty; leave the key out where the rule is for every gate")
     if inner is None:
-        table.fault("when", "it is empty; leave the key out where the rule is for every gate")
         return None
     found = _all(inner, names, 1)
     if len(leaves(found)) > MOST:
@@ -103,10 +102,8 @@ def _combined(table: Table, names: Names, depth: int) -> Iterable[Predicate]:
                 table.fault(key, "it is empty; name at least one table of questions")
             yield make(parts)
     if "not" in table:
-        inner = table.within("not")
-        if inner is None:
-            table.fault("not", "it is empty; name at least one question")
-        else:
+        inner = table.within("not", empty="it is empty; name at least one question")
+        if inner is not None:
             yield Not(_all(inner, names, depth + 1))
 
 

@@ -25,7 +25,6 @@ class Kind(enum.Enum):
     CONFIRMED = "confirmed"
     DENIED = "denied"
     DROPPED = "dropped"
-    TIGHTENED = "tightened"
     BROKE_GLASS = "broke the glass"
     REMINDED = "reminded"
     ESCALATED = "escalated"
@@ -40,10 +39,7 @@ class Kind(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened at `at`; `actor` goes into the trail, `cause` makes the commit's id.
-
-    `requirement` is what stands for the gate's own from then on: that of break-glass, or its own with what was added.
-    """
+    """Something that happened at `at`; `actor` goes into the trail, `cause` makes the commit's id."""
 
     kind: Kind
     at: int
@@ -81,7 +77,6 @@ TABLE: dict[State, dict[Kind, State | str]] = {
         Kind.CONFIRMED: "count",
         Kind.DENIED: State.DENIED,
         Kind.DROPPED: "recount",
-        Kind.TIGHTENED: "tighten",
         Kind.BROKE_GLASS: "break",
         Kind.REMINDED: "remind",
         Kind.ESCALATED: "escalate",
@@ -93,7 +88,6 @@ TABLE: dict[State, dict[Kind, State | str]] = {
     State.APPROVED: {
         Kind.DENIED: State.DENIED,
         Kind.DROPPED: "recount",
-        Kind.TIGHTENED: "tighten",
         Kind.DEADLINE: State.EXPIRED,
         Kind.CLAIMED: State.SENDING,
         Kind.ENDED: State.WITHDRAWN,
