@@ -81,6 +81,7 @@ def read_policy(
         changed_at_first=first == "changed",
         quiet=calendars.get(quiet),
         enrol_delay=enrol_delay,
+        calendars=tuple(calendars),
     )
     return policy, root.problems.found
 

@@ -50,7 +50,7 @@ def read_roster(path: Path, issuers: set[str]) -> tuple[Roster, list[str]]:
     for name, person in people.items():
         _substitutes(tables[name], person, people)
     root.done()
-    return Roster(people), root.problems.found
+    return Roster(people, frozenset(groups)), root.problems.found
 
 
 def _substitutes(table: Table, person: Person, people: dict[str, Person]) -> None:

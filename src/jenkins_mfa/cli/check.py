@@ -23,6 +23,7 @@ from jenkins_mfa.cli.base import (
 from jenkins_mfa.cli.report import Part, count, report
 from jenkins_mfa.config import Config, SourceConfig
 from jenkins_mfa.core.model import Factor
+from jenkins_mfa.core.policy.analysis import remarks
 from jenkins_mfa.errors import ConfigError, DamagedError, JenkinsMfaError, StoreUnavailableError
 from jenkins_mfa.failures import lower
 from jenkins_mfa.slack import check as slack_check
@@ -34,6 +35,7 @@ from jenkins_mfa.store.durability import Durability
 from jenkins_mfa.store.gates import RedisStore
 from jenkins_mfa.usecases.ports import Finding
 from jenkins_mfa.wiring import messenger_of
+from jenkins_mfa.words import findings, render
 
 STALE = 60_000  #: ms after which an agent's last heartbeat is old
 SOON = 30  #: days before its end at which a receipt key is a finding
@@ -55,7 +57,7 @@ def check(config_path: Path, as_json: bool) -> None:
     except ConfigError as error:
         report([Part("config", False, *halves(problem)) for problem in error.problems], as_json)
         sys.exit(USAGE)
-    parts = [Part("config", True, _configured(config))]
+    parts = [Part("config", True, _configured(config)), _policy(config)]
     for name, look in {"keys": _keys, "store": _store, "sources": _sources, "slack": _slack}.items():
         told = {part.says for part in parts}
         parts += [part for part in _looked(name, look, config) if part.says not in told]
@@ -81,6 +83,15 @@ def _configured(config: Config) -> str:
     policy, people = config.policy, len(config.roster.people)
     rules = len(policy.rules) + (policy.default is not None)
     return f"3 files, {count(len(config.sources), 'source')}, {count(rules, 'rule')}, {count(people, 'person')}"
+
+
+def _policy(config: Config) -> Part:
+    """What `policy check` finds, in one line."""
+    found = remarks(config.policy, config.roster, f"slack:{config.slack.team}", int(time.time() * 1000))
+    says = render.terminal(findings.brief(found))
+    if any(remark.kind == "finding" for remark in found):
+        return Part("policy", False, says, "jenkins-mfa policy check")
+    return Part("policy", True, says)
 
 
 def _keys(config: Config) -> Iterator[Part]:

@@ -30,9 +30,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """All people who may answer or start runs."""
+    """All people who may answer or start runs, and every group that somebody may be in."""
 
     people: Mapping[str, Person]
+    groups: frozenset[str] = frozenset()
 
     def members(self, group: str) -> tuple[str, ...]:
         """Ids of the people in a group, sorted; empty for a group that nobody is in."""

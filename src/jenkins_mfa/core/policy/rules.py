@@ -94,7 +94,7 @@ class Policy:
     `strangers` says what people behind a run who are not in the roster cost. `watch` names variables that every gate
     must send; `changed_at_first` whether they count as changed while there is nothing to compare them with. Nobody is
     reminded inside `quiet`. Whoever set up somebody's authenticator less than `enrol_delay` seconds ago does not
-    confirm beside them.
+    confirm beside them. `calendars` are the names of all, asked about or not.
     """
 
     rules: tuple[Rule, ...]
@@ -110,3 +110,4 @@ class Policy:
     changed_at_first: bool = True
     quiet: Calendar | None = None
     enrol_delay: int = 3600
+    calendars: tuple[str, ...] = ()
