@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from builders import claims, facts
@@ -42,6 +42,7 @@ def against(
 
 
 @given(VARIABLES, PARAMETERS, VARIABLES, PARAMETERS)
+@settings(deadline=None)
 def test_nothing_that_differs_counts_as_unchanged(
     now: dict[str, str | None],
     given_now: dict[str, str | None],
@@ -62,6 +63,7 @@ def test_nothing_that_differs_counts_as_unchanged(
 
 
 @given(VARIABLES, PARAMETERS)
+@settings(deadline=None)
 def test_no_secret_and_no_long_text_is_kept(
     variables: dict[str, str | None], parameters: dict[str, str | None]
 ) -> None:

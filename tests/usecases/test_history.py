@@ -87,6 +87,14 @@ def test_a_variable_that_the_policy_watches_must_be_sent() -> None:
     assert [change.sent for change in gate.history.changes] == [False]
 
 
+def test_what_is_watched_comes_from_the_policy_the_declared_and_the_claimed_environment() -> None:
+    """All three lists count: a claim can add names, and take none away."""
+    scratch = environment("scratch", "elsewhere", watch=("SCRATCH",))
+    world = World(rules=policy(TAP, environments=(PRODUCTION, scratch), watch=("ALWAYS",)))
+    gate = build(world, 1, None, environment="scratch")
+    assert {change.name for change in gate.history.changes if not change.sent} == {"ALWAYS", "DB_HOST", "SCRATCH"}
+
+
 @pytest.mark.parametrize("how", ["denied", "expired", "withdrawn"])
 def test_only_a_run_that_was_let_through_moves_the_baseline(how: str) -> None:
     """A value that was denied, that nobody answered, whose run ended: the next one is compared with the one before."""
