@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from jenkins_mfa.core import characters, strict_json
+from jenkins_mfa.core.model import Claims, Factor
 from jenkins_mfa.core.request_reader import Reader
 from jenkins_mfa.errors import RequestError, UntrustedInputError
 
@@ -147,6 +148,23 @@ def without_number(request: Request) -> dict[str, object]:
         "message": request.message,
         **{key: part for key, part in optional.items() if part},
     }
+
+
+def claims_of(request: Request) -> Claims:
+    """What policy and people see of a request: everything but its number, keys and times."""
+    return Claims(
+        environment=request.environment,
+        action=request.action,
+        message=request.message,
+        subject_name=request.subject_name,
+        subject_digest=request.subject_digest,
+        details=request.details,
+        variables=request.variables,
+        unset=request.unset,
+        factor=Factor(request.factor) if request.factor else None,
+        quorum=request.quorum,
+        ttl=request.ttl,
+    )
 
 
 def _read(value: Mapping[str, object], problems: list[str]) -> Request:

@@ -14,7 +14,6 @@ from jenkins_mfa.core.model import (
     Commit,
     Denial,
     Entry,
-    Factor,
     Facts,
     Gate,
     History,
@@ -130,7 +129,7 @@ def _judge(
         return _deny(gate, Reason("wrong_version", {"problem": str(error).rstrip(".")}))
     except RequestError as error:
         return _deny(gate, Reason("bad_request", {"problem": _first(error.problems)}))
-    claims, faults = (claims_of(request), []) if request else plain.claims(text)
+    claims, faults = (requests.claims_of(request), []) if request else plain.claims(text)
     rules = desk.rules.now
     seen = history.look(desk, rules.policy, pipeline, facts, claims, gate.opened_at)
     claims = baseline.masked_claims(claims)
@@ -189,23 +188,6 @@ def _fault(desk: Desk, gate: Gate, request: requests.Request | None, requirement
         return requirement.refusal
     too_long = desk.messenger.cannot_show(gate)
     return Reason("cannot_show", {"problem": too_long}) if too_long else None
-
-
-def claims_of(request: requests.Request) -> Claims:
-    """What policy and people see of a request: everything but its number, keys and times."""
-    return Claims(
-        environment=request.environment,
-        action=request.action,
-        message=request.message,
-        subject_name=request.subject_name,
-        subject_digest=request.subject_digest,
-        details=request.details,
-        variables=request.variables,
-        unset=request.unset,
-        factor=Factor(request.factor) if request.factor else None,
-        quorum=request.quorum,
-        ttl=request.ttl,
-    )
 
 
 def _deny(gate: Gate, reason: Reason) -> Gate:
