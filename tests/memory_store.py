@@ -144,7 +144,7 @@ class MemoryStore:
         return self._records.get(f"told:{gate_id}", ToldRecord(gate_id, 0))  # type: ignore[return-value]
 
     def reviews(self) -> ReviewsRecord:
-        return self._read("reviews") or ReviewsRecord(0)  # type: ignore[return-value]
+        return self._read("reviews") or ReviewsRecord(0, ())  # type: ignore[return-value]
 
     def alert(self, alert_id: str) -> Alert | None:
         return self._alerts.get(alert_id)

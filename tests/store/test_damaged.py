@@ -33,6 +33,7 @@ READS: dict[str, Callable[[RedisStore], object]] = {
     "pipeline:main:job": lambda store: store.pipeline("main:job"),
     "auth:alice": lambda store: store.person("alice"),
     "told:g_1": lambda store: store.told("g_1"),
+    "reviews": lambda store: store.reviews(),
 }
 
 #: What somebody makes of the key of a stored record.

@@ -163,7 +163,7 @@ def test_what_cannot_be_shown_whole_is_not_begun() -> None:
     world = waiting()
     world.messenger.unshowable = "too long"
     refused("glass_unshown", lambda: smash(world))
-    assert world.store.reviews() == ReviewsRecord(0)
+    assert world.store.reviews() == ReviewsRecord(0, ())
 
 
 def test_whoever_was_asked_before_can_still_deny() -> None:
@@ -298,7 +298,7 @@ def test_ops_are_reminded_once_a_day() -> None:
 def test_a_damaged_list_of_reviews_stops_break_glass_and_is_told() -> None:
     """Fail closed: without a list there would be no review."""
     world = resumed()
-    world.store._records["reviews"] = ReviewsRecord(1)
+    world.store._records["reviews"] = ReviewsRecord(1, ())
     refused("reviews_damaged", lambda: review(world, "carol"))
     assert break_glass.remind(world.desk) == 0
     world.deliver()

@@ -9,6 +9,7 @@ from typing import Any
 import click
 import msgspec
 
+from jenkins_mfa.cli import reviews
 from jenkins_mfa.cli.base import (
     DAMAGED_GATE,
     FINDING,
@@ -40,11 +41,17 @@ def pending(config_path: Path, as_json: bool) -> None:
     with store_of(config) as store:
         now, gates, damaged = store.now(), store.open_gates(), store.damaged_gates()
         troubles = [trouble.of(store, gate) for gate in gates]
+        unreviewed = reviews.waiting(store)
     waiting = list(zip(gates, troubles, strict=True))
     if as_json:
         found = [{"record": one.record, "problem": one.reason, "mend": DAMAGED_GATE} for one in damaged]
-        print_json({"at": render.iso(now), "gates": [_json(*pair) for pair in waiting], "damaged": found})
+        print_json(
+            {"at": render.iso(now), "gates": [_json(*pair) for pair in waiting], "damaged": found}
+            | reviews.as_json(unreviewed)
+        )
         return
+    for line in reviews.lines(unreviewed):
+        click.echo(line)
     for one in damaged:
         click.echo(f"Damaged: {one.record}: {one.reason}.\n  Mend: {DAMAGED_GATE}.")
     if damaged and not gates:
@@ -190,6 +197,7 @@ def _whole(gate: Gate, failing: Trouble | None, history: list[Entry]) -> dict[st
         "confirmations": [
             {"id": c.person, "factor": c.factor.value, "at": render.iso(c.at)} for c in gate.confirmations
         ],
+        "break_glass": reviews.of_history(gate, history),
         "history": [
             {"at": render.iso(e.at), "event": e.event, "actor": e.actor, "details": details_json(e.details)}
             for e in history

@@ -547,7 +547,7 @@ class ReviewsRecord:
     """All reviews that are open, oldest first. One record, so that a single seal covers the list."""
 
     version: int
-    open: tuple[Review, ...] = ()
+    open: tuple[Review, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,7 +152,7 @@ class Reader:
 
     def reviews(self) -> ReviewsRecord:
         """The reviews that are open; a fresh record of version 0 if there never was one."""
-        return self._load("reviews", ReviewsRecord) or ReviewsRecord(0)
+        return self._load("reviews", ReviewsRecord) or ReviewsRecord(0, ())
 
     def alert(self, alert_id: str) -> Alert | None:
         """An alert that waits for its delivery."""

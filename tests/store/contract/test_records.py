@@ -19,6 +19,8 @@ from jenkins_mfa.core.model import (
     Message,
     PersonRecord,
     PipelineRecord,
+    Review,
+    ReviewsRecord,
     RunRecord,
     State,
     ToldRecord,
@@ -29,7 +31,7 @@ from jenkins_mfa.usecases.ports import Store
 
 
 def test_a_record_comes_back_as_it_was_committed(store: Store) -> None:
-    """Gates, runs, people, messages and alerts survive the way through the store unchanged."""
+    """Gates, runs, people, messages, reviews and alerts survive the way through the store unchanged."""
     one = gate()
     run = RunRecord(RUN.key, 1, (one.id,), Denial(1, "bob", "“no”", "c"), ("alice",))
     person = PersonRecord("alice", 1, (Authenticator("a_1", Factor.TOTP, "sealed", 1, last_step=7),), failures=2)
@@ -37,7 +39,9 @@ def test_a_record_comes_back_as_it_was_committed(store: Store) -> None:
     baseline = Baseline("production", (Value("REGION", "parameter", "eu"), Value("A_KEY", "parameter", None, "ab")))
     pipeline = PipelineRecord("main:team one/deploy", 1, (7, 8), ("größe/main", ""), (baseline,))
     alert = Alert("bypassed:1", "bypassed", 5, one.id, {"by": "admin"})
-    store.commit(Commit("c1", (one, run, pipeline, person, told), (entry(one),), (), (alert,)))
+    reviews = ReviewsRecord(1, (Review(one.id, 5, 7),))
+    store.commit(Commit("c1", (one, run, pipeline, person, told, reviews), (entry(one),), (), (alert,)))
+    assert store.reviews() == reviews
     assert store.gate(one.id) == one
     assert store.run(RUN.key) == run
     assert store.pipeline(pipeline.key) == pipeline
@@ -55,6 +59,7 @@ def test_what_is_not_there(store: Store) -> None:
     assert store.pipeline("k") == PipelineRecord("k", 0)
     assert store.person("p") == PersonRecord("p", 0)
     assert store.told("g_0") == ToldRecord("g_0", 0)
+    assert store.reviews() == ReviewsRecord(0, ())
     assert store.open_gates() == []
     assert store.find_gates("") == []
     assert store.entries("g_0.1") == []
