@@ -25,8 +25,9 @@ from jenkins_mfa.slack.app import SlackApp
 from jenkins_mfa.slack.handlers import Handlers
 from jenkins_mfa.slack.messenger import SlackMessenger
 from jenkins_mfa.threads import Crew, Pool
-from jenkins_mfa.usecases import deliver, tick
+from jenkins_mfa.usecases import break_glass, deliver, tick
 from jenkins_mfa.usecases.answer import Answers
+from jenkins_mfa.usecases.break_glass import BreakGlass
 from jenkins_mfa.usecases.desk import Desk, commit_id
 from jenkins_mfa.usecases.ports import Due
 from jenkins_mfa.usecases.watch import Watch
@@ -88,7 +89,7 @@ class Agent:
         """Open the connections to Slack. Taps act on stored state, so they may come at once."""
         slack = self.config.slack
         self._slack = SlackApp(self.messenger.client, slack.app_token.reveal(), slack.api_url)
-        Handlers(Answers(self.desk), self.desk.store, self.messenger).register(self._slack.bolt)
+        Handlers(Answers(self.desk), self.desk.store, self.messenger, BreakGlass(self.desk)).register(self._slack.bolt)
         self._slack.connect()
 
     def run(self, stop: threading.Event) -> int:
@@ -173,6 +174,7 @@ class Agent:
             random.shuffle(due)
             tick.tick(self.desk, due)
             tick.remind(self.desk)
+            break_glass.remind(self.desk)
             self._beat("agent", {"version": __version__, "pid": os.getpid(), **self._reloader.state})
         except StoreError as error:
             log.warning("tick failed", problem=str(error))

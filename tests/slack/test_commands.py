@@ -126,7 +126,7 @@ def test_settled_gates_can_be_shown_and_do_not_wait(world: World) -> None:
         ("xyzzy", "/mfa xyzzy is not known. All: /mfa help."),
         ("<!here>", "/mfa <!here> is not known. All: /mfa help."),
         ("w" * 41, "That word is not known. All: /mfa help."),
-        ("w" * 201, None),
+        ("w" * 401, None),
         ("123456", "Never type a code here. Tap Approve; the form asks for it. Use the next code there."),
         ("123 456", "Never type a code here. Tap Approve; the form asks for it. Use the next code there."),
         ("", None),

@@ -14,6 +14,7 @@ from jenkins_mfa.core.model import (
     Entry,
     Gate,
     PersonRecord,
+    ReviewsRecord,
     ToldRecord,
     Trouble,
 )
@@ -52,11 +53,20 @@ class FakeAnswers:
     def code(self, jti: str, challenge_id: str, who: Who, code: str, cause: str) -> Counted:
         return self._give("code", jti, challenge_id, who, code, cause)
 
+    def open(self, jti: str, who: Who, reason: str, cause: str) -> Gate:
+        return self._give("open", jti, who, reason, cause)
+
+    def review(self, jti: str, who: Who, note: str, cause: str) -> Gate:
+        return self._give("review", jti, who, note, cause)
+
     def may_deny(self, jti: str, who: Who) -> Gate:
         return self._give("may_deny", jti, who)
 
     def deny(self, jti: str, who: Who, reason: str, report: bool, cause: str) -> Gate:
         return self._give("deny", jti, who, reason, report, cause)
+
+
+NOTHING = ReviewsRecord(0, ())
 
 
 @dataclass
@@ -70,6 +80,7 @@ class FakeGates:
     record: ToldRecord = NEW
     troubles: dict[str, Trouble] = field(default_factory=dict)
     people: dict[str, PersonRecord] = field(default_factory=dict)
+    to_review: ReviewsRecord = NOTHING
     error: Exception | None = None
 
     def _check(self) -> None:
@@ -103,6 +114,10 @@ class FakeGates:
     def person(self, person: str) -> PersonRecord:
         self._check()
         return self.people.get(person, PersonRecord(person, 0))
+
+    def reviews(self) -> ReviewsRecord:
+        self._check()
+        return self.to_review
 
     def trouble(self, lane: str) -> Trouble | None:
         self._check()
@@ -152,7 +167,7 @@ def connected(slack: SlackSimulator) -> Iterator[World]:
     talker = messenger(slack)
     world = World(slack, talker, FakeAnswers(), FakeGates())
     app = SlackApp(talker.client, slack.app_token, slack.base_url)
-    Handlers(world.answers, world.gates, talker).register(app.bolt)
+    Handlers(world.answers, world.gates, talker, world.answers).register(app.bolt)
     app.connect()
     try:
         slack.wait_for(lambda s: s.connections == 2)

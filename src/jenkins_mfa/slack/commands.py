@@ -1,4 +1,4 @@
-"""`/mfa`: read-only. Answered privately, to people of the roster; a code is never taken here."""
+"""`/mfa`: answered privately, to people of the roster; a code is never taken here. Only glass.py does something."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from typing import Protocol
 import structlog
 from slack_bolt import Ack, App, Respond
 
-from jenkins_mfa.core.model import Entry, Gate, PersonRecord, Trouble
+from jenkins_mfa.core.model import Entry, Gate, PersonRecord, ReviewsRecord, Trouble
 from jenkins_mfa.errors import MessengerError, Refusal, StoreError, UntrustedInputError
 from jenkins_mfa.slack import blocks, payloads
 from jenkins_mfa.slack.blocks import Payload
+from jenkins_mfa.slack.glass import GlassCommands, waiting
 from jenkins_mfa.slack.limits import MAX_BLOCKS_BYTES, MAX_TEXT_BYTES, size
 from jenkins_mfa.slack.messenger import SlackMessenger
-from jenkins_mfa.slack.payloads import Body
+from jenkins_mfa.slack.payloads import Body, Typed
 from jenkins_mfa.slack.replies import respond_privately
 from jenkins_mfa.usecases import explain, trouble
 from jenkins_mfa.words import answers, commands, state, tree, why
@@ -49,6 +50,9 @@ class Reading(Protocol):
     def person(self, person: str) -> PersonRecord:
         """A person's record. Raises DamagedError."""
 
+    def reviews(self) -> ReviewsRecord:
+        """The reviews that are open."""
+
     def trouble(self, lane: str) -> Trouble | None:
         """Why a lane is not delivered."""
 
@@ -62,6 +66,7 @@ class Commands:
 
     reading: Reading
     messenger: SlackMessenger
+    glass: GlassCommands
 
     def register(self, app: App) -> None:
         """Listen."""
@@ -75,13 +80,14 @@ class Commands:
 
     def _payloads(self, body: Body) -> list[Payload]:
         try:
-            who, text = payloads.command(body, self.messenger.team)
+            typed = payloads.command(body, self.messenger.team)
+            who = typed.who
             person = self.messenger.roster.find(who.issuer, who.subject)
             if person is None:
                 return [_note([commands.strangers(who.subject, self.messenger.team)])]
             if not self.messenger.accounts.active(who.subject):
                 return [_note([answers.outsiders()])]
-            return self._answer(text, person.id)
+            return self._answer(typed, person.id)
         except Refusal:
             return [_note([answers.outsiders()])]
         except UntrustedInputError as error:
@@ -92,17 +98,21 @@ class Commands:
         except MessengerError:
             return [_note([answers.unchecked()])]
 
-    def _answer(self, text: str, me: str) -> list[Payload]:
+    def _answer(self, typed: Typed, me: str) -> list[Payload]:
+        text = typed.text
         word, _, rest = text.partition(" ")
         if _CODE.fullmatch(text):
             return [_note([commands.no_codes()])]
         match word.lower():
             case "pending" if rest == "" or re.fullmatch(r"[1-9][0-9]{0,3}", rest):
-                return [_note(self._pending(int(rest or "1"), me))]
+                to_review = waiting(self.reading)
+                return [_note(lines) for lines in (self._pending(int(rest or "1"), me), to_review) if lines]
             case "show":
                 return self._one("show", rest.lower(), self._show)
             case "why":
                 return self._one("why", rest.lower(), self._why)
+            case "break-glass" | "review":
+                return self._act(word.lower(), rest, typed)
             case "help" | "":
                 return [_note([commands.help_text(self.messenger.ops_channel)])]
         return [_note([commands.unknown(text if word.lower() == "pending" else word)])]
@@ -114,6 +124,14 @@ class Commands:
         lines = commands.pending(gates, page, self.messenger.roster, now, me, troubles)
         fresh = commands.sources(self.reading.beats(), now)
         return [*lines, fresh] if fresh else lines
+
+    def _act(self, word: str, rest: str, typed: Typed) -> list[Payload]:
+        """Break the glass of a gate, or sign the review off."""
+        wanted, _, said = rest.partition(" ")
+        if _CODE.fullmatch(said):
+            return [_note([commands.no_codes()])]
+        act = self.glass.begin if word == "break-glass" else self.glass.review
+        return self._one(word, wanted.lower(), lambda gate: [_note([act(gate, typed, said)])])
 
     def _one(self, word: str, wanted: str, answer: Callable[[Gate], list[Payload]]) -> list[Payload]:
         """What there is to say about the one gate whose id begins as `wanted`."""

@@ -14,7 +14,6 @@ from typing import Any, Protocol
 import structlog
 from slack_bolt import Ack, App, Respond
 
-from jenkins_mfa.core import characters
 from jenkins_mfa.core.model import Gate, ToldRecord
 from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.errors import (
@@ -27,6 +26,7 @@ from jenkins_mfa.errors import (
 from jenkins_mfa.slack import blocks, payloads, views
 from jenkins_mfa.slack.calls import call
 from jenkins_mfa.slack.commands import Commands, Reading
+from jenkins_mfa.slack.glass import BreakGlass, GlassCommands
 from jenkins_mfa.slack.messenger import SlackMessenger
 from jenkins_mfa.slack.payloads import Body, Form, Press
 from jenkins_mfa.slack.replies import Gates, OnlyMatchable, Sentences, respond_privately
@@ -39,7 +39,6 @@ from jenkins_mfa.words.parts import Parts
 
 log = structlog.get_logger()
 
-REASON_SHOWN = 300  #: room that a denial's reason may take (contract: `shown`)
 #: Refusals that belong to the field; all others end the form.
 _AT_FIELD = frozenset(
     {"code_malformed", "code_wrong", "code_used", "code_clock", "challenge_over", "no_tries", "throttled", "disabled"}
@@ -76,6 +75,7 @@ class Handlers:
     answers: Answers
     store: Store
     messenger: SlackMessenger
+    glass: BreakGlass
 
     @property
     def roster(self) -> Roster:
@@ -96,7 +96,7 @@ class Handlers:
         app.view("gate_totp")(self.code)
         app.view("gate_reason")(self.reason)
         app.view(re.compile(""))(self.unknown_form)
-        Commands(self.store, self.messenger).register(app)
+        Commands(self.store, self.messenger, GlassCommands(self.glass, self.sentences)).register(app)
 
     def approve(self, ack: Ack, body: Body, respond: Respond) -> None:
         """Approve was tapped."""
@@ -147,11 +147,9 @@ class Handlers:
 
         def act(form: Form) -> Parts:
             reason = views.typed(form.view, "reason")
-            if not views.REASON_LEAST <= len(reason) <= views.REASON_MOST:
-                raise _FieldError(words.too_short())
-            excess = characters.shown(render.visible(reason)) - REASON_SHOWN
-            if excess > 0:
-                raise _FieldError(words.too_long(excess))
+            unfit = views.unfit(reason)
+            if unfit:
+                raise _FieldError(unfit)
             report = views.ticked(form.view, "report", "report")
             gate = self.answers.deny(form.about.jti, form.who, reason, report, form.cause)
             return words.denied(gate, self.roster)

@@ -21,6 +21,8 @@ Body = Mapping[str, Any]
 _ID = re.compile(r"[A-Z0-9]{2,32}")
 _JTI = re.compile(r"g_[0-9a-f]{32}\.[0-9]{1,9}")
 _TS = re.compile(r"[0-9]{1,12}\.[0-9]{1,9}")
+MAX_COMMAND = 400  #: characters of a command: a gate's id and a reason fit
+
 _ANY = re.compile(r"[\x21-\x7e]{1,400}")
 
 
@@ -44,6 +46,15 @@ class Form:
     about: views.About
     cause: str
     view: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A slash command was typed: by whom, the words after it with single spaces between them."""
+
+    who: Who
+    text: str
+    cause: str
 
 
 def matchable(body: Body) -> bool:
@@ -76,19 +87,24 @@ def form(body: Body, team: str) -> Form:
     who = _who(body, team)
     view = _mapping(body.get("view"))
     trigger = _text(body.get("trigger_id"), _ANY, "trigger_id")
-    digest = hashlib.sha256(trigger.encode()).hexdigest()[:16]
-    cause = f"slack:{_text(view.get('id'), _ANY, 'view')}:{digest}"
+    cause = f"slack:{_text(view.get('id'), _ANY, 'view')}:{_digest(trigger)}"
     return Form(who, views.read_about(view.get("private_metadata")), cause, view)
 
 
-def command(body: Body, team: str) -> tuple[Who, str]:
-    """Read a slash command: who, and the words after it (at most 200 characters)."""
+def command(body: Body, team: str) -> Typed:
+    """Read a slash command; after it stand at most MAX_COMMAND characters."""
     if _text(body.get("team_id"), _ID, "team") != team:
         raise Refusal("other_workspace")
     words = body.get("text") or ""
-    if not isinstance(words, str) or len(words) > 200:
+    if not isinstance(words, str) or len(words) > MAX_COMMAND:
         raise UntrustedInputError("a command's text is not short text")
-    return Who(f"slack:{team}", _text(body.get("user_id"), _ID, "user")), " ".join(words.split())
+    who = Who(f"slack:{team}", _text(body.get("user_id"), _ID, "user"))
+    digest = _digest(_text(body.get("trigger_id"), _ANY, "trigger_id"))
+    return Typed(who, " ".join(words.split()), f"slack:{team}:{who.subject}:command:{digest}")
+
+
+def _digest(trigger: str) -> str:
+    return hashlib.sha256(trigger.encode()).hexdigest()[:16]
 
 
 def _who(body: Body, team: str) -> Who:

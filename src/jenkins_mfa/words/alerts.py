@@ -107,13 +107,13 @@ def waits(gate: Gate, roster: Roster) -> Parts:
 
 
 def nudges(gate: Gate, roster: Roster) -> dict[str, Parts]:
-    """To the approvers, each once while the gate waits: that it does, and who is asked too. By the name under which it
-    is kept that it was said.
+    """To the approvers, each once while the gate waits: that it does, who is asked too, that the glass was broken. By
+    the name under which it is kept that it was said.
     """
     if gate.state is not State.PENDING or gate.requirement is None:
         return {}
     answered = {one.person for one in gate.confirmations}
-    found: dict[str, Parts] = {}
+    found = {"glass": glass.asked(gate, roster)} if gate.broken else {}
     for one in moments.told(gate):
         who = [people.person(roster, person, mention=True) for person in one.people if person not in answered]
         shown = listing(who, people.MOST, "and", "people") or ((Channel(one.channel),) if one.channel else ())

@@ -12,7 +12,7 @@ from jenkins_mfa.words import delivery, facts, people, render, state
 from jenkins_mfa.words import history as trail
 from jenkins_mfa.words.parts import Channel, Fact, Parts, Word, duration, join, listing, say, sentences
 
-KNOWN = ("pending", "show", "why", "help")
+KNOWN = ("pending", "show", "why", "break-glass", "review", "help")
 PAGE = 10  #: gates on one page
 LINE = 340  #: bytes of `text` for one gate, so that a page fits
 HISTORY = 20  #: events shown, the newest
@@ -117,7 +117,7 @@ def ambiguous(ids: Sequence[str]) -> Parts:
 
 
 def no_prefix(word: str) -> Parts:
-    """`show` and `why` need to know which gate."""
+    """A command needs to know which gate."""
     return say(f"/mfa {word} needs at least 4 characters of a gate's id, from its message or from /mfa pending.")
 
 
@@ -125,7 +125,9 @@ def help_text(ops_channel: str) -> Parts:
     """What can be asked."""
     return say(
         "/mfa pending: what waits · /mfa show ID: one gate with its history · "
-        "/mfa why ID: what it needs, who can answer, which rules ask · /mfa help. "
+        "/mfa why ID: what it needs, who can answer, which rules ask · "
+        "/mfa break-glass ID REASON: put it under the policy's break-glass rule · "
+        "/mfa review ID NOTE: say afterwards that you looked at it · /mfa help. "
         "Approve and Deny are buttons on the messages. Trouble: {ops}.",
         ops=Channel(ops_channel),
     )

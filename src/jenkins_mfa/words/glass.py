@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from jenkins_mfa.core.model import Denial, Gate, State
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.words import endings, people
+from jenkins_mfa.words import endings, facts, people
 from jenkins_mfa.words.parts import Everyone, Fact, Line, Parts, Person, Quote, Time, Word, join, say, sentences
 
 
@@ -74,8 +74,9 @@ def waiting(gate: Gate | None, gate_id: str) -> Parts:
     """One review that is open, in a list."""
     if gate is None or gate.broken is None:
         return say("To review: a gate that cannot be read, {gate}.", gate=Fact(gate_id))
-    text = "To review: {build}, break-glass {at}. {command}"
-    return say(text, build=people.build(gate.run), at=Time(gate.broken.at), command=_review(gate))
+    text = "To review: {job} {number}, break-glass {at}. {command}"
+    job, at = facts.chip(gate.run.pipeline), Time(gate.broken.at)
+    return say(text, job=job, number=people.number(gate.run), at=at, command=_review(gate))
 
 
 def unmet(values: Mapping[str, str], roster: Roster) -> Parts:
