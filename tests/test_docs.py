@@ -27,11 +27,15 @@ ROOT = Path(__file__).parent.parent
 EXAMPLES = ("config", "policy", "roster")
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *(ROOT / "docs").glob("*.md")])
 SECRETS = ("jenkins.token", "slack-bot.token", "slack-app.token")
-#: What `advance` makes of a confirmation and of confirmations that no longer count, beside the table's plain states.
+#: What `advance` makes of answers that count, that count no longer, and of what is asked on top, beside plain states.
 COUNTED = {State.PENDING: "confirmed, more needed", State.APPROVED: "confirmed, every clause filled"}
 RECOUNTED = {
     State.PENDING: {State.PENDING: "dropped"},
     State.APPROVED: {State.APPROVED: "dropped, enough left", State.PENDING: "dropped, more needed"},
+}
+TIGHTENED = {
+    State.PENDING: {State.PENDING: "tightened"},
+    State.APPROVED: {State.APPROVED: "tightened, enough there", State.PENDING: "tightened, more needed"},
 }
 
 
@@ -167,7 +171,7 @@ def diagram() -> str:
         for kind, target in row.items():
             for to, label in _targets(state, kind, target).items():
                 edges.setdefault((state, to), []).append(label)
-    opened = [f"    [*] --> {state}" for state in (State.PENDING, State.DENIED)]
+    opened = [f"    [*] --> {state}" for state in (State.PENDING, State.DENIED, State.APPROVED)]
     steps = [f"    {state} --> {to}: {' / '.join(labels)}" for (state, to), labels in edges.items()]
     ends = [f"    {state} --> [*]" for state in State if state.settled]
     return "\n".join(["stateDiagram-v2", *opened, *steps, *ends])
@@ -176,7 +180,8 @@ def diagram() -> str:
 def _targets(state: State, kind: Kind, target: State | str) -> dict[State, str]:
     if isinstance(target, State):
         return {target: kind.value}
-    return {"count": COUNTED, "recount": RECOUNTED[state]}.get(target, {state: kind.value})
+    counted = {"count": COUNTED, "recount": RECOUNTED.get(state, {}), "tighten": TIGHTENED.get(state, {})}
+    return counted.get(target, {state: kind.value})
 
 
 def test_the_state_diagram_is_the_table() -> None:

@@ -13,6 +13,7 @@ from builders import NOW, clause, gate, requirement
 from jenkins_mfa.core import quorum
 from jenkins_mfa.core.gate import ENTERED, TABLE, Event, Kind, Refused, Transition, advance
 from jenkins_mfa.core.model import BrokenGlass, Claim, Confirmation, Denial, Ending, Factor, Gate, State
+from jenkins_mfa.core.policy import tightened
 
 PEOPLE = ("alice", "bob", "carol")
 GLASS = replace(requirement(clause(2, "alice", "carol", factor=Factor.TOTP, rule="emergency")), break_glass="emergency")
@@ -187,6 +188,7 @@ def test_every_transition_is_in_the_trail_with_its_version() -> None:
                     "gate:confirmed",
                     "gate:retracted",
                     "gate:broke_glass",
+                    "gate:tightened",
                 }
 
 
@@ -226,6 +228,17 @@ class Life(RuleBasedStateMachine):
     def happen(self, kind: Kind) -> None:
         self.claimed = self.claimed or (kind is Kind.CLAIMED and self.gate.state is State.APPROVED)
         self.apply(event(kind, self.now, "admin"))
+
+    @rule(factor=st.sampled_from([Factor.PUSH, Factor.TOTP]), people=st.sets(st.sampled_from(PEOPLE), min_size=1))
+    def tighten(self, factor: Factor, people: set[str]) -> None:
+        added = clause(1, *people, factor=factor, rule="freeze")
+        more = tightened(self.gate.requirement, requirement(added), (Factor.TOTP,), self.now)
+        if more is not None and quorum.satisfiable(more.clauses, tuple(Factor)):
+            self.apply(Event(Kind.TIGHTENED, self.now, "agent", f"tighten-{self.now}", requirement=more))
+
+    @rule(person=st.sampled_from(PEOPLE))
+    def confirm_with_a_code(self, person: str) -> None:
+        self.apply(confirmed(person, self.now, Factor.TOTP))
 
     @rule(keep=st.sets(st.sampled_from(PEOPLE)))
     def drop(self, keep: set[str]) -> None:

@@ -14,16 +14,21 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 from hypothesis.stateful import rule as step
 
-from builders import policy, rule
+from builders import ROSTER, policy, rule
 from fakes import code_of
 from jenkins_mfa.core import audit, quorum
 from jenkins_mfa.core.model import Factor, State
 from jenkins_mfa.errors import JenkinsMfaError, SourceUnavailableError
 from jenkins_mfa.usecases.answer import Answers, NeedsCode
 from jenkins_mfa.usecases.ports import Abort, Proceed
+from jenkins_mfa.usecases.rules import Rules
+from jenkins_mfa.usecases.tighten import tighten
 from jenkins_mfa.usecases.watch import Watch
 
 PAIR = policy(rule(factor=Factor.PUSH, quorum=2))
+PASSING = policy(rule("nightly", passes=True))
+#: What is asked on top, whatever the gate was opened with.
+SECURITY = rule("security", factor=Factor.PUSH, approvers=("group:security",), always=True)
 
 
 def restart(world: World, fuse: Fuse | None = None) -> None:
@@ -55,6 +60,28 @@ def deny(world: World) -> None:
     world.deliver()
 
 
+def tightened(world: World) -> None:
+    """From the poll to the end, with a rule that begins to ask after the first tap: carol confirms, too."""
+    world.watch.poll()
+    if world.gate.state is State.PENDING and not world.gate.confirmations:
+        world.answers.tap(world.gate.jti, world.who("alice"), "the one tap")
+    world.desk = replace(world.desk, rules=Rules(policy(*world.desk.policy.rules[:1], SECURITY), ROSTER))
+    world.answers = Answers(world.desk)
+    world.deliver()
+    if world.gate.state is State.PENDING:
+        world.answers.tap(world.gate.jti, world.who("carol"), "another tap")
+    world.deliver()
+
+
+def passed(world: World) -> None:
+    """From the poll to the end, with nobody: poll, deliver."""
+    if world.desk.policy != PASSING:
+        world.desk = replace(world.desk, rules=Rules(PASSING, ROSTER))
+        world.watch = Watch(world.desk, world.desk.sources["main"])
+    world.watch.poll()
+    world.deliver()
+
+
 def writes_of(story: Callable[[World], None]) -> int:
     """How many writes a story takes when nothing happens to it."""
     world, fuse = World(), Fuse()
@@ -63,7 +90,12 @@ def writes_of(story: Callable[[World], None]) -> int:
     return fuse.seen
 
 
-STORIES = {"approved": (approve, State.RESUMED, Proceed), "denied": (deny, State.ABORTED, Abort)}
+STORIES = {
+    "approved": (approve, State.RESUMED, Proceed),
+    "denied": (deny, State.ABORTED, Abort),
+    "passed": (passed, State.RESUMED, Proceed),
+    "tightened": (tightened, State.RESUMED, Proceed),
+}
 POINTS = [
     (name, at, after)
     for name, (story, _, _) in STORIES.items()
@@ -90,18 +122,21 @@ def test_killed_at_any_write_the_decision_takes_effect_once(name: str, at: int, 
     assert world.messenger.told[-1].state is end
     chain = audit.verify_chain((linked.raw, linked.hash) for linked in world.store.trail)
     assert isinstance(chain, audit.Chain)
-    events = [entry.event for entry in world.store.entries(world.gate.jti)]
+    entries = world.store.entries(world.gate.jti)
+    events = [(entry.event, entry.actor) for entry in entries if entry.event != "gate:approved"]
     assert len(events) == len(set(events)), events
 
 
 class Outside(RuleBasedStateMachine):
     """People, administrators, faults and deaths in any order; at the end everything heals, and the record is judged."""
 
-    @initialize()
-    def begin(self) -> None:
-        self.world = World(rules=PAIR)
+    @initialize(passing=st.booleans())
+    def begin(self, passing: bool) -> None:
+        self.world = World(rules=PASSING if passing else PAIR)
         restart(self.world)
         self.foreign = False
+        self.fewest = 0 if passing else 2
+        self.must = ""
 
     def act(self, what: Callable[[], object]) -> None:
         try:
@@ -160,6 +195,16 @@ class Outside(RuleBasedStateMachine):
             self.world.source.settlers.append("admin")
             self.foreign = True
 
+    @step(reload=st.booleans())
+    def security_is_asked_from_now_on(self, reload: bool) -> None:
+        world = self.world
+        world.desk = replace(world.desk, rules=Rules(policy(*world.rules.rules, SECURITY), ROSTER))
+        world.watch, world.answers = Watch(world.desk, world.desk.sources["main"]), Answers(world.desk)
+        if not self.opened or world.gate.state in {State.PENDING, State.APPROVED}:
+            self.must = "security"
+        if reload and self.opened:
+            self.act(lambda: tighten(world.desk, world.gate.id))
+
     @step(name=st.sampled_from(["alice", "bob", "carol"]))
     def account_goes(self, name: str) -> None:
         self.world.messenger.away ^= {name}
@@ -168,7 +213,8 @@ class Outside(RuleBasedStateMachine):
     def no_receipt_without_a_quorum(self) -> None:
         for token in (getattr(self, "world", None) and self.world.source.receipts) or []:
             found = self.world.verified(token)
-            assert len({approver.id for approver in found.approvers}) >= 2
+            assert len({approver.id for approver in found.approvers}) >= self.fewest
+            assert not self.must or "carol" in {approver.id for approver in found.approvers}
             assert {approver.id for approver in found.approvers} <= {"alice", "bob", "carol"}
 
     @invariant()

@@ -37,6 +37,7 @@ class Name(enum.StrEnum):
     GATE_OPENED = "gate:opened"
     GATE_CONFIRMED = "gate:confirmed"
     GATE_RETRACTED = "gate:retracted"
+    GATE_TIGHTENED = "gate:tightened"
     GATE_DENIED = "gate:denied"
     GATE_APPROVED = "gate:approved"
     GATE_EXPIRED = "gate:expired"

@@ -2,8 +2,6 @@
 
 What is not in the table is refused with a reason and changes nothing. Only *confirmed*, *denied* and *claimed* are
 compared with the deadline here, whoever brings them; what the run's own record says is applied as itself.
-
->>> advance(gate, Confirmed(at=…, confirmation=…))    # -> Transition | Refused
 """
 
 from __future__ import annotations
@@ -13,7 +11,8 @@ from dataclasses import replace
 
 from jenkins_mfa.core import moments, quorum
 from jenkins_mfa.core.gate_table import ENTERED, TABLE, Event, Kind, Refused, Transition
-from jenkins_mfa.core.model import Alert, Ending, Entry, Gate, State
+from jenkins_mfa.core.model import Alert, Ending, Entry, Gate, Requirement, State
+from jenkins_mfa.core.policy.brief import listed
 
 __all__ = ["ENTERED", "TABLE", "Event", "Kind", "Refused", "Transition", "advance"]
 
@@ -51,7 +50,10 @@ def _enter(gate: Gate, event: Event, target: State) -> Transition:
 
 
 def _count(gate: Gate, event: Event, approval_ttl: int) -> Transition | Refused:
-    """A confirmation is added; at quorum the gate is approved and gets the approval's deadline."""
+    """A confirmation is added; at quorum the gate is approved and gets the approval's deadline.
+
+    Where the look at quorum found more to ask, that is added in the same step.
+    """
     confirmation = event.confirmation
     if confirmation is None or gate.requirement is None:
         return Refused("nothing_to_count")
@@ -61,9 +63,13 @@ def _count(gate: Gate, event: Event, approval_ttl: int) -> Transition | Refused:
         return Refused("not_eligible")
     after = replace(gate, version=gate.version + 1, confirmations=(*gate.confirmations, confirmation))
     entries = [_entry(after, event, "gate:confirmed")]
-    if quorum.satisfied(gate.requirement, after.confirmations):
+    by_us = replace(event, actor="agent")
+    if event.requirement is not None:
+        after = replace(after, requirement=event.requirement)
+        entries.append(_entry(after, by_us, "gate:tightened"))
+    if quorum.satisfied(event.requirement or gate.requirement, after.confirmations):
         after = replace(after, state=State.APPROVED, decided_at=event.at, deadline=event.at + approval_ttl * 1000)
-        entries.append(_entry(after, replace(event, actor="agent"), ENTERED[State.APPROVED]))
+        entries.append(_entry(after, by_us, ENTERED[State.APPROVED]))
     return Transition(after, tuple(entries), _lanes(after))
 
 
@@ -72,9 +78,7 @@ def _recount(gate: Gate, event: Event, _approval_ttl: int) -> Transition | Refus
     kept = tuple(c for c in gate.confirmations if c.person in event.keep)
     if len(kept) == len(gate.confirmations) or gate.requirement is None:
         return Refused("nothing_dropped")
-    after = replace(gate, version=gate.version + 1, confirmations=kept)
-    if gate.state is State.APPROVED and not quorum.satisfied(gate.requirement, kept):
-        after = replace(after, state=State.PENDING, deadline=gate.first_deadline, decided_at=0)
+    after = _again(replace(gate, version=gate.version + 1, confirmations=kept), gate.requirement)
     return Transition(after, (_entry(after, event, "gate:retracted"),), _lanes(after))
 
 
@@ -114,12 +118,29 @@ def _escalate(gate: Gate, event: Event, _approval_ttl: int) -> Transition | Refu
     return Transition(after, (entry,), (*_lanes(after), f"note:{gate.id}"))
 
 
+def _tighten(gate: Gate, event: Event, _approval_ttl: int) -> Transition | Refused:
+    """More is asked than when the gate opened; what was confirmed counts on, and below quorum the gate waits again."""
+    if event.requirement is None or event.requirement == gate.requirement:
+        return Refused("nothing_added")
+    after = _again(replace(gate, version=gate.version + 1, requirement=event.requirement), event.requirement)
+    note = (f"note:{gate.id}",) if after.state is State.PENDING else ()
+    return Transition(after, (_entry(after, event, "gate:tightened"),), (*_lanes(after), *note))
+
+
+def _again(gate: Gate, requirement: Requirement) -> Gate:
+    """An approved gate below quorum waits again, with its first deadline."""
+    if gate.state is State.APPROVED and not quorum.satisfied(requirement, gate.confirmations):
+        return replace(gate, state=State.PENDING, deadline=gate.first_deadline, decided_at=0)
+    return gate
+
+
 _COUNTING: dict[str, Callable[[Gate, Event, int], Transition | Refused]] = {
     "count": _count,
     "recount": _recount,
     "break": _break,
     "remind": _remind,
     "escalate": _escalate,
+    "tighten": _tighten,
 }
 
 
@@ -133,6 +154,9 @@ def _entry(gate: Gate, event: Event, name: str) -> Entry:
             "via": event.confirmation.via,
             "authenticator": event.confirmation.authenticator,
         }
+    if name == "gate:tightened" and gate.requirement is not None:
+        added = gate.requirement.tightened[-1]
+        details |= {"rules": listed(added.rules), "policy_sha256": gate.requirement.policy_sha256}
     if event.denial is not None:
         details |= {"reason": event.denial.reason, "via": event.denial.via}
     if event.ending is not None:

@@ -25,6 +25,7 @@ class Kind(enum.Enum):
     CONFIRMED = "confirmed"
     DENIED = "denied"
     DROPPED = "dropped"
+    TIGHTENED = "tightened"
     BROKE_GLASS = "broke the glass"
     REMINDED = "reminded"
     ESCALATED = "escalated"
@@ -39,7 +40,10 @@ class Kind(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened at `at`; `actor` goes into the trail, `cause` makes the commit's id."""
+    """Something that happened at `at`; `actor` goes into the trail, `cause` makes the commit's id.
+
+    `requirement` is what stands for the gate's own from then on: that of break-glass, or its own with what was added.
+    """
 
     kind: Kind
     at: int
@@ -77,6 +81,7 @@ TABLE: dict[State, dict[Kind, State | str]] = {
         Kind.CONFIRMED: "count",
         Kind.DENIED: State.DENIED,
         Kind.DROPPED: "recount",
+        Kind.TIGHTENED: "tighten",
         Kind.BROKE_GLASS: "break",
         Kind.REMINDED: "remind",
         Kind.ESCALATED: "escalate",
@@ -88,6 +93,7 @@ TABLE: dict[State, dict[Kind, State | str]] = {
     State.APPROVED: {
         Kind.DENIED: State.DENIED,
         Kind.DROPPED: "recount",
+        Kind.TIGHTENED: "tighten",
         Kind.DEADLINE: State.EXPIRED,
         Kind.CLAIMED: State.SENDING,
         Kind.ENDED: State.WITHDRAWN,

@@ -253,6 +253,17 @@ class Escalation:
 
 
 @dataclass(frozen=True, slots=True)
+class Tightening:
+    """What a look after the opening added at `at` (ms UTC): the `rules` that ask for more since then, and what for:
+    `clauses` hold only what came on top.
+    """
+
+    at: int
+    rules: tuple[str, ...]
+    clauses: tuple[Clause, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Requirement:
     """A conjunction of clauses, frozen when the gate opens. `refusal` is set when no answer could satisfy it;
     `channels` are where people are asked, "" stands for the default one. `ttl` and `remind_after` (0: never) are
@@ -260,7 +271,8 @@ class Requirement:
 
     `passes_by` names what lets the gate pass without anybody (rules with `confirm = "none"`, exemptions): then there
     are no clauses. `observed` is what rules on trial would have asked. `break_glass` names the rule that replaced the
-    others, and `review_by` who may review that afterwards (roster ids and `group:<name>`).
+    others, and `review_by` who may review that afterwards (roster ids and `group:<name>`). `tightened` tells what was
+    added since the gate opened.
     """
 
     clauses: tuple[Clause, ...]
@@ -279,6 +291,7 @@ class Requirement:
     supersede: bool = False
     break_glass: str = ""
     review_by: tuple[str, ...] = ()
+    tightened: tuple[Tightening, ...] = ()
 
     @property
     def total(self) -> int:

@@ -7,6 +7,7 @@ exists, and one person never fills two places.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from jenkins_mfa.core.model import Clause, Confirmation, Factor, Requirement
 
@@ -14,26 +15,27 @@ from jenkins_mfa.core.model import Clause, Confirmation, Factor, Requirement
 def assign(clauses: tuple[Clause, ...], people: Mapping[str, Factor]) -> tuple[int, ...]:
     """How many places of each clause are filled by `people` (roster id -> factor used) in a largest matching.
 
-    Augmenting paths (Kuhn 1955): a person takes a free place, or moves whoever holds one to another place.
+    Augmenting paths (Kuhn 1955) from the places: whoever fits sits down there, or moves from another place that
+    somebody else then takes. Places that ask for more come first: sets of places that can be filled together are the
+    independent sets of a matroid, so what stays open asks for as little as it can.
     """
-    places = [index for index, clause in enumerate(clauses) for _ in range(clause.count)]
-    holder: dict[int, str] = {}
+    fitting = [[person for person in sorted(people) if fits(clause, person, people[person])] for clause in clauses]
+    seat: dict[str, int] = {}
 
-    def place(person: str, seen: set[int]) -> bool:
-        for number, index in enumerate(places):
-            if number in seen or not fits(clauses[index], person, people[person]):
+    def fill(index: int, seen: set[str]) -> bool:
+        for person in fitting[index]:
+            if person in seen:
                 continue
-            seen.add(number)
-            if number not in holder or place(holder[number], seen):
-                holder[number] = person
+            seen.add(person)
+            if person not in seat or fill(seat[person], seen):
+                seat[person] = index
                 return True
         return False
 
-    for person in sorted(people):
-        place(person, set())
     filled = [0] * len(clauses)
-    for number in holder:
-        filled[places[number]] += 1
+    for index in sorted(range(len(clauses)), key=lambda number: -clauses[number].factor.strength):
+        while filled[index] < clauses[index].count and fill(index, set()):
+            filled[index] += 1
     return tuple(filled)
 
 
@@ -60,3 +62,53 @@ def satisfiable(clauses: tuple[Clause, ...], available: Iterable[Factor]) -> boo
     strongest = max(available, key=lambda f: f.strength)
     everyone = {person: strongest for clause in clauses for person in clause.people}
     return bool(clauses) and assign(clauses, everyone) == tuple(clause.count for clause in clauses)
+
+
+def asked(requirement: Requirement, confirmations: Iterable[Confirmation], person: str) -> Factor | None:
+    """What this person is asked for now; None where nothing that is still open needs them.
+
+    It is the strongest factor of the open places that they can take while others can still fill the rest; and no more,
+    where a weaker one fills as much, since somebody who gave a stronger one moves there. If everyone answers what they
+    are asked for, in whatever order, every place is filled that can be filled at all.
+    """
+    clauses = requirement.clauses
+    given = {c.person: c.factor for c in confirmations if c.person != person}
+    others = {one: Factor.WEBAUTHN for one in requirement.people if one != person} | given
+    mine = sorted({c.factor for c in clauses if person in c.people}, key=lambda factor: factor.strength)
+    if not mine or _filled(clauses, given | {person: mine[-1]}) == _filled(clauses, given):
+        return None
+    most = sum(assign(clauses, others | {person: mine[-1]}))
+
+    def taken(index: int) -> bool:
+        rest = replace(clauses[index], count=clauses[index].count - 1)
+        return sum(assign((*clauses[:index], rest, *clauses[index + 1 :]), others)) == most - 1
+
+    places = [clause.factor for index, clause in enumerate(clauses) if person in clause.people and taken(index)]
+    best = max(places, key=lambda factor: factor.strength)
+    as_much = _filled(clauses, given | {person: best})
+    return next(
+        factor
+        for factor in mine
+        if _filled(clauses, given | {person: factor}) == as_much
+        and sum(assign(clauses, others | {person: factor})) == most
+    )
+
+
+def asked_of_all(requirement: Requirement, confirmations: tuple[Confirmation, ...]) -> frozenset[Factor]:
+    """What those are asked for who can still help: one factor for all, or several."""
+    done = {c.person for c in confirmations}
+    alike = {
+        tuple(person in clause.people for clause in requirement.clauses): person
+        for person in requirement.people
+        if person not in done
+    }
+    found = (asked(requirement, confirmations, person) for person in alike.values())
+    return frozenset(factor for factor in found if factor is not None)
+
+
+def _filled(clauses: tuple[Clause, ...], people: Mapping[str, Factor]) -> list[int]:
+    """How many places are filled of each strength, weakest first."""
+    found = [0] * len(Factor)
+    for clause, filled in zip(clauses, assign(clauses, people), strict=True):
+        found[clause.factor.strength] += filled
+    return found

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from jenkins_mfa.core import quorum
 from jenkins_mfa.core.model import Factor, Gate, State, Trouble
 from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.slack.limits import MAX_BLOCKS_BYTES, Json, size
@@ -58,7 +59,7 @@ def _blocks(gate: Gate, shown: page.Page, users: render.Users, room: int, *, but
     ]
     if shown.box:
         found.append(says(named("says"), shown.box))
-    if buttons and gate.state in _ANSWERABLE:
+    if buttons and gate.state in _ANSWERABLE and gate.requirement is not None and gate.requirement.people:
         found.append({"type": "actions", "block_id": named("answer"), "elements": _buttons(gate)})
     return found
 
@@ -75,18 +76,19 @@ def _buttons(gate: Gate) -> list[Json]:
     }
     if gate.state is not State.PENDING or gate.requirement is None:
         return [deny]
+    asked = quorum.asked_of_all(gate.requirement, gate.confirmations)
     approve: Json = {
         "type": "button",
         "action_id": "gate_approve",
-        "text": plain(forms.APPROVE[gate.requirement.factor]),
+        "text": plain(forms.approve(asked)),
         "value": gate.jti,
         "style": "primary",
-        "accessibility_label": forms.approve_label(gate),
+        "accessibility_label": forms.approve_label(gate, asked),
     }
-    if gate.requirement.factor is Factor.PUSH:
+    if Factor.PUSH in asked:
         approve["confirm"] = {
             "title": plain(forms.confirm_title(gate)),
-            "text": plain(forms.confirm_text(gate)),
+            "text": plain(forms.confirm_text(gate, asked)),
             "confirm": plain(forms.CONFIRM),
             "deny": plain(forms.BACK),
         }

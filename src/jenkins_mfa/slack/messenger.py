@@ -91,7 +91,7 @@ class SlackMessenger:
         payload = blocks.message(gate, self.roster, self.users, others, trouble)
         work = _Telling(gate, payload, list(told.messages))
         targets = [message.channel for message in told.messages] if told.shown else self._channels(gate)
-        if gate.state is State.PENDING and gate.escalated:
+        if gate.state is State.PENDING and alerts.nudges(gate, self.roster):
             targets = list(dict.fromkeys((*targets, *self._channels(gate))))
         try:
             for channel in targets:

@@ -8,9 +8,9 @@ from typing import TypeVar
 
 from jenkins_mfa.core import quorum
 from jenkins_mfa.core.gate import Event, Kind, Refused, advance
-from jenkins_mfa.core.model import Alert, Commit, Confirmation, Denial, Factor, Gate, PersonRecord
+from jenkins_mfa.core.model import Alert, Commit, Confirmation, Denial, Factor, Gate, PersonRecord, State
 from jenkins_mfa.errors import Refusal
-from jenkins_mfa.usecases import codes, eligible
+from jenkins_mfa.usecases import codes, eligible, tighten
 from jenkins_mfa.usecases.desk import (
     Desk,
     Who,
@@ -61,7 +61,7 @@ class Answers:
             person, recorded = eligible.confirming(self.desk, gate, who, cause, now)
             if recorded:
                 return _counted(gate)
-            if asked_of_everyone(gate) is Factor.PUSH:
+            if asked_of(gate, person.id) is Factor.PUSH:
                 return self._confirm(gate, Confirmation(person.id, Factor.PUSH, now, who.via, cause))
             issued = codes.issue(self.desk, gate, person.id, cause, now)
             return NeedsCode(gate, issued.id, issued.expires)
@@ -103,9 +103,17 @@ class Answers:
         return audited(self.desk, jti, who, cause, attempt)
 
     def _confirm(self, gate: Gate, given: Confirmation, record: PersonRecord | None = None) -> Counted:
-        """Count it: gate, burnt time step, trail and lanes in one commit."""
+        """Count it: gate, burnt time step, trail and lanes in one commit. At quorum, what is asked for by now is added
+        in the same step.
+        """
         event = Event(Kind.CONFIRMED, given.at, given.person, given.cause, confirmation=given)
         step = advance(gate, event, approval_ttl=self.desk.approval_ttl)
+        if not isinstance(step, Refused) and step.gate.state is State.APPROVED:
+            more = tighten.added(self.desk, gate, given.at)
+            if more is not None and more.refusal is not None:
+                tighten.look(self.desk, gate)
+                raise Refusal(State.DENIED.value)
+            step = advance(gate, replace(event, requirement=more), approval_ttl=self.desk.approval_ttl)
         if isinstance(step, Refused):
             raise Refusal(step.code)
         return _counted(apply(self.desk, given.cause, step, *([record] if record else [])))
@@ -156,11 +164,14 @@ def _reported(gate: Gate, denial: Denial) -> Alert:
     return Alert(f"reported:{gate.jti}", "reported", denial.at, gate.id, {"person": denial.person or ""})
 
 
-def asked_of_everyone(gate: Gate) -> Factor:
-    """What everyone is asked for: a tap, or a code, which is at least as strong as a number."""
-    if gate.requirement is None:
-        raise Refusal("unknown_gate")
-    return Factor.PUSH if gate.requirement.factor is Factor.PUSH else Factor.TOTP
+def asked_of(gate: Gate, person: str) -> Factor:
+    """What this person is asked for: a tap, or something that takes a form. Raises Refusal where nothing open needs
+    them.
+    """
+    asked = quorum.asked(gate.requirement, gate.confirmations, person) if gate.requirement else None
+    if asked is None:
+        raise Refusal("not_needed")
+    return asked
 
 
 def _counted(gate: Gate) -> Counted:

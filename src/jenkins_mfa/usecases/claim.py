@@ -10,7 +10,7 @@ from jenkins_mfa.core import request as requests
 from jenkins_mfa.core.gate import Event, Kind, Refused, advance
 from jenkins_mfa.core.model import Alert, Claim, Gate, RunRecord, State
 from jenkins_mfa.errors import JenkinsMfaError
-from jenkins_mfa.usecases import break_glass, eligible
+from jenkins_mfa.usecases import break_glass, eligible, tighten
 from jenkins_mfa.usecases.desk import Desk, apply, newest, run_record
 
 RECEIPT_TTL = 300  #: seconds that a receipt lives; the contract allows 600
@@ -26,7 +26,8 @@ class NotOursError(JenkinsMfaError):
 
 
 def take(desk: Desk, gate: Gate) -> Gate | None:
-    """Claim an approved gate (→ sending) or take up a claim made before. None: below quorum, or the time has ended.
+    """Claim an approved gate (→ sending) or take up a claim made before. None: below quorum, more is asked now, or the
+    time has ended.
 
     Checks the trail's last word, that the run was not denied, and that the people still count, then freezes the
     receipt's times. Seals are the store's (T8): what it gives is as it was committed.
@@ -42,6 +43,8 @@ def take(desk: Desk, gate: Gate) -> Gate | None:
         return gate
     if gate.requirement.break_glass and not _stands(desk, gate):
         raise NotOursError(f"{gate.jti}: the policy has no such break-glass rule any more", "glass_gone")
+    if tighten.look(desk, gate) is not None:
+        return None
     people = eligible.still_counting(desk, gate)
     now = desk.store.now()
     if not quorum.satisfied(gate.requirement, eligible.kept(gate, people)):

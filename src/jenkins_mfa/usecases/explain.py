@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Protocol
 
 from jenkins_mfa.core.model import Claims, Factor, Gate, PersonRecord, Reason
@@ -27,7 +28,9 @@ def tree(gate: Gate, policy: Policy, roster: Roster) -> tuple[Reason, bool]:
     if gate.requirement.policy_sha256 != policy.sha256:
         return gate.requirement.reasons, False
     claims = gate.claims or Claims("", "", "")
-    return reasons(policy, roster, gate.facts, claims, gate.history), True
+    more = gate.requirement.tightened
+    history = replace(gate.history, at=more[-1].at) if more else gate.history
+    return reasons(policy, roster, gate.facts, claims, history), True
 
 
 def bare(people: People, gate: Gate) -> frozenset[str]:

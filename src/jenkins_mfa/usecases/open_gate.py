@@ -1,9 +1,10 @@
-"""A new pause: read its request and facts once, ask the policy, store the gate. It opens pending, or denied at once."""
+"""A new pause: read its request and facts once, ask the policy, store the gate. It opens pending, or denied at once, or
+approved at once where the policy asks for nobody.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import traceback
 from dataclasses import replace
 
 from jenkins_mfa.core import baseline
@@ -24,13 +25,12 @@ from jenkins_mfa.core.model import (
     RunRecord,
     State,
 )
-from jenkins_mfa.core.policy import evaluate
 from jenkins_mfa.core.policy.brief import effects, listed
 from jenkins_mfa.errors import RequestError, UntrustedInputError
 from jenkins_mfa.usecases import history, plain
 from jenkins_mfa.usecases.desk import Desk, commit_id, decide, run_record
 from jenkins_mfa.usecases.ports import Paused, Source
-from jenkins_mfa.usecases.rules import InForce
+from jenkins_mfa.usecases.rules import InForce, asked
 
 STEP = "mfaGate"  #: what our library brings; nobody untrusted may bring the same
 #: Denials at opening that look like an attack or a broken set-up: ops read them at once.
@@ -117,7 +117,7 @@ def _judge(
     text: bytes,
     problem: Reason | None,
 ) -> Gate:
-    """Pending with its requirement, or denied by the system with the first reason found.
+    """Pending with its requirement, approved where that asks for nobody, or denied with the first reason found.
 
     `facts` are as they came; the gate has them, and its request, without the values of what looks like a secret.
     """
@@ -153,23 +153,22 @@ def _judge(
         return _deny(gate, Reason(run.denial.reason))
     if run.denial is not None:
         return _deny(gate, Reason("sticky", {"person": run.denial.person or "", "reason": run.denial.reason}))
-    return gate
+    return _pass(gate, desk.approval_ttl) if gate.requirement.passes_by else gate
+
+
+def _pass(gate: Gate, approval_ttl: int) -> Gate:
+    """Approved by the policy itself, for as long as any approval waits for its delivery."""
+    until = gate.opened_at + approval_ttl * 1000
+    return replace(gate, state=State.APPROVED, deadline=until, decided_at=gate.opened_at)
 
 
 def _asked(gate: Gate, rules: InForce, claims: Claims) -> Gate:
     """The gate with what the policy asks for; denied, without a requirement, if the policy cannot be asked."""
-    try:
-        requirement = evaluate(rules.policy, rules.roster, gate.facts, claims, gate.history)
-    except Exception as error:  # noqa: BLE001  (whatever it is: what cannot be asked lets nothing pass)
-        return _deny(gate, Reason("policy_error", {"problem": _place(error)}))
+    requirement = asked(rules, gate.facts, claims, gate.history)
+    if isinstance(requirement, Reason):
+        return _deny(gate, requirement)
     deadline = gate.opened_at + requirement.ttl * 1000
     return replace(gate, requirement=requirement, deadline=deadline, first_deadline=deadline)
-
-
-def _place(error: Exception) -> str:
-    """Which error, and where: its text may hold a value of the build."""
-    *_, last = traceback.extract_tb(error.__traceback__)
-    return f"{type(error).__name__} in {last.name}, line {last.lineno}"
 
 
 def _first(problems: list[str]) -> str:
@@ -217,18 +216,15 @@ def _commit(gate: Gate, run: RunRecord, pipeline: PipelineRecord) -> Commit:
     entries = [Entry("gate:opened", gate.opened_at, "agent", gate.jti, gate.run.source, gate.run.key, details)]
     lanes = [f"tell:{gate.id}"]
     alerts: tuple[Alert, ...] = ()
-    if gate.denial is not None:
-        entries.append(
-            replace(
-                entries[0],
-                event="gate:denied",
-                details={"version": gate.version, "state": "denied", "reason": gate.denial.reason},
-            )
-        )
-        lanes.append(f"answer:{gate.run.key}")
-        if gate.denial.reason in ALARMING:
-            alerts = (Alert(f"open:{gate.jti}", gate.denial.reason, gate.opened_at, gate.id, gate.denial.values),)
-    else:
+    if gate.state is State.PENDING:
         lanes += [f"note:{gate.id}", f"supersede:{gate.id}"]
+    else:
+        settled: dict[str, str | int] = {"version": gate.version, "state": gate.state.value}
+        passed = listed(gate.requirement.passes_by) if gate.requirement else ""
+        settled |= {"reason": gate.denial.reason} if gate.denial else {"rules": passed}
+        entries.append(replace(entries[0], event=f"gate:{gate.state.value}", details=settled))
+        lanes.append(f"answer:{gate.run.key}")
+    if gate.denial is not None and gate.denial.reason in ALARMING:
+        alerts = (Alert(f"open:{gate.jti}", gate.denial.reason, gate.opened_at, gate.id, gate.denial.values),)
     cause = commit_id("open", gate.run.source, gate.external_ref, str(gate.generation), gate.id)
     return Commit(cause, (gate, run, pipeline), tuple(entries), tuple(lanes), alerts)

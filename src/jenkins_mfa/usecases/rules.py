@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import traceback
 from dataclasses import dataclass
 
-from jenkins_mfa.core.policy import Policy, Roster
+from jenkins_mfa.core.model import Claims, Facts, History, Reason, Requirement
+from jenkins_mfa.core.policy import Policy, Roster, evaluate
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +32,17 @@ class Rules:
     def roster(self) -> Roster:
         """The roster alone."""
         return self.now.roster
+
+
+def asked(rules: InForce, facts: Facts, claims: Claims, history: History) -> Requirement | Reason:
+    """What the policy asks for; a reason where it cannot be asked, since then nothing may pass."""
+    try:
+        return evaluate(rules.policy, rules.roster, facts, claims, history)
+    except Exception as error:  # noqa: BLE001  (whatever it is: what cannot be asked lets nothing pass)
+        return Reason("policy_error", {"problem": _place(error)})
+
+
+def _place(error: Exception) -> str:
+    """Which error, and where: its text may hold a value of the build."""
+    *_, last = traceback.extract_tb(error.__traceback__)
+    return f"{type(error).__name__} in {last.name}, line {last.lineno}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from jenkins_mfa.core import moments
 from jenkins_mfa.core.model import Alert, Gate, State
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.words import delivery, endings, glass, people, state
+from jenkins_mfa.words import asking, delivery, endings, glass, people, state
 from jenkins_mfa.words.parts import Channel, Everyone, Fact, Parts, Time, Word, duration, join, listing, say, sentences
 
 
@@ -113,7 +113,11 @@ def nudges(gate: Gate, roster: Roster) -> dict[str, Parts]:
     if gate.state is not State.PENDING or gate.requirement is None:
         return {}
     answered = {one.person for one in gate.confirmations}
-    found = {"glass": glass.asked(gate, roster)} if gate.broken else {}
+    found: dict[str, Parts] = {"glass": glass.asked(gate, roster)} if gate.broken else {}
+    for number, more in enumerate(gate.requirement.tightened):
+        new = sorted({person for clause in more.clauses for person in clause.people} - answered)
+        called = listing([people.person(roster, person, mention=True) for person in new], people.MOST, "and", "people")
+        found[f"tightened:{number}"] = sentences([*asking.added(more, roster, people.MOST), called])
     for one in moments.told(gate):
         who = [people.person(roster, person, mention=True) for person in one.people if person not in answered]
         shown = listing(who, people.MOST, "and", "people") or ((Channel(one.channel),) if one.channel else ())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jenkins_mfa.core.model import Clause, Gate, Requirement
+from jenkins_mfa.core.model import Clause, Gate, Requirement, Tightening
 from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.words import people
 from jenkins_mfa.words.parts import Claim, Line, Parts, Time, Word, join, listing, say, sentences
@@ -61,6 +61,52 @@ def why(gate: Gate, requirement: Requirement, most: int) -> Parts:
     else:
         why = say("Why: rules {rules}.", rules=listing(rules, most, "and", "rules"))
     return sentences([why, environment(gate)])
+
+
+def passed(requirement: Requirement) -> Parts:
+    """What lets a gate pass without anybody: rules, exemptions, or the default."""
+    if requirement.rules == ("default",):
+        return say("no rule matches, so the default applies")
+    exemptions = {node.values.get("exemption") for node in requirement.reasons.children}
+    found = [
+        say(f"{'exemption' if one in exemptions else 'rule'} {{one}}", one=Word(one)) for one in requirement.passes_by
+    ]
+    return join(found, last=" and ")
+
+
+def added(more: Tightening, roster: Roster, most: int) -> list[Parts]:
+    """What came on top since the gate opened, when, and by which rule."""
+    return [
+        say(
+            f"Since {{at}} rule {{rule}} asks, too: {{n}} of {{group}} with {people.GIVES[clause.factor]}.",
+            at=Time(more.at, clock=True),
+            rule=Word(clause.rule),
+            n=clause.count,
+            group=people.group(clause, roster, most),
+        )
+        for clause in more.clauses
+        if clause.rule != people.STRANGER
+    ]
+
+
+def standing_in(gate: Gate, requirement: Requirement, roster: Roster) -> list[Line]:
+    """Who may answer only since somebody that a rule names is away."""
+    found: dict[str, set[str]] = {}
+    for clause in requirement.clauses:
+        for person in clause.people:
+            absent = roster.stands_in(person, clause.approvers, gate.opened_at)
+            if absent:
+                found.setdefault(person, set()).update(absent)
+    return [
+        Line(
+            say(
+                "{who} stands in for {absent}.",
+                who=people.person(roster, person),
+                absent=people.names(roster, sorted(absent)),
+            )
+        )
+        for person, absent in sorted(found.items())
+    ]
 
 
 def environment(gate: Gate) -> Parts:

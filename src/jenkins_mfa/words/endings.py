@@ -31,6 +31,11 @@ def why(denial: Denial, roster: Roster) -> Parts:
             return say("it needs {factor}, which is not set up here", factor=_factor(values))
         case "too_few_people":
             return say("it needs {n} people, and fewer may approve this", n=Fact(values.get("needed", "more")))
+        case "stranger":
+            who = Fact(values.get("who", ""))
+            return say("{who} is behind the build and not in the roster, which the policy refuses", who=who)
+        case "assurance":
+            return say("a rule asks for a receipt that the build checks, and this input checks none")
         case "bad_request":
             return say("the request cannot be used: {problem}", problem=Fact(values.get("problem", "")))
         case "cannot_show":

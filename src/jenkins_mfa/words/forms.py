@@ -34,11 +34,15 @@ ENDED_TITLE = "Not recorded"
 CONFIRM_TEXT = 300  #: characters of a confirm dialog's text
 
 
-def approve_label(gate: Gate) -> str:
+def approve(asked: frozenset[Factor]) -> str:
+    """The button's name: with what, where everybody is asked for the same."""
+    return APPROVE[next(iter(asked)) if len(asked) == 1 else Factor.PUSH]
+
+
+def approve_label(gate: Gate, asked: frozenset[Factor]) -> str:
     """The button's name where it is read aloud."""
     run = f"build {gate.run.id}" if len(gate.run.id) <= 12 else "this build"
-    totp = gate.requirement is not None and gate.requirement.factor is Factor.TOTP
-    return f"Approve {run} with a code" if totp else f"Approve {run}"
+    return f"Approve {run} with a code" if asked == {Factor.TOTP} else f"Approve {run}"
 
 
 def deny_label(gate: Gate) -> str:
@@ -52,13 +56,18 @@ def confirm_title(gate: Gate) -> str:
     return f"Approve build {number}?" if len(number) <= 40 else "Approve this build?"
 
 
-def confirm_text(gate: Gate) -> str:
+def confirm_text(gate: Gate, asked: frozenset[Factor]) -> str:
     """What the dialog says: which build, and that it can still be denied. Plain text, at most CONFIRM_TEXT."""
+    code = "" if asked == {Factor.PUSH} else " Whoever it needs a code of is asked for it next."
     where = _where(gate)
     build = say("{job} {number}", job=Fact(gate.run.pipeline), number=people.number(gate.run))
     for what in (build, say("The build in this message")):
         found = render.terminal(
-            say("{what}{where}. You may deny it until the answer is on its way to Jenkins.", what=what, where=where)
+            say(
+                f"{{what}}{{where}}. You may deny it until the answer is on its way to Jenkins.{code}",
+                what=what,
+                where=where,
+            )
         )
         if len(render.escape(found)) <= CONFIRM_TEXT:
             return found

@@ -14,7 +14,9 @@ from jenkins_mfa.words.parts import Fact, Parts, Word, say, sentences
 REFUSED = {
     "requester": "started the build",
     "requester_deny": "started the build",
+    "author": "wrote a commit in the build",
     "not_eligible": "is not asked",
+    "not_needed": "is not needed for what is open",
     "not_in_roster": "is not in the roster",
     "inactive_account": "has no account that may answer",
     "other_workspace": "is of another workspace",
@@ -53,6 +55,8 @@ DENIED = {
     "policy_error": "the policy could not be asked",
     "factor_unavailable": "it needs a factor that is not set up here",
     "too_few_people": "fewer people may approve this than it needs",
+    "stranger": "somebody behind the build is not in the roster",
+    "assurance": "a rule asks for a receipt that the build checks, and this input checks none",
     "bad_request": "the request cannot be used",
     "cannot_show": "it cannot be shown whole",
     "other_run": "the request names another build",
@@ -99,12 +103,22 @@ def _confirmed(entry: Entry, roster: Roster) -> Parts:
     return say(f"{{who}} confirmed with {gives}." if gives else "{who} confirmed.", who=_who(entry, roster))
 
 
+def _approved(entry: Entry, _roster: Roster) -> Parts:
+    if not _detail(entry, "rules"):
+        return say("Approved: all confirmations are there.")
+    return say("Passed by the policy, without a confirmation: {by}.", by=Word(_detail(entry, "rules")))
+
+
 def _denied(entry: Entry, roster: Roster) -> Parts:
     reason = _detail(entry, "reason")
     if entry.actor == "agent":
         why = say(DENIED[reason]) if reason in DENIED else (Fact(reason),)
         return say("Denied by jenkins-mfa: {why}.", why=why)
     return say("{who} denied: {reason}", who=_who(entry, roster), reason=Fact(reason))
+
+
+def _tightened(entry: Entry, _roster: Roster) -> Parts:
+    return say("More is asked since then, by {rules}.", rules=Word(_detail(entry, "rules") or "the policy"))
 
 
 def _refused(entry: Entry, roster: Roster) -> Parts:
@@ -182,8 +196,9 @@ SENTENCES: dict[str, Callable[[Entry, Roster], Parts]] = {
     Name.GATE_OPENED: _plain("Opened."),
     Name.GATE_CONFIRMED: _confirmed,
     Name.GATE_RETRACTED: _plain("Confirmations of people who may no longer answer do not count any more."),
+    Name.GATE_TIGHTENED: _tightened,
     Name.GATE_DENIED: _denied,
-    Name.GATE_APPROVED: _plain("Approved: all confirmations are there."),
+    Name.GATE_APPROVED: _approved,
     Name.GATE_EXPIRED: _plain("Expired: the time ended."),
     Name.GATE_CLAIMED: _plain("The answer is on its way to Jenkins."),
     Name.GATE_RESUMED: _resumed,

@@ -112,6 +112,18 @@ def _requester(case: _Case) -> Parts:
     return sentences([first, say("{names} can.", names=case.names())]) if case.helpers else first
 
 
+def _author(case: _Case) -> Parts:
+    first = say("Not counted: you wrote a commit in this build, so others decide.")
+    return sentences([first, say("{names} can.", names=case.names())]) if case.helpers else first
+
+
+def _not_needed(case: _Case) -> Parts:
+    still = people.opens(case.gate, case.roster) if case.gate else ()
+    if not still:
+        return say("Not counted: nobody more is needed now.")
+    return say("Not counted: what is still open does not ask you. Still open: {still}.", still=still)
+
+
 def _not_in_roster(case: _Case) -> Parts:
     account, team = Fact(case.values.get("account", "")), case.values.get("team", "")
     where = say("{account} of team {team}", account=account, team=Fact(team)) if team else (account,)
@@ -197,6 +209,8 @@ _SENTENCES: dict[str, Callable[[_Case], Parts]] = {
     "no_authenticator": _no_authenticator,
     "authenticator_damaged": _damaged,
     "not_eligible": _not_eligible,
+    "author": _author,
+    "not_needed": _not_needed,
     "requester": _requester,
     "requester_deny": _plain("To stop your own build, abort it in Jenkins."),
     "not_in_roster": _not_in_roster,

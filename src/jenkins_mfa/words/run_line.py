@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from jenkins_mfa.core.model import Gate, State
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.words import endings, people, render
+from jenkins_mfa.words import asking, endings, people, render
 from jenkins_mfa.words.parts import Parts, Time, Word, join, say
 
 LONGEST = 500  #: characters; the page shows a line, not a story
@@ -31,5 +31,7 @@ def _parts(gate: Gate, roster: Roster, channels: Sequence[str]) -> Parts:
     if gate.state is State.EXPIRED:
         done, total = people.filled(gate)
         return say("expired, {done} of {total}", done=done, total=total)
+    if gate.requirement is not None and gate.requirement.passes_by:
+        return say("passed by the policy: {why}", why=asking.passed(gate.requirement))
     names = [people.confirmed(roster, given) for given in gate.confirmations]
     return say("approved by {names}", names=join(names))

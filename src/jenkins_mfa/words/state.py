@@ -27,7 +27,14 @@ def word(gate: Gate, trouble: Trouble | None = None) -> str:
         return "Denied, aborted" if gate.denial else "Expired, aborted"
     if gate.state is State.BYPASSED and gate.ending is not None and gate.ending.code == "token_stolen":
         return "Bypassed, token stolen"
+    if gate.state in {State.APPROVED, State.SENDING, State.RESUMED} and passes(gate):
+        return "Passed by the policy"
     return _WORDS[gate.state]
+
+
+def passes(gate: Gate) -> bool:
+    """Whether the policy asks nobody about this gate."""
+    return gate.requirement is not None and bool(gate.requirement.passes_by)
 
 
 _WORDS = {
@@ -65,6 +72,8 @@ def _pending(gate: Gate, roster: Roster, others: int, most: int) -> list[Line]:
     until = Time(gate.deadline)
     found = [
         *asking.needs(gate, requirement, roster, most),
+        *(Line(said, ()) for more in requirement.tightened for said in asking.added(more, roster, most)),
+        *asking.standing_in(gate, requirement, roster),
         Line(
             say(f"Until {{until}} ({length} from the start), then the build is aborted.", until=until),
             say("Until {until}, then the build is aborted.", until=until),
@@ -125,6 +134,9 @@ def _resumed(gate: Gate, roster: Roster, _others: int, most: int) -> list[Line]:
 
 
 def _approval(gate: Gate, roster: Roster, most: int, then: Parts) -> Line:
+    if gate.requirement is not None and passes(gate):
+        why = asking.passed(gate.requirement)
+        return Line(say("No confirmation needed: {why}. {then}", why=why, then=then))
     done, total = people.filled(gate)
     who = listing([people.confirmed(roster, one) for one in gate.confirmations], most, "", "people")
     return Line(
@@ -161,7 +173,7 @@ def _denied(gate: Gate, roster: Roster, _others: int, most: int) -> list[Line]:
 
 def _expired(gate: Gate, _roster: Roster, _others: int, _most: int) -> list[Line]:
     done, total = people.filled(gate)
-    counted = say("{done} of {total}", done=done, total=total)
+    counted = say("{done} of {total}", done=done, total=total) if total else say("passed by the policy")
     late = "Not delivered in time" if gate.requirement and done == total else "Not enough answers"
     first = say(f"{late} by {{at}}: {{counted}}.", at=Time(gate.deadline), counted=counted)
     again = say("A new build asks again.")

@@ -11,12 +11,15 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from jenkins_mfa.core import quorum
-from jenkins_mfa.core.model import Claims, Clause, Escalation, Facts, History, Reason, Requirement
+from jenkins_mfa.core.model import Claims, Clause, Escalation, Factor, Facts, History, Reason, Requirement
 from jenkins_mfa.core.policy.looks import by_facts, with_claims
 from jenkins_mfa.core.policy.people import Roster
 from jenkins_mfa.core.policy.predicates import explain, strangers
 from jenkins_mfa.core.policy.rules import ALWAYS, Policy, Rule
 from jenkins_mfa.core.policy.scene import Scene
+
+#: Clauses that no rule names: somebody behind the run is unknown, the pipeline asks for more people.
+UNKNOWN, BY_PIPELINE = "unknown requester", "asked by the pipeline"
 
 #: What became of a rule: it applies, only watches, lets pass, gave way to one that does, is exempted, does not match.
 Effect = Literal["applies", "observes", "passes", "overruled", "exempted", "no"]
@@ -61,26 +64,6 @@ def break_glass(policy: Policy, roster: Roster, facts: Facts, claims: Claims, hi
     review_by = tuple(dict.fromkeys(name for rule in broken for name in rule.review_by))
     found = _require(policy, seen, claims, [*instead, *kept], min(rule.name for rule in broken))
     return replace(found, review_by=review_by)
-
-
-def tightened(frozen: Requirement, fresh: Requirement) -> Requirement | None:
-    """The frozen requirement with the clauses that a fresh look adds; None where it adds none.
-
-    Nothing is taken away: neither a policy that has changed nor a freeze that has ended makes an open gate easier.
-    """
-    known = {(c.rule, c.factor, c.count, c.approvers) for c in frozen.clauses}
-    added = tuple(c for c in fresh.clauses if (c.rule, c.factor, c.count, c.approvers) not in known)
-    if frozen.break_glass or not added:
-        return None
-    return replace(
-        frozen,
-        clauses=(*frozen.clauses, *added),
-        rules=tuple(dict.fromkeys((*frozen.rules, *fresh.rules))),
-        channels=tuple(sorted({*frozen.channels, *fresh.channels})),
-        policy_sha256=fresh.policy_sha256,
-        passes_by=(),
-        reasons=fresh.reasons,
-    )
 
 
 def reasons(policy: Policy, roster: Roster, facts: Facts, claims: Claims, history: History) -> Reason:
@@ -201,7 +184,7 @@ def _stricter(clauses: tuple[Clause, ...], policy: Policy, seen: Scene) -> tuple
     if not clauses or policy.strangers != "one-more" or not strangers(seen):
         return clauses
     strongest = max((clause.factor for clause in clauses), key=lambda f: f.strength)
-    return (*clauses, Clause("unknown requester", strongest, 1, *_everyone(clauses)))
+    return (*clauses, Clause(UNKNOWN, strongest, 1, *_everyone(clauses)))
 
 
 def _ask(clauses: tuple[Clause, ...], claims: Claims) -> tuple[Clause, ...]:
@@ -213,7 +196,7 @@ def _ask(clauses: tuple[Clause, ...], claims: Claims) -> tuple[Clause, ...]:
     if not clauses or missing <= 0:
         return clauses
     factor = claims.factor or min((clause.factor for clause in clauses), key=lambda f: f.strength)
-    return (*clauses, Clause("asked by the pipeline", factor, missing, *_everyone(clauses)))
+    return (*clauses, Clause(BY_PIPELINE, factor, missing, *_everyone(clauses)))
 
 
 def _refusal(requirement: Requirement, policy: Policy, seen: Scene, applied: list[Rule]) -> Reason | None:
@@ -226,9 +209,14 @@ def _refusal(requirement: Requirement, policy: Policy, seen: Scene, applied: lis
         return None
     if not requirement.clauses:
         return Reason("no_rule", holds=False)
-    if all(factor.strength < requirement.factor.strength for factor in policy.available):
+    return unfillable(requirement, policy.available)
+
+
+def unfillable(requirement: Requirement, available: tuple[Factor, ...]) -> Reason | None:
+    """Why the people named cannot fill the clauses with the factors that there are; None where they can."""
+    if all(factor.strength < requirement.factor.strength for factor in available):
         return Reason("factor_unavailable", {"factor": requirement.factor.value}, holds=False)
-    if not quorum.satisfiable(requirement.clauses, policy.available):
+    if not quorum.satisfiable(requirement.clauses, available):
         return Reason("too_few_people", {"needed": str(requirement.total)}, holds=False)
     return None
 

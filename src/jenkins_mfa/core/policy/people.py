@@ -63,6 +63,13 @@ class Roster:
             person = known.absence.substitute
         return found
 
+    def stands_in(self, person: str, approvers: Iterable[str], at: int) -> frozenset[str]:
+        """For whom somebody answers at `at` (ms UTC), where `approvers` name neither them nor a group of theirs."""
+        by_name = [approver for approver in approvers if not approver.startswith("group:")]
+        if person in self.named(set(approvers) - {*by_name}) or person in by_name:
+            return frozenset()
+        return frozenset(absent for absent in by_name if person in self._with_substitutes(absent, at))
+
     def find(self, issuer: str, subject: str | None) -> Person | None:
         """Who is `subject` at `issuer`; nobody if it is unknown. Subjects are compared exactly."""
         if not subject:
