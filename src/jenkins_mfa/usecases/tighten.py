@@ -11,12 +11,12 @@ from jenkins_mfa.core.gate import Event, Kind, Refused, advance
 from jenkins_mfa.core.model import Denial, Gate, History, Reason, Requirement, State
 from jenkins_mfa.core.policy import tightened
 from jenkins_mfa.usecases import history
-from jenkins_mfa.usecases.desk import Desk, apply, decide, named
+from jenkins_mfa.usecases.desk import Desk, apply, decide, named, whole
 from jenkins_mfa.usecases.rules import asked
 
 
 def tighten(desk: Desk, gate_id: str) -> bool:
-    """Add what is asked for now to an open gate; whether that was anything. Raises StoreError, DamagedError."""
+    """Add what is asked for now to an open gate; whether that was anything. Raises StoreError."""
 
     def attempt() -> bool:
         gate = named(desk, gate_id)
@@ -60,8 +60,11 @@ def added(desk: Desk, gate: Gate, now: int) -> Requirement | None:
 
 
 def _history(desk: Desk, gate: Gate, now: int) -> History:
-    """As it was at the opening, but for the time, and for the gates that opened since."""
-    others = list(history.pipeline_record(desk, gate.run).opened)
+    """As it was at the opening, but for the time, and for the gates that opened since if that record is whole."""
+    record = whole(desk, lambda: history.pipeline_record(desk, gate.run))
+    if record is None:
+        return replace(gate.history, at=now)
+    others = list(record.opened)
     if gate.opened_at in others:
         others.remove(gate.opened_at)
     return replace(gate.history, at=now, earlier=tuple(others))
