@@ -15,6 +15,8 @@ from jenkins_mfa.demo import files
 from jenkins_mfa.errors import StoreUnavailableError
 from jenkins_mfa.reload import Reloader
 from jenkins_mfa.usecases.desk import Desk
+from jenkins_mfa.usecases.rules import InForce
+from jenkins_mfa.usecases.watch import Watch
 from jenkins_mfa.words.alerts import alert
 from jenkins_mfa.words.history import sentence
 from jenkins_mfa.words.render import terminal
@@ -209,3 +211,44 @@ def test_no_rule_holds_that_the_trail_does_not_know(place: Place) -> None:
     place.store.commit = real  # type: ignore[method-assign]
     place.look(1)
     assert len(place.loaded) == 1
+
+
+def clauses(place: Place) -> list[tuple[str, int]]:
+    """What the open gate needs: rule and count."""
+    gate = place.desk.store.gate_of("main", "ref-1")
+    assert gate is not None
+    assert gate.requirement is not None
+    return [(clause.rule, clause.count) for clause in gate.requirement.clauses]
+
+
+MORE = """
+[[rules]]
+name = "more"
+when = { branch = "main" }
+require = [{ factor = "push", approvers = ["eve"] }]
+"""
+
+
+def test_a_gate_that_is_open_gets_what_the_new_policy_adds_and_loses_nothing(place: Place) -> None:
+    """It keeps the requirement with which it was opened; a policy that asks for less changes nothing."""
+    Watch(place.desk, place.desk.sources["main"]).poll()
+    opened = clauses(place)
+    assert opened == [("production", 1), ("default", 2)]
+    place.edit(place.policy, files.POLICY + MORE)
+    place.look()
+    assert clauses(place) == [("production", 1), ("default", 2), ("more", 1)]
+    place.edit(place.policy, files.POLICY.replace("count = 2", "count = 1"))
+    place.look()
+    assert clauses(place) == [("production", 1), ("default", 2), ("more", 1)]
+
+
+def test_an_agent_that_starts_with_another_policy_adds_what_it_asks_for(place: Place) -> None:
+    """The file was changed while no agent ran: the first look asks for it in gates that are open."""
+    Watch(place.desk, place.desk.sources["main"]).poll()
+    place.edit(place.policy, files.POLICY + MORE)
+    again = configuration.load(place.config.path)
+    place.desk.rules.now = InForce(again.policy, again.roster)
+    place.reloader = Reloader(again.rules, place.desk, again.rules_digest)
+    place.look(1)
+    assert clauses(place) == [("production", 1), ("default", 2), ("more", 1)]
+    assert place.loaded == []

@@ -6,10 +6,11 @@ import threading
 
 import structlog
 
-from jenkins_mfa.core.model import Alert, Commit, Entry
+from jenkins_mfa.core.model import Alert, Commit, Entry, State
 from jenkins_mfa.rule_files import RuleFiles, Stamp
 from jenkins_mfa.usecases.desk import Desk, commit_id
 from jenkins_mfa.usecases.rules import InForce
+from jenkins_mfa.usecases.tighten import tighten
 from jenkins_mfa.words.policy_changes import changes
 
 log = structlog.get_logger()
@@ -32,6 +33,7 @@ class Reloader:
         self._stamp: Stamp = ()
         self._seen = self._judged = judged
         self._problems: list[str] = []
+        self._fresh = True
 
     @property
     def state(self) -> dict[str, object]:
@@ -44,12 +46,20 @@ class Reloader:
         """
         with self._turn:
             stamp = self._files.stamp()
-            if stamp == self._stamp and self._seen == self._judged and not at_once:
-                return
-            self._stamp = stamp
-            before, self._seen = self._seen, self._files.digest()
-            if self._seen != self._judged and (at_once or self._seen == before):
-                self._judge(self._seen)
+            if stamp != self._stamp or self._seen != self._judged or at_once:
+                self._stamp = stamp
+                before, self._seen = self._seen, self._files.digest()
+                if self._seen != self._judged and (at_once or self._seen == before):
+                    self._judge(self._seen)
+            if self._fresh:
+                self._tighten()
+
+    def _tighten(self) -> None:
+        """What holds now may ask for more in gates that are open: after a policy was taken over, and after a start."""
+        for gate in self._desk.store.open_gates():
+            if gate.state in {State.PENDING, State.APPROVED} and tighten(self._desk, gate.id):
+                log.info("more is asked for", gate=gate.jti)
+        self._fresh = False
 
     def _judge(self, digest: str) -> None:
         now = self._desk.store.now()
@@ -74,7 +84,7 @@ class Reloader:
         alerts = (Alert(f"policy_right:{digest[:16]}:{now}", "policy_right", now),) if self._problems else ()
         if entries or alerts:
             self._desk.store.commit(Commit(commit_id("policy", digest, str(now)), (), entries, (), alerts))
-        self._desk.rules.now = fresh
+        self._desk.rules.now, self._fresh = fresh, True
 
     def _refuse(self, digest: str, problems: list[str], now: int) -> None:
         shown = {"problem": _few(problems)}
