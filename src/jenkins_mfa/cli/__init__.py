@@ -12,6 +12,7 @@ from jenkins_mfa.cli.gates import pending, show
 from jenkins_mfa.cli.keys import keys
 from jenkins_mfa.cli.people import authenticators, enroll
 from jenkins_mfa.cli.policy import policy
+from jenkins_mfa.cli.reports import report
 from jenkins_mfa.cli.run import VERSIONS, run, version
 
 
@@ -24,5 +25,5 @@ def main() -> None:
     """
 
 
-for command in (run, check, demo, pending, show, keys, enroll, authenticators, policy, audit, version):
+for command in (run, check, demo, pending, show, keys, enroll, authenticators, policy, report, audit, version):
     main.add_command(command)

@@ -1,0 +1,170 @@
+"""`report` and `report observe`: what became of the gates, and what rules on trial would have asked for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+import click
+from click.core import ParameterSource
+
+import jenkins_mfa
+from jenkins_mfa.cli.base import USAGE, Commands, F, Failed, config_option, load, store_of
+from jenkins_mfa.core.model import Gate
+from jenkins_mfa.core.policy import Roster, globs
+from jenkins_mfa.errors import DamagedError
+from jenkins_mfa.reporting import document, observe_text, page, rows, text
+from jenkins_mfa.reporting.model import Report, Scope
+from jenkins_mfa.reporting.observe import Watch
+from jenkins_mfa.reporting.scope import Moment, moment
+from jenkins_mfa.reporting.tally import Tally
+from jenkins_mfa.store.gates import RedisStore
+
+
+class _When(click.ParamType[Moment]):
+    """A moment: `30d`, `12h`, a date."""
+
+    name = "WHEN"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Moment:
+        """Read it."""
+        try:
+            return value if isinstance(value, Moment) else moment(value)
+        except ValueError as error:
+            self.fail(f"“{value}” is not a moment; {error}", param, ctx)
+
+
+class _Glob(click.ParamType[str]):
+    """A glob over names of pipelines."""
+
+    name = "GLOB"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Take one that can match."""
+        wrong = globs.problem(value)
+        if wrong:
+            self.fail(f"“{value}” {wrong}; allowed: * ? [abc] [!abc], such as payments/*", param, ctx)
+        return str(value)
+
+
+def _options(command: F) -> F:
+    """What both reports take."""
+    for option in (
+        click.option("--environment", default="", help="Only gates of this environment."),
+        click.option("--pipeline", type=_Glob(), default="", help="Only pipelines that match; * crosses slashes."),
+        click.option("--until", type=_When(), help="Gates opened before that; the present if it is left out."),
+        click.option("--since", type=_When(), default="30d", show_default=True, help="30d, 12h, or a date (UTC)."),
+        config_option,
+    ):
+        command = option(command)
+    return command
+
+
+@click.group(
+    cls=Commands,
+    invoke_without_command=True,
+    epilog="Example: jenkins-mfa report --since 30d --format html --output report.html",
+)
+@_options
+@click.option("--format", "form", type=click.Choice(["text", "json", "csv", "html"]), default="text", show_default=True)
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Into this file, not to stdout.")
+@click.pass_context
+def report(
+    ctx: click.Context,
+    config_path: Path,
+    since: Moment,
+    until: Moment | None,
+    pipeline: str,
+    environment: str,
+    form: str,
+    output: Path | None,
+) -> None:
+    """What became of the gates: outcomes, times to decision, who answered. Hours and days are in UTC.
+
+    csv has a line for each gate; the others tell each gate where --environment names one.
+    """
+    if ctx.invoked_subcommand:
+        if any(ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE for name in ctx.params):
+            raise click.UsageError(f"options stand after {ctx.invoked_subcommand}, not before it")
+        return
+    config = load(config_path)
+    with store_of(config) as store:
+        now = store.now()
+        tally = Tally(_scope(since, until, pipeline, environment, now), each=bool(environment) or form == "csv")
+        _read(store, tally)
+    _write(_FORMS[form](tally.report(), config.roster, now), output)
+
+
+@report.command(epilog="Example: jenkins-mfa report observe --since 30d")
+@_options
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Into this file, not to stdout.")
+def observe(
+    config_path: Path,
+    since: Moment,
+    until: Moment | None,
+    pipeline: str,
+    environment: str,
+    form: str,
+    output: Path | None,
+) -> None:
+    """What rules with mode = "observe" would have asked, of whom, with what, when; and the time to expect."""
+    config = load(config_path)
+    with store_of(config) as store:
+        scope = _scope(since, until, pipeline, environment, store.now())
+        watch = Watch(scope, [rule.name for rule in config.policy.rules if rule.observe])
+        _read(store, watch)
+    found = watch.report()
+    _write(_json(document.observed(found)) if form == "json" else observe_text.text(found, config.roster), output)
+
+
+class _Counting(Protocol):
+    """What takes gates one at a time."""
+
+    def add(self, gate: Gate) -> None:
+        """Count one."""
+
+    def damaged(self, record: str) -> None:
+        """Name one that cannot be read."""
+
+
+def _scope(since: Moment, until: Moment | None, pipeline: str, environment: str, now: int) -> Scope:
+    first, last = since.ms(now), until.ms(now) if until else now + 1
+    if first >= last:
+        raise click.UsageError("--since must be before --until")
+    return Scope(first, last, pipeline, environment)
+
+
+def _read(store: RedisStore, counting: _Counting) -> None:
+    """All gates, a few at a time."""
+    for found in store.all_gates():
+        if isinstance(found, DamagedError):
+            counting.damaged(found.record)
+        else:
+            counting.add(found)
+
+
+def _json(found: dict[str, Any]) -> str:
+    return json.dumps({"v": 1, **found}, ensure_ascii=False) + "\n"
+
+
+_FORMS: dict[str, Callable[[Report, Roster, int], str]] = {
+    "text": lambda found, roster, _: text.text(found, roster),
+    "json": lambda found, roster, _: _json(document.document(found, roster)),
+    "csv": lambda found, roster, _: rows.rows(found.each or (), roster),
+    "html": lambda found, roster, now: page.page(found, roster, now, jenkins_mfa.__version__),
+}
+
+
+def _write(made: str, output: Path | None) -> None:
+    if output is None:
+        click.echo(made, nl=False)
+        return
+    try:
+        output.write_text(made, encoding="utf-8", newline="")
+    except OSError as error:
+        raise Failed(
+            f"{output} cannot be written: {error.strerror}.", USAGE, "usage", mend="name another --output"
+        ) from None

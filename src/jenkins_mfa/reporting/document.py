@@ -1,0 +1,149 @@
+"""Both reports as JSON documents: stable keys, times in ISO 8601 in UTC, lengths of time in seconds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jenkins_mfa.core.policy import Roster
+from jenkins_mfa.reporting import sentences
+from jenkins_mfa.reporting.model import Behind, GateLine, Outcome, PersonRow, Report, Row, Scope, Times
+from jenkins_mfa.reporting.observe import ObserveReport, Trial
+from jenkins_mfa.words import render
+
+Document = dict[str, Any]
+
+
+def document(report: Report, roster: Roster) -> Document:
+    """The report. `gates` is null where single gates were not asked for; else it holds all of them."""
+    return {
+        "scope": _scope(report.scope),
+        "total": _row(report.total),
+        "pipelines": [{"pipeline": name} | _row(row) for name, row in report.pipelines.items()],
+        "environments": [
+            {"environment": place.name, "claimed": place.claimed} | _row(row)
+            for place, row in report.environments.items()
+        ],
+        "factors": [
+            {"factor": row.factor.value if row.factor else None, "asked": row.gates, "given": row.given}
+            for row in report.factors
+        ],
+        "people": [_person(row) for row in report.people],
+        "hours_utc": [{"hour": hour} | _row(row) for hour, row in enumerate(report.hours)],
+        "days": [{"day": render.iso(day)[:10], "outcomes": _outcomes(counts)} for day, counts in report.days.items()],
+        **{_key(outcome): [_gate(one, roster) for one in found] for outcome, found in report.notable.items()},
+        "exempted": [_gate(one, roster) for one in report.exempted],
+        "break_glass": [_gate(one, roster) for one in report.break_glass],
+        "gates": None if report.each is None else [_gate(one, roster) for one in report.each],
+        "damaged": list(report.damaged),
+    }
+
+
+def observed(report: ObserveReport) -> Document:
+    """What rules on trial would have asked for."""
+    return {
+        "scope": _scope(report.scope),
+        "gates": report.gates,
+        "trials": [_trial(one) for one in report.trials],
+        "silent": list(report.silent),
+        "damaged": list(report.damaged),
+    }
+
+
+def _key(outcome: Outcome) -> str:
+    return outcome.name.lower()
+
+
+def _outcomes(counts: Any) -> Document:
+    return {_key(outcome): counts[outcome] for outcome in Outcome if counts.get(outcome)}
+
+
+def _scope(scope: Scope) -> Document:
+    return {
+        "since": render.iso(scope.since),
+        "until": render.iso(scope.until),
+        "pipeline": scope.pipeline or None,
+        "environment": scope.environment or None,
+    }
+
+
+def _times(found: Times | None) -> Document | None:
+    if found is None:
+        return None
+    return {"count": found.count, "median": found.median / 1000, "p95": found.p95 / 1000}
+
+
+def _row(row: Row) -> Document:
+    return {"gates": row.gates, "outcomes": _outcomes(row.outcomes), "seconds_to_decision": _times(row.times)}
+
+
+def _person(row: PersonRow) -> Document:
+    given = {factor.value: count for factor, count in row.confirmations.items()}
+    answered = {"confirmations": given, "denials": row.denials}
+    return {"person": row.person, **answered, "seconds_to_answer": _times(row.times)}
+
+
+def _behind(found: tuple[Behind, ...]) -> list[Document]:
+    return [{"person": one.person, "subject": one.subject} for one in found]
+
+
+def _gate(one: GateLine, roster: Roster) -> Document:
+    why = sentences.why(one, roster)
+    return {
+        "gate": one.jti,
+        "opened_at": render.iso(one.opened_at),
+        "seconds_to_decision": None if one.waited is None else one.waited / 1000,
+        "source": one.run.source,
+        "pipeline": one.run.pipeline,
+        "run": one.run.id,
+        "url": one.run.url,
+        "environment": None if one.place.claimed else one.place.name or None,
+        "environment_claimed": one.claimed or None,
+        "outcome": _key(one.outcome),
+        "why": None if why == sentences.UNTOLD else render.terminal(why),
+        "factor": one.asked.value if one.asked else None,
+        "started_by": _behind(one.starters),
+        "authors": _behind(one.authors),
+        "confirmations": [
+            {"person": c.person, "factor": c.factor.value, "at": render.iso(c.at)} for c in one.confirmations
+        ],
+        "denial": _denial(one),
+        "rules": list(one.rules),
+        "passed_by": list(one.passes_by),
+        "exemptions": list(one.exemptions),
+        "break_glass": one.break_glass or None,
+        "policy_sha256": one.policy_sha256 or None,
+        "request_sha256": one.request_sha256,
+        "receipt": _receipt(one),
+    }
+
+
+def _denial(one: GateLine) -> Document | None:
+    denial = one.denial
+    if denial is None:
+        return None
+    return {"person": denial.person, "reason": denial.reason, "at": render.iso(denial.at)}
+
+
+def _receipt(one: GateLine) -> Document | None:
+    """Its id, and where the trail stood when it was signed."""
+    return {"jti": one.jti, "trail_seq": one.trail_seq, "trail_head": one.trail_head} if one.trail_seq else None
+
+
+def _trial(one: Trial) -> Document:
+    return {
+        "rule": one.rule,
+        "pipeline": one.pipeline,
+        "would_have_asked": one.gates,
+        "of": one.of,
+        "nobody_asked_otherwise": one.fresh,
+        "nobody_could_answer": one.hopeless,
+        "confirmations": one.answers,
+        "asks": [
+            {"factor": ask.factor.value, "count": ask.count, "approvers": list(ask.approvers)} for ask in one.asks
+        ],
+        "people": list(one.people),
+        "hours_utc": list(one.hours),
+        "seconds_each": None if one.wait is None else one.wait / 1000,
+        "seconds_in_all": None if one.total is None else one.total / 1000,
+        "measured_on": {"gates": one.measured, "basis": one.basis},
+    }

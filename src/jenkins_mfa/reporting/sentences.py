@@ -1,0 +1,141 @@
+"""What all forms of a report say in the same words: names of rows, who, why, and what a figure means."""
+
+from __future__ import annotations
+
+from jenkins_mfa.core.model import Factor
+from jenkins_mfa.core.policy import Roster
+from jenkins_mfa.reporting.model import Behind, GateLine, Outcome, Place, Report, Row, Scope, Times
+from jenkins_mfa.words import endings, people, render
+from jenkins_mfa.words.parts import Claim, Fact, Parts, Quote, Word, duration, join, say
+
+NONE = "–"  #: where there is no figure
+UNTOLD = (Word(NONE),)
+NOTES = (
+    "Time to decision: from the gate's opening to the confirmation that filled its last place, or to the denial.",
+    "Gates that expired, passed by the policy or were denied by jenkins-mfa have none.",
+    "A person's time is that from the opening to their own answer.",
+    "p95: 95 of 100 took no longer.",
+    "Hours and days are in UTC. Gates count by when they opened.",
+    "Counted are the gates whose records are in the store; the trail may tell of more, if some were deleted.",
+)
+#: The lists of single gates: title, what is in it.
+LISTS = {
+    Outcome.BYPASSED: "Bypasses",
+    Outcome.DENIED: "Denials",
+    Outcome.REFUSED: "Denied by jenkins-mfa",
+    Outcome.EXPIRED: "Expired",
+    Outcome.PASSED: "Passed by the policy",
+}
+
+
+def period(scope: Scope) -> str:
+    """As in "2026-11-01 00:00 to 2026-12-01 00:00 UTC"."""
+    return f"{minute(scope.since)} to {minute(scope.until)} UTC"
+
+
+def minute(ms: int) -> str:
+    """A moment in UTC, to the minute."""
+    return render.iso(ms)[:16].replace("T", " ")
+
+
+def about(scope: Scope) -> Parts:
+    """What the report leaves out."""
+    asked = []
+    if scope.pipeline:
+        asked.append(say("pipelines {glob}", glob=Fact(scope.pipeline)))
+    if scope.environment:
+        asked.append(say("environment {name}", name=Fact(scope.environment)))
+    return say("Only {asked}.", asked=join(asked, last=" and ")) if asked else ()
+
+
+def place(one: Place) -> Parts:
+    """An environment: the policy's own word, or what a pipeline claims."""
+    if not one.name:
+        return say("none")
+    return say("{name}, as the pipeline says", name=Claim(one.name)) if one.claimed else (Word(one.name),)
+
+
+def who(one: Behind, roster: Roster) -> Parts:
+    """Somebody behind a run."""
+    return people.person(roster, one.person) if one.person else people.unknown(one.subject)
+
+
+def behind(found: tuple[Behind, ...], roster: Roster) -> Parts:
+    """All of them."""
+    return join([who(one, roster) for one in found]) or UNTOLD
+
+
+def approvers(one: GateLine, roster: Roster) -> Parts:
+    """Whose answers counted, and with what: "Alice Wu (code), Bob Ray (denied)"."""
+    return join([told for told, _ in _answers(one, roster)]) or UNTOLD
+
+
+def timed(one: GateLine, roster: Roster) -> Parts:
+    """The same, each with its time (UTC)."""
+    return join([say("{told} {at}", told=told, at=Word(clock(at))) for told, at in _answers(one, roster)]) or UNTOLD
+
+
+def _answers(one: GateLine, roster: Roster) -> list[tuple[Parts, int]]:
+    found = [(people.confirmed(roster, given), given.at) for given in one.confirmations]
+    if one.denial is not None and one.denial.person is not None:
+        who = people.person(roster, one.denial.person)
+        found.append((say("{who} (denied)", who=who), one.denial.at))
+    return found
+
+
+def clock(ms: int) -> str:
+    """A moment in UTC, to the second."""
+    return render.iso(ms)[:19].replace("T", " ")
+
+
+def why(one: GateLine, roster: Roster) -> Parts:
+    """Why it became what it is: the person's own words, the agent's reason, who bypassed it, what let it pass."""
+    if one.outcome is Outcome.BYPASSED:
+        by = one.ending.by if one.ending else ""
+        stolen = one.ending is not None and one.ending.code == "token_stolen"
+        if stolen:
+            return say("Proceed was pressed with the agent's own account")
+        return say("{who} pressed Proceed", who=Fact(by)) if by else say("somebody pressed Proceed")
+    if one.outcome is Outcome.REPLACED:
+        return say("a newer build asks for the same")
+    if one.denial is not None:
+        return (Quote(one.denial.reason),) if one.denial.person else endings.why(one.denial, roster)
+    if one.outcome is Outcome.PASSED:
+        return (Word(", ".join(one.passes_by) or NONE),)
+    if one.outcome is Outcome.EXPIRED:
+        given = len(one.confirmations)
+        return say("{n} answered", n=given) if given else say("nobody answered")
+    return UNTOLD
+
+
+def took(figures: Times | None) -> str:
+    """The median, or that there is none."""
+    return duration(figures.median) if figures else NONE
+
+
+def slowest(figures: Times | None) -> str:
+    """The 95th percentile, or that there is none."""
+    return duration(figures.p95) if figures else NONE
+
+
+def share(count: int, of: int) -> str:
+    """As in "93 %"."""
+    return f"{round(100 * count / of)} %" if of else NONE
+
+
+def factor(one: Factor | None) -> str:
+    """A factor in the words of all surfaces."""
+    return people.GIVES[one] if one else "nobody was asked"
+
+
+def summary(report: Report) -> str:
+    """The report in a sentence or two."""
+    total: Row = report.total
+    if not total.gates:
+        return "No gate opened in this time."
+    told = ", ".join(f"{count:,} {outcome.value}" for outcome, count in total.outcomes.items())
+    first = f"{total.gates:,} gate{'s' if total.gates != 1 else ''}: {told}."
+    if total.times is None:
+        return f"{first} Nobody has decided any."
+    half, most = duration(total.times.median), duration(total.times.p95)
+    return f"{first} Half of the decisions took at most {half}, 95 of 100 at most {most}."

@@ -1,0 +1,182 @@
+"""The tables of the page: every figure of the plots, and the gates that are told one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from jenkins_mfa.core.policy import Roster
+from jenkins_mfa.reporting import sentences
+from jenkins_mfa.reporting.markup import Content, Html, many, parts, tag
+from jenkins_mfa.reporting.model import GateLine, Outcome, Report, Row
+from jenkins_mfa.words import people
+from jenkins_mfa.words.parts import Fact
+
+MOST = 200  #: single gates in one list; the whole is in the other forms
+Cells = Sequence[Content]
+
+
+def table(caption: str, heads: Sequence[str], rows: Iterable[Cells], numbers: int = 0) -> Html:
+    """A table that scrolls by itself where it is too wide; its last `numbers` columns are figures.
+
+    The roles are said although they follow from the elements: the style sheet makes blocks of them on a phone.
+    """
+    first = len(heads) - numbers
+    head = [
+        tag("th", text, scope="col", role="columnheader", class_="n" if i >= first else None)
+        for i, text in enumerate(heads)
+    ]
+    body = [
+        tag("tr", *(_cell(cell, i, heads[i], figure=i >= first) for i, cell in enumerate(row)), role="row")
+        for row in rows
+    ]
+    parts_of = (
+        tag("caption", caption),
+        tag("thead", tag("tr", *head, role="row"), role="rowgroup"),
+        tag("tbody", *body, role="rowgroup"),
+    )
+    made = tag("table", *parts_of, role="table")
+    return tag("div", made, class_="scroll", tabindex="0", role="region", aria_label=caption)
+
+
+def _cell(cell: Content, column: int, head: str, *, figure: bool) -> Html:
+    if column == 0:
+        return tag("th", cell, scope="row", role="rowheader")
+    return tag("td", cell, role="cell", class_="n" if figure else None, data_head=head)
+
+
+def grouped(caption: str, head: str, rows: Iterable[tuple[Content, Row]], report: Report) -> Html:
+    """Gates that share something, a column for each outcome that there is."""
+    outcomes = list(report.total.outcomes)
+    made = [
+        (
+            name,
+            f"{row.gates:,}",
+            *(f"{row.outcomes[o]:,}" if row.outcomes.get(o) else "" for o in outcomes),
+            sentences.took(row.times),
+            sentences.slowest(row.times),
+        )
+        for name, row in rows
+        if row.gates
+    ]
+    heads = [head, "gates", *(o.value for o in outcomes), "median", "p95"]
+    return table(caption, heads, made, len(heads) - 1)
+
+
+def by_pipeline(report: Report) -> Html:
+    """A row a pipeline."""
+    rows = ((parts((Fact(name),)), row) for name, row in report.pipelines.items())
+    return grouped("By pipeline", "pipeline", rows, report)
+
+
+def by_environment(report: Report) -> Html:
+    """A row an environment."""
+    rows = ((parts(sentences.place(place)), row) for place, row in report.environments.items())
+    return grouped("By environment", "environment", rows, report)
+
+
+def by_hour(report: Report) -> Html:
+    """A row an hour of the day."""
+    rows = ((f"{hour:02d}:00", row) for hour, row in enumerate(report.hours))
+    return grouped("By hour of the day (UTC)", "hour", rows, report)
+
+
+def by_factor(report: Report) -> Html:
+    """A row a factor."""
+    rows = [(sentences.factor(row.factor), f"{row.gates:,}", f"{row.given:,}") for row in report.factors]
+    return table("By factor", ["factor", "gates that asked for it", "answers given with it"], rows, 2)
+
+
+def by_person(report: Report, roster: Roster) -> Html:
+    """A row a person."""
+    rows = [
+        (
+            parts(people.person(roster, row.person)),
+            f"{sum(row.confirmations.values()):,}",
+            f"{row.denials:,}",
+            sentences.took(row.times),
+            sentences.slowest(row.times),
+        )
+        for row in report.people
+    ]
+    return table("By person", ["person", "confirmations", "denials", "median", "p95"], rows, 4)
+
+
+def build(one: GateLine) -> Html:
+    """Which build, with a link to it."""
+    return parts(people.build(one.run))
+
+
+def listed(outcome: Outcome, found: tuple[GateLine, ...], roster: Roster) -> Html | None:
+    """The gates of one outcome, newest first."""
+    return chosen(sentences.LISTS[outcome], _WHY[outcome], found, roster, lambda one: parts(sentences.why(one, roster)))
+
+
+_WHY = {
+    Outcome.BYPASSED: "by whom",
+    Outcome.DENIED: "reason",
+    Outcome.REFUSED: "reason",
+    Outcome.EXPIRED: "answers",
+    Outcome.PASSED: "by",
+}
+
+
+def chosen(
+    caption: str, head: str, found: tuple[GateLine, ...], roster: Roster, tell: Callable[[GateLine], Content]
+) -> Html | None:
+    """Some gates with one thing about each, newest first; None for none."""
+    if not found:
+        return None
+    rows = [
+        (
+            sentences.minute(one.opened_at),
+            build(one),
+            parts(sentences.place(one.place)),
+            parts(sentences.behind(one.starters, roster)),
+            parts(sentences.approvers(one, roster)),
+            tell(one),
+        )
+        for one in reversed(found[-MOST:])
+    ]
+    heads = ["opened (UTC)", "build", "environment", "started by", "answered by", head]
+    made = table(f"{caption}: {len(found):,}", heads, rows)
+    return many((made, more(len(found))))
+
+
+def more(count: int) -> Html | None:
+    """That a list goes on elsewhere."""
+    if count <= MOST:
+        return None
+    return tag("p", f"The newest {MOST} of {count:,}. All of them: --format json, or csv.", class_="note")
+
+
+def audit(found: tuple[GateLine, ...], roster: Roster) -> Html:
+    """Each gate, with all that an auditor compares."""
+    rows = [_audited(one, roster) for one in found]
+    heads = ["gate", "opened (UTC)", "build", "outcome", "started by", "authors", "answers (UTC)", "rules", "proof"]
+    return table(f"Each gate: {len(found):,}", heads, rows)
+
+
+def _audited(one: GateLine, roster: Roster) -> Cells:
+    why = parts(sentences.why(one, roster))
+    said = many((one.outcome.value, tag("br"), why)) if why != sentences.NONE else one.outcome.value
+    answers = sentences.timed(one, roster)
+    rules = ", ".join(one.rules) or sentences.NONE
+    return (
+        tag("code", one.jti, class_="id"),
+        sentences.clock(one.opened_at),
+        build(one),
+        said,
+        parts(sentences.behind(one.starters, roster)),
+        parts(sentences.behind(one.authors, roster)),
+        parts(answers),
+        many((rules, tag("br"), tag("small", f"break-glass: {one.break_glass}")) if one.break_glass else (rules,)),
+        _proof(one),
+    )
+
+
+def _proof(one: GateLine) -> Html:
+    """Digests, whole, and where the trail stood."""
+    lines = [f"policy {one.policy_sha256}", f"request {one.request_sha256}"]
+    if one.trail_seq:
+        lines += [f"receipt {one.jti}", f"trail {one.trail_seq} {one.trail_head}"]
+    return tag("span", *(tag("span", line) for line in lines), class_="proof")

@@ -1,0 +1,126 @@
+"""The report as text, CSV and JSON, and the moments that people give it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from small_history import HOUR, MINUTE, MONDAY, SCOPE, approved, given, made, report
+
+from builders import ROSTER, clause, requirement
+from jenkins_mfa.core.model import Denial, State
+from jenkins_mfa.reporting import document, rows, text
+from jenkins_mfa.reporting.model import Scope
+from jenkins_mfa.reporting.scope import moment
+
+GOLDEN = Path(__file__).parent / "small_history.txt"
+NOW = 1_764_000_000_000
+
+
+def test_the_text_is_what_it_was() -> None:
+    """Word for word; the file beside this one holds it."""
+    found = report(scope=replace(SCOPE, environment="production"), each=True)
+    assert text.text(found, ROSTER) == GOLDEN.read_text()
+
+
+def test_a_list_that_is_long_is_told_in_part_and_says_so() -> None:
+    """The newest twenty, and where the others are."""
+    many = [
+        made(100 + n, "a", MONDAY + n, state=State.DENIED, denial=Denial(MONDAY + n, "bob", f"r{n}", "x"))
+        for n in range(25)
+    ]
+    lines = text.text(report(*many), ROSTER).splitlines()
+    assert "Denials: 26" in lines
+    assert "  and 6 more before; all of them: --format json or csv" in lines
+    assert not [line for line in lines if "“r4”" in line]
+
+
+def test_foreign_text_cannot_start_a_line() -> None:
+    """A job's name with a line break stays one line, in quotation marks."""
+    odd = made(50, "a\nBypasses: 0\u202e”", MONDAY)
+    lines = text.text(report(odd), ROSTER).splitlines()
+    assert "Bypasses: 0" not in lines
+    assert [line for line in lines if line.startswith("“a\\nBypasses: 0\\u202e\\u201d”")]
+
+
+def test_csv_has_a_line_for_each_gate() -> None:
+    """Read back by the csv module: names on top, the known figures below."""
+    found = report(each=True)
+    read = list(csv.DictReader(io.StringIO(rows.rows(found.each or (), ROSTER), newline="")))
+    assert [row["run"] for row in read] == ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11"]
+    third = next(row for row in read if row["run"] == "3")
+    assert third["seconds_to_decision"] == "1800.0"
+    assert third["answers"] == "alice totp 2026-03-02T23:15:00.000Z; carol totp 2026-03-02T23:40:00.000Z"
+    assert (third["receipt"], third["trail_seq"], third["authors"]) == (f"g_{3:032x}.1", "73", "zed")
+    fourth = next(row for row in read if row["run"] == "4")
+    assert (fourth["denied_by"], fourth["reason"], fourth["outcome"]) == ("alice", "Not today", "denied")
+
+
+@pytest.mark.parametrize("start", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "=cmd|' /C calc'!A0"])
+def test_no_cell_of_a_csv_is_calculated(start: str) -> None:
+    """What a spreadsheet would take for a formula, or for the end of a line, is shown as text."""
+    denial = Denial(MONDAY + MINUTE, "bob", start, "x")
+    odd = made(60, start, MONDAY, state=State.DENIED, denial=denial)
+    read = list(csv.reader(io.StringIO(rows.rows(report(odd, each=True).each or (), ROSTER), newline="")))
+    cells = [cell for row in read for cell in row]
+    assert not [cell for cell in cells if cell.lstrip().startswith(("=", "+", "-", "@"))]
+    assert len([cell for cell in cells if start.strip() in cell]) == 2
+
+
+def test_json_has_times_in_iso_and_lengths_in_seconds() -> None:
+    """The same figures, and null where there is none."""
+    found = json.loads(json.dumps(document.document(report(), ROSTER)))
+    assert found["scope"] == {
+        "since": "2026-03-02T00:00:00.000Z",
+        "until": "2026-03-09T00:00:00.000Z",
+        "pipeline": None,
+        "environment": None,
+    }
+    assert found["total"]["gates"] == 11
+    assert found["total"]["seconds_to_decision"] == {"count": 4, "median": 420.0, "p95": 1800.0}
+    assert found["pipelines"][2]["seconds_to_decision"] is None
+    assert found["denied"][0]["denial"]["reason"] == "Not today"
+    assert found["denied"][0]["receipt"] is None
+    assert found["gates"] is None
+    assert found["people"][0]["confirmations"] == {"totp": 2}
+
+
+def test_somebody_who_left_the_roster_is_still_named() -> None:
+    """By the id that the record holds, and as what they are now."""
+    gone = approved(70, "a", MONDAY + HOUR, requirement(clause(1, "zoe")), given("zoe", MONDAY + HOUR + MINUTE))
+    assert "“zoe” (not in the roster)" in text.text(report(gone), ROSTER)
+
+
+@pytest.mark.parametrize(
+    ("given_text", "ms"),
+    [
+        ("30d", NOW - 30 * 86_400_000),
+        ("12h", NOW - 12 * 3_600_000),
+        ("2026-11-01", 1_793_491_200_000),
+        ("1970-01-01", 0),
+        ("36525d", 0),
+    ],
+)
+def test_moments(given_text: str, ms: int) -> None:
+    """Days and hours before the present; the first moment of a date in UTC; never before 1970."""
+    assert moment(given_text).ms(NOW) == ms
+
+
+@pytest.mark.parametrize(
+    "given_text",
+    ["", "30", "d", "0d", "-1d", "1.5d", "30D", "30 d", "1w", "2026-02-30", "2026-13-01", "26-11-01", "1969-12-31",
+     "36526d", "9999999d", "٣٠d", "2026-11-01T00:00", "yesterday", "30d\n"],
+)  # fmt: skip
+def test_what_is_no_moment(given_text: str) -> None:
+    """Each is refused with what is allowed, or with what is wrong with it."""
+    with pytest.raises(ValueError, match=r"allowed: .*30d|at most a hundred|no such day|before 1970"):
+        moment(given_text)
+
+
+def test_an_empty_report_is_a_sentence() -> None:
+    """No table of nothing."""
+    assert "No gate opened in this time." in text.text(report(scope=Scope(0, 1)), ROSTER)
