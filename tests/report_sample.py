@@ -76,6 +76,7 @@ def _gate(dice: random.Random, number: int, job: str, environment: str, opened: 
     starter = Starter(Trigger.PERSON, "dan", "dan")
     base = gate(
         id=f"g_{number:032x}",
+        external_ref=f"ref-{number}",
         run=run,
         facts=Facts(run, "main", (starter,), authors=(Author("dan", person="dan"),)),
         claims=claims(environment=environment),

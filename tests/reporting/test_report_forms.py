@@ -15,10 +15,8 @@ from builders import ROSTER, clause, requirement
 from jenkins_mfa.core.model import Denial, State
 from jenkins_mfa.reporting import document, rows, text
 from jenkins_mfa.reporting.model import Scope
-from jenkins_mfa.reporting.scope import moment
 
 GOLDEN = Path(__file__).parent / "small_history.txt"
-NOW = 1_764_000_000_000
 
 
 def test_the_text_is_what_it_was() -> None:
@@ -93,32 +91,6 @@ def test_somebody_who_left_the_roster_is_still_named() -> None:
     """By the id that the record holds, and as what they are now."""
     gone = approved(70, "a", MONDAY + HOUR, requirement(clause(1, "zoe")), given("zoe", MONDAY + HOUR + MINUTE))
     assert "“zoe” (not in the roster)" in text.text(report(gone), ROSTER)
-
-
-@pytest.mark.parametrize(
-    ("given_text", "ms"),
-    [
-        ("30d", NOW - 30 * 86_400_000),
-        ("12h", NOW - 12 * 3_600_000),
-        ("2026-11-01", 1_793_491_200_000),
-        ("1970-01-01", 0),
-        ("36525d", 0),
-    ],
-)
-def test_moments(given_text: str, ms: int) -> None:
-    """Days and hours before the present; the first moment of a date in UTC; never before 1970."""
-    assert moment(given_text).ms(NOW) == ms
-
-
-@pytest.mark.parametrize(
-    "given_text",
-    ["", "30", "d", "0d", "-1d", "1.5d", "30D", "30 d", "1w", "2026-02-30", "2026-13-01", "26-11-01", "1969-12-31",
-     "36526d", "9999999d", "٣٠d", "2026-11-01T00:00", "yesterday", "30d\n"],
-)  # fmt: skip
-def test_what_is_no_moment(given_text: str) -> None:
-    """Each is refused with what is allowed, or with what is wrong with it."""
-    with pytest.raises(ValueError, match=r"allowed: .*30d|at most a hundred|no such day|before 1970"):
-        moment(given_text)
 
 
 def test_an_empty_report_is_a_sentence() -> None:

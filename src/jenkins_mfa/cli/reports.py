@@ -12,28 +12,15 @@ from click.core import ParameterSource
 
 import jenkins_mfa
 from jenkins_mfa.cli.base import USAGE, Commands, F, Failed, config_option, load, store_of
+from jenkins_mfa.cli.span import Moment, When
 from jenkins_mfa.core.model import Gate
 from jenkins_mfa.core.policy import Roster, globs
 from jenkins_mfa.errors import DamagedError
 from jenkins_mfa.reporting import document, observe_text, page, rows, text
 from jenkins_mfa.reporting.model import Report, Scope
 from jenkins_mfa.reporting.observe import Watch
-from jenkins_mfa.reporting.scope import Moment, moment
 from jenkins_mfa.reporting.tally import Tally
 from jenkins_mfa.store.gates import RedisStore
-
-
-class _When(click.ParamType[Moment]):
-    """A moment: `30d`, `12h`, a date."""
-
-    name = "WHEN"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Moment:
-        """Read it."""
-        try:
-            return value if isinstance(value, Moment) else moment(value)
-        except ValueError as error:
-            self.fail(f"“{value}” is not a moment; {error}", param, ctx)
 
 
 class _Glob(click.ParamType[str]):
@@ -53,9 +40,11 @@ def _options(command: F) -> F:
     """What both reports take."""
     for option in (
         click.option("--environment", default="", help="Only gates of this environment."),
-        click.option("--pipeline", type=_Glob(), default="", help="Only pipelines that match; * crosses slashes."),
-        click.option("--until", type=_When(), help="Gates opened before that; the present if it is left out."),
-        click.option("--since", type=_When(), default="30d", show_default=True, help="30d, 12h, or a date (UTC)."),
+        click.option("--pipeline", type=_Glob(), help="Only pipelines that match; * crosses slashes."),
+        click.option("--until", type=When(), help="Gates opened before that; the present if it is left out."),
+        click.option(
+            "--since", type=When(), default="30d", show_default=True, help="90m, 12h, 30d, 4w, or a date (UTC)."
+        ),
         config_option,
     ):
         command = option(command)
@@ -76,7 +65,7 @@ def report(
     config_path: Path,
     since: Moment,
     until: Moment | None,
-    pipeline: str,
+    pipeline: str | None,
     environment: str,
     form: str,
     output: Path | None,
@@ -105,7 +94,7 @@ def observe(
     config_path: Path,
     since: Moment,
     until: Moment | None,
-    pipeline: str,
+    pipeline: str | None,
     environment: str,
     form: str,
     output: Path | None,
@@ -130,11 +119,11 @@ class _Counting(Protocol):
         """Name one that cannot be read."""
 
 
-def _scope(since: Moment, until: Moment | None, pipeline: str, environment: str, now: int) -> Scope:
+def _scope(since: Moment, until: Moment | None, pipeline: str | None, environment: str, now: int) -> Scope:
     first, last = since.ms(now), until.ms(now) if until else now + 1
     if first >= last:
         raise click.UsageError("--since must be before --until")
-    return Scope(first, last, pipeline, environment)
+    return Scope(first, last, pipeline or "", environment)
 
 
 def _read(store: RedisStore, counting: _Counting) -> None:
