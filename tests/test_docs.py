@@ -102,9 +102,10 @@ def test_every_key_of_the_policy_is_in_its_schema(examples: Path) -> None:
 
 
 def commands(command: click.Command, path: str = "") -> Iterator[tuple[str, click.Command]]:
-    """All commands that do something, with their names."""
-    if not isinstance(command, click.Group):
+    """All commands that do something, with their names; a group may do something by itself, too."""
+    if not isinstance(command, click.Group) or command.invoke_without_command:
         yield path.strip(), command
+    if not isinstance(command, click.Group):
         return
     for name, inner in command.commands.items():
         yield from commands(inner, f"{path} {name}")

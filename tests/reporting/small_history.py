@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from builders import RUN, claims, clause, facts, gate, requirement
 from jenkins_mfa.core.model import (
     Author,
+    BrokenGlass,
     Claim,
     Confirmation,
     Denial,
@@ -70,7 +71,10 @@ def gates() -> list[Gate]:
     return [
         made(11, "web/deploy", tuesday, state=State.PENDING),
         approved(1, "web/deploy", nine, CODE, given("alice", nine + 2 * MINUTE)),
-        approved(2, "web/deploy", nine + 30 * MINUTE, glass, given("bob", nine + 34 * MINUTE)),
+        replace(
+            approved(2, "web/deploy", nine + 30 * MINUTE, glass, given("bob", nine + 34 * MINUTE)),
+            broken=BrokenGlass("carol", nine + 31 * MINUTE, "Site is down", "command", CODE),
+        ),
         approved(3, "db/migrate", late, TWO, given("alice", late + 5 * MINUTE), given("carol", late + 30 * MINUTE)),
         made(4, "web/deploy", tuesday, state=State.ABORTED, denial=denial, decided_at=denial.at),
         made(5, "web/deploy", tuesday, None, claims=None, state=State.DENIED, denial=foreign, decided_at=tuesday),
@@ -84,9 +88,9 @@ def gates() -> list[Gate]:
     ]  # fmt: skip
 
 
-def report(*more: Gate, scope: Scope = SCOPE, each: bool = False) -> Report:
+def report(*more: Gate, scope: Scope = SCOPE, each: bool = False, unreviewed: tuple[str, ...] | None = ()) -> Report:
     """Of these gates, and `more`."""
     tally = Tally(scope, each=each)
     for one in (*gates(), *more):
         tally.add(one)
-    return tally.report()
+    return tally.report(unreviewed)

@@ -58,6 +58,24 @@ def test_csv_has_a_line_for_each_gate() -> None:
     assert (fourth["denied_by"], fourth["reason"], fourth["outcome"]) == ("alice", "Not today", "denied")
 
 
+@pytest.mark.parametrize(
+    ("unreviewed", "said", "reviewed"),
+    [
+        ((), "reviewed", True),
+        ((f"g_{2:032x}",), "not reviewed yet", False),
+        (None, "whether it was reviewed is not known", None),
+    ],
+)
+def test_broken_glass_says_who_why_and_whether_it_was_reviewed(
+    unreviewed: tuple[str, ...] | None, said: str, reviewed: bool | None
+) -> None:
+    """In text as in JSON."""
+    found = report(unreviewed=unreviewed)
+    assert f"#2, rule hotfix by Carol: “Site is down”; {said}\n" in text.text(found, ROSTER)
+    (told,) = document.document(found, ROSTER)["break_glass"]
+    assert (told["broken"]["person"], told["reviewed"]) == ("carol", reviewed)
+
+
 @pytest.mark.parametrize("start", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "=cmd|' /C calc'!A0"])
 def test_no_cell_of_a_csv_is_calculated(start: str) -> None:
     """What a spreadsheet would take for a formula, or for the end of a line, is shown as text."""

@@ -83,7 +83,8 @@ def report(
         now = store.now()
         tally = Tally(_scope(since, until, pipeline, environment, now), each=bool(environment) or form == "csv")
         _read(store, tally)
-    _write(_FORMS[form](tally.report(), config.roster, now), output)
+        unreviewed = _unreviewed(store, tally)
+    _write(_FORMS[form](tally.report(unreviewed), config.roster, now), output)
 
 
 @report.command(epilog="Example: jenkins-mfa report observe --since 30d")
@@ -133,6 +134,15 @@ def _read(store: RedisStore, counting: _Counting) -> None:
             counting.damaged(found.record)
         else:
             counting.add(found)
+
+
+def _unreviewed(store: RedisStore, tally: Tally) -> list[str] | None:
+    """The gates whose broken glass waits for its review."""
+    try:
+        return [review.gate for review in store.reviews().open]
+    except DamagedError as error:
+        tally.damaged(error.record)
+        return None
 
 
 def _json(found: dict[str, Any]) -> str:

@@ -32,7 +32,7 @@ def document(report: Report, roster: Roster) -> Document:
         "days": [{"day": render.iso(day)[:10], "outcomes": _outcomes(counts)} for day, counts in report.days.items()],
         **{_key(outcome): [_gate(one, roster) for one in found] for outcome, found in report.notable.items()},
         "exempted": [_gate(one, roster) for one in report.exempted],
-        "break_glass": [_gate(one, roster) for one in report.break_glass],
+        "break_glass": [_gate(one, roster) | _glass(one, report) for one in report.break_glass],
         "gates": None if report.each is None else [_gate(one, roster) for one in report.each],
         "damaged": list(report.damaged),
     }
@@ -115,6 +115,14 @@ def _gate(one: GateLine, roster: Roster) -> Document:
         "request_sha256": one.request_sha256,
         "receipt": _receipt(one),
     }
+
+
+def _glass(one: GateLine, report: Report) -> Document:
+    """Who broke it, and whether that was reviewed (null: not known)."""
+    broken = one.broken
+    told = broken and {"person": broken.person, "at": render.iso(broken.at), "reason": broken.reason}
+    reviewed = None if report.unreviewed is None else one.jti.partition(".")[0] not in report.unreviewed
+    return {"broken": told, "reviewed": reviewed}
 
 
 def _denial(one: GateLine) -> Document | None:

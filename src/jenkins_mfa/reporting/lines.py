@@ -65,6 +65,7 @@ def line(gate: Gate) -> GateLine:
         passes_by=requirement.passes_by if requirement else (),
         exemptions=_exemptions(gate),
         break_glass=requirement.break_glass if requirement else "",
+        broken=gate.broken,
         policy_sha256=intern(requirement.policy_sha256) if requirement else "",
         request_sha256=gate.request_sha256,
         trail_seq=claim.audit_seq if claim else 0,

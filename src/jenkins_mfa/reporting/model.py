@@ -6,7 +6,7 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from jenkins_mfa.core.model import Confirmation, Denial, Ending, Factor, Run
+from jenkins_mfa.core.model import BrokenGlass, Confirmation, Denial, Ending, Factor, Run
 
 
 class Outcome(enum.Enum):
@@ -63,6 +63,7 @@ class GateLine:
     passes_by: tuple[str, ...]
     exemptions: tuple[str, ...]
     break_glass: str
+    broken: BrokenGlass | None
     policy_sha256: str
     request_sha256: str
     trail_seq: int
@@ -146,6 +147,7 @@ class Report:
     """The whole report. `notable` are the gates of the outcomes that somebody wants to read one by one, oldest first;
     `exempted` those for which an exemption took clauses away, even if others were left; `each` are all gates, None if
     they were not asked for. `damaged` names records that could not be counted. `week` is by weekday and hour.
+    `unreviewed` are the ids of gates whose broken glass no third person has reviewed, None if that is not known.
     """
 
     scope: Scope
@@ -160,5 +162,6 @@ class Report:
     notable: Mapping[Outcome, tuple[GateLine, ...]]
     exempted: tuple[GateLine, ...]
     break_glass: tuple[GateLine, ...]
+    unreviewed: frozenset[str] | None
     each: tuple[GateLine, ...] | None
     damaged: tuple[str, ...]

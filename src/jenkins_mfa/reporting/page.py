@@ -85,7 +85,7 @@ def _alarms(report: Report, roster: Roster) -> list[Content]:
     bypassed = tables.listed(Outcome.BYPASSED, report.notable[Outcome.BYPASSED], roster)
     if bypassed:
         found.append(tag("section", tag("h2", "Somebody went past jenkins-mfa"), bypassed, class_="card alarm"))
-    glass = tables.chosen("Break-glass", "rule", report.break_glass, roster, lambda one: one.break_glass)
+    glass = tables.broken(report, roster)
     if glass:
         found.append(tag("section", tag("h2", "The glass was broken"), glass, class_="card alarm"))
     if report.damaged:

@@ -14,6 +14,7 @@ from jenkins_mfa.words.parts import duration
 from jenkins_mfa.words.people import GAVE
 
 DAYS = 62  #: a period of at most so many days has a bar for each day, a longer one for each week
+BAR = 64  #: how wide one gets at the most
 PEOPLE = 12  #: who has a bar
 
 Bars = Mapping[int, Mapping[Outcome, int]]
@@ -44,7 +45,7 @@ def over_time(days: Bars) -> Html:
         most = max((sum(counts.values()) for counts in found.values()), default=1)
         marks = nice(most)
         scale = (height - top - bottom) / marks[-1]
-        slot = (width - left) / max(1, len(found))
+        slot = min(BAR, (width - left) / max(1, len(found)))
         base = height - bottom
         grid = [_rule(left, width, base - mark * scale, str(mark)) for mark in marks]
         stacks = [

@@ -108,6 +108,20 @@ def why(one: GateLine, roster: Roster) -> Parts:
     return UNTOLD
 
 
+def glass(one: GateLine, report: Report, roster: Roster) -> Parts:
+    """Who broke the glass and why, and whether a third person has looked at it since."""
+    review = "reviewed"
+    if report.unreviewed is None:
+        review = "whether it was reviewed is not known"
+    elif one.jti.partition(".")[0] in report.unreviewed:
+        review = "not reviewed yet"
+    rule = Word(one.break_glass)
+    if one.broken is None:
+        return say(f"rule {{rule}}; {review}", rule=rule)
+    who, reason = people.person(roster, one.broken.person), Quote(one.broken.reason)
+    return say(f"rule {{rule}} by {{who}}: {{reason}}; {review}", rule=rule, who=who, reason=reason)
+
+
 def took(figures: Times | None) -> str:
     """The median, or that there is none."""
     return duration(figures.median) if figures else NONE

@@ -111,6 +111,15 @@ def listed(outcome: Outcome, found: tuple[GateLine, ...], roster: Roster) -> Htm
     return chosen(sentences.LISTS[outcome], _WHY[outcome], found, roster, lambda one: parts(sentences.why(one, roster)))
 
 
+def broken(report: Report, roster: Roster) -> Html | None:
+    """The gates whose glass was broken."""
+
+    def tell(one: GateLine) -> Html:
+        return parts(sentences.glass(one, report, roster))
+
+    return chosen("Break-glass", "by whom, why", report.break_glass, roster, tell)
+
+
 _WHY = {
     Outcome.BYPASSED: "by whom",
     Outcome.DENIED: "reason",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from jenkins_mfa.core.model import Factor, Gate
@@ -123,8 +123,8 @@ class Tally:
         if self._whole:
             self._each.append(one)
 
-    def report(self) -> Report:
-        """Everything so far."""
+    def report(self, unreviewed: Iterable[str] | None = ()) -> Report:
+        """Everything so far; `unreviewed` are ids of gates whose broken glass waits for its review, None: not known."""
         rows = [found for person, answers in self._people.items() if (found := answers.row(person))]
         return Report(
             scope=self._scope,
@@ -139,6 +139,7 @@ class Tally:
             notable={o: _in_order(self._notable[o]) for o in NOTABLE},
             exempted=_in_order(self._exempted),
             break_glass=_in_order(self._glass),
+            unreviewed=None if unreviewed is None else frozenset(unreviewed),
             each=_in_order(self._each) if self._whole else None,
             damaged=tuple(sorted(self._damaged)),
         )

@@ -90,7 +90,8 @@ def _lists(report: Report, roster: Roster) -> Iterator[str]:
         yield from _list(title, [(one, sentences.why(one, roster)) for one in report.notable[outcome]], roster)
     exempted = [(one, join([(Word(name),) for name in one.exemptions])) for one in report.exempted]
     yield from _list("Exemptions", exempted, roster)
-    yield from _list("Break-glass", [(one, (Word(one.break_glass),)) for one in report.break_glass], roster)
+    broken = [(one, sentences.glass(one, report, roster)) for one in report.break_glass]
+    yield from _list("Break-glass", broken, roster)
     if report.each is not None:
         yield from ("", f"Each gate: {len(report.each):,}")
         for one in report.each:
