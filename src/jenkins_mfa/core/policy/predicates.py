@@ -136,8 +136,8 @@ class Pair:
 
     def told(self, scene: Scene) -> tuple[str, str]:
         """What was wanted and what was seen."""
-        pairs = PAIRS[self.key](scene) or {}
-        return f"{self.name} = {self.globs}", f"{self.name} = {pairs.get(self.name)}" if self.name in pairs else ""
+        seen = (PAIRS[self.key](scene) or {}).get(self.name)
+        return f"{self.name} = {self.globs}", f"{self.name} = {seen}" if seen is not None else ""
 
 
 @dataclass(frozen=True, slots=True)
