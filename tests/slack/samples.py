@@ -22,11 +22,12 @@ from jenkins_mfa.core.model import (
     Run,
     Starter,
     State,
+    Tightening,
     ToldRecord,
     Trigger,
     Trouble,
 )
-from jenkins_mfa.core.policy import Person, Roster
+from jenkins_mfa.core.policy import Absence, Person, Roster
 
 TEAM = "T01EXAMPLE"
 ALICE, BOB, CAROL, DAN, GUEST = "U01ALICE", "U02BOB", "U03CAROL", "U04DAN", "U05GUEST"
@@ -46,6 +47,7 @@ ROSTER = Roster(
         "bob": person("bob", "Bob Ray", BOB, "release"),
         "carol": person("carol", "Carol Diaz", CAROL, "release"),
         "dan": person("dan", "Dan Fox", DAN),
+        "eve": Person("eve", "Eve Lin", (), {}, Absence(OPENED - 1, OPENED + 60 * MINUTE, "bob")),
     }
 )
 
@@ -111,8 +113,21 @@ def ending(code: str, by: str = "", minute: int = 9) -> Ending:
 
 
 def system(code: str, **values: str) -> Denial:
-    return Denial(OPENED, None, code, "open", values=values)
+    return Denial(OPENED, None, code, "open:1", values=values)
 
+
+SECURITY = Clause("security", Factor.TOTP, 1, ("carol",), ("group:security",))
+RELEASE = Clause("release", Factor.PUSH, 2, ("alice", "bob", "carol"), ("group:release",))
+TWO_TEAMS = replace(requirement(), clauses=(SECURITY, RELEASE), rules=("security", "release"))
+#: One of release was asked; a freeze has begun since.
+MORE = replace(
+    TWO_TEAMS,
+    clauses=(replace(RELEASE, count=1), replace(SECURITY, rule="freeze")),
+    rules=("release", "freeze"),
+    tightened=(Tightening(OPENED + 5 * MINUTE, ("freeze",), (replace(SECURITY, rule="freeze"),)),),
+)
+FOR_EVE = replace(requirement(), clauses=(Clause("eve", Factor.TOTP, 1, ("bob", "eve"), ("eve",)),), rules=("eve",))
+PASSES = replace(requirement(), clauses=(), rules=("nightly",), passes_by=("nightly",))
 
 #: A gate in each state that people can see, by a name for it.
 STATES: dict[str, Gate] = {
@@ -129,6 +144,18 @@ STATES: dict[str, Gate] = {
         ending=ending("resumed", "mfa-agent"),
         decided_at=OPENED + 9 * MINUTE,
     ),
+    "asked for different things": gate(requirement=TWO_TEAMS),
+    "asked for more meanwhile": gate(requirement=MORE, confirmations=(confirmed("bob", 5, Factor.PUSH),)),
+    "asked whoever stands in": gate(requirement=FOR_EVE),
+    "passed": gate(State.APPROVED, requirement=PASSES, decided_at=OPENED),
+    "passed, resumed": gate(
+        State.RESUMED,
+        requirement=PASSES,
+        claim=Claim(1, 2, (), 4711, "ab"),
+        ending=ending("resumed", "mfa-agent", 1),
+        decided_at=OPENED,
+    ),
+    "passed, expired": gate(State.EXPIRED, requirement=PASSES, decided_at=OPENED + 20 * MINUTE),
     "denied": gate(State.DENIED, denial=DENIED, decided_at=DENIED.at),
     "denied, aborted": gate(State.ABORTED, version=5, denial=DENIED, decided_at=DENIED.at, ending=ending("aborted")),
     "no rule": gate(State.DENIED, requirement=None, denial=system("no_rule"), decided_at=OPENED),

@@ -98,7 +98,7 @@ def test_only_full_active_members_of_the_workspace_may_answer(slack: SlackSimula
     people["nobody"] = Person("nobody", "No Body", (), {})
     client = talker.client
     checked = SlackMessenger(client, Rules(NO_POLICY, Roster(people)), TEAM, DEPLOYS, OPS, Accounts(client, TEAM))
-    assert checked.inactive(people) == {"bob", "guest", "olga", "ghost", "nobody"}
+    assert checked.inactive(people) == {"bob", "eve", "guest", "olga", "ghost", "nobody"}
 
 
 def test_an_account_is_looked_up_once_a_minute(slack: SlackSimulator) -> None:

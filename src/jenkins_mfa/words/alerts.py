@@ -74,7 +74,8 @@ def _what(given: Alert, gate: Gate | None, roster: Roster) -> Parts:
         case "reported":
             return _reported(gate, roster)
     if gate is not None and gate.denial is not None and gate.denial.person is None:
-        return say("Not asked, denied by jenkins-mfa: {why}.", why=endings.why(gate.denial, roster))
+        word = "Not asked, denied" if endings.at_opening(gate.denial) else "Denied"
+        return say(f"{word} by jenkins-mfa: {{why}}.", why=endings.why(gate.denial, roster))
     return say("{code}", code=Fact(given.code))
 
 

@@ -7,16 +7,18 @@ from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.words import people
 from jenkins_mfa.words.parts import Fact, Parts, Word, say, sentences
 
-#: Denials that come after people were asked.
-_LATER = frozenset({"superseded", "seal_broken", "key_ended", "glass_gone", "twin"})
+
+def at_opening(denial: Denial) -> bool:
+    """Whether the agent denied before anybody was asked."""
+    return denial.cause.startswith("open:")
 
 
 def system(denial: Denial, roster: Roster) -> Parts:
-    """The lines of a denial by the agent: why, and that nobody was asked."""
+    """The lines of a denial by the agent: why, and whether anybody was asked."""
     if denial.reason == "superseded":
         return say("Build {newer} asks for the same now. Nobody denied this one.", newer=_newer(denial.values))
     first = say("Denied by jenkins-mfa: {why}.", why=why(denial, roster))
-    return first if denial.reason in _LATER else sentences([first, say("Nobody was asked.")])
+    return sentences([first, say("Nobody was asked.")]) if at_opening(denial) else first
 
 
 def why(denial: Denial, roster: Roster) -> Parts:
@@ -30,7 +32,7 @@ def why(denial: Denial, roster: Roster) -> Parts:
         case "factor_unavailable":
             return say("it needs {factor}, which is not set up here", factor=_factor(values))
         case "too_few_people":
-            return say("it needs {n} people, and fewer may approve this", n=Fact(values.get("needed", "more")))
+            return say("it needs {n} people, and fewer may approve this", n=Word(values.get("needed", "more")))
         case "stranger":
             who = Fact(values.get("who", ""))
             return say("{who} is behind the build and not in the roster, which the policy refuses", who=who)

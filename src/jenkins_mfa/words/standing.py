@@ -77,9 +77,14 @@ def _helps(gate: Gate, person: str) -> bool:
 def _answerers(gate: Gate, clause: Clause, roster: Roster, bare: frozenset[str]) -> tuple[list[str], list[str]]:
     """Those who can fill the clause, and those who could if they had an authenticator."""
     left = [one for one in people.others(gate, roster) if one in clause.people]
-    if clause.factor is Factor.PUSH and gate.requirement is not None and gate.requirement.factor is Factor.PUSH:
-        return left, []  # everyone is asked for the strongest factor of the gate
-    return [one for one in left if one not in bare], [one for one in left if one in bare]
+    unable = [one for one in left if one in bare and not _taps(gate, one)]
+    return [one for one in left if one not in unable], unable
+
+
+def _taps(gate: Gate, person: str) -> bool:
+    """Whether a tap is all that this person is asked for."""
+    requirement = gate.requirement
+    return requirement is not None and quorum.asked(requirement, gate.confirmations, person) is Factor.PUSH
 
 
 def _barred(gate: Gate, clause: Clause, roster: Roster) -> Parts:
