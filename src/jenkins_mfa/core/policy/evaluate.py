@@ -121,7 +121,7 @@ def _loosened(policy: Policy, seen: Scene, claims: Claims, found: list[Verdict])
     def one(verdict: Verdict) -> Verdict:
         if verdict.effect != "applies" or verdict.rule.always:
             return verdict
-        exempt = next((e.name for e in exemptions if e.rules.match(verdict.rule.name)), "")
+        exempt = min((e.name for e in exemptions if e.rules.match(verdict.rule.name)), default="")
         if exempt:
             return replace(verdict, effect="exempted", exemption=exempt)
         return replace(verdict, effect="overruled") if passing and not (differs and verdict.on == "claim") else verdict
@@ -133,7 +133,8 @@ def _require(policy: Policy, seen: Scene, claims: Claims, verdicts: list[Verdict
     """The requirement that follows from the verdicts."""
     applied = [v.rule for v in verdicts if v.effect == "applies"]
     clauses = tuple(clause for rule in applied for clause in _clauses(rule, seen))
-    clauses = _ask(_stricter(clauses, policy, seen), claims)
+    by_facts = {v.rule.name for v in verdicts if v.on == "fact"}
+    clauses = _ask(_stricter(clauses, by_facts, policy, seen), claims)
     loosened = [v.exemption or v.rule.name for v in verdicts if v.effect in {"passes", "exempted"}]
     told = applied or [v.rule for v in verdicts if v.effect in {"passes", "exempted"}]
     asked = [claims.ttl] if claims.ttl else []
@@ -179,12 +180,16 @@ def _everyone(clauses: tuple[Clause, ...]) -> tuple[tuple[str, ...], tuple[str, 
     return tuple(sorted(people)), tuple(dict.fromkeys(a for clause in clauses for a in clause.approvers))
 
 
-def _stricter(clauses: tuple[Clause, ...], policy: Policy, seen: Scene) -> tuple[Clause, ...]:
-    """Somebody behind the run is not in the roster, so they could be an approver in disguise: one person more."""
+def _stricter(clauses: tuple[Clause, ...], by_facts: set[str], policy: Policy, seen: Scene) -> tuple[Clause, ...]:
+    """Somebody behind the run is not in the roster, so they could be an approver in disguise: one person more.
+
+    It is one of those whom the rules ask that match by facts, or a claim could choose who else may be that one.
+    """
     if not clauses or policy.strangers != "one-more" or not strangers(seen):
         return clauses
     strongest = max((clause.factor for clause in clauses), key=lambda f: f.strength)
-    return (*clauses, Clause(UNKNOWN, strongest, 1, *_everyone(clauses)))
+    known = tuple(clause for clause in clauses if clause.rule in by_facts)
+    return (*clauses, Clause(UNKNOWN, strongest, 1, *_everyone(known or clauses)))
 
 
 def _ask(clauses: tuple[Clause, ...], claims: Claims) -> tuple[Clause, ...]:

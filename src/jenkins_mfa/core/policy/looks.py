@@ -20,7 +20,7 @@ def by_facts(policy: Policy, roster: Roster, facts: Facts, history: History) -> 
             possible.update(resource.tags)
         elif any(map(resource.paths.match, facts.paths)):
             tags.update(resource.tags)
-    names = tuple(environment.name for environment in declared)
+    names = tuple(sorted(environment.name for environment in declared))
     return Scene(facts, history, roster, None, names, frozenset(tags), frozenset(possible))
 
 

@@ -282,6 +282,11 @@ def _uncertain(scene: Scene) -> bool:
     return not scene.facts.starters or any(x.trigger is Trigger.UNKNOWN for x in scene.facts.starters)
 
 
+def _triggers(scene: Scene) -> Known:
+    known = tuple(x.trigger.value for x in scene.facts.starters if x.trigger is not Trigger.UNKNOWN)
+    return known, None if _uncertain(scene) else ()
+
+
 def _replayed(scene: Scene) -> Answer:
     if any(x.trigger in {Trigger.REPLAY, Trigger.RESTART} for x in scene.facts.starters):
         return True
@@ -303,7 +308,7 @@ TEXTS: dict[str, Callable[[Scene], Known]] = {
     "branch": lambda s: _or_unknown(s.facts.branch),
     "environment": lambda s: (s.environments, ()),
     "tags": lambda s: (tuple(sorted(s.tags)), tuple(sorted(s.possible_tags))),
-    "trigger": lambda s: (tuple(x.trigger.value for x in s.facts.starters), None if _uncertain(s) else ()),
+    "trigger": _triggers,
     "upstream": lambda s: (s.facts.upstream, None if _uncertain(s) else ()),
     "library": lambda s: (tuple(f"{x.name}@{x.version}" for x in s.facts.libraries), ()),
     "changed_paths": lambda s: ((), None) if s.facts.paths is None else (s.facts.paths, ()),
