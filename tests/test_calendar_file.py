@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from jenkins_mfa.calendar_file import read_calendars
 from jenkins_mfa.core.calendars import Calendar, Freeze, Opening, look, to_ms
-from jenkins_mfa.toml_table import Problems, Table, read
+from jenkins_mfa.toml_problems import Problems
+from jenkins_mfa.toml_table import Table, read
 
 WHOLE = """
 [calendars.office]

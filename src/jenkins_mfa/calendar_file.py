@@ -18,7 +18,8 @@ from zoneinfo import ZoneInfo
 
 from jenkins_mfa.core.calendars import Calendar, Freeze, Opening, instants, to_ms
 from jenkins_mfa.core.characters import faults
-from jenkins_mfa.toml_table import Table, seen
+from jenkins_mfa.toml_problems import seen
+from jenkins_mfa.toml_table import Table
 
 NAME = r"[a-z0-9][a-z0-9_-]{0,39}"  #: names of calendars and freezes
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

@@ -13,7 +13,8 @@ from jenkins_mfa.errors import ConfigError
 from jenkins_mfa.failures import unread
 from jenkins_mfa.roster_file import OPERATOR, WRITER
 from jenkins_mfa.rule_files import RuleFiles
-from jenkins_mfa.toml_table import Table, read, seen
+from jenkins_mfa.toml_problems import seen
+from jenkins_mfa.toml_table import Table, read
 
 SLACK_API = "https://slack.com/api/"  #: Slack's own address
 NO_SOURCE = "no source is named: there would be nothing to watch"

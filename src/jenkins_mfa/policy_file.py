@@ -28,6 +28,7 @@ from jenkins_mfa.toml_table import Table, read
 from jenkins_mfa.when_table import Names, read_approvers, read_when
 
 NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"  #: names of rules and exemptions
+NOTHING = 'nothing is asked; allowed: require = [{ factor = "totp", approvers = ["group:NAME"] }]'
 CHANNEL = r"[A-Z0-9]{0,24}"
 VARIABLE = r"[A-Za-z_*?][A-Za-z0-9_*?]{0,63}"
 
@@ -171,11 +172,9 @@ def _rule(table: Table, names: Names, max_ttl: int) -> Rule:
 
 def _require(table: Table, names: Names, *, passes: bool) -> tuple[Demand, ...]:
     """What the rule asks for; empty means no, so it is a fault unless the rule lets pass."""
-    demands = tuple(_demand(inner, names) for inner in table.all_within("require"))
+    demands = tuple(_demand(inner, names) for inner in table.all_within("require", empty="" if passes else NOTHING))
     if passes and demands:
         table.fault("require", 'it does not go with confirm = "none"')
-    if not passes and not demands:
-        table.fault("require", 'nothing is asked; allowed: require = [{ factor = "totp", approvers = ["group:NAME"] }]')
     return demands
 
 

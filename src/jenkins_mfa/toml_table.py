@@ -3,59 +3,25 @@
 from __future__ import annotations
 
 import difflib
-import json
 import re
 import tomllib
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path as File
 from typing import Any
 
 from jenkins_mfa.errors import ConfigError
-from jenkins_mfa.failures import lower, unread
+from jenkins_mfa.failures import unread
+from jenkins_mfa.toml_lines import Path
+from jenkins_mfa.toml_problems import Problems, not_toml, seen, shown
 
 MAX_BYTES = 1_000_000  #: size of a configuration file
-
-
-@dataclass(slots=True)
-class Problems:
-    """What is wrong with one file, in the order found."""
-
-    file: str
-    text: str = ""
-    found: list[str] = field(default_factory=list)
-
-    def add(self, where: str, what: str, *, key: str = "", near: tuple[str, int] = ("", 0)) -> None:
-        """Note a problem at a table or key; the line is looked up for people."""
-        line = self._line(key, near)
-        self.found.append(f"{self.file}{f' line {line}' if line else ''} {where}: {what}".replace(" :", ":"))
-
-    def _line(self, key: str, near: tuple[str, int]) -> int:
-        """The line of `key =` within the n-th table with this header, tables below it included, else the header's; 0 if
-        there is neither.
-        """
-        header, position = near
-        lines = [line.strip() for line in self.text.splitlines()]
-        headers = [n for n, line in enumerate(lines) if line == header]
-        if header and len(headers) <= position:
-            return 0
-        start = headers[position] if header else -1
-        pattern = re.compile(rf'"?{re.escape(key)}"?\s*=')
-        for n in range(start + 1, len(lines)):
-            if lines[n].startswith("[") and not (header and lines[n].strip("[]").startswith(f"{header.strip('[]')}.")):
-                break
-            if key and pattern.match(lines[n]):
-                return n + 1
-        return start + 1
 
 
 class Table:
     """One table of a file. Each getter takes a key out; `done` reports what nobody asked for."""
 
-    def __init__(
-        self, data: dict[str, Any] | None, where: str, problems: Problems, near: tuple[str, int] = ("", 0)
-    ) -> None:
+    def __init__(self, data: dict[str, Any] | None, where: str, problems: Problems, path: Path = ()) -> None:
         self._data = dict(data or {})
         self._absent = data is None  # one problem, already told: what it would hold is not missed once more
         self._given = frozenset(self._data)
@@ -63,11 +29,11 @@ class Table:
         self._missed: dict[str, str] = {}
         self.where = where
         self.problems = problems
-        self._near = near
+        self._path = path
 
     def fault(self, key: str, what: str) -> None:
         """Note a problem with one key."""
-        self.problems.add(f"{self.where} {key}".strip(), what, key=key, near=self._near)
+        self.problems.add(f"{self.where} {key}".strip(), what, (*self._path, key) if key else self._path)
 
     def text(self, key: str, default: str | None = None, *, allowed: str = "", pattern: str = r".+") -> str:
         """A text that matches `pattern` whole; required without a default."""
@@ -150,19 +116,22 @@ class Table:
         elif value is not None and not isinstance(value, dict):
             self._wrong(key, value, "a table")
         absent = not isinstance(value, dict) and (required or value is not None)
-        return Table(None if absent else value or {}, f"[{key}]", self.problems, (f"[{key}]", 0))
+        return Table(None if absent else value or {}, f"[{key}]", self.problems, (key,))
 
     def tables(self, key: str, name: str, *, missing: str = "") -> list[Table]:
         """An array of tables, each named by its key `name` in reports; `missing` tells why there must be one."""
         value = self._data.pop(key, [])
         self._known.append(key)
-        header = f"[[{'.'.join(part for part in (self._near[0].strip('[]'), key) if part)}]]"
+        header = f"[[{'.'.join(str(part) for part in (*self._path, key))}]]"
         if value == [] and missing:
             self._miss(key, header, missing)
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             self._wrong(key, value, f"tables {header}")
             return []
-        return [Table(item, *self._named(header, name, item, position)) for position, item in enumerate(value)]
+        return [
+            Table(item, f"{header} {name} = {shown(item.get(name, '?'))}", self.problems, (*self._path, key, n))
+            for n, item in enumerate(value)
+        ]
 
     def within(self, key: str, *, empty: str = "it is empty; leave it out, or fill it") -> Table | None:
         """A table inside this one, such as `when = { … }`; None where there is none. An `empty` one is a problem."""
@@ -173,15 +142,23 @@ class Table:
             elif key in self._given:
                 self.fault(key, empty)
             return None
-        return Table(value, f"{self.where} {key}".strip(), self.problems, self._near)
+        return Table(value, f"{self.where} {key}".strip(), self.problems, (*self._path, key))
 
-    def all_within(self, key: str) -> list[Table]:
-        """The tables of an array inside this one, such as `require = [{ … }]`; empty where there is none."""
+    def all_within(self, key: str, *, empty: str = "") -> list[Table]:
+        """The tables of an array inside this one, such as `require = [{ … }]`; `empty` tells why there must be one."""
         value = self._take(key, [], "a list of tables")
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             self._wrong(key, value, "a list of tables")
             return []
-        return [Table(item, f"{self.where} {key}[{n}]", self.problems, self._near) for n, item in enumerate(value)]
+        if not value and empty:
+            self.fault(key, empty)
+        path = (*self._path, key)
+        return [Table(item, f"{self.where} {key}[{n}]", self.problems, (*path, n)) for n, item in enumerate(value)]
+
+    def pass_over(self, *keys: str) -> None:
+        """Take keys out that are not looked at, as what holds them is told already."""
+        for key in keys:
+            self._data.pop(key, None)
 
     def one_or_more(self, key: str) -> list[str]:
         """A text, or a list of texts that is not empty; empty where the key is absent."""
@@ -224,7 +201,7 @@ class Table:
         if not isinstance(value, dict) or not all(isinstance(item, dict) for item in value.values()):
             self._wrong(key, value, f"tables [{key}.NAME]")
             return {}
-        return {n: Table(item, f"[{key}.{n}]", self.problems, (f"[{key}.{n}]", 0)) for n, item in value.items()}
+        return {n: Table(item, f"[{key}.{n}]", self.problems, (*self._path, key, n)) for n, item in value.items()}
 
     def __contains__(self, key: str) -> bool:
         self._known.append(key)
@@ -240,10 +217,6 @@ class Table:
                 hint += ", which is missing"
             self.fault(key, f"this key is not known; {hint}")
 
-    def _named(self, header: str, name: str, item: dict[str, Any], n: int) -> tuple[str, Problems, tuple[str, int]]:
-        shown = item.get(name, "?")
-        return f'{header} {name} = "{shown}"', self.problems, (header, n)
-
     def _take(self, key: str, default: object, allowed: str) -> Any:
         self._known.append(key)
         if key not in self._data:
@@ -253,30 +226,14 @@ class Table:
         return self._data.pop(key)
 
     def _miss(self, key: str, where: str, what: str) -> None:
-        self.problems.add(where, what, near=self._near)
+        self.problems.add(where, what, self._path)
         self._missed[key] = self.problems.found[-1]
 
     def _wrong(self, key: str, value: object, allowed: str) -> None:
         self.fault(key, f"seen: {seen(value)}; allowed: {allowed}")
 
 
-def seen(value: object) -> str:
-    """A value as TOML writes it, with its kind; long texts by their length, addresses without their password."""
-    kinds = {
-        bool: "true or false",
-        int: "number",
-        float: "number",
-        str: "text",
-        list: "list",
-        dict: "table",
-    }
-    if isinstance(value, str) and len(value) > 60:
-        return f"a text of {len(value)} characters"
-    shown = re.sub(r"//[^/]*@", "//***@", json.dumps(value, ensure_ascii=False, default=str))
-    return f"{shown[:200]} ({kinds.get(type(value), type(value).__name__)})"
-
-
-def read(path: Path) -> Table:
+def read(path: File) -> Table:
     """The root table of a file. Raises ConfigError when it cannot be read or is not TOML."""
     try:
         raw = path.read_bytes()
@@ -289,14 +246,7 @@ def read(path: Path) -> Table:
     except UnicodeDecodeError as error:
         raise ConfigError([f"{path} is not text in UTF-8"]) from error
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError([_not_toml(path, str(error))]) from error
+        raise ConfigError([not_toml(path, str(error))]) from error
     except RecursionError as error:
         raise ConfigError([f"{path}: it is nested too deeply"]) from error
     return Table(data, "", Problems(path.name, text))
-
-
-def _not_toml(path: Path, told: str) -> str:
-    """The parser's own sentence, with the place where all problems have it."""
-    what, _, place = told.removesuffix(")").partition(" (at ")
-    line, _, column = place.partition(", ")
-    return f"{path} {line}: not TOML{f' at {column}' if column else ''}: {lower(what).replace(chr(39), chr(34))}"

@@ -94,13 +94,12 @@ def _combined(table: Table, names: Names, depth: int) -> Iterable[Predicate]:
     kinds: dict[str, Callable[[tuple[Predicate, ...]], Predicate]] = {"any": Any, "all": All}
     if depth >= DEPTH and any(key in table for key in (*kinds, "not")):
         table.fault("", f"any, all and not are nested deeper than {DEPTH}")
+        table.pass_over(*kinds, "not")
         return
     for key, make in kinds.items():
         if key in table:
-            parts = tuple(_all(inner, names, depth + 1) for inner in table.all_within(key))
-            if not parts:
-                table.fault(key, "it is empty; name at least one table of questions")
-            yield make(parts)
+            tables = table.all_within(key, empty="it is empty; name at least one table of questions")
+            yield make(tuple(_all(inner, names, depth + 1) for inner in tables))
     if "not" in table:
         inner = table.within("not", empty="it is empty; name at least one question")
         if inner is not None:
