@@ -12,7 +12,7 @@ import click
 from jenkins_mfa.demo import files
 from jenkins_mfa.demo.world import LATE, World
 from jenkins_mfa.simulators.jenkins_pipeline import Build
-from jenkins_mfa.simulators.jenkins_samples import PRODUCTION, STAGING
+from jenkins_mfa.simulators.jenkins_samples import HOUSEKEEPING, PRODUCTION, ROTATION, STAGING
 from jenkins_mfa.simulators.slack import Message, Outcome, plain
 
 ALICE, BOB, CAROL, DAN, EVE = "U0ALICE", "U0BOB", "U0CAROL", "U0DAN", "U0EVE"
@@ -38,9 +38,9 @@ class Player:
         """One line with the seconds since the start."""
         click.echo(f"{time.monotonic() - self.began:5.1f} s  {text}")
 
-    def pause(self, job: str) -> tuple[Build, Message]:
+    def pause(self, job: str, **parameters: str) -> tuple[Build, Message]:
         """Dan starts a build; returns it with the message that asks about it."""
-        build = self.world.jenkins.build(job, user="dev")
+        build = self.world.jenkins.build(job, user="dev", parameters=parameters or None)
         build.wait_paused()
         paused = time.monotonic()
         self.say(f"Jenkins: {build.name} paused")
@@ -219,6 +219,35 @@ def _store_stopped(player: Player) -> None:
     player.message(f"{APPROVED}: “{STAGING}” #{build.number}")
 
 
+def _two_teams(player: Player) -> None:
+    build, message = player.pause(ROTATION)
+    said = player.tap(CAROL, message, confirm=True).wait("ephemeral", PATIENCE).text
+    player.say(f"Slack to Carol Diaz: {said}")
+    expect(build.building, "the build still to wait for the other team")
+    player.tap(ALICE, message, confirm=True)
+    player.finished(build, "SUCCESS")
+    player.message(f"{APPROVED}: “{ROTATION}” #{build.number}")
+
+
+def _changed_variable(player: Player) -> None:
+    build, message = player.pause(STAGING, REPLICAS="12")
+    shown = plain(message)
+    expect("REPLICAS was: 2\nREPLICAS now: 12" in shown, "old and new value in the message")
+    expect("rules scaled and staging" in shown or "rules staging and scaled" in shown, "both rules in the message")
+    player.tap(BOB, message, confirm=True).wait("ephemeral", PATIENCE)
+    expect(build.building, "the build still to wait for security")
+    player.tap(CAROL, message, confirm=True)
+    player.finished(build, "SUCCESS")
+
+
+def _passed(player: Player) -> None:
+    build = player.world.jenkins.build(HOUSEKEEPING, user="dev")
+    player.finished(build, "SUCCESS")
+    message = player.message(f"Passed by the policy: “{HOUSEKEEPING}” #{build.number}")
+    player.say(f"Slack: {plain(message).splitlines()[0]}")
+    expect("Passed by the policy without a confirmation" in build.console, "the log to say so")
+
+
 CHECKS: tuple[tuple[Callable[[Player], None], str], ...] = (
     (_approved_by_code, "a code resumes the build, and the receipt verifies"),
     (_approved_by_tap, "a tap resumes the build"),
@@ -229,4 +258,7 @@ CHECKS: tuple[tuple[Callable[[Player], None], str], ...] = (
     (_not_eligible, "an approver who is not eligible and the requester are refused"),
     (_killed, "agent killed between decision and delivery: resumed exactly once"),
     (_store_stopped, "store stopped: nothing went on, then everything did"),
+    (_two_teams, "two teams: both are needed, in any order"),
+    (_changed_variable, "a changed variable: security is asked, too"),
+    (_passed, "what the policy lets pass: nobody is asked, and the receipt says so"),
 )

@@ -11,7 +11,7 @@ CHANNEL, OPS, TEAM = "C0DEPLOYS", "C0OPS", "T0DEMO"
 PEOPLE = (
     ("alice", "Alice Wu", ("release",), "U0ALICE", "awu"),
     ("bob", "Bob Ray", ("release",), "U0BOB", "bray"),
-    ("carol", "Carol Diaz", ("release",), "U0CAROL", "cdiaz"),
+    ("carol", "Carol Diaz", ("release", "security"), "U0CAROL", "cdiaz"),
     ("dan", "Dan Fox", ("developers",), "U0DAN", "dev"),
     ("eve", "Eve Lin", ("developers",), "U0EVE", "elin"),
 )
@@ -56,6 +56,10 @@ pipelines = ["deploy-prod"]
 [[environments]]
 name = "staging"
 pipelines = ["deploy-staging"]
+watch = ["REPLICAS"]
+
+[variables]
+at_first = "same"
 
 [[rules]]
 name = "production"
@@ -68,6 +72,24 @@ name = "staging"
 when = { environment = "staging" }
 require = [{ factor = "push", approvers = ["group:release"] }]
 ttl_seconds = 900
+
+[[rules]]
+name = "scaled"
+when = { environment = "staging", changed_variables = "REPLICAS" }
+require = [{ factor = "push", approvers = ["group:security"] }]
+
+[[rules]]
+name = "rotation"
+when = { pipeline = "rotate-secrets" }
+require = [
+  { factor = "push", approvers = ["group:release"] },
+  { factor = "push", approvers = ["group:security"] },
+]
+
+[[rules]]
+name = "housekeeping"
+when = { pipeline = "clear-cache" }
+confirm = "none"
 
 [[rules]]
 name = "short"
@@ -97,7 +119,7 @@ def write(directory: Path, *, store: str, jenkins: str, slack: str, tokens: dict
 
 
 def _roster() -> str:
-    lines = ["version = 1", 'groups = ["release", "developers"]', ""]
+    lines = ["version = 1", 'groups = ["release", "security", "developers"]', ""]
     for person, name, groups, slack, jenkins in PEOPLE:
         shown = ", ".join(f'"{group}"' for group in groups)
         address = f"{name.lower().replace(' ', '.')}@example.com"

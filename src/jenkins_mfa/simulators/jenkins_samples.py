@@ -1,4 +1,4 @@
-"""The two jobs of the demo: a deployment to production that asks for details, and one to staging."""
+"""The jobs of the demo: deployments to production and to staging, a rotation of secrets, and housekeeping."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from jenkins_mfa.simulators.jenkins_model import Checkout, Commit
 
 PRODUCTION = "deploy-prod"
 STAGING = "deploy-staging"
+ROTATION = "rotate-secrets"
+HOUSEKEEPING = "clear-cache"
 _REMOTE = "https://git.example.com/shop/web.git"
 #: Message, author (Jenkins' guess out of the address), address, changed paths.
 _COMMITS = (
@@ -48,7 +50,33 @@ def deploy_staging(build: Build) -> None:
         build.echo("Deployed to staging.")
 
     with build.stage("Deploy to staging"):
-        build.mfa_gate(deploy, environment="staging", action="deploy", message="Deploy the main branch")
+        build.mfa_gate(
+            deploy,
+            environment="staging",
+            action="deploy",
+            message="Deploy the main branch",
+            watchEnv=["REPLICAS"],
+        )
+
+
+def rotate_secrets(build: Build) -> None:
+    """What two teams confirm."""
+    build.mfa_gate(
+        lambda: build.echo("Rotated the database's password."),
+        environment="secrets",
+        action="rotate",
+        message="Rotate the database's password",
+    )
+
+
+def clear_cache(build: Build) -> None:
+    """What the policy lets pass by itself."""
+    build.mfa_gate(
+        lambda: build.echo("Cleared the cache."),
+        environment="cache",
+        action="clear",
+        message="Clear the cache",
+    )
 
 
 def commits(number: int) -> Sequence[Checkout]:
@@ -67,11 +95,14 @@ def _commit(number: int, place: int) -> Commit:
 
 
 def add_samples(sim: JenkinsSimulator) -> None:
-    """Add both jobs; who starts them is the `user` of `sim.build`."""
+    """Add the jobs; who starts them is the `user` of `sim.build`."""
     parameters = (
         Parameter("VERSION", default="1.4", description="What to deploy"),
         Parameter("TICKET", default="OPS-12", description="Why"),
     )
     env = {"DB_HOST": "db-2.internal", "REPLICAS": "6"}
     sim.job(PRODUCTION, deploy_production, parameters=parameters, checkouts=commits, env=env)
-    sim.job(STAGING, deploy_staging, checkouts=commits)
+    replicas = (Parameter("REPLICAS", default="2", description="How many servers; another number asks security, too"),)
+    sim.job(STAGING, deploy_staging, parameters=replicas, checkouts=commits)
+    sim.job(ROTATION, rotate_secrets)
+    sim.job(HOUSEKEEPING, clear_cache)

@@ -38,6 +38,7 @@ class Steps(Run):
             "JOB_NAME": self.job.full_name,
             "BUILD_NUMBER": str(self.number),
             **self.job.env,
+            **{name: groovy(value) for name, value in self.params.items() if value is not None},
             **env_var.get(),
         }
 

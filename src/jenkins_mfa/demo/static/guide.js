@@ -9,11 +9,14 @@ const STEPS = [
 ];
 const MORE = [
   ["Deny one", "start deploy-prod, tap Deny and say why: the build is aborted, with your reason."],
+  ["Ask two teams", "start rotate-secrets: somebody of release and Carol of security confirm, in any order."],
+  ["Change a watched variable", "start deploy-staging, approve it; start it again with other REPLICAS: security is asked, too, and sees old and new."],
+  ["Let the policy pass one", "start clear-cache: nobody is asked, and the receipt says so."],
   ["Let one expire", "start deploy-late and answer nothing: it waits 3 seconds."],
   ["Press Proceed as admin", "start deploy-prod and do not go to Slack: the body does not run, the build ends, and #ops is told."],
   ["Use a code twice", "start two builds and type the same code in both."],
   ["Approve your own build as Dan Fox", "who starts a build does not confirm it."],
-  ["Ask what waits", "type /mfa pending in Slack."],
+  ["Ask what waits, and why", "type /mfa pending in Slack, then /mfa why and the id."],
 ];
 const hint = document.getElementById("hint");
 let at = 0; // the step that is shown; STEPS.length: none any more
