@@ -237,6 +237,13 @@ def test_who_wrote_a_commit_is_told_so_where_the_rule_asks_for_others() -> None:
     assert world.gate.state is State.APPROVED
 
 
+def test_an_author_whom_no_rule_names_is_told_that() -> None:
+    """It is not the commit that keeps them from answering."""
+    wrote = facts(authors=(Author("eve", person="eve"),), paths=())
+    world = opened(policy(RELEASE), source=FakeSource(known=wrote))
+    refused("not_eligible", lambda: world.tap("eve"))
+
+
 def test_a_requester_may_approve_where_the_rule_says_so() -> None:
     """And nowhere else."""
     own = rule("own", factor=TAP, approvers=("dan",), requesters_may_approve=True)

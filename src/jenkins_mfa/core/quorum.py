@@ -16,8 +16,9 @@ def assign(clauses: tuple[Clause, ...], people: Mapping[str, Factor]) -> tuple[i
     """How many places of each clause are filled by `people` (roster id -> factor used) in a largest matching.
 
     Augmenting paths (Kuhn 1955) from the places: whoever fits sits down there, or moves from another place that
-    somebody else then takes. Places that ask for more come first: sets of places that can be filled together are the
-    independent sets of a matroid, so what stays open asks for as little as it can.
+    somebody else then takes. Places that ask for more come first, then those for which fewer people come into question:
+    sets of places that can be filled together are the independent sets of a matroid, so what stays open asks for as
+    little as it can.
     """
     fitting = [[person for person in sorted(people) if fits(clause, person, people[person])] for clause in clauses]
     seat: dict[str, int] = {}
@@ -33,7 +34,8 @@ def assign(clauses: tuple[Clause, ...], people: Mapping[str, Factor]) -> tuple[i
         return False
 
     filled = [0] * len(clauses)
-    for index in sorted(range(len(clauses)), key=lambda number: -clauses[number].factor.strength):
+    hardest = sorted(range(len(clauses)), key=lambda n: (-clauses[n].factor.strength, len(clauses[n].people)))
+    for index in hardest:
         while filled[index] < clauses[index].count and fill(index, set()):
             filled[index] += 1
     return tuple(filled)

@@ -91,6 +91,13 @@ def _active(desk: Desk, person: Person) -> Person:
     return person
 
 
+def _wrote(desk: Desk, gate: Gate, asked: tuple[Requirement, ...], person: str) -> bool:
+    """Whether it is only a commit of theirs that keeps somebody whom the rules name from answering."""
+    now = desk.store.now()
+    named = any(person in desk.roster.named(clause.approvers, now) for one in asked for clause in one.clauses)
+    return named and any(author.person == person for author in gate.facts.authors)
+
+
 def _answering(
     desk: Desk,
     gate: Gate,
@@ -109,7 +116,7 @@ def _answering(
     if not any(person.id in requirement.people for requirement in asked):
         if any(starter.person == person.id for starter in gate.facts.starters):
             raise Refusal(requester)
-        raise Refusal("author" if any(a.person == person.id for a in gate.facts.authors) else outsider)
+        raise Refusal("author" if _wrote(desk, gate, asked, person.id) else outsider)
     if not _named(desk, asked, person.id):
         raise Refusal(outsider)
     return _active(desk, person)
