@@ -49,7 +49,7 @@ bench: $(STAMP)
 # For maintainers: write the tables of docs/policy.md and the files in docs/policy-cookbook.md anew.
 docs-reference: $(STAMP)
 	@cp src/jenkins_mfa/data/policy.schema.json docs/
-	@UPDATE_DOCS=1 $(BIN)/python -m pytest -q tests/test_policy_reference.py
+	@UPDATE_DOCS=1 $(BIN)/python -m pytest -q tests/test_policy_reference.py tests/test_policy_cookbook.py
 
 # For maintainers: resolve the newest versions that pyproject.toml allows.
 lock:
