@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from small_history import DAY, HOUR, MINUTE, MONDAY, SCOPE, TUESDAY, gates, made, report
 from small_history import given as answer
 
-from builders import claims
+from builders import NOW, claims, facts, needs, policy, rule
 from jenkins_mfa.core.model import Denial, Ending, Factor, Gate, State
+from jenkins_mfa.core.policy import Exemption, Globs
+from jenkins_mfa.core.policy.rules import ALWAYS
 from jenkins_mfa.reporting.figures import times
 from jenkins_mfa.reporting.model import Outcome, Place, Scope, Times
 from jenkins_mfa.reporting.tally import Tally
@@ -141,6 +143,15 @@ def test_figures_of_one_of_many_and_of_none() -> None:
     assert many is not None
     assert len(many.sample) == 99
     assert (many.sample[0], many.sample[-1]) == (0, 9_999)
+
+
+def test_an_exemption_is_known_from_what_the_policy_itself_noted() -> None:
+    """It took the clauses of one rule; what another one asks for was asked."""
+    spared = Exemption("holiday", Globs(("production",)), ALWAYS, NOW + DAY, "Freeze")
+    rules = policy(rule(), rule("always", always=True), exemptions=(spared,))
+    one = made(50, "a", MONDAY, needs(rules, facts(), claims()))
+    (line,) = report(one).exempted[:1]
+    assert (line.run.id, line.exemptions, line.rules) == ("50", ("holiday",), ("always",))
 
 
 STATES = sorted(State, key=lambda state: state.value)

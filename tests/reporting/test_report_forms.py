@@ -48,7 +48,7 @@ def test_foreign_text_cannot_start_a_line() -> None:
 def test_csv_has_a_line_for_each_gate() -> None:
     """Read back by the csv module: names on top, the known figures below."""
     found = report(each=True)
-    read = list(csv.DictReader(io.StringIO(rows.rows(found.each or (), ROSTER), newline="")))
+    read = list(csv.DictReader(io.StringIO("".join(rows.rows(found.each or (), ROSTER)), newline="")))
     assert [row["run"] for row in read] == ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11"]
     third = next(row for row in read if row["run"] == "3")
     assert third["seconds_to_decision"] == "1800.0"
@@ -81,7 +81,8 @@ def test_no_cell_of_a_csv_is_calculated(start: str) -> None:
     """What a spreadsheet would take for a formula, or for the end of a line, is shown as text."""
     denial = Denial(MONDAY + MINUTE, "bob", start, "x")
     odd = made(60, start, MONDAY, state=State.DENIED, denial=denial)
-    read = list(csv.reader(io.StringIO(rows.rows(report(odd, each=True).each or (), ROSTER), newline="")))
+    whole = "".join(rows.rows(report(odd, each=True).each or (), ROSTER))
+    read = list(csv.reader(io.StringIO(whole, newline="")))
     cells = [cell for row in read for cell in row]
     assert not [cell for cell in cells if cell.lstrip().startswith(("=", "+", "-", "@"))]
     assert len([cell for cell in cells if start.strip() in cell]) == 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -107,7 +107,8 @@ def observe(
         watch = Watch(scope, [rule.name for rule in config.policy.rules if rule.observe])
         _read(store, watch)
     found = watch.report()
-    _write(_json(document.observed(found)) if form == "json" else observe_text.text(found, config.roster), output)
+    made = _json(document.observed(found)) if form == "json" else observe_text.text(found, config.roster)
+    _write([made], output)
 
 
 class _Counting(Protocol):
@@ -149,21 +150,23 @@ def _json(found: dict[str, Any]) -> str:
     return json.dumps({"v": 1, **found}, ensure_ascii=False) + "\n"
 
 
-_FORMS: dict[str, Callable[[Report, Roster, int], str]] = {
-    "text": lambda found, roster, _: text.text(found, roster),
-    "json": lambda found, roster, _: _json(document.document(found, roster)),
+#: Each as pieces of text: the lines of a CSV are many.
+_FORMS: dict[str, Callable[[Report, Roster, int], Iterable[str]]] = {
+    "text": lambda found, roster, _: [text.text(found, roster)],
+    "json": lambda found, roster, _: [_json(document.document(found, roster))],
     "csv": lambda found, roster, _: rows.rows(found.each or (), roster),
-    "html": lambda found, roster, now: page.page(found, roster, now, jenkins_mfa.__version__),
+    "html": lambda found, roster, now: [page.page(found, roster, now, jenkins_mfa.__version__)],
 }
 
 
-def _write(made: str, output: Path | None) -> None:
+def _write(made: Iterable[str], output: Path | None) -> None:
     if output is None:
-        click.echo(made, nl=False)
+        for piece in made:
+            click.echo(piece, nl=False)
         return
     try:
-        output.write_text(made, encoding="utf-8", newline="")
+        with output.open("w", encoding="utf-8", newline="") as file:
+            file.writelines(made)
     except OSError as error:
-        raise Failed(
-            f"{output} cannot be written: {error.strerror}.", USAGE, "usage", mend="name another --output"
-        ) from None
+        said = f"{output} cannot be written: {error.strerror}."
+        raise Failed(said, USAGE, "usage", mend="name another --output") from None

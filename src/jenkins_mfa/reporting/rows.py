@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.reporting import sentences
@@ -21,12 +21,16 @@ HEADS = (
 CALCULATED = ("=", "+", "-", "@")
 
 
-def rows(found: Iterable[GateLine], roster: Roster) -> str:
-    """A line with names, then the gates."""
+def rows(found: Iterable[GateLine], roster: Roster) -> Iterator[str]:
+    """A line with names, then the gates, one at a time: there may be very many."""
+    yield _line(HEADS)
+    for one in found:
+        yield _line(_row(one, roster))
+
+
+def _line(row: tuple[str, ...]) -> str:
     out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(HEADS)
-    writer.writerows([_cell(text) for text in _row(one, roster)] for one in found)
+    csv.writer(out).writerow([_cell(text) for text in row])
     return out.getvalue()
 
 
@@ -72,5 +76,6 @@ def _people(found: tuple[Behind, ...]) -> str:
 
 
 def _cell(text: str) -> str:
-    shown = render.visible(text, quoted=False)
+    plain = text.isascii() and text.isprintable()
+    shown = text if plain else render.visible(text, quoted=False)
     return f"'{shown}" if shown.startswith(CALCULATED) else shown

@@ -15,8 +15,11 @@ MOST = 200  #: single gates in one list; the whole is in the other forms
 Cells = Sequence[Content]
 
 
-def table(caption: str, heads: Sequence[str], rows: Iterable[Cells], numbers: int = 0) -> Html:
-    """A table that scrolls by itself where it is too wide; its last `numbers` columns are figures.
+def table(
+    caption: str, heads: Sequence[str], rows: Iterable[Cells], *, numbers: int = 0, below: Sequence[Content] = ()
+) -> Html:
+    """A table that scrolls by itself where it is too wide; its last `numbers` columns are figures, and what is `below`
+    a row, if anything, goes over its whole width.
 
     The roles are said although they follow from the elements: the style sheet makes blocks of them on a phone.
     """
@@ -25,16 +28,19 @@ def table(caption: str, heads: Sequence[str], rows: Iterable[Cells], numbers: in
         tag("th", text, scope="col", role="columnheader", class_="n" if i >= first else None)
         for i, text in enumerate(heads)
     ]
-    body = [
-        tag("tr", *(_cell(cell, i, heads[i], figure=i >= first) for i, cell in enumerate(row)), role="row")
-        for row in rows
-    ]
-    parts_of = (
+    body: list[Html] = []
+    for number, row in enumerate(rows):
+        cells = [_cell(cell, i, heads[i], figure=i >= first) for i, cell in enumerate(row)]
+        body.append(tag("tr", *cells, role="row", class_="with" if below else None))
+        if below:
+            body.append(tag("tr", tag("td", below[number], role="cell", colspan=len(heads)), role="row"))
+    made = tag(
+        "table",
         tag("caption", caption),
         tag("thead", tag("tr", *head, role="row"), role="rowgroup"),
         tag("tbody", *body, role="rowgroup"),
+        role="table",
     )
-    made = tag("table", *parts_of, role="table")
     return tag("div", made, class_="scroll", tabindex="0", role="region", aria_label=caption)
 
 
@@ -59,7 +65,7 @@ def grouped(caption: str, head: str, rows: Iterable[tuple[Content, Row]], report
         if row.gates
     ]
     heads = [head, "gates", *(o.value for o in outcomes), "median", "p95"]
-    return table(caption, heads, made, len(heads) - 1)
+    return table(caption, heads, made, numbers=len(heads) - 1)
 
 
 def by_pipeline(report: Report) -> Html:
@@ -83,7 +89,7 @@ def by_hour(report: Report) -> Html:
 def by_factor(report: Report) -> Html:
     """A row a factor."""
     rows = [(sentences.factor(row.factor), f"{row.gates:,}", f"{row.given:,}") for row in report.factors]
-    return table("By factor", ["factor", "gates that asked for it", "answers given with it"], rows, 2)
+    return table("By factor", ["factor", "gates that asked for it", "answers given with it"], rows, numbers=2)
 
 
 def by_person(report: Report, roster: Roster) -> Html:
@@ -98,7 +104,7 @@ def by_person(report: Report, roster: Roster) -> Html:
         )
         for row in report.people
     ]
-    return table("By person", ["person", "confirmations", "denials", "median", "p95"], rows, 4)
+    return table("By person", ["person", "confirmations", "denials", "median", "p95"], rows, numbers=4)
 
 
 def build(one: GateLine) -> Html:
@@ -161,31 +167,29 @@ def more(count: int) -> Html | None:
 def audit(found: tuple[GateLine, ...], roster: Roster) -> Html:
     """Each gate, with all that an auditor compares."""
     rows = [_audited(one, roster) for one in found]
-    heads = ["gate", "opened (UTC)", "build", "outcome", "started by", "authors", "answers (UTC)", "rules", "proof"]
-    return table(f"Each gate: {len(found):,}", heads, rows)
+    heads = ["opened (UTC)", "build", "outcome", "started by", "authors", "answers (UTC)", "rules"]
+    return table(f"Each gate: {len(found):,}", heads, rows, below=[_proof(one) for one in found])
 
 
 def _audited(one: GateLine, roster: Roster) -> Cells:
-    why = parts(sentences.why(one, roster))
-    said = many((one.outcome.value, tag("br"), why)) if why != sentences.NONE else one.outcome.value
-    answers = sentences.timed(one, roster)
-    rules = ", ".join(one.rules) or sentences.NONE
+    why = sentences.why(one, roster)
+    said = many((one.outcome.value, tag("br"), parts(why)) if why != sentences.UNTOLD else (one.outcome.value,))
+    loosened = [f"exemption {name}" for name in one.exemptions]
+    broken = [f"break-glass {one.break_glass}"] if one.break_glass else []
     return (
-        tag("code", one.jti, class_="id"),
         sentences.clock(one.opened_at),
         build(one),
         said,
         parts(sentences.behind(one.starters, roster)),
         parts(sentences.behind(one.authors, roster)),
-        parts(answers),
-        many((rules, tag("br"), tag("small", f"break-glass: {one.break_glass}")) if one.break_glass else (rules,)),
-        _proof(one),
+        parts(sentences.timed(one, roster)),
+        ", ".join((*one.rules, *loosened, *broken)) or sentences.NONE,
     )
 
 
 def _proof(one: GateLine) -> Html:
-    """Digests, whole, and where the trail stood."""
-    lines = [f"policy {one.policy_sha256}", f"request {one.request_sha256}"]
+    """Ids and digests, whole, and where the trail stood."""
+    told = [("gate", one.jti), ("policy", one.policy_sha256 or sentences.NONE), ("request", one.request_sha256)]
     if one.trail_seq:
-        lines += [f"receipt {one.jti}", f"trail {one.trail_seq} {one.trail_head}"]
-    return tag("span", *(tag("span", line) for line in lines), class_="proof")
+        told += [("receipt", one.jti), ("trail", f"{one.trail_seq} {one.trail_head}")]
+    return tag("span", *(tag("span", tag("b", name), f" {value}") for name, value in told), class_="proof")
