@@ -32,6 +32,8 @@ def why(denial: Denial, roster: Roster) -> Parts:
         case "factor_unavailable":
             return say("it needs {factor}, which is not set up here", factor=_factor(values))
         case "too_few_people":
+            if values.get("needed") == "1":
+                return say("nobody may approve this")
             return say("it needs {n} people, and fewer may approve this", n=Word(values.get("needed", "more")))
         case "stranger":
             who = Fact(values.get("who", ""))
