@@ -129,3 +129,10 @@ def test_many_people_are_looked_through_quickly() -> None:
     crowd = tuple(f"p{n:03}" for n in range(300))
     needs = requirement(*(Clause("r", factor, 3, crowd, ("group:all",)) for factor in (TAP, CODE, KEY)))
     assert quorum.asked_of_all(needs, ()) == {KEY}
+
+
+def test_somebody_is_asked_for_more_where_others_are_needed_elsewhere() -> None:
+    """Without the key of e, a must stay at the key, and a place that only a and c can fill stays open."""
+    needs = requirement(clause(1, "a", "e", factor=KEY), clause(2, "b", "c", "e", "f"), clause(2, "a", "c"))
+    given_so_far = [answer("c", TAP), answer("a", KEY), answer("f", CODE)]
+    assert quorum.asked(needs, given_so_far, "e") is KEY

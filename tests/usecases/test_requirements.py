@@ -15,7 +15,8 @@ from fakes import FakeSource, request_text
 from jenkins_mfa.core.calendars import Calendar, Freeze
 from jenkins_mfa.core.model import Author, Factor, State
 from jenkins_mfa.core.policy import Absence, Demand, Policy, Roster
-from jenkins_mfa.core.policy.predicates import Window
+from jenkins_mfa.core.policy.predicates import All, Rate, Window
+from jenkins_mfa.core.policy.scene import Scene
 from jenkins_mfa.errors import Refusal
 from jenkins_mfa.store.gates import RedisStore
 from jenkins_mfa.usecases.answer import Answers, NeedsCode
@@ -223,6 +224,43 @@ def test_a_factor_that_is_raised_keeps_answers_that_are_strong_enough() -> None:
     assert isinstance(world.tap("alice"), NeedsCode) is False
     assert world.gate.state is State.PENDING
     assert isinstance(world.tap("bob"), NeedsCode)
+
+
+def test_a_policy_that_cannot_be_asked_any_more_denies_the_open_gate() -> None:
+    """An error inside the policy is never a pass, at a later look either; ops hear of it."""
+
+    class Broken(All):
+        def look(self, scene: Scene) -> bool:
+            raise ValueError("broken")
+
+    world = opened(policy(RELEASE))
+    world.tap("alice")
+    hold(world, policy(replace(RELEASE, when=Broken(()))))
+    world.deliver()
+    assert world.gate.denial is not None
+    assert (world.gate.denial.reason, world.source.receipts) == ("policy_error", [])
+    assert [alert.code for alert in world.messenger.alerts] == ["policy_error"]
+
+
+def test_gates_that_opened_since_count_and_the_gate_itself_counts_once() -> None:
+    """More than one of this pipeline within an hour: alone it is one, with a later one it is two."""
+    often = replace(SECURITY, name="often", when=Rate(1, 3600))
+    world = opened(policy(RELEASE, often))
+    assert not tighten(world.desk, world.gate.id)
+    world.clock.move(seconds=1)
+    world.source.pauses["ref-2"] = "Mfa-" + "1" * 32
+    world.watch.poll()
+    assert tighten(world.desk, world.gate.id)
+
+
+def test_nothing_comes_on_top_at_the_deadline() -> None:
+    """From then on the gate only expires."""
+    world = opened(policy(RELEASE))
+    hold(world, policy(RELEASE, SECURITY))
+    world.clock.move(seconds=1800)
+    assert not tighten(world.desk, world.gate.id)
+    world.expire()
+    assert world.gate.state is State.EXPIRED
 
 
 # -- who may --------------------------------------------------------------------------------------------------------
