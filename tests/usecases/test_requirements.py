@@ -11,7 +11,7 @@ from desk_world import World
 
 from builders import NOW, ROSTER, claims, facts, policy, rule
 from clock import Clock
-from fakes import FakeSource, request_text
+from fakes import FakeSource, code_of, request_text
 from jenkins_mfa.core.calendars import Calendar, Freeze
 from jenkins_mfa.core.model import Author, Factor, State
 from jenkins_mfa.core.policy import Absence, Demand, Policy, Roster
@@ -135,6 +135,16 @@ def test_a_code_given_first_leaves_a_tap_for_the_others() -> None:
     world.code("carol")
     assert not isinstance(world.tap("alice"), NeedsCode)
     assert world.gate.state is State.APPROVED
+
+
+def test_a_form_that_nothing_open_needs_any_more_burns_no_code() -> None:
+    """Alice was faster: bob is told so, and his code works elsewhere."""
+    world = opened(policy(rule("release", factor=CODE, approvers=("alice", "bob")), SECURITY))
+    asked = world.tap("bob")
+    assert isinstance(asked, NeedsCode)
+    world.code("alice")
+    refused("not_needed", lambda: world.type("bob", asked.challenge_id, code_of("bob", world.clock)))
+    assert world.store.person("bob").authenticators[0].last_step < world.clock.now() // 30_000
 
 
 # -- what comes on top ------------------------------------------------------------------------------------------------

@@ -77,6 +77,7 @@ class Answers:
             person, recorded = eligible.confirming(self.desk, gate, who, cause, now)
             if recorded:
                 return _counted(gate)
+            asked_of(gate, person.id)
             record, used, step = codes.judge(self.desk, gate, person.id, challenge_id, code, cause, now)
             confirmation = Confirmation(person.id, Factor.TOTP, now, who.via, cause, used.id, step)
             return self._confirm(gate, confirmation, record)
