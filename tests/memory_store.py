@@ -97,14 +97,16 @@ class MemoryStore:
 
     def put(self, record: Record) -> None:
         """Whoever can write to the store puts back a record that the agent has sealed at some time."""
-        self._records[record_key(record)] = record
-        self._seals[record_key(record)] = self._seal(record)
+        with self._lock:
+            self._records[record_key(record)] = record
+            self._seals[record_key(record)] = self._seal(record)
 
     def _read(self, name: str) -> Record | None:
-        record = self._records.get(name)
-        if record is not None and not self._intact(record):
-            raise DamagedError(name, "it does not carry our seal", record.version)
-        return record
+        with self._lock:
+            record = self._records.get(name)
+            if record is not None and not self._intact(record):
+                raise DamagedError(name, "it does not carry our seal", record.version)
+            return record
 
     def _intact(self, record: Record) -> bool:
         return self._seals.get(record_key(record)) == self._seal(record)
