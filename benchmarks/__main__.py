@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks import decisions, latency, machine, polling, replays, report, waiting
+from benchmarks import decisions, latency, machine, polling, reload, replays, report, waiting
 from benchmarks.figures import TINY, Figure, Sizes
 from jenkins_mfa import log
 
@@ -22,6 +22,7 @@ MEASUREMENTS: dict[str, Callable[[Sizes], list[Figure]]] = {
     "open": waiting.measure_open_gates,
     "start": waiting.measure_start,
     "replay": replays.measure,
+    "reload": reload.measure,
 }
 
 

@@ -42,6 +42,7 @@ class Sizes:
     watched_seconds: float = 20.0
     starts: int = 7
     replayed: int = 100_000
+    reload_lines: int = 5_000
 
 
 TINY = Sizes(
@@ -56,6 +57,7 @@ TINY = Sizes(
     watched_seconds=1.5,
     starts=1,
     replayed=50,
+    reload_lines=100,
 )
 
 

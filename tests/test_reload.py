@@ -53,6 +53,7 @@ class Place:
         for _ in range(times):
             self.clock.move(seconds=2)
             self.reloader.look()
+            self.reloader.tighten()
 
     @property
     def loaded(self) -> list[str]:

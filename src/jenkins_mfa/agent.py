@@ -183,6 +183,7 @@ class Agent:
         """Take over policy and roster where they have changed; whatever goes wrong, what holds goes on holding."""
         try:
             self._reloader.look(at_once=at_once)
+            self._reloader.tighten()
         except StoreError as error:
             log.warning("policy not taken over yet", problem=str(error))
         except Exception:

@@ -46,20 +46,27 @@ class Reloader:
         """
         with self._turn:
             stamp = self._files.stamp()
-            if stamp != self._stamp or self._seen != self._judged or at_once:
-                self._stamp = stamp
-                before, self._seen = self._seen, self._files.digest()
-                if self._seen != self._judged and (at_once or self._seen == before):
-                    self._judge(self._seen)
-            if self._fresh:
-                self._tighten()
+            if stamp == self._stamp and self._seen == self._judged and not at_once:
+                return
+            self._stamp = stamp
+            before, self._seen = self._seen, self._files.digest()
+            if self._seen != self._judged and (at_once or self._seen == before):
+                self._judge(self._seen)
 
-    def _tighten(self) -> None:
-        """What holds now may ask for more in gates that are open: after a policy was taken over, and after a start."""
-        for gate in self._desk.store.open_gates():
-            if gate.state in {State.PENDING, State.APPROVED} and tighten(self._desk, gate.id):
-                log.info("more is asked for", gate=gate.jti)
+    def tighten(self) -> None:
+        """What holds now may ask for more in gates that are open: once after a policy was taken over, and after the
+        start. Raises StoreError: then the next call does it again.
+        """
+        if not self._fresh:
+            return
         self._fresh = False
+        try:
+            for gate in self._desk.store.open_gates():
+                if gate.state in {State.PENDING, State.APPROVED} and tighten(self._desk, gate.id):
+                    log.info("more is asked for", gate=gate.jti)
+        except BaseException:
+            self._fresh = True
+            raise
 
     def _judge(self, digest: str) -> None:
         now = self._desk.store.now()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import functools
 import re
 from dataclasses import dataclass, field
 
@@ -15,8 +16,7 @@ class Globs:
     _compiled: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        joined = "|".join(f"(?:{fnmatch.translate(pattern)})" for pattern in self.patterns) or r"(?!)"
-        object.__setattr__(self, "_compiled", re.compile(joined))
+        object.__setattr__(self, "_compiled", _compiled(self.patterns))
 
     def match(self, text: str) -> bool:
         """Whether one of the patterns matches the whole text."""
@@ -24,6 +24,12 @@ class Globs:
 
     def __str__(self) -> str:
         return ", ".join(self.patterns)
+
+
+@functools.lru_cache(maxsize=8192)
+def _compiled(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    """Kept, since a policy that is read anew has mostly the patterns of the one before."""
+    return re.compile("|".join(f"(?:{fnmatch.translate(pattern)})" for pattern in patterns) or r"(?!)")
 
 
 def problem(pattern: str) -> str:
