@@ -87,7 +87,9 @@ def report(
     _write(_FORMS[form](tally.report(unreviewed), config.roster, now), output)
 
 
-@report.command(epilog="Example: jenkins-mfa report observe --since 30d")
+@report.command(
+    short_help="What rules on trial would have asked.", epilog="Example: jenkins-mfa report observe --since 30d"
+)
 @_options
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Into this file, not to stdout.")

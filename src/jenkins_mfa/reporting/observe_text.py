@@ -32,7 +32,8 @@ def _lines(report: ObserveReport, roster: Roster) -> Iterator[str]:
         yield from ("", *_trial(one, roster))
     for rule in report.silent:
         yield from ("", f"{rule}: would have asked nobody.")
-    yield from ("", *_NOTES)
+    if report.trials:
+        yield from ("", *_NOTES)
 
 
 _NOTES = (
