@@ -21,8 +21,9 @@ def branches(gate: Gate, roster: Roster, entries: Sequence[Entry], bare: frozens
     if gate.state is State.PENDING and requirement is not None:
         found.append(Branch(0, say(f"Waits {duration(gate.deadline - now)} more.")))
         missing = quorum.open_places(requirement, gate.confirmations)
+        unable = frozenset(one for one in people.others(gate, roster) if one in bare and not _taps(gate, one))
         for clause, n in zip(requirement.clauses, missing, strict=True):
-            found += _clause(gate, clause, n, roster, bare)
+            found += _clause(gate, clause, n, roster, unable)
     found += [
         Branch(0, say("Counted: {who}, {at}.", who=people.confirmed(roster, one), at=Time(one.at)))
         for one in gate.confirmations
@@ -34,31 +35,34 @@ def branches(gate: Gate, roster: Roster, entries: Sequence[Entry], bare: frozens
     return found
 
 
-def _clause(gate: Gate, clause: Clause, missing: int, roster: Roster, bare: frozenset[str]) -> list[Branch]:
+def _clause(gate: Gate, clause: Clause, missing: int, roster: Roster, unable: frozenset[str]) -> list[Branch]:
+    """One clause; those who are `unable` could answer if they had an authenticator."""
     head = say("{clause} ({by})", clause=demanded.clause(clause, roster), by=demanded.by(clause))
     if not missing:
         return [Branch(0, say("Filled: {head}.", head=head))]
-    able, unable = _answerers(gate, clause, roster, bare)
+    bare = [one for one in clause.people if one in unable]
     found = [
         Branch(0, say("Missing {n}: {head}.", n=missing, head=head)),
-        Branch(1, _able(gate, clause, able, roster, bare)),
+        Branch(1, _able(gate, clause, roster, unable)),
     ]
-    if unable:
-        command = Word(f"jenkins-mfa enroll local {unable[0] if len(unable) == 1 else 'NAME'}")
+    if bare:
+        command = Word(f"jenkins-mfa enroll local {bare[0] if len(bare) == 1 else 'NAME'}")
         says = "No authenticator: {who}. Mend: {command}"
-        found.append(Branch(1, say(says, who=people.names(roster, unable), command=command)))
+        found.append(Branch(1, say(says, who=people.names(roster, bare), command=command)))
     barred = _barred(gate, clause, roster)
     return [*found, *([Branch(1, barred)] if barred else [])]
 
 
-def _able(gate: Gate, clause: Clause, able: list[str], roster: Roster, bare: frozenset[str]) -> Parts:
+def _able(gate: Gate, clause: Clause, roster: Roster, unable: frozenset[str]) -> Parts:
     """Who can fill the clause, or by whose answer somebody who has confirmed comes free for it."""
+    left = [one for one in people.others(gate, roster) if one not in unable]
+    able = [one for one in left if one in clause.people]
     if able:
         gives = people.GIVES[clause.factor]
         return say(f"Can still answer with {gives}: {{who}}.", who=people.names(roster, able))
     movable = any(quorum.fits(clause, one.person, one.factor) for one in gate.confirmations)
-    freeing = [one for one in people.others(gate, roster) if one not in bare and _helps(gate, one)]
-    if not movable or not freeing:
+    freeing = [one for one in left if movable and _helps(gate, one)]
+    if not freeing:
         return say("Nobody can answer it now.")
     who = people.names(roster, freeing, last="or")
     return say("Whoever has confirmed moves here once {who} answers.", who=who)
@@ -72,13 +76,6 @@ def _helps(gate: Gate, person: str) -> bool:
     given = {one.person: one.factor for one in gate.confirmations}
     filled = sum(quorum.assign(requirement.clauses, given))
     return sum(quorum.assign(requirement.clauses, given | {person: requirement.factor})) > filled
-
-
-def _answerers(gate: Gate, clause: Clause, roster: Roster, bare: frozenset[str]) -> tuple[list[str], list[str]]:
-    """Those who can fill the clause, and those who could if they had an authenticator."""
-    left = [one for one in people.others(gate, roster) if one in clause.people]
-    unable = [one for one in left if one in bare and not _taps(gate, one)]
-    return [one for one in left if one not in unable], unable
 
 
 def _taps(gate: Gate, person: str) -> bool:
