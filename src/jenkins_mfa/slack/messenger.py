@@ -29,6 +29,8 @@ from jenkins_mfa.words.parts import Parts
 T = TypeVar("T")
 log = structlog.get_logger()
 
+#: Nothing in a text becomes a link, a preview or a mention that is not ours.
+PLAIN = {"unfurl_links": False, "unfurl_media": False, "parse": "none", "link_names": False}
 #: What was said once in a thread.
 ASKED, ENDED = "asked", "ended"
 
@@ -236,17 +238,8 @@ class SlackMessenger:
         """Post once; returns where it stands."""
         check_message(payload.text, payload.blocks)
         more = {"thread_ts": thread} if thread else {}
-        answer = call(
-            self.client.chat_postMessage,
-            channel=channel,
-            text=payload.text,
-            blocks=payload.blocks,
-            unfurl_links=False,
-            unfurl_media=False,
-            parse="none",
-            link_names=False,
-            **more,
-        )
+        shown = {"channel": channel, "text": payload.text, "blocks": payload.blocks}
+        answer = call(self.client.chat_postMessage, **shown, **PLAIN, **more)
         return Message(str(answer["channel"]), str(answer["ts"]))
 
     def _rewrite(self, channel: str, ts: str, payload: Payload) -> None:
