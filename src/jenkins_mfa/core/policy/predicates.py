@@ -6,9 +6,9 @@ may speak, every question about a claim is "not known". So neither silence nor a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from jenkins_mfa.core.calendars import Calendar
 from jenkins_mfa.core.calendars import look as look_at_calendar
@@ -66,8 +66,7 @@ class Not:
 
     def look(self, scene: Scene) -> Answer:
         """The opposite."""
-        found = self.part.look(scene)
-        return None if found is None else not found
+        return _opposite(self.part.look(scene))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ class Texts:
 
     def look(self, scene: Scene) -> Answer:
         """Compare what is known; what might be there beside it leaves the answer open."""
-        known, possible = TEXTS[self.key](scene)
+        known, possible = _once(scene, self.key, TEXTS)
         if self.every:
             if not all(map(self.globs.match, known)):
                 return False
@@ -91,7 +90,7 @@ class Texts:
 
     def told(self, scene: Scene) -> tuple[str, str, str]:
         """What was wanted, what was seen, and how many more were."""
-        return str(self.globs), *_some(TEXTS[self.key](scene)[0])
+        return str(self.globs), *_some(_once(scene, self.key, TEXTS)[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +103,15 @@ class People:
 
     def look(self, scene: Scene) -> Answer:
         """Somebody who is not in the roster could be anybody: that leaves the answer open."""
-        known, strangers = PEOPLE[self.key](scene)
-        wanted = scene.roster.named(self.approvers)
+        known, strangers = _once(scene, self.key, PEOPLE)
+        wanted = _named(scene, self.approvers)
         if self.every:
             return False if known - wanted else (None if strangers or not known else True)
         return True if known & wanted else (None if strangers else False)
 
     def told(self, scene: Scene) -> tuple[str, str, str]:
         """What was wanted, who was seen, and how many more were."""
-        known, strangers = PEOPLE[self.key](scene)
+        known, strangers = _once(scene, self.key, PEOPLE)
         return ", ".join(self.approvers), *_some((*sorted(known), *strangers))
 
 
@@ -126,7 +125,7 @@ class Pair:
 
     def look(self, scene: Scene) -> Answer:
         """A value that the source keeps to itself is not known."""
-        pairs = PAIRS[self.key](scene)
+        pairs = _once(scene, self.key, PAIRS)
         if pairs is None:
             return None
         if self.name not in pairs:
@@ -211,14 +210,27 @@ def explain(predicate: Predicate, scene: Scene) -> Reason:
     match predicate:
         case All(parts):
             children = tuple(explain(part, scene) for part in parts)
-            return Reason("all", holds=predicate.look(scene), children=children)
+            return Reason("all", holds=_least(child.holds for child in children), children=children)
         case Any(parts):
             children = tuple(explain(part, scene) for part in parts)
-            return Reason("any", holds=predicate.look(scene), children=children)
+            return Reason(
+                "any", holds=_opposite(_least(_opposite(child.holds) for child in children)), children=children
+            )
         case Not(part):
-            return Reason("not", holds=predicate.look(scene), children=(explain(part, scene),))
+            child = explain(part, scene)
+            return Reason("not", holds=_opposite(child.holds), children=(child,))
         case _:
             return _explained(predicate, scene)
+
+
+def _least(answers: Iterable[Answer]) -> Answer:
+    """No before not known before yes."""
+    found = list(answers)
+    return False if False in found else (None if None in found else True)
+
+
+def _opposite(answer: Answer) -> Answer:
+    return None if answer is None else not answer
 
 
 def _explained(leaf: Leaf, scene: Scene) -> Reason:
@@ -249,6 +261,24 @@ def leaves(predicate: Predicate, positive: bool = True) -> list[tuple[Leaf, bool
 def on_claims(predicate: Predicate) -> bool:
     """Whether any question is about what the pipeline says of itself."""
     return any(leaf.key in CLAIMED for leaf, _ in leaves(predicate))
+
+
+T = TypeVar("T")
+
+
+def _once(scene: Scene, key: str, found: Mapping[str, Callable[[Scene], T]]) -> T:
+    """What is seen under a key, looked up once for all questions: hundreds of rules ask the same."""
+    if key not in scene.memo:
+        scene.memo[key] = found[key](scene)
+    answer: T = scene.memo[key]
+    return answer
+
+
+def _named(scene: Scene, approvers: tuple[str, ...]) -> frozenset[str]:
+    if approvers not in scene.memo:
+        scene.memo[approvers] = scene.roster.named(approvers)
+    answer: frozenset[str] = scene.memo[approvers]
+    return answer
 
 
 #: Known texts, and those that might be there too; None: anything might.

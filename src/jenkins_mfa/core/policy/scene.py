@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from jenkins_mfa.core.model import Claims, Facts, History
 from jenkins_mfa.core.policy.people import Roster
@@ -12,7 +13,8 @@ from jenkins_mfa.core.policy.people import Roster
 class Scene:
     """One look at a gate. `claims` are None while only facts may speak.
 
-    `tags` are those that certainly apply, `possible_tags` those that might, as not all changed paths are known.
+    `tags` are those that certainly apply, `possible_tags` those that might, as not all changed paths are known. `memo`
+    keeps what one question has found for the next.
     """
 
     facts: Facts
@@ -22,3 +24,4 @@ class Scene:
     environments: tuple[str, ...]
     tags: frozenset[str]
     possible_tags: frozenset[str]
+    memo: dict[object, Any] = field(default_factory=dict, repr=False, compare=False)
