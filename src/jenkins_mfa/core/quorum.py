@@ -54,7 +54,7 @@ def open_places(requirement: Requirement, confirmations: Iterable[Confirmation])
 
 def satisfied(requirement: Requirement, confirmations: Iterable[Confirmation]) -> bool:
     """Whether every clause is filled. Without any clause only what the policy lets pass by name is satisfied."""
-    if not requirement.clauses:
+    if requirement.total < 1:
         return bool(requirement.passes_by)
     return not any(open_places(requirement, confirmations))
 

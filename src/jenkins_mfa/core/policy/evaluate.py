@@ -212,7 +212,7 @@ def _refusal(requirement: Requirement, policy: Policy, seen: Scene, applied: lis
         return Reason("assurance", holds=False)
     if requirement.passes_by:
         return None
-    if not requirement.clauses:
+    if requirement.total < 1:
         return Reason("no_rule", holds=False)
     return unfillable(requirement, policy.available)
 
