@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks import decisions, latency, machine, polling, reload, replays, report, waiting
+from benchmarks import decisions, latency, machine, policy, polling, reload, replays, report, waiting
 from benchmarks.figures import TINY, Figure, Sizes
 from jenkins_mfa import log
 
@@ -23,6 +23,7 @@ MEASUREMENTS: dict[str, Callable[[Sizes], list[Figure]]] = {
     "start": waiting.measure_start,
     "replay": replays.measure,
     "reload": reload.measure,
+    "policy": policy.measure,
 }
 
 

@@ -43,6 +43,8 @@ class Sizes:
     starts: int = 7
     replayed: int = 100_000
     reload_lines: int = 5_000
+    rules: int = 200
+    evaluations: int = 1000
 
 
 TINY = Sizes(
@@ -58,6 +60,8 @@ TINY = Sizes(
     starts=1,
     replayed=50,
     reload_lines=100,
+    rules=20,
+    evaluations=5,
 )
 
 

@@ -37,6 +37,7 @@ FIGURES = {
     "start": 1,
     "replay": 2,
     "reload": 3,
+    "policy": 5,
 }
 
 

@@ -20,7 +20,12 @@ def assign(clauses: tuple[Clause, ...], people: Mapping[str, Factor]) -> tuple[i
     sets of places that can be filled together are the independent sets of a matroid, so what stays open asks for as
     little as it can.
     """
-    fitting = [[person for person in sorted(people) if fits(clause, person, people[person])] for clause in clauses]
+    alike: dict[tuple[tuple[str, ...], Factor], list[str]] = {}
+    for clause in clauses:
+        if (clause.people, clause.factor) not in alike:
+            known = sorted({*clause.people} & people.keys())
+            alike[clause.people, clause.factor] = [one for one in known if fits(clause, one, people[one])]
+    fitting = [alike[clause.people, clause.factor] for clause in clauses]
     seat: dict[str, int] = {}
 
     def fill(index: int, seen: set[str]) -> bool:

@@ -159,10 +159,14 @@ def _require(policy: Policy, seen: Scene, claims: Claims, verdicts: list[Verdict
 
 def _people(rule: Rule, approvers: tuple[str, ...], seen: Scene) -> tuple[str, ...]:
     """Who may answer; whoever is behind the run may not, unless the rule says so (S9)."""
-    barred = set() if rule.requesters_may_approve else {s.person for s in seen.facts.starters if s.person}
-    if not rule.authors_may_approve:
-        barred |= {author.person for author in seen.facts.authors if author.person}
-    return tuple(sorted(seen.roster.named(approvers, seen.history.at) - barred))
+    key = (approvers, rule.requesters_may_approve, rule.authors_may_approve)
+    if key not in seen.memo:
+        barred = set() if rule.requesters_may_approve else {s.person for s in seen.facts.starters if s.person}
+        if not rule.authors_may_approve:
+            barred |= {author.person for author in seen.facts.authors if author.person}
+        seen.memo[key] = tuple(sorted(seen.roster.named(approvers, seen.history.at) - barred))
+    people: tuple[str, ...] = seen.memo[key]
+    return people
 
 
 def _clauses(rule: Rule, seen: Scene) -> list[Clause]:
