@@ -90,8 +90,9 @@ def asked(requirement: Requirement, confirmations: Iterable[Confirmation], perso
         rest = replace(clauses[index], count=clauses[index].count - 1)
         return sum(assign((*clauses[:index], rest, *clauses[index + 1 :]), others)) == most - 1
 
-    places = [clause.factor for index, clause in enumerate(clauses) if person in clause.people and taken(index)]
-    best = max(places, key=lambda factor: factor.strength)
+    own = [index for index, clause in enumerate(clauses) if person in clause.people]
+    strongest_first = sorted(own, key=lambda index: -clauses[index].factor.strength)
+    best = clauses[next(filter(taken, strongest_first))].factor
     as_much = _filled(clauses, given | {person: best})
     return next(
         factor
