@@ -78,8 +78,8 @@ def test_an_address_in_commits_finds_a_person_in_any_case(tmp_path: Path) -> Non
         ("roster", '"bob.ray@example.com"', '"Alice.Wu@Example.com"', "already belongs to alice"),
         (
             "roster",
-            '["release"]\nidentities = { "slack:T0DEMO" = "U0BOB"',
-            '["relase"]\nidentities = { "slack:T0DEMO" = "U0BOB"',
+            '["release", "security"]\nidentities = { "slack:T0DEMO" = "U0BOB"',
+            '["relase", "security"]\nidentities = { "slack:T0DEMO" = "U0BOB"',
             '"relase" is not known; allowed: developers, release, security',
         ),
         ("roster", '"jenkins:main" = "bray"', '"jenkins:other" = "bray"', "is not known"),

@@ -38,7 +38,7 @@ def test_what_loosens_is_listed_and_is_no_finding(tmp_path: Path) -> None:
     add(tmp_path, "nightly", 'pipeline = "x", only_triggers = "schedule"', 'confirm = "none"')
     found = check(tmp_path, "--strict")
     assert found.exit_code == 0, found.output
-    assert found.output.startswith("right    policy        4 rules and [default], 5 people\n")
+    assert found.output.startswith("right    policy        7 rules and [default], 5 people\n")
     assert "right    loosens       rule nightly lets gates pass by themselves\n" in found.output
     assert found.output.endswith("All right.\n")
 
@@ -104,7 +104,7 @@ def test_the_whole_check_tells_the_policy_in_one_line(tmp_path: Path) -> None:
     assert part == {
         "part": "policy",
         "ok": False,
-        "says": "lone (no other); 4 things loosen",
+        "says": "lone (no other); 7 things loosen",
         "mend": "jenkins-mfa policy check",
     }
 

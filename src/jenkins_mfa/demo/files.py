@@ -10,7 +10,7 @@ CHANNEL, OPS, TEAM = "C0DEPLOYS", "C0OPS", "T0DEMO"
 #: roster id, name, groups, Slack user, Jenkins user
 PEOPLE = (
     ("alice", "Alice Wu", ("release",), "U0ALICE", "awu"),
-    ("bob", "Bob Ray", ("release",), "U0BOB", "bray"),
+    ("bob", "Bob Ray", ("release", "security"), "U0BOB", "bray"),
     ("carol", "Carol Diaz", ("release", "security"), "U0CAROL", "cdiaz"),
     ("dan", "Dan Fox", ("developers",), "U0DAN", "dev"),
     ("eve", "Eve Lin", ("developers",), "U0EVE", "elin"),

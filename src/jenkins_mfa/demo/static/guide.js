@@ -9,7 +9,7 @@ const STEPS = [
 ];
 const MORE = [
   ["Deny one", "start deploy-prod, tap Deny and say why: the build is aborted, with your reason."],
-  ["Ask two teams", "start rotate-secrets: somebody of release and Carol of security confirm, in any order."],
+  ["Ask two teams", "start rotate-secrets: two people confirm, one of them Bob or Carol of security, in any order."],
   ["Change a watched variable", "start deploy-staging, approve it; start it again with other REPLICAS: security is asked, too, and sees old and new."],
   ["Let the policy pass one", "start clear-cache: nobody is asked, and the receipt says so."],
   ["Let one expire", "start deploy-late and answer nothing: it waits 3 seconds."],
