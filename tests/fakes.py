@@ -75,6 +75,7 @@ class FakeSource:
     finished: bool = False
     ended: str = ""
     by: str = ""
+    well: bool = False
     sent: list[tuple[str, Proceed | Abort]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     error: Exception | None = None
@@ -96,7 +97,8 @@ class FakeSource:
 
     def outcome(self, run: Run) -> Outcome:
         self._maybe()
-        return Outcome(frozenset(self.pauses), tuple(self.settlers), US, self.finished, self.ended, self.by)
+        settlers = tuple(self.settlers)
+        return Outcome(frozenset(self.pauses), settlers, US, self.finished, self.ended, self.by, self.well)
 
     def answer(self, ref: str, answer: Proceed | Abort) -> None:
         self._maybe()

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from jenkins_mfa.demo import files
-from jenkins_mfa.demo.auto import ALICE, APPROVED, Player
+from jenkins_mfa.demo.auto import ALICE, APPROVED, PATIENCE, Player
 from jenkins_mfa.demo.world import World
 from jenkins_mfa.simulators.jenkins import Build
+from jenkins_mfa.simulators.jenkins_input import FlowInterruptedError
 from jenkins_mfa.simulators.slack import plain
 
 RULES = """
@@ -37,6 +38,7 @@ def world() -> Iterator[World]:
         with World(Path(folder)) as made:
             for job in ("old/app", "old/strict", "new/app"):
                 made.jenkins.job(job, release)
+            made.jenkins.job("old/deaf", catching)
             yield made
 
 
@@ -44,6 +46,14 @@ def release(build: Build) -> None:
     """A pipeline of before: a step that waits for the agent's account, without a receipt."""
     build.input("Release 1.4?", id="Release", submitter="mfa-agent")
     build.echo("Released.")
+
+
+def catching(build: Build) -> None:
+    """One that goes on whatever it is answered."""
+    try:
+        build.input("Release 1.4?", id="Release", submitter="mfa-agent")
+    except FlowInterruptedError:
+        build.echo("Released all the same.")
 
 
 def test_a_plain_input_that_a_rule_selects_goes_on_by_a_tap(world: World) -> None:
@@ -91,3 +101,14 @@ def test_a_rule_that_wants_a_verified_receipt_refuses_a_plain_input(world: World
     player.finished(build, "ABORTED")
     shown = plain(player.message(f"Denied by jenkins-mfa: “old/strict” #{build.number}"))
     assert "Nobody was asked." in shown
+
+
+def test_a_build_that_does_not_heed_its_abort_is_told_to_ops(world: World) -> None:
+    """Nothing holds it, and it is over in a moment: that is not kept quiet."""
+    player = Player(world)
+    build, message = player.pause("old/deaf")
+    player.tap(ALICE, message, "gate_deny").wait("modal", PATIENCE)
+    world.slack.submit(ALICE, world.slack.views(ALICE)[-1], {"reason": "not now"})
+    player.finished(build, "SUCCESS")
+    says = "The build was not let go on, but ended well: its Pipeline caught the abort. See what ran."
+    assert world.slack.wait_for(lambda slack: any(says in plain(one) for one in slack.messages(files.OPS)), PATIENCE)

@@ -46,6 +46,11 @@ def said(slack: SlackSimulator, channel: str = DEPLOYS) -> list[str]:
             "Jenkins took the abort, but the build goes on: its Pipeline caught it. Stop it by hand.",
         ),
         (
+            Alert("a", "abort_outrun", 0, GATE_ID),
+            "denied, aborted",
+            "The build was not let go on, but ended well: its Pipeline caught the abort. See what ran.",
+        ),
+        (
             Alert("a", "delivery_parked", 0, "", {"lane": "tell:g_1", "reason": "Slack: is_archived"}),
             None,
             "A delivery was given up: tell:g_1. Slack: is_archived",

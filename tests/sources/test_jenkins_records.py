@@ -233,6 +233,7 @@ def test_recorded_ends_are_told_apart(name: str, ended: str, settlers: tuple[str
     outcome = records.read_outcome(exported.decode(json.dumps(data).encode(), Build), "a", 1, "mfa-agent")
     assert (outcome.finished, outcome.ended, outcome.settlers, outcome.us) == (True, ended, settlers, "mfa-agent")
     assert outcome.open_refs == frozenset()
+    assert outcome.well == (ended == "SUCCESS")
 
 
 def test_who_aborted_is_told_by_id() -> None:

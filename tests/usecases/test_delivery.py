@@ -672,6 +672,25 @@ def test_a_caught_abort_is_an_alert() -> None:
     assert [alert.code for alert in world.messenger.alerts] == ["abort_caught"]
 
 
+@pytest.mark.parametrize("well", [False, True])
+def test_a_caught_abort_is_an_alert_although_the_build_has_ended(well: bool) -> None:
+    """A build that ended well was not held by its abort, however fast it was; any other end is what was asked for."""
+    world = World()
+    world.open()
+    world.deny("bob")
+    real = world.source.answer
+
+    def caught(ref: str, answer: object) -> None:
+        real(ref, answer)  # type: ignore[arg-type]
+        world.source.finished, world.source.well = True, well
+
+    world.source.answer = caught  # type: ignore[assignment,method-assign]
+    world.deliver()
+    world.deliver()
+    assert world.gate.state is State.ABORTED
+    assert [alert.code for alert in world.messenger.alerts] == ["abort_outrun"] * well
+
+
 def test_a_receipt_key_that_ended_since_denies_the_gate_for_what_it_is() -> None:
     """Not as tampering: the build knows only keys that have ended."""
     world = approved()

@@ -20,7 +20,8 @@ INVISIBLE = "invisible"  #: `ended` of a run that the source does not show (any 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """A fresh reading of one run: handles of the pauses still open, who settled pauses so far (in order), who we are,
-    whether the run has ended and how (`ended` is a code such as `aborted`, `timeout`, `SUCCESS`; `by` a user id).
+    whether the run has ended and how (`ended` is a code such as `aborted`, `timeout`, `SUCCESS`; `by` a user id), and
+    whether it ended as runs do that nothing stopped.
     """
 
     open_refs: frozenset[str]
@@ -29,6 +30,7 @@ class Outcome:
     finished: bool = False
     ended: str = ""
     by: str = ""
+    well: bool = False
 
 
 def judge(gates: Iterable[Gate], known: tuple[str, ...], outcome: Outcome, now: int) -> tuple[tuple[Gate, Event], ...]:

@@ -205,16 +205,19 @@ def _note(desk: Desk, gate_id: str) -> None:
 
 
 def _ended(desk: Desk, gate_id: str) -> None:
-    """After an abort: look whether the run really ended; a pipeline that caught the abort goes on (an alert)."""
+    """After an abort: look whether the run really ended; a pipeline that caught the abort goes on (an alert), or went
+    on before anybody looked.
+    """
     gate = desk.store.gate(gate_id)
     if gate is None or gate.ending is None:
         return
-    if desk.sources[gate.run.source].outcome(gate.run).finished:
+    outcome = desk.sources[gate.run.source].outcome(gate.run)
+    if outcome.finished and not outcome.well:
         return
     now = desk.store.now()
-    if now < gate.ending.at + ABORT_PATIENCE:
+    if not outcome.finished and now < gate.ending.at + ABORT_PATIENCE:
         raise Again(5_000)
-    alert = claim.alert_about(gate, "abort_caught", now)
+    alert = claim.alert_about(gate, "abort_outrun" if outcome.finished else "abort_caught", now)
     run = run_record(desk, gate.run.key)
     desk.store.commit(Commit(commit_id(alert.id), (claim.bumped(run),), alerts=(alert,)))
 

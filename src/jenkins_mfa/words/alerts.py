@@ -49,6 +49,8 @@ def _what(given: Alert, gate: Gate | None, roster: Roster) -> Parts:
             return say("Slack does not show this build whole, so it cannot be approved there: {reason}", reason=reason)
         case "abort_caught":
             return say("Jenkins took the abort, but the build goes on: its Pipeline caught it. Stop it by hand.")
+        case "abort_outrun":
+            return say("The build was not let go on, but ended well: its Pipeline caught the abort. See what ran.")
         case "seal_broken":
             return say(
                 "What the store holds of a gate is not what was written. It gets no receipt. See who can write there."
