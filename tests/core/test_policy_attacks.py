@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from builders import NOW, ROSTER, claims, environment, facts, needs, policy, rule
+import pytest
+
+from builders import NOW, ROSTER, RUN, claims, environment, facts, needs, policy, rule
 from jenkins_mfa.core.model import Factor, History, Parameter, Starter, Trigger
 from jenkins_mfa.core.policy import Absence, Exemption, Globs, Resource, Roster, break_glass, evaluate
-from jenkins_mfa.core.policy.predicates import All, Flag, Not, Pair, People, Texts
+from jenkins_mfa.core.policy.predicates import All, Flag, Not, Pair, People, Predicate, Texts
 
 DEFAULT = rule("default", quorum=2)
 PROD = Globs(("prod",))
@@ -138,3 +140,21 @@ def test_all_of_nothing_is_no_pass() -> None:
         lets = policy(rule("lets", passes=True, when=All((asked,))), default=DEFAULT)
         nothing = facts(paths=(), starters=(Starter(Trigger.SCM),))
         assert needs(lets, nothing, claims()).passes_by == ()
+
+
+@pytest.mark.parametrize(
+    "free",
+    [Texts("pipeline", Globs(("*/nightly",))), Not(Texts("pipeline", Globs(("prod/*",))))],
+    ids=["a name that lets pass", "a name that asks for nobody"],
+)
+def test_a_job_named_to_pass_takes_no_receipt_for_an_environment_that_is_not_its_own(free: Predicate) -> None:
+    """Whoever may create jobs names one so that it passes, and claims production: that asks production's people."""
+    rules = policy(
+        rule("prod", environment="production", quorum=2),
+        replace(rule("free", passes=True), when=free),
+        environments=(environment("production", "prod/*"),),
+        default=DEFAULT,
+    )
+    made = facts(run=replace(RUN, pipeline="scratch/nightly"))
+    assert named(rules, made, claims(environment="production")) == ["prod"]
+    assert needs(rules, made, claims(environment="scratch")).passes_by == ("free",)

@@ -112,10 +112,10 @@ def _differs(seen: Scene, claims: Claims) -> bool:
 def _loosened(policy: Policy, seen: Scene, claims: Claims, found: list[Verdict]) -> list[Verdict]:
     """Rules that let pass, and exemptions, take the clauses of those that are not marked `always`.
 
-    A rule lets pass what the policy knows of; what a claim of another environment adds stays.
+    What a claim of an environment that is not the job's adds stays: the receipt names it, and jobs are easily named.
     """
     passing = any(v.effect == "passes" for v in found)
-    differs = _differs(seen, claims)
+    elsewhere = claims.environment not in (*seen.environments, "")
     exemptions = [e for e in policy.exemptions if seen.history.at < e.until and e.when.look(seen) is True]
 
     def one(verdict: Verdict) -> Verdict:
@@ -124,7 +124,9 @@ def _loosened(policy: Policy, seen: Scene, claims: Claims, found: list[Verdict])
         exempt = min((e.name for e in exemptions if e.rules.match(verdict.rule.name)), default="")
         if exempt:
             return replace(verdict, effect="exempted", exemption=exempt)
-        return replace(verdict, effect="overruled") if passing and not (differs and verdict.on == "claim") else verdict
+        return (
+            replace(verdict, effect="overruled") if passing and not (elsewhere and verdict.on == "claim") else verdict
+        )
 
     return [one(verdict) for verdict in found]
 
