@@ -6,15 +6,15 @@ from dataclasses import replace
 
 from builders import ROSTER, claims, environment, facts, policy, rule
 from jenkins_mfa.core import audit
-from jenkins_mfa.core.model import History
+from jenkins_mfa.core.model import Factor, History
 from jenkins_mfa.core.policy import Exemption, Globs, Policy, evaluate
 from jenkins_mfa.core.policy.brief import effects, listed
 from jenkins_mfa.core.policy.predicates import Texts
 
 
-def told(rules: Policy) -> str:
+def told(rules: Policy, **said: object) -> str:
     """The text for a deployment to production, as the pipeline claims."""
-    return effects(evaluate(rules, ROSTER, facts(), claims(), History(1)).reasons)
+    return effects(evaluate(rules, ROSTER, facts(), claims(**said), History(1)).reasons)
 
 
 def test_each_rule_that_matched_with_what_became_of_it() -> None:
@@ -34,6 +34,12 @@ def test_what_lets_pass_is_named_with_what_gave_way() -> None:
     """An auditor sees both."""
     rules = policy(rule("job", job="team*"), rule("free", job="team*", passes=True))
     assert told(replace(rules, environments=(environment("production", "*"),))) == "job overruled, free passes"
+
+
+def test_what_would_let_pass_is_named_where_the_pipeline_itself_asks() -> None:
+    """It matches, and that it has no effect is the pipeline's own doing."""
+    rules = policy(rule("free", job="team*", passes=True), default=rule("default"))
+    assert told(rules, factor=Factor.TOTP) == "free declined, default applies"
 
 
 def test_the_trail_takes_it_however_many_rules_there_are() -> None:

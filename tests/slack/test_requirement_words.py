@@ -82,7 +82,7 @@ def test_what_passes_by_itself_has_no_buttons() -> None:
         ),
         (
             gate(State.DENIED, denial=system("no_rule")),
-            "denied by jenkins-mfa: no rule matches, and there is no default",
+            "denied by jenkins-mfa: no rule says who may confirm it",
         ),
     ],
 )

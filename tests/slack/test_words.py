@@ -13,8 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from samples import BOTH, MINUTE, OPENED, ROSTER, STATES, TROUBLES, gate, requirement
+from samples import BOTH, CLAIMS, FACTS, MINUTE, OPENED, ROSTER, STATES, TROUBLES, gate, requirement
 
+from builders import policy, rule
 from jenkins_mfa.core import audit
 from jenkins_mfa.core.model import (
     Alert,
@@ -22,10 +23,12 @@ from jenkins_mfa.core.model import (
     Entry,
     Factor,
     Facts,
+    History,
     Requirement,
     Starter,
     Trigger,
 )
+from jenkins_mfa.core.policy import evaluate
 from jenkins_mfa.simulators.slack_text import plain_blocks
 from jenkins_mfa.slack import blocks
 from jenkins_mfa.words import (
@@ -222,6 +225,15 @@ def test_the_default_rule_is_called_what_it_is() -> None:
     """Where no rule matches, the message says that the default asks."""
     shown = gate(requirement=replace(requirement(), rules=("default",)))
     assert "Why: no rule matches, so the default applies." in page.text(shown, ROSTER)
+
+
+def test_why_the_default_applies_although_a_rule_would_let_it_pass() -> None:
+    """The rule matches, so nobody is told that none does."""
+    rules = policy(rule("free", passes=True), default=rule("default"))
+    claims = replace(CLAIMS, factor=Factor.TOTP)
+    needs = evaluate(rules, ROSTER, FACTS, claims, History(OPENED))
+    text = page.text(gate(claims=claims, requirement=needs), ROSTER)
+    assert "Why: the Jenkinsfile itself asks, so rule free does not let it pass, and the default applies." in text
 
 
 @pytest.mark.parametrize("name", STATES)

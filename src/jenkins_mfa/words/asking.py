@@ -54,7 +54,11 @@ def _clause(clause: Clause, missing: int, gate: Gate, roster: Roster, most: int)
 def why(gate: Gate, requirement: Requirement, most: int) -> Parts:
     """Which rules ask, and which environment they saw."""
     rules: list[Parts] = [(Word(rule),) for rule in requirement.rules]
-    if requirement.rules == ("default",):
+    declined = [node.values["rule"] for node in requirement.reasons.children if node.values.get("effect") == "declined"]
+    if requirement.rules == ("default",) and declined:
+        text = "Why: the Jenkinsfile itself asks, so rule {rule} does not let it pass, and the default applies."
+        why = say(text, rule=Word(declined[0]))
+    elif requirement.rules == ("default",):
         why = say("Why: no rule matches, so the default applies.")
     elif len(rules) == 1:
         why = say("Why: rule {rule}.", rule=rules[0])

@@ -26,7 +26,7 @@ def why(denial: Denial, roster: Roster) -> Parts:
     values = denial.values
     match denial.reason:
         case "no_rule":
-            return say("no rule matches, and there is no default")
+            return say("no rule says who may confirm it")
         case "policy_error":
             return say("the policy could not be asked: {problem}", problem=Fact(values.get("problem", "")))
         case "factor_unavailable":

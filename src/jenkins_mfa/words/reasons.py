@@ -22,6 +22,7 @@ EFFECTS = {
     "applies": "Rule {rule} applies.",
     "observes": "Rule {rule} is on trial: it only notes what it would ask.",
     "passes": "Rule {rule} lets the gate pass by itself.",
+    "declined": "Rule {rule} matches, and lets nothing pass: the Jenkinsfile itself asks for a factor or a quorum.",
     "overruled": "Rule {rule} matches, and gives way to a rule that lets the gate pass.",
     "exempted": "Rule {rule} matches, and asks nothing: exemption {exemption}.",
 }

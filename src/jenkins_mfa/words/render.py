@@ -7,7 +7,7 @@ could hide, reverse or end it written visibly. Rich text is not parsed by Slack:
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -123,7 +123,7 @@ def _text(part: Part, users: Users) -> str:
 
 def terminal(parts: Parts) -> str:
     """Parts as plain text: for a terminal, and for Slack's fields that take nothing else."""
-    return "".join(_terminal(part) for part in parts)
+    return _inline(parts, _terminal)
 
 
 def _terminal(part: Part) -> str:
@@ -144,7 +144,16 @@ def _terminal(part: Part) -> str:
 
 def log(parts: Parts) -> str:
     """Parts for a log line: people by roster id, times in ISO 8601, links as addresses; one line always."""
-    return "".join(_log(part) for part in parts).strip()
+    return _inline(parts, _log).strip()
+
+
+def _inline(parts: Parts, each: Callable[[Part], str]) -> str:
+    """What somebody typed, which has a bar of its own elsewhere, stands apart from the colon before it."""
+    found = ""
+    for part in parts:
+        apart = isinstance(part, Quote) and found.endswith(":")
+        found += f"{' ' if apart else ''}{each(part)}"
+    return found
 
 
 def _log(part: Part) -> str:

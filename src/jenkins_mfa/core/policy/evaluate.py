@@ -21,8 +21,8 @@ from jenkins_mfa.core.policy.scene import Scene
 #: Clauses that no rule names: somebody behind the run is unknown, the pipeline asks for more people.
 UNKNOWN, BY_PIPELINE = "unknown requester", "asked by the pipeline"
 
-#: What became of a rule: it applies, only watches, lets pass, gave way to one that does, is exempted, does not match.
-Effect = Literal["applies", "observes", "passes", "overruled", "exempted", "no"]
+#: What became of a rule: `declined` would let pass, but the pipeline asks; `overruled` gives way to one that lets pass.
+Effect = Literal["applies", "observes", "passes", "declined", "overruled", "exempted", "no"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def _verdicts(policy: Policy, seen: Scene, claims: Claims) -> list[Verdict]:
     asks = claims.factor is not None or claims.quorum is not None
     found = [_match(rule, seen, said) for rule in policy.rules if not rule.break_glass]
     if asks:
-        found = [replace(v, effect="no") if v.effect == "passes" else v for v in found]
+        found = [replace(v, effect="declined") if v.effect == "passes" else v for v in found]
     if not any(v.certain and v.effect in {"applies", "passes"} for v in found):
         if policy.default is None:
             return [replace(v, effect="no") for v in found]
