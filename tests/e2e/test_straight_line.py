@@ -32,8 +32,9 @@ from jenkins_mfa.wiring import open_desk
 def world() -> Iterator[World]:
     """One demo world for the module."""
     with tempfile.TemporaryDirectory(prefix="mfa-") as folder, World(Path(folder)) as made:
-        made.jenkins.job(STAGING, deploy(environment="staging"))
-        made.jenkins.job(PRODUCTION, deploy(environment="production"))
+        env = {"REPLICAS": "2"}
+        made.jenkins.job(STAGING, deploy(environment="staging"), env=env)
+        made.jenkins.job(PRODUCTION, deploy(environment="production"), env=env)
         yield made
 
 
@@ -48,7 +49,7 @@ def deploy(environment: str) -> Callable[[Build], None]:
             RECEIPTS[build.name] = build.env["MFA_RECEIPT"]
             build.echo("Deployed.")
 
-        build.mfa_gate(body, environment=environment, action="deploy", message="Deploy 1.4")
+        build.mfa_gate(body, environment=environment, action="deploy", message="Deploy 1.4", watchEnv=["REPLICAS"])
 
     return pipeline
 
