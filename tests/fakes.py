@@ -170,7 +170,7 @@ def desk(
         store=store,
         messenger=messenger or FakeMessenger(),
         sources={source.id: source},
-        rules=Rules(rules or policy(), roster),
+        rules=Rules(rules or policy(), roster, "chat:T1"),
         keys=KEYS,
         randomness=Randomness(),
         line=lambda gate: gate.state.value,

@@ -39,6 +39,8 @@ name = "june"
 start = 2026-06-01T00:00:00+02:00
 end = "2026-07-01 00:00"
 reason = "Away."
+[slack_groups]
+release = "S0123ABCD"
 [[environments]]
 name = "production"
 pipelines = "*/deploy"

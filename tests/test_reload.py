@@ -15,6 +15,7 @@ from jenkins_mfa.demo import files
 from jenkins_mfa.errors import StoreUnavailableError
 from jenkins_mfa.reload import Reloader
 from jenkins_mfa.usecases.desk import Desk
+from jenkins_mfa.usecases.groups import Groups
 from jenkins_mfa.usecases.rules import InForce
 from jenkins_mfa.usecases.watch import Watch
 from jenkins_mfa.words.alerts import alert
@@ -253,3 +254,42 @@ def test_an_agent_that_starts_with_another_policy_adds_what_it_asks_for(place: P
     place.look(1)
     assert clauses(place) == [("production", 1), ("default", 2), ("more", 1)]
     assert place.loaded == []
+
+
+def test_a_group_of_another_place_is_empty_until_it_is_read_there(place: Place) -> None:
+    """A new policy names a user group, then another: members of before, and own ones, do not stand in for it."""
+    kept = {"S0AAA": {"U0BOB"}, "S0BBB": {"U0CAROL"}}
+
+    class Kept:
+        def accounts(self, group: str) -> frozenset[str]:
+            return frozenset(kept[group])
+
+    place.desk.rules.issuer = f"slack:{files.TEAM}"
+    groups = Groups(place.desk, Kept(), lambda: place.clock.now() / 1000)
+    groups.look()
+    assert place.desk.roster.members("release") == ("alice", "bob", "carol")
+    for name, person in (("S0AAA", "bob"), ("S0BBB", "carol")):
+        place.edit(place.policy, f'{files.POLICY}\n[slack_groups]\nrelease = "{name}"\n')
+        place.look()
+        assert place.desk.policy.outside == {"release": name}
+        assert place.desk.roster.members("release") == ()
+        groups.look()
+        assert place.desk.roster.members("release") == (person,)
+    assert place.loaded[1].endswith("Changes: “settings changed: slack_groups”.")
+    text = place.roster.read_text()
+    place.edit(place.roster, text.replace('"U0CAROL"', '"U0OTHER"'))
+    place.look()
+    assert place.desk.roster.members("release") == ()
+    place.edit(place.roster, text)
+    place.edit(place.policy, files.POLICY)
+    place.look()
+    assert place.desk.roster.members("release") == ("alice", "bob", "carol")
+    told = [linked.entry.details for linked in place.store.trail if linked.entry.event == "group:changed"]
+    assert [(one["kind"], one["people"], one.get("reason")) for one in told] == [
+        ("removed", "alice, bob, carol", "unread"),
+        ("added", "bob", None),
+        ("removed", "bob", "unread"),
+        ("added", "carol", None),
+        ("removed", "carol", None),
+        ("added", "alice, bob, carol", None),
+    ]

@@ -24,11 +24,13 @@ from jenkins_mfa.reload import Reloader
 from jenkins_mfa.slack.app import SlackApp
 from jenkins_mfa.slack.handlers import Handlers
 from jenkins_mfa.slack.messenger import SlackMessenger
+from jenkins_mfa.slack.usergroups import UserGroups
 from jenkins_mfa.threads import Crew, Pool
 from jenkins_mfa.usecases import break_glass, deliver, tick
 from jenkins_mfa.usecases.answer import Answers
 from jenkins_mfa.usecases.break_glass import BreakGlass
 from jenkins_mfa.usecases.desk import Desk, commit_id
+from jenkins_mfa.usecases.groups import Groups
 from jenkins_mfa.usecases.ports import Due
 from jenkins_mfa.usecases.watch import Watch
 from jenkins_mfa.wiring import messenger_of, open_desk
@@ -39,7 +41,7 @@ DELIVERERS = 8  #: threads that deliver lanes
 OPENERS = 4  #: threads of each source that open what is new; each waits for the records of one run
 IDLE = 0.25  #: seconds after which a deliverer looks again without being woken
 TICK_SECONDS = 1.0  #: how often deadlines are looked at
-LOOK_SECONDS = 2.0  #: how often the files of policy and roster are looked at
+LOOK_SECONDS = 2.0  #: how often it is looked whether policy or roster changed, and whether a group is to be read
 LONGEST_BACKOFF = 30.0  #: seconds between polls of a source that fails
 STOP_SECONDS = 10.0  #: that each thread gets to finish what it has begun
 
@@ -47,7 +49,7 @@ STOP_SECONDS = 10.0  #: that each thread gets to finish what it has begun
 @dataclass
 class Agent:
     """A running agent. `start` returns once everything runs; `stop` lets go in the order that loses nothing. With
-    `reload_asked` policy and roster are looked at soon.
+    `reload_asked` policy, roster and members of groups are looked at soon.
     """
 
     config: Config
@@ -62,11 +64,15 @@ class Agent:
 
     def __post_init__(self) -> None:
         self._reloader = Reloader(self.config.rules, self.desk, self.config.rules_digest)
+        self._groups = Groups(self.desk, UserGroups(self.messenger.client))
 
     def start(self) -> None:
-        """Watchers and deliverers first: they need no person. Then the clock, then Slack's people."""
+        """Members of groups first, as a gate is opened once; watchers and deliverers, which need no person; then the
+        clock, then Slack's people.
+        """
         self._record("agent:started", {"reason": __version__})
         self._record("policy:loaded", {"policy_sha256": self.config.policy.sha256})
+        self._look_at_groups()
         for source in self.config.sources:
             openers = Pool(self.crew, f"open-{source.id}", OPENERS)
             watch = Watch(self.desk, self.desk.sources[source.id], openers.begin)
@@ -75,7 +81,8 @@ class Agent:
             self.crew.start(f"deliver-{number}", self._deliver)
         self.crew.start("renew", self._renew)
         self._scheduler = BackgroundScheduler(timezone="UTC")
-        for job, seconds in ((self._tick, TICK_SECONDS), (self._look_at_rules, LOOK_SECONDS)):
+        looks = ((self._tick, TICK_SECONDS), (self._look_at_rules, LOOK_SECONDS), (self._look_at_groups, LOOK_SECONDS))
+        for job, seconds in looks:
             self._scheduler.add_job(
                 job, "interval", seconds=seconds, coalesce=True, max_instances=1, misfire_grace_time=None
             )
@@ -100,6 +107,7 @@ class Agent:
             if self.reload_asked:
                 self.reload_asked = False
                 self._look_at_rules(at_once=True)
+                self._look_at_groups(at_once=True)
         self.stop()
         return 1 if self.crew.failed.is_set() else 0
 
@@ -188,6 +196,15 @@ class Agent:
             log.warning("policy not taken over yet", problem=str(error))
         except Exception:
             log.exception("policy not taken over")
+
+    def _look_at_groups(self, *, at_once: bool = False) -> None:
+        """Members of groups that Slack keeps; apart from policy and roster, which are not to wait for Slack."""
+        try:
+            self._groups.look(at_once=at_once)
+        except StoreError as error:
+            log.warning("members of groups not taken over yet", problem=str(error))
+        except Exception:
+            log.exception("members of groups not taken over")
 
     def _beat(self, name: str, value: dict[str, object]) -> None:
         try:

@@ -92,7 +92,7 @@ class MessengerUnavailableError(MessengerError):
 
 
 class MessageGoneError(MessengerError):
-    """The message or its channel is no longer there: post it anew, elsewhere if need be."""
+    """What was named is no longer there: a message or its channel (post it anew, elsewhere if need be), or a group."""
 
 
 class MessageRefusedError(MessengerError):

@@ -30,6 +30,8 @@ from jenkins_mfa.when_table import Names, read_approvers, read_when
 NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"  #: names of rules and exemptions
 NOTHING = 'nothing is asked; allowed: require = [{ factor = "totp", approvers = ["group:NAME"] }]'
 CHANNEL = r"[A-Z0-9]{0,24}"
+USER_GROUP = r"S[A-Z0-9]{2,20}"
+MOST_GROUPS = 15  #: of Slack: each is read once a minute, and Slack answers about twenty such questions
 VARIABLE = r"[A-Za-z_*?][A-Za-z0-9_*?]{0,63}"
 
 
@@ -49,7 +51,8 @@ def read_policy(
     resources = [_resource(table) for table in root.tables("resources", "paths")]
     tags = {tag for one in environments for tag in one.tags} | {tag for one in resources for tag in one.tags}
     declared = frozenset(environment.name for environment in environments)
-    names = Names(roster, frozenset(sources), declared, frozenset(tags), calendars)
+    outside = _outside(root, roster)
+    names = Names(roster, frozenset(sources), declared, frozenset(tags), calendars, frozenset(outside))
     rules = [_rule(table, names, max_ttl) for table in root.tables("rules", "name")]
     known = [*(rule.name for rule in rules), "default"]
     exemptions = [_exemption(table, names, known, now) for table in root.tables("exemptions", "name")]
@@ -83,6 +86,7 @@ def read_policy(
         quiet=calendars.get(quiet),
         enrol_delay=enrol_delay,
         calendars=tuple(calendars),
+        outside=outside,
     )
     return policy, root.problems.found
 
@@ -90,6 +94,23 @@ def read_policy(
 def _unique(root: Table, kind: str, names: list[str]) -> None:
     for name in sorted({name for name in names if names.count(name) > 1}):
         root.problems.add(f'[[{kind}]] name = "{name}"', f"two {kind} have this name")
+
+
+def _outside(root: Table, roster: Roster | None) -> dict[str, str]:
+    """`[slack_groups]`: groups of the roster whose members are those of a user group of Slack."""
+    table = root.table("slack_groups", required=False)
+    groups = table.keys()
+    if len(groups) > MOST_GROUPS:
+        root.fault("slack_groups", f"{len(groups)} groups; {MOST_GROUPS} are allowed")
+    found = {name: table.text(name, pattern=USER_GROUP, allowed="a user group's id, as S0123ABCD") for name in groups}
+    for name in groups:
+        if not re.fullmatch(ID, name):
+            table.fault(name, "the name of a group may hold a-z, 0-9, dot, dash, underscore; 40 at most")
+        elif roster is not None and name not in roster.groups:
+            allowed = ", ".join(sorted(roster.groups)) or "none"
+            table.fault(name, f"roster.toml has no such group; allowed: {allowed}")
+    table.done()
+    return found
 
 
 def _environment(table: Table) -> Environment:
@@ -155,17 +176,17 @@ def _rule(table: Table, names: Names, max_ttl: int) -> Rule:
         always=table.flag("always"),
         observe=table.choice("mode", ("enforce", "observe"), "enforce") == "observe",
         break_glass=breaks,
-        review_by=read_approvers(table, "review_by", names.roster, least=0),
+        review_by=read_approvers(table, "review_by", names, least=0),
         assurance=cast("Assurance", table.choice("assurance", get_args(Assurance), "none")),
         requesters_may_approve=table.flag("requesters_may_approve"),
         authors_may_approve=table.flag("authors_may_approve", default=True),
         remind_after=table.integer("remind_after", 0, low=0, high=86400, unit="seconds"),
         escalate_after=table.integer("escalate_after", 0, low=0, high=86400, unit="seconds"),
-        escalate_to=read_approvers(table, "escalate_to", names.roster, least=0),
+        escalate_to=read_approvers(table, "escalate_to", names, least=0),
         escalate_channel=_channel(table, "escalate_channel"),
         supersede=table.flag("supersede"),
     )
-    check_rule(table, rule, names.roster)
+    check_rule(table, rule, names)
     table.done()
     return rule
 
@@ -181,9 +202,9 @@ def _require(table: Table, names: Names, *, passes: bool) -> tuple[Demand, ...]:
 def _demand(table: Table, names: Names) -> Demand:
     factor = Factor(table.choice("factor", tuple(Factor)))
     count = table.integer("count", 1, low=1, high=10, unit="people")
-    approvers = read_approvers(table, "approvers", names.roster)
+    approvers = read_approvers(table, "approvers", names)
     table.done()
-    people = names.roster.named(approvers) if names.roster else frozenset()
+    people = names.roster.named(approvers) if names.roster and not names.unsure(approvers) else frozenset()
     if people and len(people) < count:
         may = "1 person" if len(people) == 1 else len(people)
         table.fault("count", f"{count} people are needed, {may} may approve")

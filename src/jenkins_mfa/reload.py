@@ -7,9 +7,10 @@ import threading
 import structlog
 
 from jenkins_mfa.core.model import Alert, Commit, Entry, State
+from jenkins_mfa.core.policy import Policy, Roster
 from jenkins_mfa.rule_files import RuleFiles, Stamp
+from jenkins_mfa.usecases import groups
 from jenkins_mfa.usecases.desk import Desk, commit_id
-from jenkins_mfa.usecases.rules import InForce
 from jenkins_mfa.usecases.tighten import tighten
 from jenkins_mfa.words.policy_changes import changes
 
@@ -76,22 +77,25 @@ class Reloader:
         if problems:
             self._refuse(digest, problems, now)
         else:
-            self._take(digest, InForce(policy, roster), now)
+            self._take(digest, policy, roster, now)
         self._judged, self._problems = digest, problems
 
-    def _take(self, digest: str, fresh: InForce, now: int) -> None:
+    def _take(self, digest: str, policy: Policy, roster: Roster, now: int) -> None:
         """Into the trail first: no rule holds that it does not know."""
-        before = self._desk.rules.now
-        entries: tuple[Entry, ...] = ()
-        if (fresh.policy.sha256, fresh.roster) != (before.policy.sha256, before.roster):
-            told = changes((before.policy, before.roster), (fresh.policy, fresh.roster))
-            details: dict[str, str | int] = {"policy_sha256": fresh.policy.sha256, "changes": told}
-            entries = (Entry("policy:loaded", now, "agent", details=details),)
-            log.info("policy taken over", **details)
-        alerts = (Alert(f"policy_right:{digest[:16]}:{now}", "policy_right", now),) if self._problems else ()
-        if entries or alerts:
-            self._desk.store.commit(Commit(commit_id("policy", digest, str(now)), (), entries, (), alerts))
-        self._desk.rules.now, self._fresh = fresh, True
+        rules = self._desk.rules
+        with rules.turn:
+            before, fresh = rules.now, rules.joined(policy, roster, rules.accounts)
+            entries: tuple[Entry, ...] = ()
+            if (policy.sha256, fresh.roster) != (before.policy.sha256, before.roster):
+                told = changes((before.policy, before.roster), (policy, roster))
+                details: dict[str, str | int] = {"policy_sha256": policy.sha256, "changes": told}
+                loaded = Entry("policy:loaded", now, "agent", details=details)
+                entries = (loaded, *groups.changed(before, fresh, rules.accounts, now))
+                log.info("policy taken over", **details)
+            alerts = (Alert(f"policy_right:{digest[:16]}:{now}", "policy_right", now),) if self._problems else ()
+            if entries or alerts:
+                self._desk.store.commit(Commit(commit_id("policy", digest, str(now)), (), entries, (), alerts))
+            rules.now, self._fresh = fresh, True
 
     def _refuse(self, digest: str, problems: list[str], now: int) -> None:
         shown = {"problem": _few(problems)}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from jenkins_mfa.core.policy import Roster, Rule
+from jenkins_mfa.core.policy import Rule
 from jenkins_mfa.core.policy.rules import ALWAYS, AVAILABLE
 from jenkins_mfa.toml_table import Table
+from jenkins_mfa.when_table import Names
 
 
-def check_rule(table: Table, rule: Rule, roster: Roster | None) -> None:
-    """Report keys that contradict one another. Without a roster, what follows from it is not reported."""
+def check_rule(table: Table, rule: Rule, names: Names) -> None:
+    """Report keys that contradict one another. What only follows from who is in a group that no file tells is not."""
     if rule.passes and rule.when == ALWAYS:
         table.fault("when", "a rule that lets pass needs it; for everything that no rule matches use [default]")
     if rule.passes and (rule.always or rule.break_glass):
@@ -20,10 +21,10 @@ def check_rule(table: Table, rule: Rule, roster: Roster | None) -> None:
     for key, seconds in (("remind_after", rule.remind_after), ("escalate_after", rule.escalate_after)):
         if seconds >= rule.ttl:
             table.fault(key, f"{seconds} s is not before the end of ttl_seconds ({rule.ttl} s)")
-    _breaking(table, rule, roster)
+    _breaking(table, rule, names)
 
 
-def _breaking(table: Table, rule: Rule, roster: Roster | None) -> None:
+def _breaking(table: Table, rule: Rule, names: Names) -> None:
     """A rule for break-glass takes two named people with the strongest factor, and somebody else who looks at it."""
     if not rule.break_glass:
         if rule.review_by:
@@ -40,7 +41,9 @@ def _breaking(table: Table, rule: Rule, roster: Roster | None) -> None:
         table.fault("require", f"break-glass takes the strongest factor that there is: {strongest.value}")
     if not rule.review_by:
         table.fault("review_by", "it is missing: who looks afterwards at a break-glass, people and group:NAME")
-    elif roster and roster.named(rule.review_by) <= roster.named(a for d in rule.require for a in d.approvers):
+    elif names.unsure(rule.review_by) or names.roster is None:
+        return
+    elif names.roster.named(rule.review_by) <= names.roster.named(a for d in rule.require for a in d.approvers):
         table.fault("review_by", "it names nobody beside those who confirm, so no third person could review")
 
 

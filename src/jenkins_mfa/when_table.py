@@ -10,6 +10,7 @@ from jenkins_mfa.core.calendars import Calendar
 from jenkins_mfa.core.model import Trigger
 from jenkins_mfa.core.policy import Globs, Predicate, Roster
 from jenkins_mfa.core.policy.globs import problem
+from jenkins_mfa.core.policy.people import groups_of
 from jenkins_mfa.core.policy.predicates import (
     All,
     Any,
@@ -58,13 +59,20 @@ CLAIMS = ("environment", "action", "subject")
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The names that a policy may use. Without a roster, its own faults are told already."""
+    """The names that a policy may use. Without a roster, its own faults are told already. `outside` are groups whose
+    members are kept elsewhere.
+    """
 
     roster: Roster | None
     sources: frozenset[str]
     environments: frozenset[str] = frozenset()
     tags: frozenset[str] = frozenset()
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    outside: frozenset[str] = frozenset()
+
+    def unsure(self, approvers: Iterable[str]) -> bool:
+        """Whether no file tells who they are: without a roster, and for groups whose members are kept elsewhere."""
+        return self.roster is None or not self.outside.isdisjoint(groups_of(approvers))
 
 
 def read_when(table: Table, names: Names, *, loosens: bool = False) -> Predicate | None:
@@ -114,7 +122,7 @@ def _leaves(table: Table, names: Names) -> Iterable[Leaf]:
             yield Texts(asks, Globs(tuple(patterns)), every)
     for key, (asks, every) in PEOPLE.items():
         if key in table:
-            yield People(asks, read_approvers(table, key, names.roster), every)
+            yield People(asks, _askable(table, key, names), every)
     for key in FLAGS:
         if key in table:
             yield Flag(key, table.flag(key))
@@ -187,12 +195,25 @@ def _check(table: Table, key: str, patterns: Iterable[str], known: frozenset[str
             table.fault(key, f'seen: "{pattern}" (there is none of that name); allowed: {allowed}')
 
 
-def read_approvers(table: Table, key: str, roster: Roster | None, *, least: int = 1) -> tuple[str, ...]:
+def _askable(table: Table, key: str, names: Names) -> tuple[str, ...]:
+    """People of whom a question may ask: files tell who they are. Else a group that cannot be read, and is empty then,
+    would switch rules off.
+    """
+    found = read_approvers(table, key, names)
+    for name in found:
+        if names.roster is not None and names.unsure([name]):
+            table.fault(key, f'"{name}" is in [slack_groups]; whether a rule applies may not rest on what Slack says')
+    return found
+
+
+def read_approvers(table: Table, key: str, names: Names, *, least: int = 1) -> tuple[str, ...]:
     """Roster ids and `group:NAME` that stand for somebody: a misspelt one must not show at three in the morning."""
     found = tuple(table.texts(key, None if least else [], allowed="a list of roster ids and group:NAME", least=least))
+    roster = names.roster
     if roster is None:
         return found
-    groups = {f"group:{group}" for person in roster.people.values() for group in person.groups}
+    groups = {group for person in roster.people.values() for group in person.groups} | names.outside
+    groups = {f"group:{group}" for group in groups}
     for approver in found:
         if approver.startswith("group:") and approver not in groups:
             allowed = ", ".join(sorted(groups)) or "none"

@@ -65,7 +65,7 @@ def messenger_of(config: Config) -> SlackMessenger:
     client = web_client(slack.bot_token.reveal(), slack.api_url)
     return SlackMessenger(
         client=client,
-        rules=Rules(config.policy, config.roster),
+        rules=Rules(config.policy, config.roster, f"slack:{slack.team}"),
         team=slack.team,
         default_channel=slack.channel,
         ops_channel=slack.ops_channel,

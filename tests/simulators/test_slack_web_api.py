@@ -52,6 +52,26 @@ def test_missing_scope_names_it() -> None:
         assert refused(opener.apps_connections_open, app_token=slack.app_token)["needed"] == "connections:write"
 
 
+def test_a_user_group_tells_its_members(slack: SlackSimulator) -> None:
+    """Ids of all who are active; groups that are switched off only where that is asked; the scope is its own."""
+    slack.set_group("S01", ALICE, BOB)
+    slack.set_group("S02", ALICE, disabled=True)
+    asked = client(slack).usergroups_users_list
+    assert asked(usergroup="S01")["users"] == [ALICE, BOB]
+    slack.set_user(BOB, deleted=True)
+    assert asked(usergroup="S01")["users"] == [ALICE]
+    assert refused(asked, usergroup="S02")["error"] == "no_such_subteam"
+    assert asked(usergroup="S02", include_disabled=True)["users"] == [ALICE]
+    assert refused(asked, usergroup="S03")["error"] == "no_such_subteam"
+    assert refused(asked, usergroup="")["error"] == "invalid_arguments"
+    slack.fail_next("usergroups.users.list", "ratelimited", retry_after=7)
+    assert refused(asked, usergroup="S01")["error"] == "ratelimited"
+    with SlackSimulator(scopes=["users:read"]) as weak:
+        weak.set_group("S01")
+        answer = refused(client(weak).usergroups_users_list, usergroup="S01")
+        assert (answer["error"], answer["needed"]) == ("missing_scope", "usergroups:read")
+
+
 def test_posting_gives_channel_ts_and_message(slack: SlackSimulator) -> None:
     """A message gets a growing ts and ids for its blocks, and stands in its channel or thread."""
     first = client(slack).chat_postMessage(channel=DEPLOYS, text="Deploy", blocks=buttons())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -58,11 +59,22 @@ def check(config_path: Path, as_json: bool) -> None:
         report([Part("config", False, *halves(problem)) for problem in error.problems], as_json)
         sys.exit(USAGE)
     parts = [Part("config", True, _configured(config)), _policy(config)]
+    config, groups = _with_groups(config)
     for name, look in {"keys": _keys, "store": _store, "sources": _sources, "slack": _slack}.items():
         told = {part.says for part in parts}
         parts += [part for part in _looked(name, look, config) if part.says not in told]
+    parts += _grouped("groups", groups)
     report(parts, as_json)
     sys.exit(0 if all(part.ok for part in parts) else FINDING)
+
+
+def _with_groups(config: Config) -> tuple[Config, list[Finding]]:
+    """The configuration with the members that groups kept in Slack have now, and what is found of those groups."""
+    quiet_logger().disabled = True  # what it would log is a finding here
+    messenger = messenger_of(config)
+    accounts, found = slack_check.user_groups(messenger)
+    roster = messenger.rules.joined(config.policy, config.roster, accounts).roster
+    return replace(config, roster=roster), found
 
 
 def _looked(name: str, look: Callable[[Config], Iterator[Part]], config: Config) -> list[Part]:
@@ -207,7 +219,6 @@ def _source(source: SourceConfig) -> Iterator[Part]:
 
 
 def _slack(config: Config) -> Iterator[Part]:
-    quiet_logger().disabled = True  # what it would log is a finding here
     messenger = messenger_of(config)
     app = web_client(config.slack.app_token.reveal(), config.slack.api_url)
     rules = config.policy.rules

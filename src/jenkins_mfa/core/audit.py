@@ -59,6 +59,7 @@ class Name(enum.StrEnum):
     DELIVERY_PARKED = "delivery:parked"
     RECORD_DAMAGED = "record:damaged"
     POLICY_LOADED = "policy:loaded"
+    GROUP_CHANGED = "group:changed"
     KEY_CREATED = "key:created"
     KEY_REVOKED = "key:revoked"
     AGENT_STARTED = "agent:started"

@@ -15,7 +15,7 @@
         outcome.errors, outcome.closed, outcome.view        # at the fields; form gone; form updated
         slack.slash("U01ALICE", "/mfa", "pending", "C01DEPLOYS").wait("ephemeral").text
 
-World (slack_world): `add_user`, `add_channel`, `set_user`, `archive`, `delete_message`, `messages`,
+World (slack_world): `add_user`, `add_channel`, `set_user`, `set_group`, `archive`, `delete_message`, `messages`,
 `ephemerals`, `views`, `channels_of`, `im`, `sights`, `revision`, `wait_for`; `plain` flattens a message.
 People (slack_people): `press`, `submit`, `back`, `slash`, `say`; kinds of sights: slack_model.Kind.
 Here: `connections`, `calls`; faults `fail_next`, `revoke`, `outage`/`recover`, `refresh_sockets` and
@@ -43,7 +43,7 @@ from jenkins_mfa.simulators.slack_text import plain
 __all__ = ["ImpossibleActionError", "Message", "Outcome", "Sight", "SlackSimulator", "plain"]
 
 #: The scopes of the bot token that the app manifest asks for.
-BOT_SCOPES = ("chat:write", "commands", "im:write", "users:read", "channels:read", "groups:read")
+BOT_SCOPES = ("chat:write", "commands", "im:write", "users:read", "channels:read", "groups:read", "usergroups:read")
 
 
 class SlackSimulator(People):

@@ -174,6 +174,7 @@ METHODS: dict[str, Method] = {
     "conversations.list": Method(directory.conversations_list),
     "users.info": Method(directory.users_info, "users:read"),
     "users.list": Method(directory.users_list, "users:read"),
+    "usergroups.users.list": Method(directory.usergroups_users_list, "usergroups:read"),
     "team.info": Method(directory.team_info, "team:read"),
 }
 

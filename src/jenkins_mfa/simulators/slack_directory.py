@@ -74,6 +74,14 @@ def users_list(call: Call) -> Answer:
     return call.page([_user_json(call, user) for user in members], "members")
 
 
+def usergroups_users_list(call: Call) -> Answer:
+    """usergroups.users.list: the ids of all in a user group, without pages; nobody who is deactivated."""
+    group = call.workspace.groups.get(call.text("usergroup"))
+    if group is None or (group.disabled and not call.flag("include_disabled")):
+        raise ApiError("no_such_subteam")
+    return {"users": [member for member in group.members if not call.workspace.users[member].deleted]}
+
+
 def _channel_json(call: Call, channel: Channel) -> Answer:
     here = call.workspace.bot_user in channel.members
     if channel.kind == "im":

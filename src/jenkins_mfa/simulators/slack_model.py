@@ -54,6 +54,15 @@ class Channel:
 
 
 @dataclass
+class UserGroup:
+    """A user group (`S…`), which some call a subteam; `disabled` is one that was switched off."""
+
+    id: str
+    members: list[str]
+    disabled: bool = False
+
+
+@dataclass
 class Message:
     """A message as it stands now. `edits` holds the earlier (text, blocks); `only_for` makes it ephemeral."""
 

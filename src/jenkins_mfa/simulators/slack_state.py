@@ -22,6 +22,7 @@ from jenkins_mfa.simulators.slack_model import (
     Sight,
     Token,
     User,
+    UserGroup,
 )
 from jenkins_mfa.simulators.slack_rules import block_elements
 from jenkins_mfa.simulators.slack_text import plain, plain_view
@@ -49,6 +50,7 @@ class Workspace:
         self.changed = threading.Condition(threading.RLock())
         self.users = {self.bot_user: User(self.bot_user, "jenkins-mfa", team, bot=True)}
         self.channels: dict[str, Channel] = {}
+        self.groups: dict[str, UserGroup] = {}
         self.messages: dict[tuple[str, str], Message] = {}
         self.modals: dict[str, list[dict[str, Any]]] = {}
         self.tokens: dict[str, Token] = {}

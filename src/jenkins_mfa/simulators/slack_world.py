@@ -6,7 +6,7 @@ import copy
 from collections.abc import Callable, Iterable
 from typing import Any, Self, TypeVar
 
-from jenkins_mfa.simulators.slack_model import Channel, Message, Sight, User
+from jenkins_mfa.simulators.slack_model import Channel, Message, Sight, User, UserGroup
 from jenkins_mfa.simulators.slack_outcome import Outcome
 from jenkins_mfa.simulators.slack_state import Workspace
 from jenkins_mfa.simulators.slack_text import plain
@@ -50,6 +50,12 @@ class World:
             channel = Channel(channel_id, name, "private" if private else "public", inside)
             self.workspace.channels[channel_id] = channel
             return channel
+
+    def set_group(self, group_id: str, *members: str, disabled: bool = False) -> None:
+        """A user group with these people and nobody else. Raises KeyError for people whom the workspace has not."""
+        with self.workspace.changed:
+            inside = [self.workspace.users[member].id for member in members]
+            self.workspace.groups[group_id] = UserGroup(group_id, inside, disabled)
 
     def archive(self, channel: str, archived: bool = True) -> None:
         """Archive a channel, or bring it back."""

@@ -10,7 +10,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from jenkins_mfa.errors import MessageGoneError, MessageRefusedError, MessengerUnavailableError
 from jenkins_mfa.failures import why
 
-#: The message or its channel is not there (any more), or not for us.
+#: The message, its channel or the user group is not there (any more), or not for us.
 GONE = frozenset(
     {
         "cant_update_message",
@@ -20,6 +20,7 @@ GONE = frozenset(
         "is_archived",
         "is_inactive",
         "message_not_found",
+        "no_such_subteam",
         "not_in_channel",
         "restricted_action",
         "restricted_action_read_only_channel",

@@ -9,10 +9,14 @@ from slack_sdk import WebClient
 from jenkins_mfa.errors import MessageGoneError, MessengerError
 from jenkins_mfa.slack.calls import call
 from jenkins_mfa.slack.messenger import SlackMessenger
+from jenkins_mfa.slack.usergroups import UserGroups
 from jenkins_mfa.usecases.ports import Finding
+from jenkins_mfa.words import render
 
 #: What the bot token must be allowed, as in deploy/slack-manifest.yaml.
-SCOPES = ("chat:write", "commands", "im:write", "users:read", "channels:read", "groups:read")
+SCOPES = ("chat:write", "commands", "im:write", "users:read", "channels:read", "groups:read", "usergroups:read")
+USER_GROUPS = "usergroups:read"  #: of these, what only a policy with groups of Slack needs
+MOST_NAMED = 5  #: people in one finding
 
 
 #: Slack's words for a token that it does not take.
@@ -63,7 +67,8 @@ def _findings(messenger: SlackMessenger, channels: Mapping[str, str], approvers:
     else:
         mend = f'set [slack] team = "{team}", or use a token of {messenger.team}'
         yield Finding("team", False, f"the bot token belongs to workspace {team} ({name}), not {messenger.team}", mend)
-    yield _scopes(str(me.headers.get("x-oauth-scopes", "")))
+    needed = {*SCOPES} - (set() if messenger.rules.policy.outside else {USER_GROUPS})
+    yield _scopes(str(me.headers.get("x-oauth-scopes", "")), needed)
     asked = sorted(set(approvers))
     wrong = [
         *(finding for where, channel in channels.items() for finding in _channel(messenger.client, where, channel)),
@@ -81,12 +86,53 @@ def _count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
-def _scopes(granted: str) -> Finding:
-    missing = sorted(set(SCOPES) - {scope.strip() for scope in granted.split(",")})
+def _scopes(granted: str, needed: set[str]) -> Finding:
+    missing = sorted(needed - {scope.strip() for scope in granted.split(",")})
     if missing:
         mend = "add them in the app's settings (OAuth & Permissions) and install the app again"
         return Finding("scopes", False, f"the bot token lacks {', '.join(missing)}", mend)
-    return Finding("scopes", True, f"{len(SCOPES)} scopes")
+    return Finding("scopes", True, f"{len(needed)} scopes")
+
+
+def user_groups(messenger: SlackMessenger) -> tuple[dict[str, frozenset[str]], list[Finding]]:
+    """The accounts in each user group that the policy names, and a finding of each. Never raises for what Slack does.
+
+    One that cannot be read is not among the accounts.
+    """
+    accounts: dict[str, frozenset[str]] = {}
+    found: list[Finding] = []
+    for group, name in sorted(messenger.rules.policy.outside.items()):
+        try:
+            if name not in accounts:
+                accounts[name] = UserGroups(messenger.client).accounts(name)
+        except MessengerError as error:
+            mend = f"see that the app has the scope {USER_GROUPS}, and that [slack_groups] {group} names a user group"
+            found.append(Finding("group", False, f"group {group} is empty: {name} cannot be read: {error}", mend))
+        else:
+            found.extend(_members(messenger, group, name, accounts[name]))
+    return accounts, found
+
+
+def _members(messenger: SlackMessenger, group: str, name: str, accounts: frozenset[str]) -> Iterator[Finding]:
+    """How many people of the roster are in it, and who else is."""
+    members = accounts & {*messenger.users.values()}
+    says = f"group {group} has {len(members)} of the roster ({name})"
+    yield Finding("group", bool(members), says, "" if members else "put somebody of the roster into it, in Slack")
+    strangers = sorted(accounts - members)
+    if strangers:
+        shown = ", ".join(_called(messenger.client, user) for user in strangers[:MOST_NAMED])
+        more = f" and {len(strangers) - MOST_NAMED} more" if len(strangers) > MOST_NAMED else ""
+        mend = "add them to roster.toml, or take them out of the user group; until then they confirm nothing"
+        yield Finding("group", False, f"in {name} of group {group}, but not in the roster: {shown}{more}", mend)
+
+
+def _called(client: WebClient, user: str) -> str:
+    """A person's name in Slack with their id; the id alone where Slack does not tell."""
+    try:
+        person = call(client.users_info, user=user)["user"]
+    except MessengerError:
+        return user
+    return f"{render.visible(str(person.get('real_name') or '?')[:40], quoted=False)} ({user})"
 
 
 def _channel(client: WebClient, where: str, channel: str) -> Iterator[Finding]:

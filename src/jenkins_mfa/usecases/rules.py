@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from jenkins_mfa.core.model import Claims, Facts, History, Reason, Requirement
@@ -11,17 +13,29 @@ from jenkins_mfa.core.policy import Policy, Roster, evaluate
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """A policy and the roster that it was read with."""
+    """A policy and the roster that it was read with, which holds the members of groups that are kept elsewhere."""
 
     policy: Policy
     roster: Roster
 
 
 class Rules:
-    """What holds. `now` is replaced as a whole: who needs policy and roster for one decision reads it once."""
+    """What holds. `now` is replaced as a whole: who needs policy and roster for one decision reads it once.
 
-    def __init__(self, policy: Policy, roster: Roster) -> None:
-        self.now = InForce(policy, roster)
+    Whoever replaces it holds `turn` from looking at what holds until then. `accounts` are the members of groups that
+    are kept elsewhere, by the id that they have there, as subjects at `issuer`; what is not in it was not read.
+    """
+
+    def __init__(self, policy: Policy, roster: Roster, issuer: str = "") -> None:
+        self.issuer = issuer
+        self.turn = threading.Lock()
+        self.accounts: Mapping[str, frozenset[str]] = {}
+        self.now = self.joined(policy, roster, {})
+
+    def joined(self, policy: Policy, roster: Roster, accounts: Mapping[str, frozenset[str]]) -> InForce:
+        """Policy and roster, with those accounts in place of own members of groups. A group not among them is empty."""
+        members = {group: accounts.get(name, frozenset()) for group, name in policy.outside.items()}
+        return InForce(policy, roster.holding(members, self.issuer))
 
     @property
     def policy(self) -> Policy:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from jenkins_mfa.core import moments
 from jenkins_mfa.core.model import Alert, Gate, State
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.words import asking, delivery, endings, glass, people, state
+from jenkins_mfa.words import asking, delivery, endings, glass, people, render, state
 from jenkins_mfa.words.parts import Channel, Everyone, Fact, Parts, Time, Word, duration, join, listing, say, sentences
 
 
@@ -70,6 +70,8 @@ def _what(given: Alert, gate: Gate | None, roster: Roster) -> Parts:
             )
         case "policy_right":
             return say("Policy and roster on disk are right again, and hold.")
+        case "group_unread" | "group_read":
+            return _group(given)
         case "locked":
             who = people.person(roster, values.get("person", ""))
             return say("The codes of {who} are switched off after 50 misses.", who=who)
@@ -79,6 +81,19 @@ def _what(given: Alert, gate: Gate | None, roster: Roster) -> Parts:
         word = "Not asked, denied" if endings.at_opening(gate.denial) else "Denied"
         return say(f"{word} by jenkins-mfa: {{why}}.", why=endings.why(gate.denial, roster))
     return say("{code}", code=Fact(given.code))
+
+
+def _group(given: Alert) -> Parts:
+    group, name = (Word(render.visible(given.values.get(key, ""), quoted=False)) for key in ("group", "name"))
+    if given.code == "group_read":
+        return say("Slack's user group {name} can be read again: it says who is in {group}.", name=name, group=group)
+    return say(
+        "Slack's user group {name} cannot be read: {problem}. What was known of {group} holds for 5 minutes; then "
+        "nobody is in it, and gates that need it are refused. See jenkins-mfa check.",
+        name=name,
+        problem=Fact(given.values.get("problem", "")),
+        group=group,
+    )
 
 
 def _reported(gate: Gate | None, roster: Roster) -> Parts:

@@ -57,6 +57,7 @@ SAYINGS: dict[str, tuple[str, str]] = {
     "requesters": ("rule {subject} lets people confirm what they started themselves", ""),
     "default_passes": ("gates that no rule matches pass by themselves", ""),
     "strangers": ("people who are not in the roster start builds at no cost", ""),
+    "outside": ("whoever may edit Slack's user group {other} chooses who may approve as group {subject}", ""),
     "exempts": ("until {until}, exemption {subject} takes away {rules}: {reason}", ""),
 }
 

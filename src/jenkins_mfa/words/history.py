@@ -191,6 +191,14 @@ def _loaded(entry: Entry, _roster: Roster) -> Parts:
     return sentences([loaded, say("Changes: {told}.", told=Fact(told))]) if told else loaded
 
 
+def _members(entry: Entry, _roster: Roster) -> Parts:
+    """Ids, not names: many of them may have left the roster."""
+    came = "now in it" if _detail(entry, "kind") == "added" else "no longer in it"
+    why = ", since Slack has not told who is" if _detail(entry, "reason") else ""
+    named, people = Fact(_detail(entry, "named")), Fact(_detail(entry, "people"))
+    return say(f"The members of group {{named}} changed; {came}{why}: {{people}}.", named=named, people=people)
+
+
 #: Each event of the trail; a test holds them to be all.
 SENTENCES: dict[str, Callable[[Entry, Roster], Parts]] = {
     Name.GATE_OPENED: _plain("Opened."),
@@ -218,6 +226,7 @@ SENTENCES: dict[str, Callable[[Entry, Roster], Parts]] = {
     Name.DELIVERY_PARKED: _parked,
     Name.RECORD_DAMAGED: _named("The stored record {value} is not what was written; it was set aside.", "record"),
     Name.POLICY_LOADED: _loaded,
+    Name.GROUP_CHANGED: _members,
     Name.KEY_CREATED: _named("Key {value} was made.", "kid"),
     Name.KEY_REVOKED: _named("Key {value} was revoked.", "kid"),
     Name.AGENT_STARTED: _named("An agent of version {value} started.", "reason"),

@@ -15,6 +15,7 @@ _SETTINGS = {
     "watch": "variables",
     "changed_at_first": "variables",
     "quiet": "quiet_hours",
+    "outside": "slack_groups",
 }
 
 

@@ -14,7 +14,7 @@ from jenkins_mfa.core import quorum
 from jenkins_mfa.core.model import Clause, Factor
 from jenkins_mfa.core.policy.contradictions import claimed_only, contradiction, overlap
 from jenkins_mfa.core.policy.globs import Globs
-from jenkins_mfa.core.policy.people import Roster
+from jenkins_mfa.core.policy.people import Roster, groups_of
 from jenkins_mfa.core.policy.predicates import All, Predicate, Texts, Window, leaves
 from jenkins_mfa.core.policy.rules import ALWAYS, Exemption, Policy, Rule
 
@@ -32,6 +32,7 @@ class Remark:
 
 def remarks(policy: Policy, roster: Roster, messenger: str, now: int) -> list[Remark]:
     """All remarks, findings first. `messenger` is the issuer of the accounts with which people answer, `now` ms UTC."""
+    roster = roster.holding(dict.fromkeys(policy.outside, frozenset()), "")  # who is in those, no file tells
     rules = [*policy.rules, *([policy.default] if policy.default else [])]
     found = [remark for rule in rules for remark in _rule(rule, policy, roster)]
     found += _accounts(rules, roster, messenger)
@@ -55,6 +56,8 @@ def _rule(rule: Rule, policy: Policy, roster: Roster) -> Iterator[Remark]:
             return
         if factor not in policy.available:
             yield Remark("finding", "factor_instead", rule.name, {"factor": factor.value})
+    if not policy.outside.keys().isdisjoint(groups_of(name for demand in rule.require for name in demand.approvers)):
+        return
     everyone = frozenset(person for demand in rule.require for person in roster.named(demand.approvers))
     if rule.require and not _enough(rule, roster, policy.available, ""):
         yield Remark("finding", "too_few", rule.name, {"needed": str(sum(d.count for d in rule.require))})
@@ -99,7 +102,7 @@ def _accounts(rules: list[Rule], roster: Roster, messenger: str) -> Iterator[Rem
 def _unused(policy: Policy, roster: Roster) -> Iterator[Remark]:
     """Groups that nobody is in, calendars that nothing asks about."""
     for group in sorted(roster.groups):
-        if not roster.members(group):
+        if group not in policy.outside and not roster.members(group):
             yield Remark("finding", "empty_group", group)
     asked = [rule.when for rule in policy.rules] + [exemption.when for exemption in policy.exemptions]
     used = {leaf.calendar.name for when in asked for leaf, _ in leaves(when) if isinstance(leaf, Window)}
@@ -141,6 +144,8 @@ def _loosening(policy: Policy, now: int) -> Iterator[Remark]:
         yield Remark("loosens", "default_passes", "default")
     if policy.strangers == "same":
         yield Remark("loosens", "strangers", "unknown_requesters")
+    for group, name in sorted(policy.outside.items()):
+        yield Remark("loosens", "outside", group, {"other": name})
     for one in policy.exemptions:
         if one.until > now:
             values = {"rules": str(one.rules), "reason": one.reason, "until": str(one.until)}

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 SUBSTITUTES = 3  #: hops from an absent person to the one who stands in
+
+
+def groups_of(approvers: Iterable[str]) -> frozenset[str]:
+    """The groups among a rule's `approvers`."""
+    return frozenset(name.removeprefix("group:") for name in approvers if name.startswith("group:"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +35,26 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """All people who may answer or start runs, and every group that somebody may be in."""
+    """All people who may answer or start runs, and every group that somebody may be in.
+
+    `outside` has the members (roster ids) of groups that are kept elsewhere: they stand in place of the group's own.
+    """
 
     people: Mapping[str, Person]
     groups: frozenset[str] = frozenset()
+    outside: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def members(self, group: str) -> tuple[str, ...]:
         """Ids of the people in a group, sorted; empty for a group that nobody is in."""
+        if group in self.outside:
+            return tuple(sorted(self.outside[group] & self.people.keys()))
         return tuple(sorted(p.id for p in self.people.values() if group in p.groups))
+
+    def holding(self, accounts: Mapping[str, frozenset[str]], issuer: str) -> Roster:
+        """The roster with these groups kept outside: in each is who has one of its accounts (subjects at `issuer`)."""
+        people = {one.id: one.identities.get(issuer, "") for one in self.people.values()}
+        found = {group: frozenset(p for p, own in people.items() if own in of) for group, of in accounts.items()}
+        return replace(self, outside=found)
 
     def named(self, approvers: Iterable[str], at: int | None = None) -> frozenset[str]:
         """The people that a rule's `approvers` stand for: ids of the roster, and members of `group:<name>`.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from jenkins_mfa.core.calendars import Calendar
@@ -94,7 +95,8 @@ class Policy:
     `strangers` says what people behind a run who are not in the roster cost. `watch` names variables that every gate
     must send; `changed_at_first` whether they count as changed while there is nothing to compare them with. Nobody is
     reminded inside `quiet`. Whoever set up somebody's authenticator less than `enrol_delay` seconds ago does not
-    confirm beside them. `calendars` are the names of all, asked about or not.
+    confirm beside them. `calendars` are the names of all, asked about or not. `outside` maps groups of
+    the roster whose members are kept elsewhere to the id that they have there.
     """
 
     rules: tuple[Rule, ...]
@@ -111,3 +113,4 @@ class Policy:
     quiet: Calendar | None = None
     enrol_delay: int = 3600
     calendars: tuple[str, ...] = ()
+    outside: Mapping[str, str] = field(default_factory=dict)
