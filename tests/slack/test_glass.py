@@ -152,7 +152,7 @@ def test_the_message_says_what_was_broken_by_whom_and_why() -> None:
     assert lines[0] == "Break-glass: rule emergency replaces the normal ones."
     assert "Needs 2 of Alice Wu or Bob Ray, each with a code." in lines
     assert "A third person must review it afterwards: /mfa review 8f2c." in lines
-    assert lines[-1] == f"Reason given by Alice Wu:“{WHY}”"
+    assert lines[-1] == f"Reason given by Alice Wu: “{WHY}”"
     bars = [e for b in blocks.message(broken(), ROSTER, {}).blocks for e in b.get("elements", ())]
     assert [bar["elements"][0]["text"] for bar in bars if bar["type"] == "rich_text_quote"] == [WHY]
 
