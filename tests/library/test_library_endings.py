@@ -95,7 +95,7 @@ RECEIPTS: dict[str, tuple[dict[str, Any], str]] = {
     "other_source": ({"source": "test"}, "is for another source"),
     "other_gate": ({"nonce": "Mfa-" + "0" * 32}, "is for another gate of this build"),
     "other_request": ({"request_sha256": "0" * 64}, "answers another request"),
-    "future": ({"iat": now() + 300, "exp": now() + 600}, "is dated in the future: compare the clocks"),
+    "future": ({"iat": now() + 3_000, "exp": now() + 3_300}, "is dated in the future: compare the clocks"),
     "weaker": ({"approvers": [Approver("alice", "push", 1), Approver("bob", "push", 1)]}, "names push, asked: totp"),
     "fewer": ({"approvers": [Approver("alice", "totp", 1)]}, "names totp by 1 person, asked: 2"),
     "nobody": ({"approvers": []}, "says that nobody confirmed, but the step asks for a confirmation"),
