@@ -120,3 +120,8 @@ def gate(**values: Any) -> Gate:
         requirement=requirement(),
     )
     return replace(base, **values)
+
+
+def of_rules(found: Requirement) -> Requirement:
+    """Without the places that no rule names: those that the pipeline asks for, and the one for somebody unknown."""
+    return replace(found, clauses=tuple(one for one in found.clauses if " " not in one.rule))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import RUN, claims, clause, environment, facts, needs, policy, rule
+from builders import RUN, claims, clause, environment, facts, needs, of_rules, policy, rule
 from jenkins_mfa.core import quorum
 from jenkins_mfa.core.model import Claims, Confirmation, Factor, Requirement, Starter, Trigger
 from jenkins_mfa.core.policy import Policy
@@ -178,11 +178,26 @@ def test_a_claim_never_loosens(rules: Policy, one: Claims, other: Claims, given_
 
 @given(policies, rules, claimed, some_answers)
 def test_a_further_rule_never_loosens(base: Policy, more: list, one: Claims, given_answers: list[Confirmation]) -> None:
-    """Adding rules that match can only tighten, unless there was nothing before and the default applied."""
+    """Adding rules that match can only tighten, unless there was nothing before and the default applied; what the
+    pipeline asks for on top keeps the number of people, not who they are.
+    """
     wider = replace(base, rules=(*base.rules, *more))
     before, after = needs(base, facts(), one), needs(wider, facts(), one)
-    if before.refusal is None and "default" not in before.rules and passes(after, given_answers):
-        assert passes(before, given_answers)
+    if before.clauses and "default" not in before.rules and passes(after, given_answers):
+        assert quorum.satisfied(of_rules(before), given_answers)
+        assert len(given_answers) >= before.total
+
+
+def test_one_rule_more_may_change_who_fills_what_the_pipeline_asks_for() -> None:
+    """Two codes of `release` become a code of `release` and a tap of `security`: as many people, one of each rule."""
+    release, security = rule("release"), rule("security", factor=Factor.PUSH, approvers=("group:security",))
+    asked = claims(quorum=2)
+    before, after = needs(policy(release), facts(), asked), needs(policy(release, security), facts(), asked)
+    assert [(c.rule, c.factor) for c in before.clauses] == [
+        ("release", Factor.TOTP),
+        ("asked by the pipeline", Factor.TOTP),
+    ]
+    assert [(c.rule, c.factor) for c in after.clauses] == [("release", Factor.TOTP), ("security", Factor.PUSH)]
 
 
 @given(policies, claimed)

@@ -10,6 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import policy_strategies as some
+from builders import of_rules
 from jenkins_mfa.core import quorum
 from jenkins_mfa.core.model import (
     Author,
@@ -112,18 +113,32 @@ def demanded_rules(found: Requirement) -> set[str]:
 def test_one_rule_more_never_loosens(
     policy: Policy, asked: Asked, more: Rule, given_answers: list[Confirmation]
 ) -> None:
-    """Unless the default applied, which a rule replaces that matches for certain, or nobody could be asked; nor where
-    the number of people is counted over all rules (what the pipeline asks for, the one more for somebody unknown).
+    """Unless the default applied, which a rule replaces that matches for certain, or nobody could be asked. The rules'
+    own clauses must still be filled, by as many people and no weaker a factor; what comes on top of all rules together
+    (what the pipeline asks for, the one more for somebody unknown) may count others and take a weaker one.
     """
-    roster, facts, claims, history = asked
-    policy, claims = replace(policy, strangers="same"), replace(claims, quorum=None)
-    before = evaluate(policy, roster, facts, claims, history)
+    before = evaluate(policy, *asked)
     assume(policy.default is not None and (policy.default.passes or "default" not in before.rules))
     assume(before.clauses or before.passes_by)
-    wider = replace(policy, rules=(*policy.rules, more))
-    after = evaluate(wider, roster, facts, claims, history)
+    after = evaluate(replace(policy, rules=(*policy.rules, more)), *asked)
+    assert not passes(after, given_answers) or quorum.satisfied(of_rules(before), given_answers)
+    assert not demanded(of_rules(before).clauses) - demanded(after.clauses)
+    assert after.total >= before.total
+    assert after.factor.strength >= before.factor.strength
+
+
+@given(some.policies(), asked, some.asking(name=st.just("new"), observe=st.just(False)), some.answers)
+def test_one_rule_more_never_loosens_what_rules_alone_ask(
+    policy: Policy, asked: Asked, more: Rule, given_answers: list[Confirmation]
+) -> None:
+    """Where nothing is counted over all rules, whoever could not let the gate pass before cannot afterwards."""
+    roster, facts, claims, history = asked
+    policy, asked = replace(policy, strangers="same"), (roster, facts, replace(claims, quorum=None), history)
+    before = evaluate(policy, *asked)
+    assume(policy.default is not None and (policy.default.passes or "default" not in before.rules))
+    assume(before.clauses or before.passes_by)
+    after = evaluate(replace(policy, rules=(*policy.rules, more)), *asked)
     assert not passes(after, given_answers) or passes(before, given_answers)
-    assert not demanded(before.clauses) - demanded(after.clauses)
 
 
 def less(facts: Facts, history: History) -> st.SearchStrategy[tuple[Facts, History]]:
@@ -159,8 +174,7 @@ def test_what_is_not_known_never_loosens(policy: Policy, asked: Asked, data: st.
     hidden, later = data.draw(less(facts, history))
     claims = replace(claims, quorum=None)
     before, after = (evaluate(policy, roster, one, claims, then) for one, then in ((facts, history), (hidden, later)))
-    own = tuple(clause for clause in before.clauses if clause.rule != "unknown requester")
-    assert not demanded(own) - demanded(after.clauses)
+    assert not demanded(of_rules(before).clauses) - demanded(after.clauses)
     assert not after.passes_by or before.passes_by
 
 
