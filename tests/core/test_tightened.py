@@ -109,10 +109,23 @@ def test_who_was_called_in_by_an_escalation_is_no_new_clause() -> None:
     assert found.clauses == (replace(wider, factor=CODE),)
 
 
-def test_normal_rules_add_nothing_once_the_glass_is_broken() -> None:
-    """Rules of break-glass replace the others, later ones too."""
+def test_only_rules_marked_always_add_once_the_glass_is_broken() -> None:
+    """With why they ask, beside why the break-glass rule does; whatever is not marked stays replaced."""
     broken = replace(needs(policy(RELEASE), facts(), claims()), break_glass="fire")
-    assert tightened(broken, needs(policy(RELEASE, SECURITY), facts(), claims()), ALL, LATER) is None
+    held = rule("held", factor=CODE, approvers=("group:security",), always=True)
+    other = needs(policy(RELEASE, SECURITY).under_broken_glass, facts(), claims())
+    assert tightened(broken, other, ALL, LATER) is None
+    found = tightened(broken, needs(policy(SECURITY, held).under_broken_glass, facts(), claims()), ALL, LATER)
+    assert found is not None
+    assert found.rules == ("release", "held")
+    assert [node.values["rule"] for node in found.reasons.children] == ["release", "held"]
+
+
+def test_a_rule_marked_always_that_may_match_holds_under_broken_glass() -> None:
+    """Not known counts as yes there, too, and the policy's default adds nothing."""
+    unsure = replace(rule("held", branch="main", always=True))
+    found = needs(policy(unsure, default=rule("default")).under_broken_glass, facts(branch=""), claims())
+    assert found.rules == ("held",)
 
 
 def test_a_gate_that_passed_by_itself_asks_from_then_on() -> None:

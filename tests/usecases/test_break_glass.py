@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 import pytest
 from desk_world import World
 
-from builders import ROSTER, facts, person, policy, rule
+from builders import NOW, ROSTER, facts, person, policy, rule
 from fakes import FakeSource, request_text
+from jenkins_mfa.core.calendars import Calendar, Freeze
 from jenkins_mfa.core.model import Factor, Gate, ReviewsRecord, Starter, State, Trigger
 from jenkins_mfa.core.policy import Demand, Policy, Roster
+from jenkins_mfa.core.policy.predicates import Window
 from jenkins_mfa.errors import DamagedError, Refusal
 from jenkins_mfa.usecases import break_glass
 from jenkins_mfa.usecases.break_glass import REMIND, BreakGlass
@@ -156,6 +159,53 @@ def test_rules_marked_always_hold_on() -> None:
     assert world.gate.state is State.PENDING
     world.code("carol")
     assert world.gate.state is State.APPROVED
+
+
+def test_a_rule_marked_always_that_begins_to_match_later_comes_on_top() -> None:
+    """A freeze that nobody may break into begins after the glass was broken: at the quorum, and at the claim."""
+    begins = Freeze("audit", NOW + 60_000, NOW + 7_200_000, "year's end")
+    calendar = Calendar("year", ZoneInfo("UTC"), freezes=(begins,))
+    held = rule("audit", when=Window(calendar, inside=False), approvers=("group:security",), always=True)
+    soft = rule("soft", when=Window(calendar, inside=False), quorum=3)
+    for early in (True, False):
+        world = waiting(policy(FREEZE, EMERGENCY, held, soft))
+        smash(world)
+        world.clock.move(ms=60_000 * early)
+        world.code("alice")
+        world.code("bob")
+        if not early:
+            assert world.gate.state is State.APPROVED
+            world.clock.move(ms=60_000)
+            world.deliver()
+        assert world.gate.state is State.PENDING
+        assert world.gate.requirement is not None
+        assert [t.rules for t in world.gate.requirement.tightened] == [("audit",)]
+        world.code("carol")
+        world.deliver()
+        assert world.gate.state is State.RESUMED
+
+
+def test_a_policy_that_gets_a_rule_marked_always_asks_it_under_broken_glass() -> None:
+    """Also where somebody unknown is behind the run and the pipeline asks for people: those places stay as they are."""
+    world = waiting(
+        source=FakeSource(
+            known=facts(starters=(Starter(Trigger.PERSON, "x", None),)), text=request_text(ask={"quorum": 4})
+        ),
+        rules=policy(
+            rule("freeze", approvers=("group:release", "eve")),
+            replace(EMERGENCY, require=(Demand(Factor.TOTP, 2, ("alice", "bob", "carol", "eve")),)),
+        ),
+    )
+    world.enrol("eve", "dan")
+    smash(world)
+    held = rule("held", approvers=("dan",), always=True)
+    world.desk.rules.now = InForce(replace(world.desk.policy, rules=(*world.desk.policy.rules, held)), ROSTER)
+    for one in ("alice", "bob", "carol", "eve"):
+        world.code(one)
+    assert world.gate.state is State.PENDING
+    world.code("dan")
+    world.deliver()
+    assert world.gate.state is State.RESUMED
 
 
 def test_what_cannot_be_shown_whole_is_not_begun() -> None:

@@ -8,7 +8,8 @@ from jenkins_mfa.core import quorum
 from jenkins_mfa.core import receipt as receipts
 from jenkins_mfa.core import request as requests
 from jenkins_mfa.core.gate import Event, Kind, Refused, advance
-from jenkins_mfa.core.model import Alert, Claim, Gate, RunRecord, State
+from jenkins_mfa.core.model import Alert, Claim, Clause, Factor, Gate, RunRecord, State
+from jenkins_mfa.core.policy.evaluate import BY_PIPELINE
 from jenkins_mfa.errors import JenkinsMfaError
 from jenkins_mfa.usecases import break_glass, eligible, tighten
 from jenkins_mfa.usecases.desk import Desk, apply, newest, run_record
@@ -41,10 +42,10 @@ def take(desk: Desk, gate: Gate) -> Gate | None:
         raise NotOursError(f"{gate.jti}: the run verifies none of our keys any more", "key_ended")
     if gate.state is State.SENDING:
         return gate
-    if gate.requirement.break_glass and not _stands(desk, gate):
-        raise NotOursError(f"{gate.jti}: the policy has no such break-glass rule any more", "glass_gone")
     if tighten.look(desk, gate) is not None:
         return None
+    if gate.requirement.break_glass and not _stands(desk, gate):
+        raise NotOursError(f"{gate.jti}: the policy has no such break-glass rule any more", "glass_gone")
     people = eligible.still_counting(desk, gate)
     now = desk.store.now()
     if not quorum.satisfied(gate.requirement, eligible.kept(gate, people)):
@@ -61,13 +62,21 @@ def take(desk: Desk, gate: Gate) -> Gate | None:
 
 
 def _stands(desk: Desk, gate: Gate) -> bool:
-    """Whether the present policy still has a break-glass rule here, and asks for nothing beyond what was confirmed."""
+    """Whether the present policy still has a break-glass rule here, and asks for nothing beyond what was confirmed.
+
+    What the pipeline asked for is in the gate since the glass was broken.
+    """
     at = gate.broken.at if gate.broken else gate.opened_at
     fresh = break_glass.required(desk, gate, at)
     if fresh is None or gate.requirement is None or fresh.refusal is not None:
         return False
-    confirmed = {(c.rule, c.factor, c.count, c.approvers) for c in gate.requirement.clauses}
-    return all((c.rule, c.factor, c.count, c.approvers) in confirmed for c in fresh.clauses)
+    confirmed = set(map(_asks, gate.requirement.clauses))
+    return all(_asks(clause) in confirmed for clause in fresh.clauses if clause.rule != BY_PIPELINE)
+
+
+def _asks(clause: Clause) -> tuple[str, Factor, int, tuple[str, ...]]:
+    """What a clause asks for; one that no rule names asks whom the rules ask, as they were then."""
+    return clause.rule, clause.factor, clause.count, () if " " in clause.rule else clause.approvers
 
 
 def lapsed(gate: Gate, now: int) -> bool:

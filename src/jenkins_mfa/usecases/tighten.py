@@ -48,11 +48,14 @@ def look(desk: Desk, gate: Gate) -> Gate | None:
 def added(desk: Desk, gate: Gate, now: int) -> Requirement | None:
     """The gate's requirement with what is asked for now on top; None where that is nothing.
 
-    `refusal` is set where nobody could meet it, and where the policy cannot be asked.
+    `refusal` is set where nobody could meet it, and where the policy cannot be asked. Once the glass is broken, only
+    rules marked `always` add to it.
     """
     if gate.requirement is None or gate.claims is None:
         return None
     rules = desk.rules.now
+    if gate.requirement.break_glass:
+        rules = replace(rules, policy=rules.policy.under_broken_glass)
     fresh = asked(rules, gate.facts, gate.claims, _history(desk, gate, now))
     if isinstance(fresh, Reason):
         return replace(gate.requirement, refusal=fresh)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from jenkins_mfa.core.calendars import Calendar
@@ -114,3 +114,9 @@ class Policy:
     enrol_delay: int = 3600
     calendars: tuple[str, ...] = ()
     outside: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def under_broken_glass(self) -> Policy:
+        """What of it still asks once a break-glass rule has replaced the others: what is marked `always`."""
+        held = tuple(rule for rule in self.rules if rule.always and not rule.break_glass)
+        return replace(self, rules=held, default=Rule("default", passes=True))

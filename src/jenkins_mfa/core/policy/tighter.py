@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from jenkins_mfa.core.model import Clause, Escalation, Factor, Requirement, Tightening
+from jenkins_mfa.core.model import Clause, Escalation, Factor, Reason, Requirement, Tightening
 from jenkins_mfa.core.policy.evaluate import BY_PIPELINE, unfillable
 
 
@@ -16,11 +16,11 @@ def tightened(frozen: Requirement, fresh: Requirement, available: tuple[Factor, 
 
     A rule that asks for more now raises its own clause, so that it takes no more people than it says; a rule that did
     not ask before adds its clauses. A rule that has left the policy keeps its clauses. What the pipeline itself asked
-    for was added at the opening. `refusal` is set where nobody can meet the result any more. Rules of break-glass
-    replace all others, later ones too.
+    for was added at the opening. `refusal` is set where nobody can meet the result any more. Under broken
+    glass `fresh` is what the rules marked `always` ask (`Policy.under_broken_glass`).
     """
     clauses, added = _merged(frozen, fresh)
-    if frozen.break_glass or not added:
+    if not added:
         return None
     rules = tuple(dict.fromkeys(clause.rule for clause in added))
     new = {*rules} - {clause.rule for clause in frozen.clauses}
@@ -31,11 +31,17 @@ def tightened(frozen: Requirement, fresh: Requirement, available: tuple[Factor, 
         channels=tuple(sorted({*frozen.channels, *fresh.channels})),
         policy_sha256=fresh.policy_sha256,
         passes_by=(),
-        reasons=fresh.reasons,
+        reasons=_also(frozen.reasons, fresh.reasons, new) if frozen.break_glass else fresh.reasons,
         escalations=(*frozen.escalations, *(e for e in fresh.escalations if e.rule in new)),
         tightened=(*frozen.tightened, Tightening(at, rules, added)),
     )
     return replace(after, refusal=unfillable(after, available))
+
+
+def _also(frozen: Reason, fresh: Reason, rules: set[str]) -> Reason:
+    """Why break-glass rules apply, and why those rules came on top."""
+    more = (node for node in fresh.children if node.values.get("rule") in rules)
+    return replace(frozen, children=(*frozen.children, *more))
 
 
 def _merged(frozen: Requirement, fresh: Requirement) -> tuple[tuple[Clause, ...], tuple[Clause, ...]]:
