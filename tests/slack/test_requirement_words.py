@@ -84,6 +84,11 @@ def test_what_passes_by_itself_has_no_buttons() -> None:
             gate(State.DENIED, denial=system("no_rule")),
             "denied by jenkins-mfa: no rule says who may confirm it",
         ),
+        (
+            gate(State.DENIED, denial=system("nobody_named")),
+            "denied by jenkins-mfa: the Jenkinsfile asks for a confirmation, and the policy names nobody who could "
+            "give it",
+        ),
     ],
 )
 def test_the_builds_description_says_why(shown: Gate, line: str) -> None:

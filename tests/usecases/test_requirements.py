@@ -14,7 +14,7 @@ from clock import Clock
 from fakes import FakeSource, code_of, request_text
 from jenkins_mfa.core.calendars import Calendar, Freeze
 from jenkins_mfa.core.model import Author, Factor, State
-from jenkins_mfa.core.policy import Absence, Demand, Policy, Roster
+from jenkins_mfa.core.policy import Absence, Demand, Policy, Roster, Rule
 from jenkins_mfa.core.policy.predicates import All, Rate, Window
 from jenkins_mfa.core.policy.scene import Scene
 from jenkins_mfa.errors import Refusal
@@ -81,6 +81,18 @@ def test_a_pipeline_that_asks_for_people_is_not_let_pass(ask: dict[str, object])
     """What the Jenkinsfile claims can only tighten; where only a passing rule matches, nothing is left."""
     world = opened(policy(NIGHTLY, RELEASE), source=FakeSource(text=request_text(ask=ask)))
     assert world.gate.state is State.PENDING
+
+
+@pytest.mark.parametrize("rules", [(), (NIGHTLY,)], ids=["default", "rule"])
+@pytest.mark.parametrize("ask", [{"factor": "push"}, {"quorum": 1}])
+def test_a_pipeline_that_asks_where_the_policy_names_nobody_is_refused_so(
+    rules: tuple[Rule, ...], ask: dict[str, object]
+) -> None:
+    """There is a default, it lets pass: not that none would be there."""
+    free = replace(policy(), rules=rules, default=rule("default", passes=True))
+    world = opened(free, source=FakeSource(text=request_text(ask=ask)))
+    assert world.gate.denial is not None
+    assert world.gate.denial.reason == "nobody_named"
 
 
 def test_a_run_that_was_denied_passes_no_later_gate_by_itself() -> None:

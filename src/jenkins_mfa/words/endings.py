@@ -27,6 +27,8 @@ def why(denial: Denial, roster: Roster) -> Parts:
     match denial.reason:
         case "no_rule":
             return say("no rule says who may confirm it")
+        case "nobody_named":
+            return say("the Jenkinsfile asks for a confirmation, and the policy names nobody who could give it")
         case "policy_error":
             return say("the policy could not be asked: {problem}", problem=Fact(values.get("problem", "")))
         case "factor_unavailable":

@@ -52,6 +52,7 @@ REFUSED = {
 #: Why the agent denied, without the values that the gate's own page has.
 DENIED = {
     "no_rule": "no rule says who may confirm it",
+    "nobody_named": "the Jenkinsfile asks for a confirmation, and the policy names nobody",
     "policy_error": "the policy could not be asked",
     "factor_unavailable": "it needs a factor that is not set up here",
     "too_few_people": "fewer people may approve this than it needs",

@@ -60,7 +60,7 @@ def branches(reasons: Reason) -> list[Branch]:
     rules = [node for node in reasons.children if node.code == "rule"]
     rest = [_other(node) for node in reasons.children if node.code != "rule"]
     found = [*rest, *(branch for node in sorted(rules, key=_order) for branch in _rule(node))]
-    return found or [Branch(0, say("No rule matches, and there is no default."))]
+    return found or [Branch(0, say("No rule that matches asks anybody."))]
 
 
 def _order(node: Reason) -> int:

@@ -219,7 +219,7 @@ def _refusal(requirement: Requirement, policy: Policy, seen: Scene, applied: lis
     if requirement.passes_by:
         return None
     if requirement.total < 1:
-        return Reason("no_rule", holds=False)
+        return Reason("nobody_named" if policy.default else "no_rule", holds=False)
     return unfillable(requirement, policy.available)
 
 
