@@ -50,7 +50,8 @@ def test_a_rule_that_did_not_ask_before_adds_its_clauses() -> None:
     assert shape(found) == [("release", TAP, 1), ("security", CODE, 1)]
     assert found is not None
     assert found.rules == ("release", "security")
-    assert found.tightened == (Tightening(LATER, ("security",), found.clauses[1:]),)
+    why = tuple(node for node in found.reasons.children if node.values["rule"] == "security")
+    assert found.tightened == (Tightening(LATER, ("security",), found.clauses[1:], why),)
 
 
 def test_nothing_is_taken_away() -> None:

@@ -17,6 +17,7 @@ from jenkins_mfa.core.model import (
     Facts,
     Gate,
     Parameter,
+    Reason,
     Requirement,
     Revision,
     Run,
@@ -119,12 +120,27 @@ def system(code: str, **values: str) -> Denial:
 SECURITY = Clause("security", Factor.TOTP, 1, ("carol",), ("group:security",))
 RELEASE = Clause("release", Factor.PUSH, 2, ("alice", "bob", "carol"), ("group:release",))
 TWO_TEAMS = replace(requirement(), clauses=(SECURITY, RELEASE), rules=("security", "release"))
+FREEZE = Reason(
+    "rule",
+    {"rule": "freeze", "on": "fact", "effect": "applies"},
+    children=(
+        Reason(
+            "outside",
+            {
+                "freeze": "christmas",
+                "reason": "Half the team is away.",
+                "until": "2026-01-06T00:00:00Z",
+            },
+        ),
+    ),
+)
 #: One of release was asked; a freeze has begun since.
 MORE = replace(
     TWO_TEAMS,
     clauses=(replace(RELEASE, count=1), replace(SECURITY, rule="freeze")),
     rules=("release", "freeze"),
-    tightened=(Tightening(OPENED + 5 * MINUTE, ("freeze",), (replace(SECURITY, rule="freeze"),)),),
+    tightened=(Tightening(OPENED + 5 * MINUTE, ("freeze",), (replace(SECURITY, rule="freeze"),), (FREEZE,)),),
+    reasons=Reason("requirement", children=(FREEZE,)),
 )
 FOR_EVE = replace(requirement(), clauses=(Clause("eve", Factor.TOTP, 1, ("bob", "eve"), ("eve",)),), rules=("eve",))
 PASSES = replace(requirement(), clauses=(), rules=("nightly",), passes_by=("nightly",))

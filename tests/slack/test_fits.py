@@ -26,6 +26,7 @@ from jenkins_mfa.core.model import (
     History,
     Library,
     Parameter,
+    Reason,
     Requirement,
     Revision,
     Run,
@@ -98,12 +99,20 @@ def worst_people(character: str, count: int) -> Roster:
     return Roster({one.id: one for one in people})
 
 
+def worst_freeze(rule: str) -> Reason:
+    """A rule that asks because of a freeze with the longest reason that a calendar may have."""
+    freeze = {"freeze": "f" * 40 + rule, "reason": "ß" * 200, "until": "2026-01-06T00:00:00Z"}
+    return Reason("rule", {"rule": rule}, children=(Reason("outside", freeze),))
+
+
 def worst_gate(
     state: State, character: str, pairs: int, roster: Roster, reason: str, hidden: int = 0, *, compared: bool = True
 ) -> Gate:
     people = tuple(sorted(roster.people))
     clauses = tuple(Clause(f"rule-{n}", Factor.TOTP, 5, people, people[: 5 * n + 1]) for n in range(1, 4))
-    asked = Requirement(clauses, 1200, (), tuple(f"rule-{'r' * 40}-{n}" for n in range(6)), "ab" * 32, ("e1", "e2"))
+    rules = tuple(f"rule-{'r' * 40}-{n}" for n in range(6))
+    reasons = Reason("requirement", children=tuple(map(worst_freeze, rules)))
+    asked = Requirement(clauses, 1200, (), rules, "ab" * 32, ("e1", "e2"), reasons=reasons)
     confirmations = tuple(Confirmation(one, Factor.TOTP, 1_764_000_000_000, "v", "c") for one in people[:10])
     parameters = tuple(Parameter(f"PARAMETER_{n}", filled(character, 2_000, 200)) for n in range(20))
     about = Facts(

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
+from zoneinfo import ZoneInfo
 
 import pytest
 from samples import BOTH, DEPLOYS, MORE, OPENED, OPS, PASSES, ROSTER, STATES, TWO_TEAMS, confirmed, gate, system
 
+from builders import NOW, claims, facts, needs, policy, rule
+from jenkins_mfa.core.calendars import Calendar, Freeze
 from jenkins_mfa.core.model import Alert, Entry, Factor, Gate, Message, Reason, State, ToldRecord
+from jenkins_mfa.core.policy import Globs, Predicate
+from jenkins_mfa.core.policy.predicates import Any, Not, Texts, Window
 from jenkins_mfa.simulators.slack import SlackSimulator, plain
 from jenkins_mfa.slack import blocks
 from jenkins_mfa.slack.messenger import SlackMessenger
-from jenkins_mfa.words import alerts, endings, history, refusals, render
+from jenkins_mfa.words import alerts, asking, endings, history, people, refusals, render
 from jenkins_mfa.words.run_line import run_line
 
 USERS = {"carol": "U03CAROL"}
+UTC = ZoneInfo("UTC")
+OFFICE = Calendar("office", UTC, freezes=(Freeze("yule", NOW - 1, NOW + 28_800_000, "rest"),))
+FEAST = Calendar("feast", UTC, holidays={date(2025, 11, 24): "Feast"})
+NIGHT = Calendar("night", UTC, hours=((0, 60),))
 
 
 def buttons(shown: Gate) -> list[dict]:  # type: ignore[type-arg]
@@ -86,8 +96,10 @@ def test_what_passes_by_itself_has_no_buttons() -> None:
         ),
         (
             gate(State.DENIED, denial=system("nobody_named")),
-            "denied by jenkins-mfa: the Jenkinsfile asks for a confirmation, and the policy names nobody who could "
-            "give it",
+            (
+                "denied by jenkins-mfa: the Jenkinsfile asks for a confirmation, "
+                "and the policy names nobody who could give it"
+            ),
         ),
     ],
 )
@@ -119,6 +131,25 @@ def test_who_does_not_count_reads_why_and_who_can() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("when", "said"),
+    [
+        (Window(OFFICE, inside=False), "Why: rule production (freeze yule until Nov 25, 00:00 UTC: rest)."),
+        (Any((Window(FEAST, inside=False), Texts("branch", Globs(("x",))))), "Why: rule production (holiday Feast)."),
+        (Window(NIGHT, inside=False), "Why: rule production (outside night)."),
+        (Not(Window(OFFICE, inside=True)), "Why: rule production."),
+        (Any((Window(NIGHT, inside=True), Texts("branch", Globs(("main",))))), "Why: rule production."),
+    ],
+)
+def test_a_gate_that_is_asked_because_of_a_calendar_says_which(when: Predicate, said: str) -> None:
+    """Only where the calendar's own question was answered yes."""
+    found = gate(requirement=needs(policy(rule(when=when)), facts(), claims()))
+    assert render.terminal(asking.why(found, found.requirement or MORE, people.MOST)) == said
+    if "yule" in said:
+        short = render.terminal(asking.why(found, found.requirement or MORE, 3))
+        assert short == "Why: rule production (freeze yule until Nov 25, 00:00 UTC)."
+
+
 def test_what_came_on_top_is_said_in_the_thread_and_calls_those_it_asks(
     slack: SlackSimulator, talker: SlackMessenger
 ) -> None:
@@ -128,7 +159,10 @@ def test_what_came_on_top_is_said_in_the_thread_and_calls_those_it_asks(
     told = talker.tell(gate(requirement=more, version=4), first, 0)
     again = talker.tell(gate(requirement=more, version=5), told, 0)
     replies = [plain(m) for m in slack.messages(DEPLOYS) if m.thread_ts]
-    assert replies[-1] == "Since 16:05 UTC rule freeze asks, too: 1 of security with a code. @U03CAROL"
+    assert replies[-1] == (
+        "Since 16:05 UTC rule freeze (freeze christmas until Jan 6, 00:00 UTC: Half the team is away.) asks, too: "
+        "1 of security with a code. @U03CAROL"
+    )
     assert sum("freeze" in reply for reply in replies) == 1
     assert [message.channel for message in again.messages] == [DEPLOYS, OPS]
     assert isinstance(again.messages[0], Message)

@@ -255,12 +255,13 @@ class Escalation:
 @dataclass(frozen=True, slots=True)
 class Tightening:
     """What a look after the opening added at `at` (ms UTC): the `rules` that ask for more since then, and what for:
-    `clauses` hold only what came on top.
+    `clauses` hold only what came on top, `reasons` why those rules apply.
     """
 
     at: int
     rules: tuple[str, ...]
     clauses: tuple[Clause, ...]
+    reasons: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

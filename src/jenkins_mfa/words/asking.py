@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jenkins_mfa.core.model import Clause, Gate, Requirement, Tightening
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.words import people
+from jenkins_mfa.words import calendar, people
 from jenkins_mfa.words.parts import Claim, Line, Parts, Time, Word, join, listing, say, sentences
 
 
@@ -55,16 +55,18 @@ def why(gate: Gate, requirement: Requirement, most: int) -> Parts:
     """Which rules ask, and which environment they saw."""
     rules: list[Parts] = [(Word(rule),) for rule in requirement.rules]
     declined = [node.values["rule"] for node in requirement.reasons.children if node.values.get("effect") == "declined"]
+    short = min(most, people.MOST - 1) if requirement.tightened else most  # what came on top has told its freeze
+    when = calendar.because(requirement.reasons.children, requirement.rules, short)
+    named = say("rules {rules}", rules=listing(rules, most, "and", "rules"))
     if requirement.rules == ("default",) and declined:
-        text = "Why: the Jenkinsfile itself asks, so rule {rule} does not let it pass, and the default applies."
-        why = say(text, rule=Word(declined[0]))
+        text = "the Jenkinsfile itself asks, so rule {rule} does not let it pass, and the default applies"
+        named = say(text, rule=Word(declined[0]))
     elif requirement.rules == ("default",):
-        why = say("Why: no rule matches, so the default applies.")
+        named = say("no rule matches, so the default applies")
     elif len(rules) == 1:
-        why = say("Why: rule {rule}.", rule=rules[0])
-    else:
-        why = say("Why: rules {rules}.", rules=listing(rules, most, "and", "rules"))
-    return sentences([why, environment(gate)])
+        named = say("rule {rule}", rule=rules[0])
+    because = say(" ({when})", when=when) if when else ()
+    return sentences([say("Why: {named}{because}.", named=named, because=because), environment(gate)])
 
 
 def passed(requirement: Requirement) -> Parts:
@@ -79,10 +81,16 @@ def passed(requirement: Requirement) -> Parts:
 
 
 def added(more: Tightening, roster: Roster, most: int) -> list[Parts]:
-    """What came on top since the gate opened, when, and by which rule."""
+    """What came on top since the gate opened, when, by which rule, and by which freeze if one has begun."""
+
+    def when(rule: str) -> Parts:
+        said = calendar.because(more.reasons, (rule,), most)
+        return say(" ({when})", when=said) if said else ()
+
     return [
         say(
-            f"Since {{at}} rule {{rule}} asks, too: {{n}} of {{group}} with {people.GIVES[clause.factor]}.",
+            f"Since {{at}} rule {{rule}}{{when}} asks, too: {{n}} of {{group}} with {people.GIVES[clause.factor]}.",
+            when=when(clause.rule),
             at=Time(more.at, clock=True),
             rule=Word(clause.rule),
             n=clause.count,

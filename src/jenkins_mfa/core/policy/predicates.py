@@ -194,6 +194,12 @@ class Window:
         """Ask the calendar."""
         return look_at_calendar(self.calendar, scene.history.at).inside is self.inside
 
+    def named(self, scene: Scene) -> dict[str, str]:
+        """What has a name there: the freeze with its reason and its end, or the holiday."""
+        found = look_at_calendar(self.calendar, scene.history.at)
+        wanted = {"freeze": ("freeze", "reason", "until"), "holiday": ("holiday",)}.get(found.code, ())
+        return {name: found.values[name] for name in wanted if name in found.values}
+
     def told(self, scene: Scene) -> tuple[str, str]:
         """The calendar's name and what it says of the moment."""
         found = look_at_calendar(self.calendar, scene.history.at)
@@ -244,6 +250,8 @@ def _explained(leaf: Leaf, scene: Scene) -> Reason:
         values["more"] = more[0]
     if isinstance(leaf, Texts | People) and leaf.every:
         values["every"] = "yes"
+    if isinstance(leaf, Window):
+        values |= leaf.named(scene)
     return Reason(leaf.key, values, holds=answer)
 
 

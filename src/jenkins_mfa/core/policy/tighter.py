@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from jenkins_mfa.core.model import Clause, Escalation, Factor, Reason, Requirement, Tightening
+from jenkins_mfa.core.model import Clause, Escalation, Factor, Requirement, Tightening
 from jenkins_mfa.core.policy.evaluate import BY_PIPELINE, unfillable
 
 
@@ -24,6 +24,7 @@ def tightened(frozen: Requirement, fresh: Requirement, available: tuple[Factor, 
         return None
     rules = tuple(dict.fromkeys(clause.rule for clause in added))
     new = {*rules} - {clause.rule for clause in frozen.clauses}
+    why = tuple(node for node in fresh.reasons.children if node.values.get("rule") in rules)
     after = replace(
         frozen,
         clauses=clauses,
@@ -31,17 +32,13 @@ def tightened(frozen: Requirement, fresh: Requirement, available: tuple[Factor, 
         channels=tuple(sorted({*frozen.channels, *fresh.channels})),
         policy_sha256=fresh.policy_sha256,
         passes_by=(),
-        reasons=_also(frozen.reasons, fresh.reasons, new) if frozen.break_glass else fresh.reasons,
+        reasons=replace(frozen.reasons, children=(*frozen.reasons.children, *why))
+        if frozen.break_glass
+        else fresh.reasons,
         escalations=(*frozen.escalations, *(e for e in fresh.escalations if e.rule in new)),
-        tightened=(*frozen.tightened, Tightening(at, rules, added)),
+        tightened=(*frozen.tightened, Tightening(at, rules, added, why)),
     )
     return replace(after, refusal=unfillable(after, available))
-
-
-def _also(frozen: Reason, fresh: Reason, rules: set[str]) -> Reason:
-    """Why break-glass rules apply, and why those rules came on top."""
-    more = (node for node in fresh.children if node.values.get("rule") in rules)
-    return replace(frozen, children=(*frozen.children, *more))
 
 
 def _merged(frozen: Requirement, fresh: Requirement) -> tuple[tuple[Clause, ...], tuple[Clause, ...]]:
