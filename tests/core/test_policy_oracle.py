@@ -130,7 +130,7 @@ class Oracle:
             if p.id in approvers or {f"group:{g}" for g in p.groups} & set(approvers)
         }
         if key == "requester":
-            behind = [s.person for s in self.facts.starters if s.person or s.trigger.value in BY_HAND]
+            behind = [s.person for s in self.facts.starters if s.person or s.subject or s.trigger.value in BY_HAND]
             unsure = not self.facts.starters or None in behind
         else:
             behind = [a.person for a in self.facts.authors]
@@ -156,7 +156,8 @@ class Oracle:
         if key == "replayed":
             return YES if set(AGAIN) & set(triggers) else NO if self.cause_known else OPEN
         if key == "unknown_requester":
-            nobody = [s for s in self.facts.starters if s.person is None and s.trigger.value in BY_HAND]
+            unknown = [s for s in self.facts.starters if s.person is None]
+            nobody = [s for s in unknown if s.subject or s.trigger.value in BY_HAND]
             return YES if nobody or not triggers else NO
         known = self.history.pipeline_known if key == "first_run" else self.history.branch_known
         return NO if known else YES

@@ -151,6 +151,7 @@ TABLE: list[tuple[Predicate, bool | None, Facts | Claims | History]] = [
     (Flag("unknown_requester", True), True, facts(starters=())),
     (Flag("unknown_requester", True), False, started((SCHEDULE, None), (PERSON, "dan"))),
     (Flag("unknown_requester", False), True, started((SCHEDULE, None))),
+    (Flag("unknown_requester", True), True, facts(starters=(Starter(SCHEDULE, "x"),))),
     (Flag("first_run", True), True, History(NOW)),
     (Flag("first_run", True), False, History(NOW, pipeline_known=True)),
     (Flag("first_run_of_branch", True), True, History(NOW, pipeline_known=True)),

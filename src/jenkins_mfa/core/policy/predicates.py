@@ -365,7 +365,7 @@ PAIRS: dict[str, Callable[[Scene], dict[str, str | None] | None]] = {
 
 
 def _requesters(scene: Scene) -> tuple[frozenset[str], tuple[str, ...]]:
-    starters = [x for x in scene.facts.starters if x.person or x.trigger in HUMAN]
+    starters = [x for x in scene.facts.starters if x.person or x.subject or x.trigger in HUMAN]
     strangers = tuple(x.subject or "unknown" for x in starters if x.person is None)
     return frozenset(x.person for x in starters if x.person), strangers or (
         () if scene.facts.starters else ("unknown",)
