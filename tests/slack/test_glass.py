@@ -14,6 +14,7 @@ from jenkins_mfa.slack import blocks
 from jenkins_mfa.slack.limits import check_message
 from jenkins_mfa.usecases.desk import Who
 from jenkins_mfa.words import page, render, state
+from jenkins_mfa.words.run_line import run_line
 
 JTI = f"{GATE_ID}.1"
 WHY = "the database is down"
@@ -142,6 +143,15 @@ def test_a_damaged_list_of_reviews_is_said(world: World) -> None:
     outcome = world.slack.slash(BOB, "/mfa", "pending", DEPLOYS)
     world.slack.wait_for(lambda _: sum(s.kind == "ephemeral" for s in outcome.seen) == 2)
     assert "The list of open reviews is not what jenkins-mfa wrote. Tell ops." in [s.text for s in outcome.seen]
+
+
+def test_the_builds_description_says_break_glass() -> None:
+    """Whoever reads only that line learns that the normal rules did not decide."""
+    assert run_line(broken(), ROSTER) == (
+        "break-glass: waiting for 2 of Alice Wu or Bob Ray with a code until 16:20 UTC"
+    )
+    done = broken(state=State.RESUMED, confirmations=BOTH)
+    assert run_line(done, ROSTER) == "approved under break-glass by Alice Wu (code), Bob Ray (code)"
 
 
 def test_the_message_says_what_was_broken_by_whom_and_why() -> None:

@@ -20,7 +20,8 @@ def run_line(gate: Gate, roster: Roster, channels: Sequence[str] = ()) -> str:
 def _parts(gate: Gate, roster: Roster, channels: Sequence[str]) -> Parts:
     if gate.state is State.PENDING:
         until = Time(gate.deadline, clock=True)
-        waits = say("waiting for {opens} until {until}", opens=people.opens(gate, roster), until=until)
+        text = "break-glass: waiting for {opens} until {until}" if gate.broken else "waiting for {opens} until {until}"
+        waits = say(text, opens=people.opens(gate, roster), until=until)
         asked = join([(Word(f"#{render.visible(name, quoted=False)}"),) for name in channels])
         return say("{waits}, asked in {asked}", waits=waits, asked=asked) if asked else waits
     if gate.denial is not None:
@@ -34,4 +35,4 @@ def _parts(gate: Gate, roster: Roster, channels: Sequence[str]) -> Parts:
     if gate.requirement is not None and gate.requirement.passes_by:
         return say("passed by the policy: {why}", why=asking.passed(gate.requirement))
     names = [people.confirmed(roster, given) for given in gate.confirmations]
-    return say("approved by {names}", names=join(names))
+    return say("approved under break-glass by {names}" if gate.broken else "approved by {names}", names=join(names))
