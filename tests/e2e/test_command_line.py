@@ -242,6 +242,22 @@ def test_authenticators_are_listed_and_revoked(world: World) -> None:
     assert again.returncode == 4
 
 
+def test_a_damaged_person_hides_no_other(world: World) -> None:
+    """Named, with what to do; whoever is damaged is not said to be without a code."""
+    with client_for(configuration.load(world.config_path).store.url) as client:
+        (key,) = client.keys("*:auth:carol")
+        seal = client.hget(key, "seal")
+        client.hset(key, "seal", "0" * 64)
+        shown = run("authenticators", "list", "--config", world.config_path)
+        as_json = json.loads(run("authenticators", "list", "--json", "--config", world.config_path).stdout)
+        client.hset(key, "seal", seal)
+    assert "Damaged: auth:carol" in shown.stdout
+    assert "\nbob " in shown.stdout
+    assert "carol" not in shown.stdout.partition("Without a code")[2]
+    assert [row["record"] for row in as_json["damaged"]] == ["auth:carol"]
+    assert {row["person"] for row in as_json["authenticators"]} >= {"bob"}
+
+
 def test_enrolment_needs_a_terminal(world: World) -> None:
     """The key must not end up in a log."""
     found = run("enroll", "local", "eve", "--config", world.config_path)

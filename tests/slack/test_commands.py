@@ -9,7 +9,7 @@ from samples import ALICE, BOB, BOTH, DAN, DEPLOYS, GATE_ID, GUEST, MINUTE, OPEN
 from world import World
 
 from jenkins_mfa.core.model import Entry
-from jenkins_mfa.errors import StoreUnavailableError
+from jenkins_mfa.errors import DamagedError, StoreUnavailableError
 from jenkins_mfa.slack.limits import MAX_TEXT_BYTES
 from jenkins_mfa.words import commands
 
@@ -44,6 +44,17 @@ def test_what_waits_says_who_can_answer(world: World) -> None:
     )
     assert ask(world, "pending", BOB) == f"1 build waits.\n{line} (you can answer)"
     assert ask(world, "pending", DAN) == f"1 build waits.\n{line}"
+
+
+def test_what_is_damaged_is_told_first(world: World) -> None:
+    """A gate that nobody can answer is no gate that does not wait; the list stays short."""
+    world.gates.damaged = [DamagedError(f"gate:g_{n}", "its seal does not fit") for n in range(5)]
+    told = ask(world, "pending").splitlines()
+    assert told[0] == "Damaged: gate:g_0 is not what jenkins-mfa wrote, so nobody can answer it. Ops are told."
+    assert told[3:4] == ["2 more are damaged: jenkins-mfa pending"]
+    assert "Nothing waits." not in told
+    world.gates.gates = [gate()]
+    assert "1 build waits." in ask(world, "pending").splitlines()
 
 
 def test_forty_builds_are_four_pages(world: World) -> None:

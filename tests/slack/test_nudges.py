@@ -101,3 +101,15 @@ def test_everybody_who_was_asked_directly_is_reminded(slack: SlackSimulator, tal
     assert [message.thread for message in told.messages] == [("asked", "reminded"), ("reminded",)]
     assert told.messages[0] == Message(told.messages[0].channel, told.messages[0].ts, ("asked", "reminded"))
     assert told.gate == GATE_ID
+
+
+def test_a_channel_that_is_gone_is_not_tried_at_every_update(slack: SlackSimulator, talker: SlackMessenger) -> None:
+    """Only with the next thing that is new to say; those who may answer have their direct messages."""
+    slack.archive(DEPLOYS)
+    told = talker.tell(after(moments.reminded(asked(), TEN)), NEW, 0)
+    before = len(slack.calls("chat.postMessage"))
+    again = replace(after(moments.reminded(asked(), TEN)), version=7)
+    told = talker.tell(again, told, 0)
+    assert len(slack.calls("chat.postMessage")) == before
+    talker.tell(after(moments.escalated(again, TEN)), told, 0)
+    assert len(slack.calls("chat.postMessage")) > before

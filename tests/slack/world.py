@@ -19,7 +19,7 @@ from jenkins_mfa.core.model import (
     Trouble,
 )
 from jenkins_mfa.core.policy import Policy
-from jenkins_mfa.errors import Refusal
+from jenkins_mfa.errors import DamagedError, Refusal
 from jenkins_mfa.simulators.slack import SlackSimulator
 from jenkins_mfa.slack.accounts import Accounts
 from jenkins_mfa.slack.app import SlackApp, web_client
@@ -81,6 +81,7 @@ class FakeGates:
     troubles: dict[str, Trouble] = field(default_factory=dict)
     people: dict[str, PersonRecord] = field(default_factory=dict)
     to_review: ReviewsRecord = NOTHING
+    damaged: list[DamagedError] = field(default_factory=list)
     error: Exception | None = None
 
     def _check(self) -> None:
@@ -102,6 +103,10 @@ class FakeGates:
     def open_gates(self) -> list[Gate]:
         self._check()
         return [one for one in self.gates if not one.state.settled]
+
+    def damaged_gates(self) -> list[DamagedError]:
+        self._check()
+        return self.damaged
 
     def entries(self, gate_jti: str) -> list[Entry]:
         self._check()

@@ -44,8 +44,8 @@ _KINDS: tuple[tuple[tuple[type[JenkinsMfaError], ...], int, str], ...] = (
     ((JenkinsMfaError,), FINDING, "finding"),
 )
 
-#: What to do about a gate whose stored record is damaged.
-DAMAGED_REVIEWS = 'see docs/operations.md, "A stored record is damaged"'
+#: What to do about a stored record that is damaged, and about a gate's.
+DAMAGED_RECORD = 'see docs/operations.md, "A stored record is damaged"'
 DAMAGED_GATE = (
     "it is never answered: see who can write to the store; abort its build in Jenkins, or put the record back"
 )

@@ -13,6 +13,7 @@ import segno
 
 from jenkins_mfa import log
 from jenkins_mfa.cli.base import (
+    DAMAGED_RECORD,
     REFUSED,
     STOPPED,
     USAGE,
@@ -27,7 +28,7 @@ from jenkins_mfa.cli.base import (
 )
 from jenkins_mfa.core import totp
 from jenkins_mfa.core.model import Authenticator
-from jenkins_mfa.errors import Refusal
+from jenkins_mfa.errors import DamagedError, Refusal
 from jenkins_mfa.roster_file import OPERATOR
 from jenkins_mfa.usecases import enroll as enrolling
 from jenkins_mfa.usecases.desk import Desk
@@ -101,14 +102,23 @@ def authenticators() -> None:
 @config_option
 @json_option
 def list_all(config_path: Path, as_json: bool) -> None:
-    """Everyone of the roster with their authenticators."""
+    """Everyone of the roster with their authenticators; a damaged record is named, and the others are told."""
     config = load(config_path)
+    rows: list[dict[str, str]] = []
+    damaged: dict[str, DamagedError] = {}
     with store_of(config) as store:
-        rows = [_row(person, a) for person in sorted(config.roster.people) for a in store.person(person).authenticators]
+        for person in sorted(config.roster.people):
+            try:
+                rows += [_row(person, one) for one in store.person(person).authenticators]
+            except DamagedError as error:
+                damaged[person] = error
     if as_json:
-        print_json({"authenticators": rows})
+        found = [{"record": one.record, "problem": one.reason, "mend": DAMAGED_RECORD} for one in damaged.values()]
+        print_json({"authenticators": rows, "damaged": found})
         return
-    missing = sorted(set(config.roster.people) - {r["person"] for r in rows if r["state"] == "in use"})
+    missing = sorted({*config.roster.people} - {*damaged} - {r["person"] for r in rows if r["state"] == "in use"})
+    for one in damaged.values():
+        click.echo(f"Damaged: {one.record}: {one.reason}.\n  Mend: {DAMAGED_RECORD}.")
     for row in rows:
         click.echo(f"{row['person']:<12} {row['kind']:<6} {row['id']:<20} {row['state']:<8} since {row['since']}")
     if missing:

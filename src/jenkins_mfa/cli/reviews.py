@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jenkins_mfa.cli.base import DAMAGED_REVIEWS
+from jenkins_mfa.cli.base import DAMAGED_RECORD
 from jenkins_mfa.core.model import Entry, Gate, Review
 from jenkins_mfa.errors import DamagedError
 from jenkins_mfa.store.gates import RedisStore
@@ -25,7 +25,7 @@ def waiting(store: RedisStore) -> Waiting | DamagedError:
 def lines(found: Waiting | DamagedError) -> list[str]:
     """For people: one line for each."""
     if isinstance(found, DamagedError):
-        return [f"Damaged: {found.record}: {found.reason}.\n  Mend: {DAMAGED_REVIEWS}."]
+        return [f"Damaged: {found.record}: {found.reason}.\n  Mend: {DAMAGED_RECORD}."]
     return [render.terminal(glass.waiting(gate, one.gate)) for one, gate in found]
 
 

@@ -11,7 +11,7 @@ import structlog
 from slack_bolt import Ack, App, Respond
 
 from jenkins_mfa.core.model import Entry, Gate, PersonRecord, ReviewsRecord, Trouble
-from jenkins_mfa.errors import MessengerError, Refusal, StoreError, UntrustedInputError
+from jenkins_mfa.errors import DamagedError, MessengerError, Refusal, StoreError, UntrustedInputError
 from jenkins_mfa.slack import blocks, payloads
 from jenkins_mfa.slack.blocks import Payload
 from jenkins_mfa.slack.glass import GlassCommands, waiting
@@ -43,6 +43,9 @@ class Reading(Protocol):
 
     def open_gates(self) -> list[Gate]:
         """All gates that are not settled, oldest first."""
+
+    def damaged_gates(self) -> list[DamagedError]:
+        """Gates that are not as they were committed."""
 
     def entries(self, gate_jti: str) -> list[Entry]:
         """The trail's events about one gate, oldest first."""
@@ -121,7 +124,9 @@ class Commands:
         now = self.reading.now()
         gates = self.reading.open_gates()
         troubles = {gate.id: found for gate in gates if (found := trouble.of(self.reading, gate))}
-        lines = commands.pending(gates, page, self.messenger.roster, now, me, troubles)
+        lines = commands.damaged([one.record for one in self.reading.damaged_gates()])
+        if gates or not lines:
+            lines += commands.pending(gates, page, self.messenger.roster, now, me, troubles)
         fresh = commands.sources(self.reading.beats(), now)
         return [*lines, fresh] if fresh else lines
 

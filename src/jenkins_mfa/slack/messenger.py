@@ -93,7 +93,8 @@ class SlackMessenger:
         payload = blocks.message(gate, self.roster, self.users, others, trouble)
         work = _Telling(gate, payload, list(told.messages))
         targets = [message.channel for message in told.messages] if told.shown else self._channels(gate)
-        if gate.state is State.PENDING and alerts.nudges(gate, self.roster):
+        # What is new to say may bring a further channel; one that is gone is tried again with it, not at every update.
+        if any(mark not in one.thread for mark in alerts.nudges(gate, self.roster) for one in told.messages):
             targets = list(dict.fromkeys((*targets, *self._channels(gate))))
         try:
             for channel in targets:

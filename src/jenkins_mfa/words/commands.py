@@ -15,6 +15,7 @@ from jenkins_mfa.words.parts import Channel, Fact, Parts, Word, duration, join, 
 KNOWN = ("pending", "show", "why", "break-glass", "review", "help")
 PAGE = 10  #: gates on one page
 LINE = 340  #: bytes of `text` for one gate, so that a page fits
+DAMAGED = 3  #: damaged gates that are named
 HISTORY = 20  #: events shown, the newest
 STALE = 60_000  #: ms after which a source's last reading is no longer the present
 _WORD = 40  #: characters of an unknown word that are repeated
@@ -39,6 +40,14 @@ def pending(
     if first + PAGE < total:
         found.append(say(f"Next: /mfa pending {page + 1}"))
     return found
+
+
+def damaged(records: Sequence[str]) -> list[Parts]:
+    """Gates that cannot be read any more, by the names of their records; what there is no room for is counted."""
+    text = "Damaged: {record} is not what jenkins-mfa wrote, so nobody can answer it. Ops are told."
+    lines = [say(text, record=Word(render.visible(one, quoted=False))) for one in records[:DAMAGED]]
+    rest = len(records) - DAMAGED
+    return [*lines, say("{n} more are damaged: jenkins-mfa pending", n=rest)] if rest > 0 else lines
 
 
 def _waiting(gate: Gate, roster: Roster, now: int, me: str, trouble: Trouble | None) -> Parts:
