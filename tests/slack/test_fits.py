@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from samples import ROSTER, STATES, TEAM, TROUBLES, gate, requirement
@@ -32,6 +33,7 @@ from jenkins_mfa.core.model import (
     Run,
     Starter,
     State,
+    Tightening,
     Trigger,
 )
 from jenkins_mfa.core.policy import Person, Roster
@@ -167,6 +169,24 @@ def test_the_largest_request_fits_in_every_state(
     for value in (claims.message, claims.subject_name, *dict(claims.details).values()):
         assert value in box
         assert render.escape(value) in payload.text
+
+
+@pytest.mark.parametrize("character", ["a", "<", "中"])
+@pytest.mark.parametrize("times", [1, 5, 40])
+def test_what_comes_on_top_never_makes_a_message_too_long(character: str, times: int) -> None:
+    """A gate that was just small enough stays answerable when a freeze or a new policy raises what it asks: the lines
+    about it are counted where there is no room, and its buttons stay.
+    """
+    roster = worst_people(character, 25)
+    full = worst_gate(State.PENDING, character, 20, roster, "")
+    assert full.requirement is not None
+    clauses = full.requirement.clauses
+    more = tuple(Tightening(1_764_000_000_000, (c.rule,), (c,)) for c in (clauses * times)[:times])
+    late = replace(full, requirement=replace(full.requirement, tightened=more))
+    users = {one.id: one.identities[f"slack:{TEAM}"] for one in roster.people.values()}
+    payload = blocks.message(late, roster, users, others=3)
+    check_message(payload.text, payload.blocks)
+    assert payload.blocks[-1]["type"] == "actions"
 
 
 @given(st.sampled_from(["a", "&", "中", "😀"]), st.integers(0, 40))

@@ -201,7 +201,7 @@ def test_those_who_are_asked_now_are_called_in_the_thread_once(world: World) -> 
         told = world.messenger.tell(broken(), told, 0)
     called = [m.text for m in world.slack.messages(DEPLOYS) if m.thread_ts and "break-glass" in m.text]
     expected = (
-        f"<@{ALICE}>, <@{BOB}>: break-glass by Alice Wu. It needs 2 of Alice Wu or Bob Ray with a code now. "
+        f"<@{ALICE}> and <@{BOB}>: break-glass by Alice Wu. It needs 2 of Alice Wu or Bob Ray with a code now. "
         "Earlier confirmations do not count for it."
     )
     assert called == [expected]

@@ -113,3 +113,18 @@ def test_a_channel_that_is_gone_is_not_tried_at_every_update(slack: SlackSimulat
     assert len(slack.calls("chat.postMessage")) == before
     talker.tell(after(moments.escalated(again, TEN)), told, 0)
     assert len(slack.calls("chat.postMessage")) > before
+
+
+def test_a_reply_for_which_there_is_no_room_leaves_the_message_as_it_is(
+    slack: SlackSimulator, talker: SlackMessenger
+) -> None:
+    """Clauses of very many rules: what a reply would list is too long, the message counts it and keeps its buttons; it
+    is remembered, so that the next state is told there and nowhere else.
+    """
+    one = requirement().clauses[0]
+    clauses = tuple(replace(one, rule=f"r{n}", count=1, approvers=(f"group:g{n}-{'x' * 60}",)) for n in range(60))
+    many = gate(requirement=replace(requirement(), clauses=clauses))
+    told = talker.tell(many, NEW, 0)
+    assert [message.channel for message in told.messages] == [DEPLOYS]
+    talker.tell(replace(many, version=many.version + 1, state=State.EXPIRED), told, 0)
+    assert len(said(slack)) == 1

@@ -164,7 +164,7 @@ def _entry(gate: Gate, event: Event, name: str) -> Entry:
     if event.broken is not None and event.requirement is not None:
         details |= {
             "reason": event.broken.reason,
-            "rules": ", ".join(event.requirement.rules),
+            "rules": listed(event.requirement.rules),
             "policy_sha256": event.requirement.policy_sha256,
         }
     if event.claim is not None:

@@ -218,11 +218,12 @@ class SlackMessenger:
                 self._reply(work, message, mark, line)
 
     def _reply(self, work: _Telling, message: Message, mark: str, line: Parts) -> None:
+        """A reply that cannot be posted, now or ever, keeps nobody from the message itself, which says the same."""
         if line:
             try:
                 self._post(message.channel, blocks.note([line], self.users, mark), thread=message.ts)
-            except MessageGoneError as error:
-                log.warning("a thread is gone", gate=work.gate.jti, problem=str(error))
+            except (MessageGoneError, MessageRefusedError) as error:
+                log.warning("a reply was not posted", gate=work.gate.jti, problem=str(error))
         after = replace(message, thread=(*message.thread, mark))
         work.messages = [after if one is message else one for one in work.messages]
         work.posted = True

@@ -101,6 +101,14 @@ def added(more: Tightening, roster: Roster, most: int) -> list[Parts]:
     ]
 
 
+def since(requirement: Requirement, roster: Roster, most: int) -> list[Line]:
+    """All that came on top, the newest `most` a line each; the others are counted, as their clauses stand above."""
+    told = [said for more in requirement.tightened for said in added(more, roster, most)]
+    rest = max(len(told) - most, 0)
+    first = [Line(say("Since it opened, {n} more clauses came on top.", n=rest), ())] if rest else []
+    return [*first, *(Line(said, ()) for said in told[rest:])]
+
+
 def standing_in(gate: Gate, requirement: Requirement, roster: Roster) -> list[Line]:
     """Who may answer only since somebody that a rule names is away."""
     found: dict[str, set[str]] = {}

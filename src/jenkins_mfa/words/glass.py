@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from jenkins_mfa.core.model import Denial, Gate, State
 from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.words import endings, facts, people
-from jenkins_mfa.words.parts import Everyone, Fact, Line, Parts, Person, Quote, Time, Word, join, say, sentences
+from jenkins_mfa.words.parts import Everyone, Fact, Line, Parts, Person, Quote, Time, Word, listing, say, sentences
 
 
 def lines(gate: Gate, roster: Roster, found: tuple[Line, ...]) -> tuple[Line, ...]:
@@ -52,10 +52,11 @@ def asked(gate: Gate, roster: Roster) -> Parts:
     """Once in the thread, since a changed message calls nobody: who is asked now."""
     if gate.broken is None or gate.requirement is None:
         return ()
-    called: list[Parts] = [(Person(one, roster.name(one), mention=True),) for one in gate.requirement.people]
+    everyone: list[Parts] = [(Person(one, roster.name(one), mention=True),) for one in gate.requirement.people]
+    called = listing(everyone, people.MOST, "and", "people")
     text = "{called}: break-glass by {who}. It needs {opens} now. Earlier confirmations do not count for it."
     who = people.person(roster, gate.broken.person)
-    return say(text, called=join(called), who=who, opens=people.opens(gate, roster))
+    return say(text, called=called, who=who, opens=people.opens(gate, roster))
 
 
 def broken(gate: Gate, roster: Roster) -> Parts:

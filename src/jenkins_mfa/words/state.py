@@ -72,7 +72,7 @@ def _pending(gate: Gate, roster: Roster, others: int, most: int) -> list[Line]:
     until = Time(gate.deadline)
     found = [
         *asking.needs(gate, requirement, roster, most),
-        *(Line(said, ()) for more in requirement.tightened for said in asking.added(more, roster, most)),
+        *asking.since(requirement, roster, most),
         *asking.standing_in(gate, requirement, roster),
         Line(
             say(f"Until {{until}} ({length} from the start), then the build is aborted.", until=until),

@@ -18,6 +18,7 @@ from jenkins_mfa.core.policy.scene import Scene
 
 Answer = bool | None  #: None: not known
 SHOWN = 5  #: values that an explanation shows of a list
+LONGEST = 200  #: characters of a named value that it shows
 
 HUMAN = frozenset({Trigger.PERSON, Trigger.REPLAY, Trigger.RESTART, Trigger.API, Trigger.UNKNOWN})
 
@@ -136,7 +137,7 @@ class Pair:
     def told(self, scene: Scene) -> tuple[str, str]:
         """What was wanted and what was seen."""
         seen = (PAIRS[self.key](scene) or {}).get(self.name)
-        return f"{self.name} = {self.globs}", f"{self.name} = {seen}" if seen is not None else ""
+        return f"{self.name} = {self.globs}", f"{self.name} = {_measured(seen)}" if seen is not None else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -399,6 +400,11 @@ FLAGS: dict[str, Callable[[Scene], Answer]] = {
 
 #: Questions about claims: "not known" while only facts may speak.
 CLAIMED = frozenset({key for key in (*TEXTS, *PAIRS) if key.startswith("claims.")} | {"changed_variables"})
+
+
+def _measured(text: str) -> str:
+    """A long value by its length: a parameter can have 4 MiB, and each rule that asks would keep them with the gate."""
+    return text if len(text) <= LONGEST else f"{len(text)} characters"
 
 
 def _some(texts: tuple[str, ...]) -> tuple[str, str]:

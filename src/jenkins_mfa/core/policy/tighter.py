@@ -10,6 +10,8 @@ from dataclasses import replace
 from jenkins_mfa.core.model import Clause, Escalation, Factor, Requirement, Tightening
 from jenkins_mfa.core.policy.evaluate import BY_PIPELINE, unfillable
 
+BARRED = frozenset({"stranger", "assurance"})  #: refusals that no clause stands for, and nobody's answer mends
+
 
 def tightened(frozen: Requirement, fresh: Requirement, available: tuple[Factor, ...], at: int) -> Requirement | None:
     """The frozen requirement with what the fresh one adds to it; None where that is nothing.
@@ -19,6 +21,8 @@ def tightened(frozen: Requirement, fresh: Requirement, available: tuple[Factor, 
     for was added at the opening. `refusal` is set where nobody can meet the result any more. Under broken
     glass `fresh` is what the rules marked `always` ask (`Policy.under_broken_glass`).
     """
+    if fresh.refusal is not None and fresh.refusal.code in BARRED:
+        return replace(frozen, refusal=fresh.refusal)
     clauses, added = _merged(frozen, fresh)
     if not added:
         return None
