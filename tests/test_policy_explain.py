@@ -83,7 +83,7 @@ def test_a_case_is_told_whole(tmp_path: Path) -> None:
         "            Yes: tags, wanted: sensitive; seen: “sensitive”.",
         "            No: outside, wanted: office; it is within the hours (local 2026-12-24 11:00 CET (Europe/Berlin)).",
         "    Rule claimed does not match.",
-        "        No: claims.action, wanted: drop*; nothing is seen.",
+        "        No: claims.action, wanted: drop*; there is none.",
         "    Rule trial does not match.",
         "        No: one of these at least:",
         "            No: branch, wanted: release/*; seen: “main”.",
@@ -104,7 +104,7 @@ def test_what_is_not_known_is_said(tmp_path: Path) -> None:
     """Unknown paths may carry the tag, and an unknown branch may be any."""
     told = explain(tmp_path, *CASE[:4], "--at", "2026-12-24T23:00:00+01:00").output
     assert "Rule nights applies. Not all that it asks is known, and that counts against the build." in told
-    assert "Not known: tags, wanted: sensitive; nothing is known of it." in told
+    assert "Not known: tags, wanted: sensitive; the changed paths, which may carry it, are not known." in told
     assert "Rule trial is on trial: it only notes what it would ask. Not all" in told
     assert "Not known: branch, wanted: release/*; nothing is known of it." in told
     assert "On trial, only noted:\n    1 of Bob Ray with a tap (rule trial)" in told
@@ -158,3 +158,28 @@ def test_as_json(tmp_path: Path) -> None:
 def test_options_that_do_not_go_together_are_usage(tmp_path: Path, options: tuple[str, ...]) -> None:
     """Exit 2 with what is allowed; a moment without its offset would depend on the machine."""
     assert explain(tmp_path, *options).exit_code == 2
+
+
+def test_names_that_are_likely_misspelt_are_told(tmp_path: Path) -> None:
+    """A source that the configuration lacks is refused; somebody whom the roster lacks is named as unknown."""
+    found = explain(tmp_path, *CASE[:2], "--source", "mian")
+    assert (found.exit_code, 'no source "mian"; known: main' in found.output) == (2, True)
+    found = explain(tmp_path, *CASE[:2], "--requester", "dna", "--requester", "dan", "--author", "alcie")
+    assert found.stderr.splitlines() == [
+        "“alcie” is not in the roster, and is taken for somebody unknown.",
+        "“dna” is not in the roster, and is taken for somebody unknown.",
+    ]
+
+
+def test_a_claim_is_named_only_where_it_decides(tmp_path: Path) -> None:
+    """Where a rule asks about claims, too, and what is not known decides, nothing is put on the Jenkinsfile."""
+    path = write(
+        tmp_path,
+        policy=POLICY.replace(
+            'tags = ["sensitive"] }', 'any = [{ tags = "sensitive" }, { claims = { action = "x" } }] }'
+        ),
+    )
+    told = CliRunner().invoke(
+        main, ["policy", "explain", "--config", str(path), *CASE[:2], "--at", "2026-12-24T23:00:00Z"]
+    )
+    assert "Rule nights applies. Facts alone do not decide it. What is not known counts against" in told.output

@@ -175,7 +175,8 @@ def _history(table: Table, *, timed: bool) -> History:
     if "at" in table:
         at = table.instant("at")
     elif timed:
-        table.fault("", "at is missing: what this policy asks for depends on the time; allowed: a date with its offset")
+        needed = "what this policy asks for depends on the time; allowed: a moment such as 2026-12-21T00:00:00+01:00"
+        table.fault("", f"at is missing: {needed}")
     first = table.choice("first_run", ("pipeline", "branch")) if "first_run" in table else ""
     changes = [Change(name, "parameter", changed=True) for name in table.texts("changed_parameters", [])]
     changes += [Change(name, "variable", changed=True) for name in table.texts("changed_variables", [])]

@@ -213,12 +213,13 @@ def _demand(table: Table, names: Names) -> Demand:
 
 def _exemption(table: Table, names: Names, rules: list[str], now: int) -> Exemption:
     name = table.text("name", pattern=NAME, allowed="letters, digits, dot, dash, underscore; 64 at most")
-    when = read_when(table, names, loosens=True)
+    nothing = "it is missing: an exemption must say for what it holds"
+    when = read_when(table, names, loosens=True, empty=nothing)
     globs = _globs(table, "rules")
     if globs.patterns and not any(map(globs.match, rules)):
-        table.fault("rules", f"no rule has such a name; allowed: {', '.join(rules)}")
-    if when is None:
-        table.fault("when", "it is missing: an exemption must say for what it holds")
+        table.fault("rules", f"no rule has such a name; allowed: {', '.join(dict.fromkeys(filter(None, rules)))}")
+    if "when" not in table:
+        table.fault("when", nothing)
     until = table.instant("until")
     if until and until <= now:
         table.fault("until", "it has ended; take the exemption out")

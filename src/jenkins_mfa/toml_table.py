@@ -16,6 +16,8 @@ from jenkins_mfa.toml_lines import Path
 from jenkins_mfa.toml_problems import Problems, not_toml, seen, shown
 
 MAX_BYTES = 1_000_000  #: size of a configuration file
+MOMENT = "2026-12-21T00:00:00+01:00 without quotes"  #: how a moment with its offset is written
+LOCAL = f'a date and time such as "2026-12-21 00:00", or {MOMENT}'
 
 
 class Table:
@@ -47,7 +49,8 @@ class Table:
 
     def number(self, key: str, default: float | None = None, *, low: float, high: float, unit: str = "") -> float:
         """A number between two bounds (whole or not)."""
-        allowed = f"a number from {low:g} to {high:g}{f' ({unit})' if unit else ''}"
+        bounds = f"a number from {low:g} to {high:g}" if low < high else f"{low:g}"
+        allowed = f"{bounds}{f' ({unit})' if unit else ''}"
         value = self._take(key, default, allowed)
         stand_in = low if default is None else default
         if value is None:
@@ -86,9 +89,8 @@ class Table:
             return []
         return texts
 
-    def moment(self, key: str) -> datetime | None:
+    def moment(self, key: str, allowed: str = LOCAL) -> datetime | None:
         """A date and time of this century, with tzinfo only if an offset was written; None after a problem."""
-        allowed = 'a date and time such as "2026-12-21 00:00", or 2026-12-21T00:00:00+01:00 without quotes'
         found = value = self._take(key, None, allowed)
         if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}", value):
             with suppress(ValueError):
@@ -150,7 +152,7 @@ class Table:
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             self._wrong(key, value, "a list of tables")
             return []
-        if not value and empty:
+        if not value and empty and not self._absent:
             self.fault(key, empty)
         path = (*self._path, key)
         return [Table(item, f"{self.where} {key}[{n}]", self.problems, (*path, n)) for n, item in enumerate(value)]
@@ -184,9 +186,9 @@ class Table:
         """A moment with its offset from UTC, as ms UTC; 0 where it is not given."""
         if not required and key not in self:
             return 0
-        found = self.moment(key)
+        found = self.moment(key, f"a moment such as {MOMENT}")
         if found is not None and found.tzinfo is None:
-            self.fault(key, "the offset from UTC is missing; allowed: such as 2026-12-21T00:00:00+01:00 without quotes")
+            self.fault(key, f"the offset from UTC is missing; allowed: such as {MOMENT}")
             return 0
         return int(found.timestamp() * 1000) if found else 0
 

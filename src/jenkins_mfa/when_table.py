@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 
 from jenkins_mfa import loosening
 from jenkins_mfa.core.calendars import Calendar
@@ -28,6 +29,7 @@ from jenkins_mfa.toml_table import Table
 
 DEPTH = 5  #: tables inside one another (any, all, not)
 MOST = 100  #: questions in one `when`
+EVERY_GATE = "it is empty; leave the key out where the rule is for every gate"
 
 #: key → what it asks about, and whether all of it must match.
 TEXTS = {
@@ -75,11 +77,11 @@ class Names:
         return self.roster is None or not self.outside.isdisjoint(groups_of(approvers))
 
 
-def read_when(table: Table, names: Names, *, loosens: bool = False) -> Predicate | None:
+def read_when(table: Table, names: Names, *, loosens: bool = False, empty: str = EVERY_GATE) -> Predicate | None:
     """The predicate of a rule's `when`; None where the rule has none. What `loosens` may not ask everything."""
     if "when" not in table:
         return None
-    inner = table.within("when", empty="it is empty; leave the key out where the rule is for every gate")
+    inner = table.within("when", empty=empty)
     if inner is None:
         return None
     found = _all(inner, names, 1)
@@ -219,5 +221,6 @@ def read_approvers(table: Table, key: str, names: Names, *, least: int = 1) -> t
             allowed = ", ".join(sorted(groups)) or "none"
             table.fault(key, f'seen: "{approver}" (nobody is in it); allowed: {allowed}')
         elif not approver.startswith("group:") and approver not in roster.people:
-            table.fault(key, f'seen: "{approver}" (not in the roster)')
+            near = "".join(f"; nearest: {one}" for one in get_close_matches(approver, roster.people, 1))
+            table.fault(key, f'seen: "{approver}" (not in the roster){near}')
     return found

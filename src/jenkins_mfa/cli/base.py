@@ -120,7 +120,7 @@ def sentence(text: str) -> str:
 def _unusable(error: ConfigError, as_json: bool) -> Failed:
     """All problems at once, the mend of each below it."""
     count = len(error.problems)
-    lines = [f"The configuration cannot be used: {count} problem{'s' if count > 1 else ''}. Nothing was started."]
+    lines = [f"The files cannot be used: {count} problem{'s' if count > 1 else ''}. Nothing was done."]
     for says, mend in map(halves, error.problems):
         named = mend if mend.startswith(("allowed: ", "nearest: ", "known: ")) else f"mend: {mend}"
         lines += [f"  {says}", *([f"    {named}"] if mend else [])]

@@ -74,11 +74,11 @@ _OPTIONS = (
     click.option("--variable", "variables", type=Pair(), **_SEVERAL, help="Claimed; may be repeated."),
     click.option("--factor", type=click.Choice([one.value for one in Factor]), help="What the Jenkinsfile asks for."),
     click.option("--quorum", type=click.IntRange(1, 10), help="What the Jenkinsfile asks for."),
-    click.option("--requester", "requesters", metavar="NAME", **_SEVERAL, help="Behind the build; may be repeated."),
+    click.option("--requester", "requesters", metavar="NAME", **_SEVERAL, help="Roster id; or another login: unknown."),
     click.option("--trigger", "triggers", type=click.Choice([one.value for one in Trigger]), **_SEVERAL),
     click.option("--replayed", is_flag=True, help="The same as a trigger replay."),
     click.option("--upstream", metavar="JOB", **_SEVERAL, help="A job that led to it; may be repeated."),
-    click.option("--author", "authors", metavar="NAME", **_SEVERAL, help="Of a commit; may be repeated."),
+    click.option("--author", "authors", metavar="NAME", **_SEVERAL, help="Of a commit; as --requester."),
     click.option("--path", "paths", **_SEVERAL, help="Changed; may be repeated. Without any: not known."),
     click.option("--param", "parameters", type=Pair(), **_SEVERAL, help="May be repeated."),
     click.option("--library", "libraries", metavar="NAME@VERSION", **_SEVERAL, help="May be repeated."),
@@ -137,10 +137,12 @@ class Case:
         return self._facts(config), self._claims(config.policy), self._history(now)
 
     def _facts(self, config: Config) -> Facts:
-        source = self.source or config.sources[0].id
+        known = [one.id for one in config.sources]
+        if self.source and self.source not in known:
+            raise click.BadParameter(f'no source "{self.source}"; known: {", ".join(known)}', param_hint="'--source'")
         who = config.roster.people
         return Facts(
-            run=Run(source, "case", self.pipeline, "1", 1, ""),
+            run=Run(self.source or known[0], "case", self.pipeline, "1", 1, ""),
             branch=self.branch,
             starters=self._starters(config.roster),
             authors=tuple(Author(one, "", one if one in who else None) for one in self.authors),

@@ -9,7 +9,7 @@ import click
 
 from jenkins_mfa.cli.base import config_option, json_option, load, print_json, store_of
 from jenkins_mfa.cli.report import count
-from jenkins_mfa.cli.span import Span
+from jenkins_mfa.cli.span import Moment, When
 from jenkins_mfa.core.policy.compare import Change, Kind
 from jenkins_mfa.usecases.replay import Replay, Row, replay
 from jenkins_mfa.words import render
@@ -25,8 +25,8 @@ Found = tuple[tuple[str, Change], Row]
 @json_option
 @click.argument("old", type=FILE)
 @click.argument("new", type=FILE)
-@click.option("--since", type=Span(), default="30d", show_default=True, help="How far back: 90m, 12h, 30d, 4w.")
-def policy_diff(config_path: Path, as_json: bool, old: Path, new: Path, since: int) -> None:
+@click.option("--since", type=When(), default="30d", show_default=True, help="90m, 12h, 30d, 4w, or a date (UTC).")
+def policy_diff(config_path: Path, as_json: bool, old: Path, new: Path, since: Moment) -> None:
     """Replay past gates under the policies OLD and NEW with the present roster, and show where they differ.
 
     Facts, claims and history are those stored when each gate opened: what was not watched then did not change.
@@ -34,7 +34,7 @@ def policy_diff(config_path: Path, as_json: bool, old: Path, new: Path, since: i
     config = load(config_path, policy_path=old, with_secrets=False)
     other = load(config_path, policy_path=new, with_secrets=False).policy
     with store_of(config) as store:
-        begin = store.now() - since
+        begin = since.ms(store.now())
         found = replay(store.all_gates(), config.policy, other, config.roster, begin)
     if as_json:
         _as_json(found, begin)
@@ -70,8 +70,8 @@ def _as_text(found: Replay, begin: int) -> None:
             click.echo(f"  {_line(*row)}")
     kinds = {kind: sum(row.count for (_, c), row in found.rows.items() if c.kind is kind) for kind in Kind}
     told = ", ".join(f"{number} {kind.value}" for kind, number in kinds.items() if number)
-    asked = f"{count(found.gates, 'gate')} since {render.iso(begin)}"
-    click.echo(f"{asked}: {found.differ} differ{f' ({told})' if told else ''}.")
+    asked = f"{count(found.gates, 'gate')} since {render.iso(begin)[:16]}Z"
+    click.echo(f"{asked}: {found.differ} differ{'s' if found.differ == 1 else ''}{f' ({told})' if told else ''}.")
     if found.unread or found.damaged:
         click.echo(f"Left out: {found.unread} whose request could not be read, {found.damaged} damaged.")
 

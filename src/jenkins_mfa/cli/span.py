@@ -13,19 +13,6 @@ _UNITS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 7 * 86_400_000}
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-class Span(click.ParamType[int]):
-    """A number and its unit (m, h, d, w), as milliseconds."""
-
-    name = "span"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Read it; a default that is a number already stays."""
-        found = _span(str(value))
-        if found is None:
-            self.fail(f"{value!r} is no span; allowed: such as 90m, 12h, 30d, 4w", param, ctx)
-        return found
-
-
 @dataclass(frozen=True, slots=True)
 class Moment:
     """`ago` ms before the present, or, where that is None, `at` (ms UTC)."""

@@ -31,6 +31,7 @@ NO = "Rule {rule} does not match."
 IDLE = "Rule {rule} has no effect here."
 BY_CLAIM = "Because of what the Jenkinsfile says, which nobody has checked."
 UNKNOWN = "Not all that it asks is known, and that counts against the build."
+EITHER = "Facts alone do not decide it. What is not known counts against the build."
 
 #: Questions by the policy's own keys, where an explanation calls them otherwise: of one, of all.
 KEYS = {
@@ -51,6 +52,8 @@ CALENDAR: dict[Code, str] = {
     "holiday": "it is a holiday",
     "freeze": "it is within a freeze",
 }
+#: What is not known where a question has no answer, if that is something else than what is asked for.
+UNSEEN = {"tags": "the changed paths, which may carry it, are not known"}
 #: Questions to which the pipeline adds once claims may speak.
 _MAY_BE_CLAIMED = frozenset({"environment", "tags"})
 
@@ -82,7 +85,7 @@ def _rule(node: Reason) -> Iterator[Branch]:
     slots = {name: _ours(node.values.get(name, "")) for name in ("rule", "exemption")}
     said = [say(template, **slots)]
     if effect in EFFECTS and claimed:
-        said.append(say(BY_CLAIM))
+        said.append(say(EITHER if why is None else BY_CLAIM))
     elif effect in EFFECTS and why is None:
         said.append(say(UNKNOWN))
     elif slots["rule"] == _ours("default") and effect in EFFECTS:
@@ -108,14 +111,14 @@ def _question(node: Reason, depth: int, *, claimed: bool) -> Iterator[Branch]:
 def _seen(node: Reason, *, claimed: bool) -> Parts:
     values = node.values
     if "seen" not in values:
-        return say("only facts decide here")
+        return say("facts alone decide, and this is the Jenkinsfile's word")
     if node.code in {"inside", "outside"}:
         return _moment(values)
     more = int(values["more"]) if values.get("more", "").isdigit() else 0
     rest = say(" and {n} more", n=more) if more else ()
     said = node.code.startswith("claims.") or node.code == "changed_variables"
     if not values["seen"]:
-        return say("nothing is known of it" if node.holds is None else "nothing is seen")
+        return say("there is none") if node.holds is not None else say(UNSEEN.get(node.code, "nothing is known of it"))
     if said:
         return say("the Jenkinsfile says {claim}{rest}", claim=_claim(values["seen"]), rest=rest)
     if claimed and node.code in _MAY_BE_CLAIMED:
