@@ -50,7 +50,7 @@ def explain(config_path: Path, as_json: bool, policy_path: Path | None, gate_id:
     config = load(config_path, policy_path=policy_path, with_secrets=False)
     asked = case.scene(config, int(time.time() * 1000))
     for name in sorted({*case.requesters, *case.authors} - config.roster.people.keys()):
-        click.echo(f"{render.visible(name)} is not in the roster, and is taken for somebody unknown.", err=True)
+        click.echo(f"“{render.visible(name)}” is not in the roster, and is taken for somebody unknown.", err=True)
     requirement = evaluate(config.policy, config.roster, *asked)
     tree = reasons(config.policy, config.roster, *asked)
     _print(as_json, why.case(requirement, tree, config.roster), _json(requirement, tree))
