@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from jenkins_mfa.core.model import Clause, Escalation, Factor, Requirement, Tightening
 from jenkins_mfa.core.policy.evaluate import BY_PIPELINE, unfillable
+from jenkins_mfa.core.policy.pairing import unpaired
 
 BARRED = frozenset({"stranger", "assurance"})  #: refusals that no clause stands for, and nobody's answer mends
 
@@ -46,12 +47,21 @@ def tightened(frozen: Requirement, fresh: Requirement, available: tuple[Factor, 
 
 
 def _merged(frozen: Requirement, fresh: Requirement) -> tuple[tuple[Clause, ...], tuple[Clause, ...]]:
-    """All clauses afterwards, and those of them that are new or raised."""
+    """All clauses afterwards, and those of them that are new or raised.
+
+    As many as possible are paired with what asks the same or more already, so that a second look adds nothing.
+    """
     clauses, added = list(frozen.clauses), []
-    free = dict(enumerate(frozen.clauses))
-    for clause in sorted(fresh.clauses, key=lambda c: _likeness(c) not in map(_likeness, frozen.clauses)):
-        if clause.rule == BY_PIPELINE:
-            continue
+
+    def covered(asked: Clause, known: tuple[int, Clause]) -> bool:
+        escalated = [e for e in frozen.escalations if e.rule == asked.rule]
+        alike = known[1].rule == asked.rule and _comparable(known[1], asked, escalated)
+        return alike and _raised(known[1], asked, escalated) == known[1]
+
+    wanted = [clause for clause in fresh.clauses if clause.rule != BY_PIPELINE]
+    lacking, left = unpaired(wanted, list(enumerate(frozen.clauses)), covered)
+    free = dict(left)
+    for clause in lacking:
         escalated = [e for e in frozen.escalations if e.rule == clause.rule]
         alike = [i for i, known in free.items() if known.rule == clause.rule and _comparable(known, clause, escalated)]
         index = min(alike, key=lambda i: (_likeness(free[i]) != _likeness(clause), i), default=len(clauses))
