@@ -49,7 +49,8 @@ def tightened(frozen: Requirement, fresh: Requirement, available: tuple[Factor, 
 def _merged(frozen: Requirement, fresh: Requirement) -> tuple[tuple[Clause, ...], tuple[Clause, ...]]:
     """All clauses afterwards, and those of them that are new or raised.
 
-    As many as possible are paired with what asks the same or more already, so that a second look adds nothing.
+    As many as possible are paired with what asks the same or more already, so that a second look adds nothing; those
+    that ask just what they did before come first.
     """
     clauses, added = list(frozen.clauses), []
 
@@ -59,6 +60,7 @@ def _merged(frozen: Requirement, fresh: Requirement) -> tuple[tuple[Clause, ...]
         return alike and _raised(known[1], asked, escalated) == known[1]
 
     wanted = [clause for clause in fresh.clauses if clause.rule != BY_PIPELINE]
+    wanted.sort(key=lambda one: _likeness(one) not in map(_likeness, frozen.clauses))
     lacking, left = unpaired(wanted, list(enumerate(frozen.clauses)), covered)
     free = dict(left)
     for clause in lacking:
