@@ -47,7 +47,7 @@ class Roster:
     def members(self, group: str) -> tuple[str, ...]:
         """Ids of the people in a group, sorted; empty for a group that nobody is in."""
         if group in self.outside:
-            return tuple(sorted(self.outside[group] & self.people.keys()))
+            return tuple(sorted(self.outside[group]))
         return tuple(sorted(p.id for p in self.people.values() if group in p.groups))
 
     def holding(self, accounts: Mapping[str, frozenset[str]], issuer: str) -> Roster:
