@@ -1,4 +1,4 @@
-"""What may make a gate pass: only what nobody who writes a pipeline, pushes commits or starts runs can bring about."""
+"""What may make a gate pass: only what nobody brings about by adding something: a claim, a commit, a cause, a run."""
 
 from __future__ import annotations
 

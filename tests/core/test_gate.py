@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from builders import NOW, clause, gate, requirement
-from jenkins_mfa.core import quorum
+from jenkins_mfa.core import audit, quorum
 from jenkins_mfa.core.gate import ENTERED, TABLE, Event, Kind, Refused, Transition, advance
 from jenkins_mfa.core.model import BrokenGlass, Claim, Confirmation, Denial, Ending, Factor, Gate, State
 from jenkins_mfa.core.policy import tightened
@@ -105,6 +105,14 @@ def test_break_glass_replaces_the_rules_and_starts_the_count_afresh() -> None:
 def test_break_glass_comes_too_late_at_the_deadline() -> None:
     """It gives a gate no time."""
     assert taken(advance(gate(), event(Kind.BROKE_GLASS, gate().deadline))).state is State.EXPIRED
+
+
+def test_no_number_of_rules_keeps_the_glass_from_being_broken() -> None:
+    """The trail refuses long texts, and rules marked `always` stand beside that of break-glass: they are counted."""
+    asked = replace(GLASS, rules=tuple(f"{n:03}-{'x' * 60}" for n in range(100)))
+    step = advance(gate(), replace(event(Kind.BROKE_GLASS), requirement=asked))
+    assert isinstance(step, Transition)
+    assert all(len(str(value)) <= audit.MAX_VALUE for entry in step.entries for value in entry.details.values())
 
 
 def test_more_than_enough_also_approves() -> None:

@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from builders import clause, gate
+from builders import clause, gate, requirement
 from cli_files import edit, with_keys, write
 from jenkins_mfa import config as configuration
 from jenkins_mfa import key_files
 from jenkins_mfa.cli import main
-from jenkins_mfa.core.model import Commit, Factor, Gate
+from jenkins_mfa.core.model import BrokenGlass, Commit, Entry, Factor, Gate
 from jenkins_mfa.reporting.model import Scope
 from jenkins_mfa.reporting.tally import Tally
 from jenkins_mfa.store.connect import client_for
@@ -172,3 +172,14 @@ def test_many_gates_take_little_memory() -> None:
     tracemalloc.stop()
     assert after - before < 8 * 2**20
     assert tally.report().total.gates == 20_000 + len(plain)
+
+
+def test_whether_broken_glass_was_reviewed_is_told_by_the_trail(place: Place) -> None:
+    """T8: an empty or a lost list of open reviews makes nothing reviewed; the event of whoever did it does."""
+    broken = replace(requirement(), break_glass="emergency")
+    why = BrokenGlass("alice", SINCE, "the database is down", "c", requirement())
+    one, other = (replace(gate(), id=f"g_{n:032x}", external_ref=str(n), opened_at=SINCE) for n in (1, 2))
+    place.keep(*(replace(found, requirement=broken, broken=why) for found in (one, other)))
+    place.store.commit(Commit("seen", (), (Entry("gate:reviewed", SINCE, "carol", other.jti),)))
+    told = json.loads(place.run("report", *PERIOD, "--format", "json").stdout)["break_glass"]
+    assert {found["gate"]: found["reviewed"] for found in told} == {one.jti: False, other.jti: True}

@@ -13,9 +13,10 @@ from click.core import ParameterSource
 import jenkins_mfa
 from jenkins_mfa.cli.base import USAGE, Commands, F, Failed, config_option, load, store_of
 from jenkins_mfa.cli.span import Moment, When
+from jenkins_mfa.core.audit import Name
 from jenkins_mfa.core.model import Gate
 from jenkins_mfa.core.policy import Roster, globs
-from jenkins_mfa.errors import DamagedError
+from jenkins_mfa.errors import DamagedError, UntrustedInputError
 from jenkins_mfa.reporting import document, observe_text, page, rows, text
 from jenkins_mfa.reporting.model import Report, Scope
 from jenkins_mfa.reporting.observe import Watch
@@ -140,11 +141,17 @@ def _read(store: RedisStore, counting: _Counting) -> None:
 
 
 def _unreviewed(store: RedisStore, tally: Tally) -> list[str] | None:
-    """The gates whose broken glass waits for its review."""
+    """The gates whose broken glass nobody has reviewed; None where the trail cannot be read.
+
+    The trail tells, not the list of open reviews: whoever writes the store could empty that, and all were reviewed.
+    """
     try:
-        return [review.gate for review in store.reviews().open]
-    except DamagedError as error:
-        tally.damaged(error.record)
+        return [
+            jti.partition(".")[0]
+            for jti in tally.broken
+            if all(entry.event != Name.GATE_REVIEWED for entry in store.entries(jti))
+        ]
+    except UntrustedInputError:
         return None
 
 

@@ -103,6 +103,11 @@ class Tally:
         """Name a record that could not be read; it may or may not be of this scope."""
         self._damaged.append(record)
 
+    @property
+    def broken(self) -> list[str]:
+        """The receipt ids (`jti`) of the gates whose glass was broken."""
+        return [one.jti for one in self._glass]
+
     def _answers(self, one: GateLine) -> None:
         for given in one.confirmations:
             answers = self._people[given.person]
