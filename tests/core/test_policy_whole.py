@@ -23,38 +23,30 @@ from jenkins_mfa.core.policy import (
     Demand,
     Exemption,
     Globs,
-    Policy,
     Resource,
     Roster,
     Rule,
     break_glass,
     evaluate,
-    reasons,
 )
 from jenkins_mfa.core.policy.predicates import Texts
 from jenkins_mfa.core.policy.rules import ALWAYS
-
-TAP, CODE = Factor.PUSH, Factor.TOTP
-RELEASE, SECURITY = ("group:release",), ("group:security",)
-JOB = Texts("pipeline", Globs(("team one/*",)))
-OTHER = Texts("pipeline", Globs(("other/*",)))
-ACTION = Texts("claims.action", Globs(("deploy",)))
-LIVE = Texts("environment", Globs(("live",)))
-HISTORY = History(NOW)
-ASKED_JOB = Reason("pipeline", {"wanted": "team one/*", "seen": "team one/deploy"}, True)
-NOT_JOB = Reason("pipeline", {"wanted": "other/*", "seen": "team one/deploy"}, False)
-
-
-def asked(found: Policy, said=claims(), known=facts(), roster: Roster = ROSTER) -> Requirement:  # type: ignore[no-untyped-def]  # noqa: B008
-    return evaluate(found, roster, known, said, HISTORY)
-
-
-def tree(found: Policy, said=claims(), known=facts()) -> Reason:  # type: ignore[no-untyped-def]  # noqa: B008
-    return reasons(found, ROSTER, known, said, HISTORY)
-
-
-def node(name: str, effect: str, *why: Reason, on: str = "fact", **more: str) -> Reason:
-    return Reason("rule", {"rule": name, "on": on, "effect": effect, **more}, effect != "no", why)
+from policy_scenes import (
+    ACTION,
+    ASKED_JOB,
+    CODE,
+    HISTORY,
+    JOB,
+    LIVE,
+    NOT_JOB,
+    OTHER,
+    RELEASE,
+    SECURITY,
+    TAP,
+    asked,
+    node,
+    tree,
+)
 
 
 def test_everything_that_rules_say_stands_in_the_requirement() -> None:
