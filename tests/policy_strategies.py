@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from builders import NOW, ROSTER, RUN
-from jenkins_mfa import loosening
 from jenkins_mfa.core.calendars import Calendar, Freeze, Opening
 from jenkins_mfa.core.model import (
     Author,
@@ -34,6 +33,7 @@ from jenkins_mfa.core.policy import (
     Resource,
     Roster,
     Rule,
+    loosening,
 )
 from jenkins_mfa.core.policy.predicates import All, Any, Flag, Not, Pair, People, Rate, Texts, Window
 from jenkins_mfa.core.policy.rules import ALWAYS

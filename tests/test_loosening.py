@@ -6,9 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from jenkins_mfa import loosening
 from jenkins_mfa.core.calendars import Calendar
-from jenkins_mfa.core.policy import Globs, Predicate
+from jenkins_mfa.core.policy import Globs, Predicate, loosening
 from jenkins_mfa.core.policy.predicates import All, Any, Flag, Not, Pair, People, Rate, Texts, Window
 
 ONE = Globs(("x",))

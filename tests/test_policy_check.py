@@ -121,7 +121,7 @@ def test_every_remark_has_words() -> None:
 def test_remarks_are_one_line_of_plain_words(code: str) -> None:
     """Whatever an operator has written into a name or a reason."""
     hostile = "x\n\u202e\x1b[2Jy"
-    values = dict.fromkeys(("one", "other", "needed", "pattern", "rules", "reason"), hostile)
+    values = dict.fromkeys(("one", "other", "needed", "pattern", "rules", "reason", "keys"), hostile)
     remark = Remark("finding", code, hostile, values | {"factor": "totp", "until": "1"}, ("a", "b"))
     for words in (findings.sentence, findings.mend):
         told = render.terminal(words(remark, Roster({})))

@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from jenkins_mfa import loosening
 from jenkins_mfa.core.calendars import Calendar
 from jenkins_mfa.core.model import Trigger
-from jenkins_mfa.core.policy import Globs, Predicate, Roster
+from jenkins_mfa.core.policy import Globs, Predicate, Roster, loosening
 from jenkins_mfa.core.policy.globs import problem
 from jenkins_mfa.core.policy.people import groups_of
 from jenkins_mfa.core.policy.predicates import (

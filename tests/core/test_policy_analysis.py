@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from builders import ROSTER, environment, facts, person, policy, rule
 from jenkins_mfa.core.calendars import Calendar
 from jenkins_mfa.core.model import Factor, History
-from jenkins_mfa.core.policy import Demand, Exemption, Globs, Policy, Roster
+from jenkins_mfa.core.policy import Demand, Exemption, Globs, Policy, Roster, Rule
 from jenkins_mfa.core.policy.analysis import remarks
 from jenkins_mfa.core.policy.contradictions import contradiction, disjoint, overlap
 from jenkins_mfa.core.policy.looks import by_facts
-from jenkins_mfa.core.policy.predicates import All, Any, Flag, Not, Pair, Predicate, Texts, Window
+from jenkins_mfa.core.policy.predicates import All, Any, Flag, Not, Pair, People, Predicate, Texts, Window
 
 OFFICE = Calendar("office", ZoneInfo("UTC"))
 
@@ -206,6 +206,69 @@ def exemption(rules: str = "production", **values: object) -> Exemption:
 def test_exemptions(one: Exemption, always: bool, now: int, code: str) -> None:
     """Each is listed as long as it lasts; one that does nothing is a finding."""
     assert (code, "move") in told(policy(rule("production", always=always), exemptions=(one,)), now=now)
+
+
+OUTER = rule("default", quorum=2)
+FREE = rule("default", passes=True)
+
+
+@pytest.mark.parametrize(
+    ("predicate", "default", "code", "keys"),
+    [
+        (texts("changed_paths", "docs/*"), OUTER, "weaker_chosen", "changed_paths"),
+        (texts("branch", "docs"), OUTER, "weaker_chosen", "branch"),
+        (All((texts("pipeline", "docs"), texts("trigger", "scm"))), OUTER, "weaker_chosen", "trigger"),
+        (Flag("replayed", wanted=True), OUTER, "weaker_chosen", "replayed"),
+        (Texts("changed_paths", Globs(("docs/*",)), every=True), OUTER, "", ""),
+        (texts("pipeline", "docs"), OUTER, "", ""),
+        (Flag("replayed", wanted=False), OUTER, "", ""),
+        (texts("branch", "main"), FREE, "dodged", "branch"),
+        (texts("branch", "main"), rule("default", factor=Factor.PUSH), "dodged", "branch"),
+        (texts("branch", "main"), rule("default"), "", ""),
+        (Not(Texts("changed_paths", Globs(("docs/*",)), every=True)), FREE, "", ""),
+        (Texts("changed_paths", Globs(("prod/*",)), every=True), FREE, "dodged", "only_paths"),
+        (Not(texts("changed_paths", "docs/*")), FREE, "dodged", "changed_paths"),
+        (
+            All((Pair("parameters", "TO", Globs(("p",))), texts("branch", "x"))),
+            FREE,
+            "dodged",
+            "parameters.TO, branch",
+        ),
+        (People("commit_author", ("bob",), every=True), FREE, "dodged", "only_commit_authors"),
+        (Flag("replayed", wanted=False), FREE, "dodged", "replayed"),
+        (texts("changed_paths", "prod/*"), FREE, "", ""),
+        (texts("claims.environment", "prod"), FREE, "", ""),
+        (All((texts("branch", "a"), texts("branch", "b"))), FREE, "", ""),
+    ],
+)
+def test_what_whoever_builds_chooses_is_told(predicate: Predicate, default: Rule, code: str, keys: str) -> None:
+    """A weaker rule that one thing more has match; a stricter one that one thing more, or another, has not match."""
+    rules = policy(rule("asks", when=predicate), default=default)
+    found = [one for one in remarks(rules, ROSTER, "chat:T1", 0) if one.code in {"weaker_chosen", "dodged"}]
+    assert [(one.code, one.values["keys"]) for one in found] == ([(code, keys)] if code else [])
+
+
+def test_a_weaker_rule_beside_one_that_matches_with_it_takes_no_place() -> None:
+    """It only adds to that one, which stands in the default's place anyway; with other questions it would not."""
+    tagged = All((texts("pipeline", "a"), All((texts("tags", "schema"),))))
+    for job, found in (("a", []), ("b", [("weaker_chosen", "asks")])):
+        beside = policy(rule("asks", when=tagged), rule("base", job=job, quorum=2), default=OUTER)
+        assert [one for one in told(beside) if one[0] == "weaker_chosen"] == found
+    twins = policy(rule("asks", when=tagged), rule("also", when=tagged), default=OUTER)
+    assert [one for one in told(twins) if one[0] == "weaker_chosen"] == [
+        ("weaker_chosen", "asks"),
+        ("weaker_chosen", "also"),
+    ]
+    trial = policy(rule("asks", when=tagged), rule("base", job="a", observe=True), default=OUTER)
+    assert ("weaker_chosen", "asks") in told(trial)
+
+
+def test_rules_that_do_not_ask_are_no_way_round() -> None:
+    """On trial, for break-glass, letting pass: what they may ask is looked at where it is read."""
+    branch = texts("branch", "main")
+    for idle in ({"observe": True}, {"break_glass": True}, {"passes": True}):
+        found = told(policy(rule("asks", when=branch, **idle), default=FREE))
+        assert not {"dodged", "weaker_chosen"} & {code for code, _ in found}
 
 
 def test_everything_that_loosens_is_listed() -> None:

@@ -20,6 +20,14 @@ SAYINGS: dict[str, tuple[str, str]] = {
         "rule {subject} matches only if the Jenkinsfile says so: whoever writes the Jenkinsfile can leave it out",
         "ask about the job, its declared environment or what changed, where the rule must hold",
     ),
+    "weaker_chosen": (
+        "rule {subject} asks for less than [default], and whoever builds can have it match by {keys}",
+        "ask about all (only_paths, only_triggers, only_requesters) or about the job, or for as much as [default]",
+    ),
+    "dodged": (
+        "rule {subject} asks for more than [default], and whoever builds can have it not match by {keys}",
+        "ask about the job or its declared environment, or let [default] ask for as much",
+    ),
     "no_factor": (
         "rule {subject} asks for {factor}, which is not there yet: every gate that it matches is denied",
         "ask for totp",

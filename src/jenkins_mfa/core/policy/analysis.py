@@ -12,10 +12,11 @@ from typing import Literal
 
 from jenkins_mfa.core import quorum
 from jenkins_mfa.core.model import Clause, Factor
-from jenkins_mfa.core.policy.contradictions import claimed_only, contradiction, overlap
+from jenkins_mfa.core.policy.contradictions import claimed_only, contradiction, overlap, required
 from jenkins_mfa.core.policy.globs import Globs
+from jenkins_mfa.core.policy.loosening import brought_about
 from jenkins_mfa.core.policy.people import Roster, groups_of
-from jenkins_mfa.core.policy.predicates import All, Predicate, Texts, Window, leaves
+from jenkins_mfa.core.policy.predicates import All, Not, Predicate, Texts, Window, leaves
 from jenkins_mfa.core.policy.rules import ALWAYS, Exemption, Policy, Rule
 
 
@@ -39,6 +40,7 @@ def remarks(policy: Policy, roster: Roster, messenger: str, now: int) -> list[Re
     found += _unused(policy, roster)
     found += _overlapping(policy)
     found += [remark for exemption in policy.exemptions for remark in _exemption(exemption, policy, now)]
+    found += [remark for rule in policy.rules for remark in _chosen(rule, policy)]
     return [*found, *_loosening(policy, now)]
 
 
@@ -152,12 +154,43 @@ def _loosening(policy: Policy, now: int) -> Iterator[Remark]:
             yield Remark("loosens", "exempts", one.name, values)
 
 
+def _chosen(rule: Rule, policy: Policy) -> Iterator[Remark]:
+    """Where whoever builds chooses whether a rule stands in the default's place, or asks for more than it."""
+    default = policy.default
+    if default is None or not _asks(rule) or claimed_only(rule.when) or contradiction(rule.when) is not None:
+        return
+    if _weaker(rule, default):
+        keys = () if any(_covers(other, rule) for other in policy.rules) else brought_about(rule.when)
+        if keys:
+            yield Remark("finding", "weaker_chosen", rule.name, {"keys": ", ".join(keys)})
+    elif default.passes or _less(default, rule):
+        keys = brought_about(Not(rule.when))
+        if keys:
+            yield Remark("finding", "dodged", rule.name, {"keys": ", ".join(keys)})
+
+
+def _asks(rule: Rule) -> bool:
+    """Whether a rule asks people where it matches."""
+    return not (rule.observe or rule.break_glass or rule.passes)
+
+
+def _covers(other: Rule, rule: Rule) -> bool:
+    """Whether another rule stands in the default's place wherever this one matches, whatever whoever builds chooses."""
+    parts = required(rule.when)
+    sure = _asks(other) and not brought_about(other.when)
+    return sure and all(part in parts for part in required(other.when))
+
+
 def _weaker(rule: Rule, default: Rule) -> bool:
     """Whether a rule that stands in the default's place asks for fewer people, or for a weaker factor."""
-    instead = not (rule.observe or rule.break_glass or rule.passes or default.passes or rule.when == ALWAYS)
-    if not instead or claimed_only(rule.when):
+    if not _asks(rule) or default.passes or rule.when == ALWAYS or claimed_only(rule.when):
         return False
-    asked, usual = _strength(rule), _strength(default)
+    return _less(rule, default)
+
+
+def _less(one: Rule, other: Rule) -> bool:
+    """Whether a rule asks for fewer people than another, or for a weaker factor."""
+    asked, usual = _strength(one), _strength(other)
     return asked[0] < usual[0] or asked[1] < usual[1]
 
 

@@ -34,6 +34,11 @@ def contradiction(when: Predicate) -> Pairing | None:
     return None
 
 
+def required(when: Predicate) -> list[Predicate]:
+    """All parts that must hold for `when` to hold."""
+    return list(_must(All((when,))))
+
+
 def _must(when: All) -> Iterator[Predicate]:
     """All that must hold, through alls within alls."""
     for part in when.parts:

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from jenkins_mfa.core.policy import Predicate
-from jenkins_mfa.core.policy.predicates import Flag, Leaf, Pair, People, Texts, leaves, on_claims
+from jenkins_mfa.core.policy.predicates import (
+    CLAIMED,
+    Flag,
+    Leaf,
+    Pair,
+    People,
+    Predicate,
+    Texts,
+    leaves,
+    on_claims,
+)
 
 #: Answered yes as soon as one thing more is there: a path, a cause, a build, a new branch.
 MORE = {
@@ -39,10 +48,28 @@ def faults(when: Predicate) -> Iterator[str]:
     if on_claims(when):
         yield "asks about a claim; what lets a gate pass may rest on facts alone"
     for leaf, positive in leaves(when):
-        yield from _against(leaf, positive == leaf.wanted if isinstance(leaf, Flag) else positive)
+        yield from _against(leaf, positive)
+
+
+def brought_about(when: Predicate) -> tuple[str, ...]:
+    """The questions by which whoever builds can have `when` hold, as a policy writes them; none about claims.
+
+    Of `not when`, those by which a rule that asks for people can be dodged.
+    """
+    asked = [(leaf, positive) for leaf, positive in leaves(when) if leaf.key not in CLAIMED]
+    return tuple(dict.fromkeys(_written(leaf) for leaf, positive in asked if any(_against(leaf, positive))))
+
+
+def _written(leaf: Leaf) -> str:
+    if isinstance(leaf, Pair):
+        return f"{leaf.key}.{leaf.name}"
+    every = isinstance(leaf, Texts | People) and leaf.every
+    return INSTEAD.get(leaf.key, f"only_{leaf.key}s") if every else leaf.key
 
 
 def _against(leaf: Leaf, positive: bool) -> Iterator[str]:
+    if isinstance(leaf, Flag):
+        positive = positive == leaf.wanted
     every = isinstance(leaf, Texts | People) and leaf.every
     if leaf.key in CHOSEN:
         yield f"{leaf.key} may not let pass: {CHOSEN[leaf.key]}"
