@@ -31,6 +31,7 @@ PASSING = replace(requirement(), clauses=(), rules=("robot",), passes_by=("robot
         (requirement(ONE), requirement(ONE, NIGHT), Kind.STRICTER, ("night",)),
         (requirement(ONE), requirement(ALICE), Kind.STRICTER, ("production",)),
         (requirement(ONE), requirement(DAN), Kind.OTHER_PEOPLE, ("production",)),
+        (requirement(TWO), requirement(ONE), Kind.LOOSER, ("production",)),
         (requirement(CODE), requirement(TWO), Kind.BOTH, ("production",)),
         (requirement(ONE), REFUSED, Kind.REFUSED, ("production",)),
         (PASSING, REFUSED, Kind.REFUSED, ("production", "robot")),
@@ -52,6 +53,11 @@ def test_the_same_under_other_names_and_in_another_order_is_no_difference() -> N
     assert compare(requirement(ONE), replace(requirement(ONE), ttl=60, channels=("C1",))) is None
     assert compare(PASSING, replace(PASSING, passes_by=("other",))) is None
     assert compare(REFUSED, replace(REFUSED, clauses=(ONE,))) is None
+
+
+def test_kinds_have_the_names_that_a_report_shows() -> None:
+    """In the order of the report."""
+    assert [*Kind] == ["refused", "passes", "stricter", "looser", "other people", "stricter and looser"]
 
 
 CLAUSES = st.lists(

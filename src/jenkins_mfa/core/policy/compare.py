@@ -27,7 +27,7 @@ class Change:
 
     kind: Kind
     rules: tuple[str, ...]
-    reason: str = ""
+    reason: str
 
 
 def compare(old: Requirement, new: Requirement) -> Change | None:
@@ -35,7 +35,7 @@ def compare(old: Requirement, new: Requirement) -> Change | None:
     kind = _kind(old, new)
     if kind is None:
         return None
-    refused = new.refusal.code if new.refusal and kind is Kind.REFUSED else ""
+    refused = new.refusal.code if new.refusal else ""
     return Change(kind, _rules(old, new), refused)
 
 
