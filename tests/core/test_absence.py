@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders import NOW, ROSTER, claims, facts, policy, rule
-from jenkins_mfa.core.model import History
+from jenkins_mfa.core import quorum
+from jenkins_mfa.core.model import Confirmation, Factor, History
 from jenkins_mfa.core.policy import Absence, Person, Roster, evaluate
 from jenkins_mfa.roster_file import read_roster
 
@@ -45,6 +46,15 @@ def test_a_chain_ends_with_whoever_is_there() -> None:
     roster = away(alice="bob", bob="carol")
     people = {**roster.people, "bob": replace(roster.people["bob"], absence=Absence(0, NOW, "carol"))}
     assert Roster(people).named(["alice"], NOW) == {"alice", "bob"}
+
+
+def test_a_substitute_who_is_named_too_fills_one_place() -> None:
+    """One person, one place: bob for himself is not bob for alice as well."""
+    two = policy(rule(approvers=("alice", "bob"), quorum=2))
+    found = evaluate(two, away(alice="bob"), facts(), claims(), History(NOW))
+    bob, alice = (Confirmation(one, Factor.TOTP, NOW, "", "") for one in ("bob", "alice"))
+    assert quorum.open_places(found, [bob]) == (1,)
+    assert quorum.open_places(found, [bob, alice]) == (0,)
 
 
 def test_groups_stay_as_they_are() -> None:

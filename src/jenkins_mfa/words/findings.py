@@ -44,6 +44,10 @@ SAYINGS: dict[str, tuple[str, str]] = {
         "rule {subject} cannot be met in a build that {people} started, as nobody else may confirm it",
         "name one person more",
     ),
+    "substitute_named": (
+        "rule {subject} cannot be met without {people}, away until {until}: {other} stands in and is named already",
+        "give them another substitute in the roster, or name one person more",
+    ),
     "no_account": (
         "rules name {people}, who cannot be asked: no identity {subject}",
         "add it to the roster, or take them out of the rules",

@@ -37,6 +37,7 @@ def remarks(policy: Policy, roster: Roster, messenger: str, now: int) -> list[Re
     rules = [*policy.rules, *([policy.default] if policy.default else [])]
     found = [remark for rule in rules for remark in _rule(rule, policy, roster)]
     found += _accounts(rules, roster, messenger)
+    found += [remark for rule in rules for remark in _standing_in(rule, policy, roster, now)]
     found += _unused(policy, roster)
     found += _overlapping(policy)
     found += [remark for exemption in policy.exemptions for remark in _exemption(exemption, policy, now)]
@@ -58,7 +59,7 @@ def _rule(rule: Rule, policy: Policy, roster: Roster) -> Iterator[Remark]:
             return
         if factor not in policy.available:
             yield Remark("finding", "factor_instead", rule.name, {"factor": factor.value})
-    if not policy.outside.keys().isdisjoint(groups_of(name for demand in rule.require for name in demand.approvers)):
+    if _open_ended(rule, policy):
         return
     everyone = frozenset(person for demand in rule.require for person in roster.named(demand.approvers))
     if rule.require and not _enough(rule, roster, policy.available, ""):
@@ -84,10 +85,29 @@ def _pipelines(names: Globs, policy: Policy) -> Globs:
     return Globs(tuple(pattern for patterns in found for pattern in patterns))
 
 
-def _enough(rule: Rule, roster: Roster, available: Iterable[Factor], without: str) -> bool:
-    """Whether the people named can fill the rule's clauses, one of them left out."""
+def _open_ended(rule: Rule, policy: Policy) -> bool:
+    """Whether somebody may answer whom no file tells."""
+    groups = groups_of(name for demand in rule.require for name in demand.approvers)
+    return not policy.outside.keys().isdisjoint(groups)
+
+
+def _standing_in(rule: Rule, policy: Policy, roster: Roster, now: int) -> Iterator[Remark]:
+    """Whoever is away and has a substitute who is named beside them: one person fills one place, so one is missing."""
+    named = {name for demand in rule.require for name in demand.approvers} & roster.people.keys()
+    for name in sorted(named if not _open_ended(rule, policy) else ()):
+        away = roster.people[name].absence
+        if away is None or away.end <= now:
+            continue
+        beside = any({name, away.substitute} <= {*demand.approvers} for demand in rule.require)
+        if beside and not _enough(rule, roster, policy.available, name, max(now, away.start)):
+            values = {"other": away.substitute, "until": str(away.end)}
+            yield Remark("finding", "substitute_named", rule.name, values, (name,))
+
+
+def _enough(rule: Rule, roster: Roster, available: Iterable[Factor], without: str, at: int | None = None) -> bool:
+    """Whether the people named can fill the rule's clauses, one of them left out; with substitutes at `at` (ms UTC)."""
     clauses = tuple(
-        Clause(rule.name, d.factor, d.count, tuple(sorted(roster.named(d.approvers) - {without})), d.approvers)
+        Clause(rule.name, d.factor, d.count, tuple(sorted(roster.named(d.approvers, at) - {without})), d.approvers)
         for d in rule.require
     )
     return quorum.satisfiable(clauses, available)
