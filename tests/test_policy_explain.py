@@ -83,7 +83,7 @@ def test_a_case_is_told_whole(tmp_path: Path) -> None:
         "            Yes: tags, wanted: sensitive; seen: “sensitive”.",
         "            No: outside, wanted: office; it is within the hours (local 2026-12-24 11:00 CET (Europe/Berlin)).",
         "    Rule claimed does not match.",
-        "        No: claims.action, wanted: drop*; there is none.",
+        "        No: claims.action, wanted: drop*; the Jenkinsfile says “deploy”.",
         "    Rule trial does not match.",
         "        No: one of these at least:",
         "            No: branch, wanted: release/*; seen: “main”.",

@@ -6,26 +6,16 @@ docs/policy-cookbook.md has the keys. Every problem is found at once, with its p
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from jenkins_mfa.core.model import (
-    Author,
-    Change,
-    Claims,
-    Factor,
-    Facts,
-    History,
-    Library,
-    Parameter,
-    Run,
-    Starter,
-    Trigger,
-)
+from jenkins_mfa.core.model import Claims, Factor, Facts, History, Trigger
 from jenkins_mfa.core.policy import Policy, Roster
 from jenkins_mfa.core.policy.expect import Ask, Expected
-from jenkins_mfa.core.policy.predicates import HUMAN, Window, leaves
+from jenkins_mfa.core.policy.predicates import Window, leaves
 from jenkins_mfa.errors import ConfigError
+from jenkins_mfa.scenario import Scenario
 from jenkins_mfa.toml_table import Table, read
 
 FOLDER = "policy_tests"  #: where cases are, beside the policy
@@ -86,117 +76,99 @@ def _twice(file: str, names: list[str]) -> list[str]:
 
 def _case(file: str, table: Table, around: _Around) -> Case:
     name = table.text("name", pattern=r"[^\x00-\x1f]{1,100}", allowed="what the case shows, in 1 to 100 characters")
-    facts = _facts(table, around.roster)
-    declared = [e.name for e in around.policy.environments if e.pipelines.match(facts.run.pipeline)]
-    claims = _claims(table.within("claims"), declared[0] if declared else "unnamed")
-    case = Case(file, name, facts, claims, _history(table, timed=around.timed), _expected(table))
+    given = replace(_scenario(table, around), **_claims(table.within("claims")))
+    case = Case(file, name, *given.asked(around.policy, around.roster), _expected(table))
     table.done()
     return case
 
 
-def _facts(table: Table, roster: Roster) -> Facts:
-    pipeline = table.text("pipeline", allowed="a job's full name")
-    run = Run(table.text("source", "main"), "", pipeline, "1", 1, "")
-    return Facts(
-        run,
+def _scenario(table: Table, around: _Around) -> Scenario:
+    requesters, replayed = tuple(_people(table, "requesters", around.roster)), table.flag("replayed")
+    return Scenario(
+        pipeline=table.text("pipeline", allowed="a job's full name"),
+        source=table.text("source", "main"),
         branch=table.text("branch", "", pattern=r".*"),
-        starters=tuple(_starters(table, roster)),
-        authors=tuple(_authors(table, roster)),
+        requesters=requesters,
+        triggers=tuple(_triggers(table, behind=bool(requesters) or replayed)),
+        replayed=replayed,
+        authors=tuple(_people(table, "authors", around.roster)),
         paths=tuple(table.texts("paths")) if "paths" in table else None,
         upstream=tuple(table.texts("upstream", [])),
-        parameters=tuple(Parameter(name, value) for name, value in table.mapping("parameters").items()),
+        parameters=tuple(table.mapping("parameters").items()),
         libraries=tuple(_libraries(table)),
         plain=table.text("plain_input", "", pattern=r".*"),
+        at=_at(table, timed=around.timed),
+        earlier=_earlier(table.within("earlier_gates")),
+        first_run=table.choice("first_run", ("pipeline", "branch")) if "first_run" in table else "",
+        changed_parameters=tuple(table.texts("changed_parameters", [])),
+        changed_variables=tuple(table.texts("changed_variables", [])),
     )
 
 
-def _starters(table: Table, roster: Roster) -> Iterator[Starter]:
-    """One for each trigger; those that people pull, one for each of them."""
-    people = [(name, name) for name in _people(table, "requesters", roster)]
-    behind = [*people, *((None, stranger) for stranger in table.texts("unknown_requesters", []))]
-    names = table.one_or_more("trigger") or (["person"] if behind else [])
-    if table.flag("replayed"):
-        names.append("replay")
-    if not names:
+def _triggers(table: Table, *, behind: bool) -> Iterator[str]:
+    names = table.one_or_more("trigger")
+    if not (names or behind):
         table.fault("", "nobody is behind the build; name requesters, unknown_requesters or trigger")
     for name in names:
-        if name not in set(Trigger):
+        if name in set(Trigger):
+            yield name
+        else:
             table.fault("trigger", f'seen: "{name}"; allowed: {", ".join(Trigger)}')
-            continue
-        if Trigger(name) not in HUMAN:
-            yield Starter(Trigger(name))
-            continue
-        yield from (Starter(Trigger(name), subject, person) for person, subject in behind)
-        if not behind:
-            yield Starter(Trigger(name))
 
 
-def _authors(table: Table, roster: Roster) -> Iterator[Author]:
-    yield from (Author(name, person=name) for name in _people(table, "authors", roster))
-    yield from (Author(name) for name in table.texts("unknown_authors", []))
-
-
-def _people(table: Table, key: str, roster: Roster) -> list[str]:
-    found = table.texts(key, [], allowed="a list of roster ids")
-    for name in found:
+def _people(table: Table, key: str, roster: Roster) -> Iterator[str]:
+    """Roster ids, and behind them those whom `unknown_` names: the roster must not."""
+    for name in table.texts(key, [], allowed="a list of roster ids"):
         if name not in roster.people:
             table.fault(key, f'seen: "{name}" (not in the roster); allowed: a roster id, or unknown_{key}')
-    return found
+        yield name
+    for name in table.texts(f"unknown_{key}", []):
+        if name in roster.people:
+            table.fault(f"unknown_{key}", f'seen: "{name}" (in the roster); allowed: somebody else, or {key}')
+        yield name
 
 
-def _libraries(table: Table) -> Iterator[Library]:
+def _libraries(table: Table) -> Iterator[str]:
     for text in table.texts("libraries", []):
-        name, _, version = text.partition("@")
-        if not version:
+        if not text.partition("@")[2]:
             table.fault("libraries", f'seen: "{text}"; allowed: name@version')
-        yield Library(name, version, trusted=True)
+        yield text
 
 
-def _claims(table: Table | None, environment: str) -> Claims:
+def _claims(table: Table | None) -> dict[str, Any]:
+    """What a scenario claims, by its fields."""
     if table is None:
-        return Claims(environment, "deploy", "")
-    claims = Claims(
-        environment=table.text("environment", environment),
-        action=table.text("action", "deploy"),
-        message="",
-        subject_name=table.text("subject", "", pattern=r".*"),
-        details=tuple(table.mapping("details").items()),
-        variables=tuple(table.mapping("variables").items()),
-        factor=Factor(table.choice("factor", tuple(Factor))) if "factor" in table else None,
-        quorum=table.integer("quorum", low=1, high=10, unit="people") if "quorum" in table else None,
-        ttl=60 * table.integer("timeout_minutes", low=1, high=1440) if "timeout_minutes" in table else None,
-    )
+        return {}
+    claims = {
+        "environment": table.text("environment") if "environment" in table else "",
+        "action": table.text("action") if "action" in table else "",
+        "subject": table.text("subject", "", pattern=r".*"),
+        "details": tuple(table.mapping("details").items()),
+        "variables": tuple(table.mapping("variables").items()),
+        "factor": table.choice("factor", tuple(Factor)) if "factor" in table else None,
+        "quorum": table.integer("quorum", low=1, high=10, unit="people") if "quorum" in table else None,
+        "ttl": 60 * table.integer("timeout_minutes", low=1, high=1440) if "timeout_minutes" in table else None,
+    }
     table.done()
     return claims
 
 
-def _history(table: Table, *, timed: bool) -> History:
-    at = 0
+def _at(table: Table, *, timed: bool) -> int:
     if "at" in table:
-        at = table.instant("at")
-    elif timed:
+        return table.instant("at")
+    if timed:
         needed = "what this policy asks for depends on the time; allowed: a moment such as 2026-12-21T00:00:00+01:00"
         table.fault("", f"at is missing: {needed}")
-    first = table.choice("first_run", ("pipeline", "branch")) if "first_run" in table else ""
-    changes = [Change(name, "parameter", changed=True) for name in table.texts("changed_parameters", [])]
-    changes += [Change(name, "variable", changed=True) for name in table.texts("changed_variables", [])]
-    return History(
-        at=at,
-        earlier=_earlier(table.within("earlier_gates"), at),
-        pipeline_known=first != "pipeline",
-        branch_known=not first,
-        compared=True,
-        changes=tuple(changes),
-    )
+    return 0
 
 
-def _earlier(table: Table | None, at: int) -> tuple[int, ...]:
+def _earlier(table: Table | None) -> tuple[int, int]:
     if table is None:
-        return ()
+        return 0, 0
     count = table.integer("count", low=1, high=100, unit="gates")
     minutes = table.integer("minutes_ago", low=0, high=10080, unit="minutes")
     table.done()
-    return (at - minutes * 60_000,) * count
+    return count, minutes * 60_000
 
 
 def _expected(table: Table) -> Expected:

@@ -11,25 +11,10 @@ from typing import Any, TypeVar
 import click
 
 from jenkins_mfa.config import Config
-from jenkins_mfa.core.model import (
-    Author,
-    Change,
-    Claims,
-    Factor,
-    Facts,
-    History,
-    Library,
-    Parameter,
-    Run,
-    Starter,
-    Trigger,
-)
-from jenkins_mfa.core.policy import Policy, Roster
-from jenkins_mfa.core.policy.predicates import HUMAN
+from jenkins_mfa.core.model import Claims, Factor, Facts, History, Trigger
+from jenkins_mfa.scenario import Scenario
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-RATE = 60_000  #: ms before this one at which `--earlier` gates opened
 
 
 class Pair(click.ParamType[tuple[str, str]]):
@@ -67,13 +52,14 @@ _OPTIONS = (
     click.option("--pipeline", **_TEXT, help="Full name of the job."),
     click.option("--source", **_TEXT, help="Default: the first of the configuration."),
     click.option("--branch", **_TEXT, help="What Jenkins recorded. Default: not known."),
-    click.option("--environment", **_TEXT, help="Claimed. Default: what the policy declares for the job."),
-    click.option("--action", **_TEXT, help="Claimed."),
+    click.option("--environment", **_TEXT, help="Claimed. Default: as the policy declares; else unnamed."),
+    click.option("--action", **_TEXT, help="Claimed. Default: deploy."),
     click.option("--subject", **_TEXT, help="Claimed."),
     click.option("--detail", "details", type=Pair(), **_SEVERAL, help="Claimed; may be repeated."),
     click.option("--variable", "variables", type=Pair(), **_SEVERAL, help="Claimed; may be repeated."),
     click.option("--factor", type=click.Choice([one.value for one in Factor]), help="What the Jenkinsfile asks for."),
     click.option("--quorum", type=click.IntRange(1, 10), help="What the Jenkinsfile asks for."),
+    click.option("--timeout-minutes", type=click.IntRange(1, 1440), help="What the Jenkinsfile asks for."),
     click.option("--requester", "requesters", metavar="NAME", **_SEVERAL, help="Roster id; or another login: unknown."),
     click.option("--trigger", "triggers", type=click.Choice([one.value for one in Trigger]), **_SEVERAL),
     click.option("--replayed", is_flag=True, help="The same as a trigger replay."),
@@ -112,6 +98,7 @@ class Case:
     variables: tuple[tuple[str, str], ...]
     factor: str | None
     quorum: int | None
+    timeout_minutes: int | None
     requesters: tuple[str, ...]
     triggers: tuple[str, ...]
     replayed: bool
@@ -134,55 +121,34 @@ class Case:
 
     def scene(self, config: Config, now: int) -> tuple[Facts, Claims, History]:
         """What the policy is asked about."""
-        return self._facts(config), self._claims(config.policy), self._history(now)
-
-    def _facts(self, config: Config) -> Facts:
         known = [one.id for one in config.sources]
         if self.source and self.source not in known:
             raise click.BadParameter(f'no source "{self.source}"; known: {", ".join(known)}', param_hint="'--source'")
-        who = config.roster.people
-        return Facts(
-            run=Run(self.source or known[0], "case", self.pipeline, "1", 1, ""),
+        given = Scenario(
+            source=self.source or known[0],
+            pipeline=self.pipeline,
             branch=self.branch,
-            starters=self._starters(config.roster),
-            authors=tuple(Author(one, "", one if one in who else None) for one in self.authors),
+            requesters=self.requesters,
+            triggers=self.triggers,
+            replayed=self.replayed,
+            authors=self.authors,
             paths=self.paths or None,
             upstream=self.upstream,
-            parameters=tuple(Parameter(name, value) for name, value in self.parameters),
-            libraries=tuple(Library(n, v, trusted=True) for n, _, v in (x.partition("@") for x in self.libraries)),
+            parameters=self.parameters,
+            libraries=self.libraries,
             plain=self.plain_input,
-        )
-
-    def _starters(self, roster: Roster) -> tuple[Starter, ...]:
-        """One cause for each requester, by the first trigger that people have; one for each other trigger."""
-        triggers = [*([Trigger.REPLAY] if self.replayed else []), *map(Trigger, self.triggers)]
-        by_hand = next((one for one in triggers if one in HUMAN), Trigger.PERSON)
-        people = [Starter(by_hand, one, one if one in roster.people else None) for one in self.requesters]
-        others = [Starter(one) for one in triggers if not (people and one is by_hand)]
-        return (*people, *others)
-
-    def _claims(self, policy: Policy) -> Claims:
-        declared = [one.name for one in policy.environments if one.pipelines.match(self.pipeline)]
-        return Claims(
-            environment=self.environment or next(iter(declared), ""),
+            environment=self.environment,
             action=self.action,
-            message="",
-            subject_name=self.subject,
+            subject=self.subject,
             details=self.details,
             variables=self.variables,
-            factor=Factor(self.factor) if self.factor else None,
+            factor=self.factor,
             quorum=self.quorum,
+            ttl=60 * self.timeout_minutes if self.timeout_minutes else None,
+            at=now if self.at is None else self.at,
+            earlier=(self.earlier, 0),
+            first_run=self.first_run or "",
+            changed_parameters=self.changed_parameters,
+            changed_variables=self.changed_variables,
         )
-
-    def _history(self, now: int) -> History:
-        at = now if self.at is None else self.at
-        changes = [Change(name, "parameter", changed=True) for name in self.changed_parameters]
-        changes += [Change(name, "variable", changed=True) for name in self.changed_variables]
-        return History(
-            at=at,
-            earlier=tuple(at - RATE // (n + 2) for n in range(self.earlier)),
-            pipeline_known=self.first_run != "pipeline",
-            branch_known=self.first_run is None,
-            compared=True,
-            changes=tuple(changes),
-        )
+        return given.asked(config.policy, config.roster)
