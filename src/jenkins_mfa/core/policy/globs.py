@@ -34,7 +34,7 @@ def _compiled(patterns: tuple[str, ...]) -> re.Pattern[str]:
 
 def problem(pattern: str) -> str:
     """What is wrong with a pattern, or an empty text: a bracket that is never closed would match itself only."""
-    rest = re.sub(r"\[!?\]?[^\]]*\]", "", pattern)
+    rest = re.sub(r"\[!?+\]?+[^\]]*\]", "", pattern)
     if not pattern:
         return "is empty"
     if "[" in rest:

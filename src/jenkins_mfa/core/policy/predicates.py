@@ -12,7 +12,7 @@ from typing import ClassVar, TypeVar
 
 from jenkins_mfa.core.calendars import Calendar
 from jenkins_mfa.core.calendars import look as look_at_calendar
-from jenkins_mfa.core.model import Reason, Trigger
+from jenkins_mfa.core.model import Claims, Reason, Trigger
 from jenkins_mfa.core.policy.globs import Globs
 from jenkins_mfa.core.policy.scene import Scene
 
@@ -205,7 +205,7 @@ class Window:
         """The calendar's name and what it says of the moment."""
         found = look_at_calendar(self.calendar, scene.history.at)
         values = ", ".join(f"{name} {value}" for name, value in sorted(found.values.items()))
-        return self.calendar.name, f"{found.code}{f' ({values})' if values else ''}"
+        return self.calendar.name, f"{found.code} ({values})"
 
 
 Leaf = Texts | People | Pair | Flag | Rate | Window
@@ -298,12 +298,8 @@ def _or_unknown(*texts: str) -> Known:
     return (texts, ()) if all(texts) else ((), None)
 
 
-def _claimed(text: Callable[[Scene], str]) -> Callable[[Scene], Known]:
-    return lambda scene: ((), None) if scene.claims is None else ((text(scene),), ())
-
-
-def _claims_environment(scene: Scene) -> str:
-    return scene.claims.environment if scene.claims else ""
+def _claimed(text: Callable[[Claims], str]) -> Callable[[Scene], Known]:
+    return lambda scene: ((), None) if scene.claims is None else ((text(scene.claims),), ())
 
 
 def _changed(kind: str) -> Callable[[Scene], Known]:
@@ -353,9 +349,9 @@ TEXTS: dict[str, Callable[[Scene], Known]] = {
     "changed_paths": lambda s: ((), None) if s.facts.paths is None else (s.facts.paths, ()),
     "changed_parameters": _changed("parameter"),
     "changed_variables": _changed("variable"),
-    "claims.environment": _claimed(_claims_environment),
-    "claims.action": _claimed(lambda s: s.claims.action if s.claims else ""),
-    "claims.subject": _claimed(lambda s: s.claims.subject_name if s.claims else ""),
+    "claims.environment": _claimed(lambda c: c.environment),
+    "claims.action": _claimed(lambda c: c.action),
+    "claims.subject": _claimed(lambda c: c.subject_name),
 }
 
 PAIRS: dict[str, Callable[[Scene], dict[str, str | None] | None]] = {
