@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo demo-auto test lint format bench docs-reference lock clean
+.PHONY: help demo demo-auto test lint format bench mutants docs-reference lock clean
 
 help:
 	@echo "make demo       the whole thing in a browser: real agent and store; Jenkins, Slack and phones simulated"
@@ -46,6 +46,16 @@ format: $(STAMP)
 bench: $(STAMP)
 	@$(BIN)/python -m benchmarks
 
+# For maintainers: change the policy core in every small way, and see that a test fails (docs/testing.md).
+mutants: .mutants/.installed
+	@PYTHONPATH=src:tests .mutants/bin/python tests/mutants.py $(FILES)
+
+.mutants/.installed: requirements.lock tests/mutants.txt
+	@$(PYTHON) -m venv .mutants
+	@.mutants/bin/python -m pip install --disable-pip-version-check --require-hashes -q -r requirements.lock
+	@.mutants/bin/python -m pip install --disable-pip-version-check -q -r tests/mutants.txt
+	@touch $@
+
 # For maintainers: write the tables of docs/policy.md and the files in docs/policy-cookbook.md anew.
 docs-reference: $(STAMP)
 	@cp src/jenkins_mfa/data/policy.schema.json docs/
@@ -56,4 +66,4 @@ lock:
 	uv pip compile pyproject.toml --group dev --extra demo --universal --generate-hashes --no-annotate --no-header -q -o requirements.lock
 
 clean:
-	rm -rf $(VENV) .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .mutants .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

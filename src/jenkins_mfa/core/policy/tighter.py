@@ -61,7 +61,8 @@ def _merged(frozen: Requirement, fresh: Requirement) -> tuple[tuple[Clause, ...]
 
     wanted = [clause for clause in fresh.clauses if clause.rule != BY_PIPELINE]
     wanted.sort(key=lambda one: _likeness(one) not in map(_likeness, frozen.clauses))
-    lacking, left = unpaired(wanted, list(enumerate(frozen.clauses)), covered)
+    held = sorted(enumerate(frozen.clauses), key=lambda one: _likeness(one[1]) not in map(_likeness, wanted))
+    lacking, left = unpaired(wanted, held, covered)
     free = dict(left)
     for clause in lacking:
         escalated = [e for e in frozen.escalations if e.rule == clause.rule]
