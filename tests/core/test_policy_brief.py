@@ -48,3 +48,19 @@ def test_the_trail_takes_it_however_many_rules_there_are() -> None:
     assert len(text) <= audit.MAX_VALUE
     assert text.endswith("applies and 248 more")
     assert listed([]) == ""
+
+
+def test_only_rules_are_told() -> None:
+    """That the pipeline claims another environment stands elsewhere."""
+    rules = policy(rule("job", job="team*"), environments=(environment("live", "*"),))
+    assert told(rules, environment="dev") == "job applies"
+
+
+def test_there_is_room_for_3900_characters() -> None:
+    """Commas counted; the first that does not fit ends it."""
+    assert listed(["x" * 3_898]) == "x" * 3_898
+    assert listed(["x" * 3_899]) == " and 1 more"
+    two = ["x" * 1_948, "y" * 1_948]
+    assert listed(two) == ", ".join(two)
+    assert listed([*two, "z"]) == f"{', '.join(two)} and 1 more"
+    assert listed(["x" * 1_949, "y" * 1_948, "z"]) == f"{'x' * 1_949} and 2 more"

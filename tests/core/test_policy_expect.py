@@ -75,21 +75,51 @@ def test_no_clause_is_counted_twice(asks: list[Ask], clauses: list[Clause]) -> N
     assert len(asks) - missing == len(clauses) - instead
 
 
-@pytest.mark.parametrize(
-    ("named", "part"),
-    [
-        (Expected(rules=frozenset({"other"})), "rules"),
-        (Expected(tags=frozenset({"pci"})), "tags"),
-        (Expected(passes=True), "passes"),
-        (Expected(ttl_seconds=60), "ttl_seconds"),
-        (Expected(observed=(Ask(),)), "observed"),
-        (Expected(reasons=frozenset({"outside office"})), "reasons"),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
+SEEN = replace(
+    requirement(ONE),
+    rules=("one", "too"),
+    tags=("big", "pci"),
+    observed=(TWO,),
+    reasons=Reason("requirement", children=(Reason("outside", {"wanted": "office"}), Reason("rate"))),
 )
-def test_each_part_is_compared(named: Expected, part: str) -> None:
-    """Whatever is named and differs is told by its name."""
-    assert [one.part for one in differences(named, requirement(ONE))] == [part]
+
+
+@pytest.mark.parametrize(
+    ("named", "difference"),
+    [
+        (Expected(rules=frozenset({"x", "too", "a"})), Difference("rules", ("a", "x"), ("one",))),
+        (Expected(rules=frozenset()), Difference("rules", (), ("one", "too"))),
+        (Expected(tags=frozenset({"pci", "x", "a"})), Difference("tags", ("a", "x"), ("big",))),
+        (Expected(passes=True), Difference("passes", ("true",), ("false",))),
+        (Expected(ttl_seconds=60), Difference("ttl_seconds", ("60",), ("1800",))),
+        (Expected(observed=(Ask(rule="x"),)), Difference("observed", (Ask(rule="x"),), (TWO,))),
+        (Expected(observed=()), Difference("observed", (), (TWO,))),
+        (
+            Expected(reasons=frozenset({"outside night", "inside", "rate"})),
+            Difference("reasons", ("inside", "outside night"), ("outside", "outside office", "requirement")),
+        ),
+    ],
+    ids=lambda value: value.part if isinstance(value, Difference) else "",
+)
+def test_each_part_is_compared(named: Expected, difference: Difference) -> None:
+    """Whatever is named and differs is told, with what is missing and what is there, in order."""
+    assert differences(named, SEEN) == [difference]
+
+
+def test_each_part_that_is_as_named_is_no_difference() -> None:
+    """All of them at once, and none of them."""
+    held = frozenset(("requirement", "outside", "outside office", "rate"))
+    named = Expected((Ask("one"),), (Ask("two"),), frozenset(("one", "too")), held, frozenset(("pci", "big")), False)
+    assert differences(replace(named, ttl_seconds=1800), SEEN) == []
+    assert differences(Expected(), SEEN) == []
+
+
+def test_what_lets_pass_is_named_among_the_rules() -> None:
+    """And that it passes can be asked for, or ruled out."""
+    free = replace(SEEN, passes_by=("free",))
+    named = frozenset({"one", "too", "free"})
+    assert differences(Expected(rules=named, passes=True), free) == []
+    assert differences(Expected(passes=False), free) == [Difference("passes", ("false",), ("true",))]
 
 
 def test_only_reasons_that_hold_count() -> None:

@@ -169,3 +169,11 @@ def test_a_clause_of_nobody_cannot_be_satisfied() -> None:
     """Nor can no clause at all."""
     assert quorum.satisfiable((), (Factor.PUSH,)) is False
     assert quorum.satisfiable((Clause("x", Factor.PUSH, 1, (), ()),), (Factor.PUSH,)) is False
+
+
+def test_what_a_look_remembers_is_no_part_of_it() -> None:
+    """Two looks at the same are the same, whatever was asked of them."""
+    one, other = looked(), looked()
+    one.memo["pipeline"] = "seen"
+    assert one == other
+    assert repr(one) == repr(other)

@@ -30,7 +30,7 @@ def listed(items: Iterable[str]) -> str:
 
 def _effect(node: Reason) -> str:
     values = node.values
-    said = f"{values.get('rule', '')} {values.get('effect', '')}"
+    said = f"{values['rule']} {values['effect']}"
     if values.get("exemption"):
         return f"{said} by {values['exemption']}"
     return f"{said} by claim" if values.get("on") == "claim" else said
