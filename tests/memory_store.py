@@ -12,14 +12,17 @@ from jenkins_mfa.core import moments
 from jenkins_mfa.core.model import (
     Alert,
     Commit,
+    CredentialRecord,
     Entry,
     Gate,
+    HoldsRecord,
     PersonRecord,
     PipelineRecord,
     Record,
     ReviewsRecord,
     RunRecord,
     State,
+    TicketRecord,
     ToldRecord,
     Trouble,
 )
@@ -147,6 +150,15 @@ class MemoryStore:
 
     def reviews(self) -> ReviewsRecord:
         return self._read("reviews") or ReviewsRecord(0, ())  # type: ignore[return-value]
+
+    def holds(self) -> HoldsRecord:
+        return self._read("holds") or HoldsRecord(0, ())  # type: ignore[return-value]
+
+    def credential(self, credential_id: str) -> CredentialRecord | None:
+        return self._read(f"credential:{credential_id}")  # type: ignore[return-value]
+
+    def ticket(self, ticket_id: str) -> TicketRecord | None:
+        return self._read(f"ticket:{ticket_id}")  # type: ignore[return-value]
 
     def alert(self, alert_id: str) -> Alert | None:
         return self._alerts.get(alert_id)

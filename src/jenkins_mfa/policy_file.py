@@ -68,6 +68,7 @@ def read_policy(
             "quiet_hours", f'seen: "{quiet}" (no such calendar); allowed: {", ".join(sorted(calendars)) or "none"}'
         )
     enrol_delay = root.integer("enrol_delay", 3600, low=0, high=604800, unit="seconds")
+    administrators = read_approvers(root, "administrators", names, least=0)
     root.done()
     _unique(root, "rules", [rule.name for rule in rules])
     _unique(root, "environments", [environment.name for environment in environments])
@@ -85,6 +86,7 @@ def read_policy(
         changed_at_first=first == "changed",
         quiet=calendars.get(quiet),
         enrol_delay=enrol_delay,
+        administrators=administrators,
         calendars=tuple(calendars),
         outside=outside,
     )

@@ -126,3 +126,13 @@ def test_an_account_that_cannot_be_looked_up_is_not_assumed_to_be_active(
     slack.fail_next("users.info", "500")
     with pytest.raises(MessengerUnavailableError):
         talker.inactive(["bob"])
+
+
+def test_an_alert_for_one_person_reaches_them_alone(slack: SlackSimulator, talker: SlackMessenger) -> None:
+    """What concerns one person goes to their direct messages; to ops, where they have no account here."""
+    talker.alert(Alert("a", "policy_right", 0, to="bob"), None)
+    assert said(slack, OPS) == []
+    talker.alert(Alert("b", "policy_right", 0, to="nobody"), None)
+    assert len(said(slack, OPS)) == 1
+    direct = talker._direct("U02BOB")
+    assert len(said(slack, direct)) == 1

@@ -69,6 +69,15 @@ def test_a_newer_schema_is_refused_at_once_and_later(valkey: Server, clock: Cloc
     assert running.gate(gate().id) is None
 
 
+def test_data_of_an_older_schema_is_taken_over(valkey: Server, clock: Clock) -> None:
+    """What an older agent wrote stays, and that agent writes no more: it would drop what it does not know."""
+    old = new_store(valkey, clock, "{older}")
+    old.commit(opening(gate()))
+    valkey.client().set("{older}:schema", SCHEMA - 1)
+    assert new_store(valkey, clock, "{older}").gate(gate().id) == gate()
+    assert valkey.client().get("{older}:schema") == str(SCHEMA).encode()
+
+
 def test_damaged_records_are_told_by_name(store: RedisStore, valkey: Server) -> None:
     """A record that cannot be read stops who needs it, and says which one it is."""
     store.commit(opening(gate()))

@@ -111,9 +111,13 @@ class SlackMessenger:
         return ToldRecord(told.gate, told.version + 1, gate.version, tuple(work.messages), reason, work.refused)
 
     def alert(self, alert: Alert, gate: Gate | None) -> None:
-        """Tell ops in their channel."""
+        """Tell ops in their channel, or the person whom it is for in a direct message.
+
+        Who has no account here is not told, and ops are in their place.
+        """
         payload = blocks.note(alerts.alert(alert, gate, self.roster), self.users, "alert")
-        self._post(self.ops_channel, payload)
+        user = self.users.get(alert.to)
+        self._post(self._direct(user) if user else self.ops_channel, payload)
 
     def asked_in(self, gate: Gate) -> list[str]:
         """Names of the channels where a gate is asked; without private ones, whose names are not everybody's, and

@@ -7,7 +7,18 @@ from dataclasses import dataclass
 
 import msgspec
 
-from jenkins_mfa.core.model import Alert, Gate, PersonRecord, PipelineRecord, ReviewsRecord, RunRecord, ToldRecord
+from jenkins_mfa.core.model import (
+    Alert,
+    CredentialRecord,
+    Gate,
+    HoldsRecord,
+    PersonRecord,
+    PipelineRecord,
+    ReviewsRecord,
+    RunRecord,
+    TicketRecord,
+    ToldRecord,
+)
 from jenkins_mfa.errors import DamagedError
 from jenkins_mfa.store.records import FIELDS, R, opened, read_alert, ref_key
 from jenkins_mfa.store.wire import Wire, reading
@@ -146,6 +157,14 @@ class Reader:
         """A person's record; a fresh one of version 0 if there is none."""
         return self._load(f"auth:{person}", PersonRecord) or PersonRecord(person, 0)
 
+    def credential(self, credential_id: str) -> CredentialRecord | None:
+        """Whose a security key is, by the SHA-256 of its credential id."""
+        return self._load(f"credential:{credential_id}", CredentialRecord)
+
+    def ticket(self, ticket_id: str) -> TicketRecord | None:
+        """A one-time address, by the SHA-256 of its token."""
+        return self._load(f"ticket:{ticket_id}", TicketRecord)
+
     def told(self, gate_id: str) -> ToldRecord:
         """Which messages tell about a gate; a fresh record of version 0 if none do."""
         return self._load(f"told:{gate_id}", ToldRecord) or ToldRecord(gate_id, 0)
@@ -153,6 +172,10 @@ class Reader:
     def reviews(self) -> ReviewsRecord:
         """The reviews that are open; a fresh record of version 0 if there never was one."""
         return self._load("reviews", ReviewsRecord) or ReviewsRecord(0, ())
+
+    def holds(self) -> HoldsRecord:
+        """The requesters who are not asked for; a fresh record of version 0 if there never was one."""
+        return self._load("holds", HoldsRecord) or HoldsRecord(0, ())
 
     def alert(self, alert_id: str) -> Alert | None:
         """An alert that waits for its delivery."""

@@ -15,7 +15,19 @@ import msgspec
 from redis.exceptions import ResponseError
 
 from jenkins_mfa.core import moments, seal
-from jenkins_mfa.core.model import Alert, Gate, PersonRecord, PipelineRecord, Record, ReviewsRecord, RunRecord, State
+from jenkins_mfa.core.model import (
+    Alert,
+    CredentialRecord,
+    Gate,
+    HoldsRecord,
+    PersonRecord,
+    PipelineRecord,
+    Record,
+    ReviewsRecord,
+    RunRecord,
+    State,
+    TicketRecord,
+)
 from jenkins_mfa.errors import DamagedError, StoreUnavailableError
 
 FIELDS = ("version", "json", "seal")  #: of a stored record, as `opened` takes them
@@ -98,8 +110,14 @@ def record_key(record: Record) -> str:
             return f"pipeline:{record.key}"
         case PersonRecord():
             return f"auth:{record.person}"
+        case CredentialRecord():
+            return f"credential:{record.id}"
+        case TicketRecord():
+            return f"ticket:{record.id}"
         case ReviewsRecord():
             return "reviews"
+        case HoldsRecord():
+            return "holds"
         case _:
             return f"told:{record.gate}"
 

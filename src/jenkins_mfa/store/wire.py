@@ -79,12 +79,15 @@ class Wire:
         return answer
 
     def claim_schema(self) -> None:
-        """Mark an empty store with our schema. Raises StoreUnusableError for one that is newer than ours."""
+        """Mark the store with our schema: from then on older agents write nothing. Raises StoreUnusableError for one
+        that is newer than ours.
+        """
         with reading():
-            self.client.set(self.key("schema"), SCHEMA, nx=True)
-            found = int(self.client.get(self.key("schema")))
-        if found > SCHEMA:
-            raise newer_schema(found)
+            found = int(self.client.get(self.key("schema")) or 0)
+            if found > SCHEMA:
+                raise newer_schema(found)
+            if found < SCHEMA:
+                self.client.set(self.key("schema"), SCHEMA)
 
 
 def newer_schema(found: int | None = None) -> StoreUnusableError:

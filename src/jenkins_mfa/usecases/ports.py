@@ -13,14 +13,17 @@ from jenkins_mfa.core.judge import Outcome
 from jenkins_mfa.core.model import (
     Alert,
     Commit,
+    CredentialRecord,
     Entry,
     Facts,
     Gate,
+    HoldsRecord,
     PersonRecord,
     PipelineRecord,
     ReviewsRecord,
     Run,
     RunRecord,
+    TicketRecord,
     ToldRecord,
     Trouble,
 )
@@ -152,11 +155,20 @@ class Store(Protocol):
     def person(self, person: str) -> PersonRecord:
         """A person's record; a fresh one of version 0 if there is none."""
 
+    def credential(self, credential_id: str) -> CredentialRecord | None:
+        """Whose a security key is, by the SHA-256 of its credential id."""
+
+    def ticket(self, ticket_id: str) -> TicketRecord | None:
+        """A one-time address, by the SHA-256 of its token."""
+
     def told(self, gate_id: str) -> ToldRecord:
         """Which messages tell about a gate; a fresh record of version 0 if none do."""
 
     def reviews(self) -> ReviewsRecord:
         """The reviews that are open; a fresh record of version 0 if there never was one."""
+
+    def holds(self) -> HoldsRecord:
+        """The requesters who are not asked for; a fresh record of version 0 if there never was one."""
 
     def alert(self, alert_id: str) -> Alert | None:
         """An alert that waits for its delivery."""
@@ -216,7 +228,7 @@ class Messenger(Protocol):
         """
 
     def alert(self, alert: Alert, gate: Gate | None) -> None:
-        """Tell ops."""
+        """Tell ops, or the one person whom it is for."""
 
     def cannot_show(self, gate: Gate) -> str:
         """What of the gate cannot be shown whole, in words; empty when all of it can."""

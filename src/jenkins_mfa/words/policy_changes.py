@@ -16,6 +16,8 @@ _SETTINGS = {
     "changed_at_first": "variables",
     "quiet": "quiet_hours",
     "outside": "slack_groups",
+    "enrol_delay": "enrol_delay",
+    "administrators": "administrators",
 }
 
 

@@ -11,18 +11,24 @@ from jenkins_mfa.core.model import (
     Alert,
     Authenticator,
     Baseline,
+    Ceremony,
     Commit,
+    CredentialRecord,
     Denial,
     Entry,
     Escalation,
     Factor,
+    Hold,
+    HoldsRecord,
     Message,
+    Misses,
     PersonRecord,
     PipelineRecord,
     Review,
     ReviewsRecord,
     RunRecord,
     State,
+    TicketRecord,
     ToldRecord,
     Value,
 )
@@ -34,14 +40,26 @@ def test_a_record_comes_back_as_it_was_committed(store: Store) -> None:
     """Gates, runs, people, messages, reviews and alerts survive the way through the store unchanged."""
     one = gate()
     run = RunRecord(RUN.key, 1, (one.id,), Denial(1, "bob", "“no”", "c"), ("alice",))
-    person = PersonRecord("alice", 1, (Authenticator("a_1", Factor.TOTP, "sealed", 1, last_step=7),), failures=2)
+    enrolled = Authenticator("a_1", Factor.WEBAUTHN, "sealed", 1, count=7, suspended_at=8, label="blue key")
+    asked = Ceremony("ab" * 32, "answer", "a_1", 1, 2, one.jti, "deny")
+    missed = (Misses(one.jti, 2, 9),)
+    person = PersonRecord("alice", 1, (enrolled,), failures=2, ceremonies=(asked,), misses=missed)
+    key, ticket = (
+        CredentialRecord("cd" * 32, 1, "alice", "a_1"),
+        TicketRecord("ef" * 32, 1, "enrol", "bob", "alice", 1, 2),
+    )
     told = ToldRecord(one.id, 1, 1, (Message("C1", "1.2", ("asked",)),))
     baseline = Baseline("production", (Value("REGION", "parameter", "eu"), Value("A_KEY", "parameter", None, "ab")))
     pipeline = PipelineRecord("main:team one/deploy", 1, (7, 8), ("größe/main", ""), (baseline,))
     alert = Alert("bypassed:1", "bypassed", 5, one.id, {"by": "admin"})
     reviews = ReviewsRecord(1, (Review(one.id, 5, 7),))
-    store.commit(Commit("c1", (one, run, pipeline, person, told, reviews), (entry(one),), (), (alert,)))
+    holds = HoldsRecord(1, (Hold("main:mallory", 5, one.id, "bob"),))
+    records = (one, run, pipeline, person, told, reviews, holds, key, ticket)
+    store.commit(Commit("c1", records, (entry(one),), (), (alert,)))
     assert store.reviews() == reviews
+    assert store.holds() == holds
+    assert store.credential(key.id) == key
+    assert store.ticket(ticket.id) == ticket
     assert store.gate(one.id) == one
     assert store.run(RUN.key) == run
     assert store.pipeline(pipeline.key) == pipeline
@@ -60,6 +78,9 @@ def test_what_is_not_there(store: Store) -> None:
     assert store.person("p") == PersonRecord("p", 0)
     assert store.told("g_0") == ToldRecord("g_0", 0)
     assert store.reviews() == ReviewsRecord(0, ())
+    assert store.holds() == HoldsRecord(0, ())
+    assert store.credential("0") is None
+    assert store.ticket("0") is None
     assert store.open_gates() == []
     assert store.find_gates("") == []
     assert store.entries("g_0.1") == []

@@ -95,8 +95,9 @@ class Policy:
     `strangers` says what people behind a run who are not in the roster cost. `watch` names variables that every gate
     must send; `changed_at_first` whether they count as changed while there is nothing to compare them with. Nobody is
     reminded inside `quiet`. Whoever set up somebody's authenticator less than `enrol_delay` seconds ago does not
-    confirm beside them. `calendars` are the names of all, asked about or not. `outside` maps groups of
-    the roster whose members are kept elsewhere to the id that they have there.
+    confirm beside them. `administrators` (roster ids and `group:<name>`) invite people, and release whom a report
+    holds. `calendars` are the names of all, asked about or not. `outside` maps groups of the roster whose members are
+    kept elsewhere to the id that they have there.
     """
 
     rules: tuple[Rule, ...]
@@ -112,6 +113,7 @@ class Policy:
     changed_at_first: bool = True
     quiet: Calendar | None = None
     enrol_delay: int = 3600
+    administrators: tuple[str, ...] = ()
     calendars: tuple[str, ...] = ()
     outside: Mapping[str, str] = field(default_factory=dict)
 

@@ -1,0 +1,140 @@
+"""Authentication factors, and what is kept of the people who give them."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class Factor(enum.StrEnum):
+    """Authentication factors, named as in policies and receipts. Compare them by `strength`."""
+
+    PUSH = "push"
+    PUSH_NUMBER = "push+number"
+    TOTP = "totp"
+    WEBAUTHN = "webauthn"
+
+    @property
+    def strength(self) -> int:
+        """Position in the order push < push+number < totp < webauthn."""
+        return _STRENGTH[self]
+
+
+_STRENGTH = {factor: position for position, factor in enumerate(Factor)}  # looked at very often
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """One person's attempt at one gate: issued at the tap, single use, `tries` left, never past the gate's deadline.
+
+    `factor` is what is to be typed: a code, or the number that the run shows.
+    """
+
+    id: str
+    gate: str
+    generation: int
+    issued: int
+    expires: int
+    tries: int
+    factor: Factor = Factor.TOTP
+
+
+@dataclass(frozen=True, slots=True)
+class Ceremony:
+    """A question that a security key is to sign, once. Its challenge is bound to all of this and to what it is about.
+
+    `nonce` (32 random bytes in hexadecimal) names it. `gate` is a jti, and `decision` `approve` or `deny`, where
+    `purpose` is `answer`; both are empty for other purposes. `credential` is the authenticator's id.
+    """
+
+    nonce: str
+    purpose: str
+    credential: str
+    issued: int
+    expires: int
+    gate: str = ""
+    decision: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticator:
+    """What a person has enrolled. `sealed` holds the secret or the public key (core/seal.py).
+
+    What changes with each use stays outside the seal: `last_step` of codes, `count` of a key's signatures. `by` is the
+    roster id of whoever set it up, where that is known. A suspended one (lost, or perhaps copied) never comes back.
+    """
+
+    id: str
+    kind: Factor
+    sealed: str
+    since: int
+    last_used: int = 0
+    last_step: int = 0
+    revoked_at: int = 0
+    by: str = ""
+    count: int = 0
+    suspended_at: int = 0
+    label: str = ""
+
+    @property
+    def usable(self) -> bool:
+        """Whether it may be used for answers."""
+        return self.revoked_at == 0 and self.suspended_at == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Misses:
+    """How many wrong numbers somebody typed for one gate (`jti`); kept until nothing can be typed for it any more."""
+
+    gate: str
+    count: int
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRecord:
+    """A person's authenticators, what they are being asked, and their throttle: failures count across gates, replicas,
+    restarts (S4).
+    """
+
+    person: str
+    version: int
+    authenticators: tuple[Authenticator, ...] = ()
+    challenges: tuple[Challenge, ...] = ()
+    failures: int = 0
+    wait_until: int = 0
+    ceremonies: tuple[Ceremony, ...] = ()
+    misses: tuple[Misses, ...] = ()
+
+    def usable(self, kind: Factor) -> Authenticator | None:
+        """The person's authenticator of that kind, if there is one to use."""
+        return next((a for a in self.authenticators if a.kind is kind and a.usable), None)
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialRecord:
+    """Whose a security key is. `id` is the SHA-256 of its credential id, so that no key is enrolled twice."""
+
+    id: str
+    version: int
+    person: str
+    authenticator: str
+
+
+@dataclass(frozen=True, slots=True)
+class TicketRecord:
+    """A one-time address of the agent's own pages. `id` is the SHA-256 (hexadecimal) of the token that only its holder
+    has; `purpose` says what it is for, `person` (roster id) for whom alone, `by` who made it.
+
+    `used_at` is when the token was turned in; what was begun with it must be over at `expires`.
+    """
+
+    id: str
+    version: int
+    purpose: str
+    person: str
+    by: str
+    issued: int
+    expires: int
+    gate: str = ""
+    used_at: int = 0

@@ -1,0 +1,185 @@
+"""What else is stored, and how it is written: records beside gates, alerts, the trail's events, commits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from jenkins_mfa.core.model.factors import CredentialRecord, PersonRecord, TicketRecord
+from jenkins_mfa.core.model.gates import Denial, Gate
+from jenkins_mfa.core.model.runs import Run, Value
+
+SCHEMA = 2  #: version of the stored shapes; an agent refuses to run on a newer one
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """What is kept for a run: its gates, a sticky denial, and who had settled pauses at the last claim or look.
+
+    Denial and settlers are those of the run that began at `started`; the gates may be of earlier ones of its name, too.
+    """
+
+    key: str
+    version: int
+    gates: tuple[str, ...] = ()
+    denial: Denial | None = None
+    settlers: tuple[str, ...] = ()
+    started: int = 0
+
+    def about(self, run: Run) -> bool:
+        """Whether denial and settlers are this run's; where nothing tells, they are."""
+        return 0 in {self.started, run.started} or self.started == run.started
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What the last confirmed gate of one environment had."""
+
+    environment: str
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineRecord:
+    """What is kept for a pipeline (`key`: source and name), newest last and bounded: when gates of it opened, which
+    branches were let through ("" for runs that tell none), what its confirmed gates had.
+    """
+
+    key: str
+    version: int
+    opened: tuple[int, ...] = ()
+    branches: tuple[str, ...] = ()
+    baselines: tuple[Baseline, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Where a messenger keeps one message: its channel and its own id there; `thread` marks what was said once."""
+
+    channel: str
+    ts: str
+    thread: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ToldRecord:
+    """Which messages tell about a gate, the gate's version that they show, and the reason of a trouble if they do.
+
+    `refused` says why the whole was not taken: then they show a short text in its place.
+    """
+
+    gate: str
+    version: int
+    shown: int = 0
+    messages: tuple[Message, ...] = ()
+    trouble: str = ""
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A gate that was put under a break-glass rule at `at`, and that no third person has reviewed yet. Ops were
+    reminded of it at `reminded` (0: never).
+    """
+
+    gate: str
+    at: int
+    reminded: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewsRecord:
+    """All reviews that are open, oldest first. One record, so that a single seal covers the list."""
+
+    version: int
+    open: tuple[Review, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A requester whose further gates are not asked, since one of their gates was reported.
+
+    `requester` is a roster id, or `<source>:<subject>` of somebody whom the roster does not know; `by` has reported it.
+    """
+
+    requester: str
+    since: int
+    gate: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class HoldsRecord:
+    """All holds, oldest first. One record, so that a single seal covers the list."""
+
+    version: int
+    holds: tuple[Hold, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """An answer that its run does not take: why at the last try (a code of words), how often it was tried, from
+    `since` to `at`, and when the next try is due (0 while one is under way).
+    """
+
+    reason: str
+    since: int
+    at: int
+    tries: int
+    next: int
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """Something that must be read: a code of words.py and its values; `gate` if it is about one.
+
+    `to` is the person (roster id) who is told in a direct message; ops are, where it is empty.
+    """
+
+    id: str
+    code: str
+    at: int
+    gate: str = ""
+    values: dict[str, str] = field(default_factory=dict)
+    to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An audit event before it has its place in the chain. `details` hold only listed keys and never a secret."""
+
+    event: str
+    at: int
+    actor: str
+    gate: str = ""
+    source: str = ""
+    run: str = ""
+    details: dict[str, str | int] = field(default_factory=dict)
+
+
+Record = (
+    Gate
+    | RunRecord
+    | PipelineRecord
+    | PersonRecord
+    | CredentialRecord
+    | TicketRecord
+    | ToldRecord
+    | ReviewsRecord
+    | HoldsRecord
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One atomic step: records (each one version above what was read), audit events, lanes, alerts. All or nothing.
+
+    `id` is derived from the cause, so that the same commit sent twice finds itself: the first record stores it. Where
+    only the trail is written there is no record, and a commit whose answer was lost may stand there twice. `lanes`
+    name what must be delivered: `answer:<run key>`, `tell:<gate id>`.
+    """
+
+    id: str
+    records: tuple[Record, ...]
+    entries: tuple[Entry, ...] = ()
+    lanes: tuple[str, ...] = ()
+    alerts: tuple[Alert, ...] = ()
