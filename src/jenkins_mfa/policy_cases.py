@@ -187,7 +187,7 @@ def _expected(table: Table) -> Expected:
         passes=inner.flag("passes") if "passes" in inner else None,
         refused=inner.text("refused", pattern=r"[a-z_]+", allowed="a code such as too_few_people")
         if "refused" in inner
-        else None,
+        else "",
         ttl_seconds=inner.integer("ttl_seconds", low=1, high=86400, unit="seconds") if "ttl_seconds" in inner else None,
     )
     inner.done()

@@ -58,6 +58,27 @@ def test_members_of_groups_kept_outside_are_found_by_their_accounts() -> None:
     assert held.members("security") == ("carol",)
 
 
+@pytest.mark.parametrize("missing", ["", "None", "XXXX"])
+def test_an_account_that_nobody_has_brings_nobody_into_a_group(missing: str) -> None:
+    """Whatever a messenger lists as a member: whoever has no account there is not it."""
+    held = Roster(ROSTER.people).holding({"release": frozenset({missing})}, "chat:other")
+    assert held.members("release") == ()
+
+
+def test_people_are_found_by_their_account_at_one_place() -> None:
+    """Exactly; the same account elsewhere is somebody else's, and an account without a subject is nobody's."""
+    assert ROSTER.find("chat:T1", "UBOB") is ROSTER.people["bob"]
+    assert ROSTER.find("ci:main", "bob") is ROSTER.people["bob"]
+    for issuer, subject in (("ci:main", "UBOB"), ("chat:T1", "ubob"), ("chat:T2", "UBOB"), ("chat:T1", "")):
+        assert ROSTER.find(issuer, subject) is None
+    assert ROSTER.find("nowhere", None) is None
+
+
+def test_whoever_has_left_the_roster_is_shown_by_their_id() -> None:
+    """Records outlive people."""
+    assert [ROSTER.name(person) for person in ("bob", "zoe")] == ["Bob", "zoe"]
+
+
 def test_for_whom_a_substitute_answers() -> None:
     """For nobody where they are asked themselves, by name or by a group."""
     people = {**ROSTER.people, "alice": replace(ROSTER.people["alice"], absence=Absence(NOW, NOW + 1, "dan"))}

@@ -48,7 +48,7 @@ def _kind(old: Requirement, new: Requirement) -> Kind | None:
         if old.passes_by and new.passes_by:
             return None
         return Kind.PASSES if new.passes_by else Kind.STRICTER
-    return None if old.clauses == new.clauses else _clauses(old.clauses, new.clauses)
+    return _clauses(old.clauses, new.clauses)
 
 
 def _clauses(old: tuple[Clause, ...], new: tuple[Clause, ...]) -> Kind | None:

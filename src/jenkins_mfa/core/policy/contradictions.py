@@ -87,7 +87,7 @@ def _either(pair: tuple[str, str], holds: Callable[[str, str], bool]) -> bool:
 
 
 def _head(pattern: str) -> str:
-    return _WILD.split(pattern, maxsplit=1)[0]
+    return _WILD.split(pattern)[0]
 
 
 def _tail(pattern: str) -> str:

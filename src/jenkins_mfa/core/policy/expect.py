@@ -37,7 +37,8 @@ class Expected:
     """What a case expects; None for what it does not compare. `clauses` and `observed` are all that there are.
 
     `rules` are all that apply, let pass or exempt; `tags` all that the gate has. `reasons` must be among the questions
-    that were answered yes: `outside`, or with what it asks for, `outside office`.
+    that were answered yes: `outside`, or with what it asks for, `outside office`. `refused` is always compared: empty
+    for a gate that is not refused.
     """
 
     clauses: tuple[Ask, ...] | None = None
@@ -46,7 +47,7 @@ class Expected:
     reasons: frozenset[str] | None = None
     tags: frozenset[str] | None = None
     passes: bool | None = None
-    refused: str | None = None
+    refused: str = ""
     ttl_seconds: int | None = None
 
 
@@ -62,7 +63,7 @@ class Difference:
 def differences(expected: Expected, found: Requirement) -> list[Difference]:
     """Every part that is named and differs. A refusal that is not expected stands for all others."""
     refused = found.refusal.code if found.refusal else ""
-    if refused != (expected.refused or ""):
+    if refused != expected.refused:
         return [Difference("refused", _one(expected.refused), _one(refused))]
     return [*_clauses(expected, found), *_sets(expected, found), *_values(expected, found)]
 
@@ -110,5 +111,5 @@ def _values(expected: Expected, found: Requirement) -> Iterator[Difference]:
         yield Difference("ttl_seconds", _one(str(expected.ttl_seconds)), _one(str(found.ttl)))
 
 
-def _one(value: str | None) -> tuple[str, ...]:
+def _one(value: str) -> tuple[str, ...]:
     return (value,) if value else ()

@@ -13,7 +13,7 @@ class Globs:
     """One or more patterns (`*`, `?`, `[abc]`, `[!abc]`), compiled once. None at all match nothing."""
 
     patterns: tuple[str, ...]
-    _compiled: re.Pattern[str] = field(init=False, repr=False, compare=False)
+    _compiled: re.Pattern[str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_compiled", _compiled(self.patterns))

@@ -74,7 +74,7 @@ def _against(leaf: Leaf, positive: bool) -> Iterator[str]:
     if leaf.key in CHOSEN:
         yield f"{leaf.key} may not let pass: {CHOSEN[leaf.key]}"
     elif positive and not every and leaf.key in MORE:
-        instead = INSTEAD.get(leaf.key, "")
+        instead = INSTEAD.get(leaf.key)
         hint = f"use {instead}" if instead else "only its opposite may"
         yield f"{leaf.key} holds as soon as one thing is added, so it may not let pass; {hint}"
     elif every and not positive:

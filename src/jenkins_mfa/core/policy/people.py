@@ -52,7 +52,7 @@ class Roster:
 
     def holding(self, accounts: Mapping[str, frozenset[str]], issuer: str) -> Roster:
         """The roster with these groups kept outside: in each is who has one of its accounts (subjects at `issuer`)."""
-        people = {one.id: one.identities.get(issuer, "") for one in self.people.values()}
+        people = {one.id: one.identities.get(issuer) for one in self.people.values()}
         found = {group: frozenset(p for p, own in people.items() if own in of) for group, of in accounts.items()}
         return replace(self, outside=found)
 
