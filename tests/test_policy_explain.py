@@ -71,7 +71,7 @@ def test_a_case_is_told_whole(tmp_path: Path) -> None:
     assert found.exit_code == 0, found.output
     assert found.output.splitlines() == [
         "Environment by the policy: production. Tags: sensitive.",
-        "Needs all of these, each filled by other people:",
+        "Needs:",
         "    1 of release with a code (rule production)",
         "        May answer: Bob Ray and Carol Diaz.",
         "Waits 30 min. Asks in the default channel.",

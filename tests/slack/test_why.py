@@ -9,8 +9,19 @@ from samples import ALICE, BOTH, DAN, DEPLOYS, FACTS, GATE_ID, MINUTE, OPENED, S
 from world import World
 
 from builders import environment, policy, rule
-from jenkins_mfa.core.model import Authenticator, Author, Clause, Entry, Factor, Gate, History, PersonRecord
-from jenkins_mfa.core.policy import Policy, evaluate
+from jenkins_mfa.core.model import (
+    Authenticator,
+    Author,
+    BrokenGlass,
+    Clause,
+    Entry,
+    Factor,
+    Gate,
+    History,
+    PersonRecord,
+)
+from jenkins_mfa.core.policy import Globs, Policy, break_glass, evaluate
+from jenkins_mfa.core.policy.predicates import All, Texts
 from jenkins_mfa.slack.limits import MAX_BLOCKS_BYTES, MAX_TEXT_BYTES, size
 from jenkins_mfa.usecases.rules import InForce
 
@@ -94,6 +105,55 @@ def test_the_tree_is_that_of_the_command(world: World) -> None:
         "        No: all of these:",
         "            No: pipeline, wanted: web/*; seen: team one/deploy.",
     ]
+
+
+GLASS = policy(
+    rule("production", environment="production"),
+    rule("held", always=True),
+    rule("emergency", approvers=("alice", "bob"), quorum=2, break_glass=True),
+    rule("elsewhere", job="web/*", approvers=("alice", "bob"), quorum=2, break_glass=True),
+    environments=(environment("production", "team one/*"),),
+)
+
+
+def test_a_break_glass_rule_that_is_ready_is_told_beforehand(world: World) -> None:
+    """Who is in a hurry finds it where the gate is explained; one that does not match stands with those."""
+    asked(world, GLASS)
+    _, tree = why(world)
+    told = [line.strip() for line in tree.split("\n") if "Rule" in line]
+    assert told == [
+        "Rule production applies.",
+        "Rule held applies.",
+        "Rule emergency is for break-glass: those whom it names may put it in the place of the others.",
+        "Rule elsewhere does not match.",
+    ]
+
+
+def test_a_broken_glass_is_explained_by_the_rules_that_hold_then(world: World) -> None:
+    """The break-glass rule and what is marked always apply; the rest is said to be replaced."""
+    made = asked(world, GLASS)
+    assert made.claims is not None
+    assert made.requirement is not None
+    glass = break_glass(GLASS, world.messenger.roster, made.facts, made.claims, made.history)
+    broken = BrokenGlass("alice", OPENED, "down", "c", made.requirement)
+    world.gates.gates = [replace(made, requirement=glass, broken=broken)]
+    _, tree = why(world)
+    assert [line.strip() for line in tree.split("\n") if "Rule" in line] == [
+        "Rule production matched, and was replaced when the glass was broken.",
+        "Rule held applies.",
+        "Rule emergency applies.",
+        "Rule elsewhere does not match.",
+    ]
+
+
+def test_a_claim_that_says_what_the_policy_says_stands_there_once(world: World) -> None:
+    """The environment is not told twice."""
+    claimed = All((Texts("environment", Globs(("production",))), Texts("claims.action", Globs(("*",)))))
+    rules = policy(rule("both", when=claimed), environments=(environment("production", "team one/*"),))
+    asked(world, rules)
+    _, tree = why(world)
+    assert "with what the Jenkinsfile says: production." in tree
+    assert "production, production" not in tree
 
 
 def test_a_policy_that_has_changed_since_is_not_asked(world: World) -> None:

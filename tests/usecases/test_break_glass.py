@@ -68,6 +68,16 @@ def trail(world: World) -> list[str]:
     return [entry.event for entry in world.store.entries(world.gate.jti)]
 
 
+def test_the_deadline_stays_and_the_gate_says_so() -> None:
+    """The rule's own time to live counts for nothing: the gate waits as long as it was opened for."""
+    world = waiting(policy(replace(FREEZE, ttl=600), replace(EMERGENCY, ttl=7200)))
+    before = world.gate.deadline
+    broken = smash(world)
+    assert broken.deadline == before
+    assert broken.requirement is not None
+    assert broken.requirement.ttl == 600
+
+
 def test_two_named_people_pass_a_freeze_and_the_receipt_says_how() -> None:
     """The rule replaces the normal ones; what it asks for is asked as always, and stands in the signed receipt."""
     world = resumed()

@@ -93,8 +93,8 @@ def _looked(name: str, look: Callable[[Config], Iterator[Part]], config: Config)
 
 def _configured(config: Config) -> str:
     policy, people = config.policy, len(config.roster.people)
-    rules = len(policy.rules) + (policy.default is not None)
-    return f"3 files, {count(len(config.sources), 'source')}, {count(rules, 'rule')}, {count(people, 'person')}"
+    rules = f"{count(len(policy.rules), 'rule')} and [default]"
+    return f"3 files, {count(len(config.sources), 'source')}, {rules}, {count(people, 'person')}"
 
 
 def _policy(config: Config) -> Part:

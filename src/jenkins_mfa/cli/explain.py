@@ -38,7 +38,9 @@ def explain(config_path: Path, as_json: bool, policy_path: Path | None, gate_id:
     (--pipeline is needed; secrets and store are left alone).
     """
     case = Case(**given)
-    if (gate_id is None) == (not case.described) or (case.described and not case.pipeline):
+    if gate_id is not None and case.described:
+        raise click.UsageError("name a gate or describe a case, not both: the facts of a gate are those it opened with")
+    if gate_id is None and not case.pipeline:
         raise click.UsageError("name a gate, or describe a case with --pipeline and other options")
     if gate_id is not None and policy_path is not None:
         raise click.UsageError(

@@ -65,6 +65,7 @@ class BreakGlass:
         person = eligible.opening(self.desk, gate, who, now, glass)
         if glass.refusal is not None:
             raise Refusal("glass_refused", {"reason": glass.refusal.code, **glass.refusal.values})
+        glass = replace(glass, ttl=gate.requirement.ttl)  # the deadline stays
         broken = BrokenGlass(person.id, now, reason, cause, gate.requirement)
         step = advance(gate, Event(Kind.BROKE_GLASS, now, person.id, cause, broken=broken, requirement=glass))
         if isinstance(step, Refused):

@@ -30,7 +30,7 @@ def tree(gate: Gate, policy: Policy, roster: Roster) -> tuple[Reason, bool]:
     claims = gate.claims or Claims("", "", "")
     more = gate.requirement.tightened
     history = replace(gate.history, at=more[-1].at) if more else gate.history
-    return reasons(policy, roster, gate.facts, claims, history), True
+    return reasons(policy, roster, gate.facts, claims, history, broken=gate.broken is not None), True
 
 
 def bare(people: People, gate: Gate) -> frozenset[str]:

@@ -18,7 +18,8 @@ def branches(requirement: Requirement, roster: Roster, *, clauses: bool = True) 
     if requirement.passes_by:
         found.append(Branch(0, say("Passes by itself, without anybody: {by}.", by=_words(requirement.passes_by))))
     if requirement.clauses and clauses:
-        found.append(Branch(0, say("Needs all of these, each filled by other people:")))
+        several = len(requirement.clauses) > 1
+        found.append(Branch(0, say("Needs all of these, each filled by other people:" if several else "Needs:")))
         found += [branch for one in requirement.clauses for branch in _clause(one, roster)]
     if requirement.clauses:
         found.append(Branch(0, _times(requirement)))

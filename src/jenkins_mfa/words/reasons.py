@@ -25,6 +25,8 @@ EFFECTS = {
     "declined": "Rule {rule} matches, and lets nothing pass: the Jenkinsfile itself asks for a factor or a quorum.",
     "overruled": "Rule {rule} matches, and gives way to a rule that lets the gate pass.",
     "exempted": "Rule {rule} matches, and asks nothing: exemption {exemption}.",
+    "ready": "Rule {rule} is for break-glass: those whom it names may put it in the place of the others.",
+    "replaced": "Rule {rule} matched, and was replaced when the glass was broken.",
 }
 NO = "Rule {rule} does not match."
 #: A rule whose questions are not answered no, and which does nothing all the same.

@@ -21,8 +21,9 @@ from jenkins_mfa.core.policy.scene import Scene
 #: Clauses that no rule names: somebody behind the run is unknown, the pipeline asks for more people.
 UNKNOWN, BY_PIPELINE = "unknown requester", "asked by the pipeline"
 
-#: What became of a rule: `declined` would let pass, but the pipeline asks; `overruled` gives way to one that lets pass.
-Effect = Literal["applies", "observes", "passes", "declined", "overruled", "exempted", "no"]
+#: What became of a rule: `declined` would let pass, but the pipeline asks; `overruled` gives way to one that lets pass;
+#: `ready` is for break-glass, and `replaced` is what break-glass has taken away.
+Effect = Literal["applies", "observes", "passes", "declined", "overruled", "exempted", "ready", "replaced", "no"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def break_glass(policy: Policy, roster: Roster, facts: Facts, claims: Claims, hi
     """
     seen = by_facts(policy, roster, facts, history)
     said = with_claims(policy, seen, claims)
-    broken = [rule for rule in policy.rules if rule.break_glass and not rule.observe and rule.when.look(seen) is True]
+    broken = [verdict.rule for verdict in _glass(policy, seen) if verdict.effect == "ready"]
     if not broken:
         return None
     kept = [_match(rule, seen, said) for rule in policy.rules if rule.always and not rule.break_glass]
@@ -66,11 +67,28 @@ def break_glass(policy: Policy, roster: Roster, facts: Facts, claims: Claims, hi
     return replace(found, review_by=review_by)
 
 
-def reasons(policy: Policy, roster: Roster, facts: Facts, claims: Claims, history: History) -> Reason:
-    """The whole tree: every rule, whether it applied, and each of its questions with what was seen."""
+def reasons(
+    policy: Policy, roster: Roster, facts: Facts, claims: Claims, history: History, *, broken: bool = False
+) -> Reason:
+    """The whole tree: every rule, whether it applied, and each of its questions with what was seen.
+
+    `broken` says that the glass of this gate was broken: its rules stand for all that are not marked `always`.
+    """
     seen = by_facts(policy, roster, facts, history)
-    verdicts = _verdicts(policy, seen, claims)
-    return _tree(policy, seen, claims, verdicts, whole=True)
+    normal, glass = _verdicts(policy, seen, claims), _glass(policy, seen)
+    if broken:
+        glass = [replace(v, effect="applies") if v.effect == "ready" else v for v in glass]
+        normal = [v if v.effect == "no" or v.rule.always else replace(v, effect="replaced") for v in normal]
+    return _tree(policy, seen, claims, [*normal, *glass], whole=True)
+
+
+def _glass(policy: Policy, seen: Scene) -> list[Verdict]:
+    """The break-glass rules; those that match for certain, by facts alone, are ready."""
+    return [
+        Verdict(rule, "ready" if not rule.observe and rule.when.look(seen) is True else "no")
+        for rule in policy.rules
+        if rule.break_glass
+    ]
 
 
 def _verdicts(policy: Policy, seen: Scene, claims: Claims) -> list[Verdict]:

@@ -33,12 +33,13 @@ def with_claims(policy: Policy, seen: Scene, claims: Claims) -> Scene:
     for item in filter(None, (part.strip() for part in said.split(","))):
         tags.update(tag for resource in policy.resources if resource.paths.match(item) for tag in resource.tags)
         tags.update({item} & known)
+    named = () if claims.environment in ("", *seen.environments) else (claims.environment,)
     return Scene(
         seen.facts,
         seen.history,
         seen.roster,
         claims,
-        (*seen.environments, claims.environment) if claims.environment else seen.environments,
+        (*seen.environments, *named),
         seen.tags | tags,
         seen.possible_tags,
     )
