@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import cached_property
 
 from jenkins_mfa.core.calendars import Calendar
 from jenkins_mfa.core.model import Trigger
@@ -56,9 +57,10 @@ PEOPLE = {
 FLAGS = ("replayed", "unknown_requester")
 FIRST = {"pipeline": "first_run", "branch": "first_run_of_branch"}
 CLAIMS = ("environment", "action", "subject")
+TRIGGERS = frozenset(trigger.value for trigger in Trigger)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Names:
     """The names that a policy may use. Without a roster, its own faults are told already. `outside` are groups whose
     members are kept elsewhere.
@@ -70,6 +72,12 @@ class Names:
     tags: frozenset[str] = frozenset()
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
     outside: frozenset[str] = frozenset()
+
+    @cached_property
+    def groups(self) -> frozenset[str]:
+        """`group:NAME` of all that somebody is in, or that are kept elsewhere. Every rule asks for them."""
+        people = self.roster.people.values() if self.roster else ()
+        return frozenset(f"group:{group}" for group in {*(g for one in people for g in one.groups), *self.outside})
 
     def unsure(self, approvers: Iterable[str]) -> bool:
         """Whether no file tells who they are: without a roster, and for groups whose members are kept elsewhere."""
@@ -176,13 +184,16 @@ def _pairs(table: Table, key: str, asks: str) -> Iterable[Leaf]:
 
 def _known(asks: str, names: Names) -> frozenset[str] | None:
     """The names that a text of this kind can have; None where it can be anything."""
-    known = {
-        "source": names.sources if "" not in names.sources else None,
-        "environment": names.environments,
-        "tags": names.tags,
-        "trigger": frozenset(trigger.value for trigger in Trigger),
-    }
-    return known.get(asks)
+    match asks:
+        case "source":
+            return names.sources if "" not in names.sources else None
+        case "environment":
+            return names.environments
+        case "tags":
+            return names.tags
+        case "trigger":
+            return TRIGGERS
+    return None
 
 
 def _check(table: Table, key: str, patterns: Iterable[str], known: frozenset[str] | None) -> None:
@@ -213,11 +224,9 @@ def read_approvers(table: Table, key: str, names: Names, *, least: int = 1) -> t
     roster = names.roster
     if roster is None:
         return found
-    groups = {group for person in roster.people.values() for group in person.groups} | names.outside
-    groups = {f"group:{group}" for group in groups}
     for approver in found:
-        if approver.startswith("group:") and approver not in groups:
-            allowed = ", ".join(sorted(groups)) or "none"
+        if approver.startswith("group:") and approver not in names.groups:
+            allowed = ", ".join(sorted(names.groups)) or "none"
             table.fault(key, f'seen: "{approver}" (nobody is in it); allowed: {allowed}')
         elif not approver.startswith("group:") and approver not in roster.people:
             near = "".join(f"; nearest: {one}" for one in get_close_matches(approver, roster.people, 1))
