@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from policy_texts import problems
@@ -55,7 +55,7 @@ def surrogates(text: str) -> bool:
     return any("\ud800" <= c <= "\udfff" for c in text)
 
 
-@settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=400)
 @given(st.dictionaries(st.sampled_from(sorted(WORDS)), values, max_size=8))
 @example({"rules": [{"when": {"claims": {"details": {"": '"x"'}}}}]})
 @example({"exemptions": [{"until": "9999-12-31T23:59:59-23:59"}]})
