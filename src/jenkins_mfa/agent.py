@@ -27,6 +27,7 @@ from jenkins_mfa.slack.messenger import SlackMessenger
 from jenkins_mfa.slack.usergroups import UserGroups
 from jenkins_mfa.threads import Crew, Pool
 from jenkins_mfa.usecases import break_glass, deliver, tick
+from jenkins_mfa.usecases.acts import Acts
 from jenkins_mfa.usecases.answer import Answers
 from jenkins_mfa.usecases.break_glass import BreakGlass
 from jenkins_mfa.usecases.desk import Desk, commit_id
@@ -96,7 +97,8 @@ class Agent:
         """Open the connections to Slack. Taps act on stored state, so they may come at once."""
         slack = self.config.slack
         self._slack = SlackApp(self.messenger.client, slack.app_token.reveal(), slack.api_url)
-        Handlers(Answers(self.desk), self.desk.store, self.messenger, BreakGlass(self.desk)).register(self._slack.bolt)
+        answers, glass, acts = Answers(self.desk), BreakGlass(self.desk), Acts(self.desk)
+        Handlers(answers, self.desk.store, self.messenger, glass, acts).register(self._slack.bolt)
         self._slack.connect()
 
     def run(self, stop: threading.Event) -> int:

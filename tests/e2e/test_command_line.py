@@ -11,18 +11,22 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from cli_files import edit, with_keys, write
 from jenkins_mfa import config as configuration
+from jenkins_mfa import key_files
 from jenkins_mfa.cli import main
-from jenkins_mfa.core import totp
+from jenkins_mfa.core import challenge, totp
+from jenkins_mfa.core.model import Commit
 from jenkins_mfa.demo.auto import Player
 from jenkins_mfa.demo.world import World
 from jenkins_mfa.simulators.jenkins_samples import STAGING
 from jenkins_mfa.store.connect import client_for
+from jenkins_mfa.wiring import open_desk
 
 
 def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -240,6 +244,22 @@ def test_authenticators_are_listed_and_revoked(world: World) -> None:
     assert revoked.returncode == 0
     again = run("authenticators", "revoke", "carol", carol["id"], "--config", world.config_path)
     assert again.returncode == 4
+
+
+def test_a_lock_is_lifted_at_the_terminal(world: World) -> None:
+    """Exit 4 where nothing is locked or nobody is meant; the login stands in the trail."""
+    unlock = ("authenticators", "unlock", "bob", "--config", world.config_path)
+    assert (run(*unlock).returncode, run(*unlock[:2], "zoe", *unlock[3:]).returncode) == (4, 4)
+    config = configuration.load(world.config_path)
+    with open_desk(config, key_files.load(config.keys, config.installation)) as desk:
+        record = desk.store.person("bob")
+        locked = replace(record, version=record.version + 1, failures=challenge.DISABLED_AT)
+        desk.store.commit(Commit("locked", (locked,)))
+    done = run(*unlock)
+    assert (done.returncode, done.stdout) == (0, "Done: the codes of Bob Ray count again. They and ops are told.\n")
+    newest = json.loads(run("audit", "tail", "-n", "1", "--json", "--config", world.config_path).stdout)
+    assert (newest["event"], newest["details"]["person"]) == ("authenticator:unlocked", "bob")
+    assert newest["actor"].startswith("operator:")
 
 
 def test_a_damaged_person_hides_no_other(world: World) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from samples import ALICE, BOB, CAROL, DAN, DEPLOYS, GUEST, MINUTE, NEW, OPENED, OPS, ROSTER, TEAM, gate
 
 from jenkins_mfa.core.model import (
+    Act,
     Entry,
     Gate,
     PersonRecord,
@@ -25,6 +26,8 @@ from jenkins_mfa.slack.accounts import Accounts
 from jenkins_mfa.slack.app import SlackApp, web_client
 from jenkins_mfa.slack.handlers import Handlers
 from jenkins_mfa.slack.messenger import SlackMessenger
+from jenkins_mfa.usecases.acts import NeedsCode as NeedsAct
+from jenkins_mfa.usecases.acts import NeedsKey
 from jenkins_mfa.usecases.answer import Counted, NeedsCode
 from jenkins_mfa.usecases.desk import Who
 from jenkins_mfa.usecases.rules import Rules
@@ -58,6 +61,12 @@ class FakeAnswers:
 
     def review(self, jti: str, who: Who, note: str, cause: str) -> Gate:
         return self._give("review", jti, who, note, cause)
+
+    def begin(self, act: Act, who: Who, cause: str) -> NeedsAct | NeedsKey:
+        return self._give("begin", act, who, cause)
+
+    def finish(self, act: Act, challenge_id: str, who: Who, code: str, cause: str) -> Act:
+        return self._give("finish", act, challenge_id, who, code, cause)
 
     def may_deny(self, jti: str, who: Who) -> Gate:
         return self._give("may_deny", jti, who)
@@ -172,7 +181,7 @@ def connected(slack: SlackSimulator) -> Iterator[World]:
     talker = messenger(slack)
     world = World(slack, talker, FakeAnswers(), FakeGates())
     app = SlackApp(talker.client, slack.app_token, slack.base_url)
-    Handlers(world.answers, world.gates, talker, world.answers).register(app.bolt)
+    Handlers(world.answers, world.gates, talker, world.answers, world.answers).register(app.bolt)
     app.connect()
     try:
         slack.wait_for(lambda s: s.connections == 2)

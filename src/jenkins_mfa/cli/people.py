@@ -27,12 +27,14 @@ from jenkins_mfa.cli.base import (
     store_of,
 )
 from jenkins_mfa.core import totp
-from jenkins_mfa.core.model import Authenticator
+from jenkins_mfa.core.model import Act, Authenticator
 from jenkins_mfa.errors import DamagedError, Refusal
 from jenkins_mfa.roster_file import OPERATOR
 from jenkins_mfa.usecases import enroll as enrolling
-from jenkins_mfa.usecases.desk import Desk
+from jenkins_mfa.usecases import unlock as unlocking
+from jenkins_mfa.usecases.desk import Desk, decide
 from jenkins_mfa.wiring import open_desk
+from jenkins_mfa.words import acts as words
 from jenkins_mfa.words import render
 
 QR_COLUMNS = 46  #: narrower terminals get the text key only
@@ -140,6 +142,27 @@ def revoke(config_path: Path, name: str, authenticator_id: str) -> None:
         text = f"{render.visible(name)[:40]} has no authenticator {render.visible(authenticator_id)[:40]} in use."
         raise Failed(text, REFUSED, "no_such_authenticator", mend="jenkins-mfa authenticators list") from None
     click.echo(f"{authenticator_id} of {name} is switched off.")
+
+
+@authenticators.command(epilog="Example: jenkins-mfa authenticators unlock alice")
+@config_option
+@click.argument("name")
+def unlock(config_path: Path, name: str) -> None:
+    """Let the codes of NAME count again, where too many did not match. In Slack: /mfa unlock."""
+    config = load(config_path)
+    log.set_up("WARNING")
+    login = getpass.getuser()
+    with open_desk(config, load_keys(config)) as desk:
+
+        def attempt() -> None:
+            cause = f"operator:{login}:{desk.randomness.hex(8)}"
+            desk.store.commit(unlocking.unlock(desk, name, f"operator:{login}", cause, desk.store.now()))
+
+        try:
+            decide(attempt)
+        except Refusal as refusal:
+            raise Failed(words.REFUSALS[refusal.code], REFUSED, refusal.code) from None
+        click.echo(render.terminal(words.done(Act("unlock", name), desk.roster)))
 
 
 def _row(person: str, authenticator: Authenticator) -> dict[str, str]:

@@ -24,9 +24,10 @@ START = ""  #: what stands before the first event's hash
 #: What `details` may hold. No name of a secret is in it: no number, code, seed, token, ticket or receipt.
 DETAILS = frozenset(
     {
-        "authenticator", "by", "changes", "effects", "exp", "factor", "failures", "iat", "jti", "kid", "kind", "lane",
-        "lib", "named", "nonce", "not_after", "people", "person", "policy_sha256", "problem", "quorum", "reason",
-        "record", "report", "request_sha256", "rules", "state", "step", "tries", "use", "version", "via",
+        "act", "authenticator", "by", "changes", "effects", "exp", "factor", "failures", "iat", "jti", "kid", "kind",
+        "lane", "lib", "named", "nonce", "not_after", "people", "person", "policy_sha256", "problem", "quorum",
+        "reason", "record", "report", "request_sha256", "rules", "state", "step", "target", "tries", "use", "version",
+        "via",
     }
 )  # fmt: skip
 
@@ -56,6 +57,7 @@ class Name(enum.StrEnum):
     AUTHENTICATOR_REVOKED = "authenticator:revoked"
     AUTHENTICATOR_SUSPENDED = "authenticator:suspended"
     AUTHENTICATOR_THROTTLED = "authenticator:throttled"
+    AUTHENTICATOR_UNLOCKED = "authenticator:unlocked"
     DELIVERY_PARKED = "delivery:parked"
     RECORD_DAMAGED = "record:damaged"
     POLICY_LOADED = "policy:loaded"

@@ -1,4 +1,4 @@
-"""Challenges and the throttle: issued at the tap, bound to one gate and one person, single use, counted (S4, S5).
+"""Challenges and the throttle: bound to one person and one gate or act, single use, counted (S4, S5).
 
 The throttle belongs to the person, not to the gate: a new gate, challenge, replica or restart gives no new guesses.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from jenkins_mfa.core.model import Challenge, Gate, PersonRecord
+from jenkins_mfa.core.model import Act, Challenge, Gate, PersonRecord
 
 LIFETIME = 600_000  #: ms; S5: at most ten minutes
 TRIES = 5  #: answers to one challenge
@@ -17,26 +17,34 @@ LONGEST_WAIT = 3_600_000  #: ms
 DISABLED_AT = 50  #: failures in a row after which codes are switched off (S4 allows at most 100)
 
 
-def issue(record: PersonRecord, gate: Gate, challenge_id: str, now: int) -> PersonRecord:
-    """The record with one new challenge for this gate; it replaces an older one and ended ones are dropped."""
-    kept = tuple(c for c in record.challenges if c.expires > now and c.gate != gate.id)
-    fresh = Challenge(challenge_id, gate.id, gate.generation, now, min(now + LIFETIME, gate.deadline), TRIES)
+def issue(record: PersonRecord, about: Gate | Act, challenge_id: str, now: int) -> PersonRecord:
+    """The record with one new challenge for this gate or act; it replaces an older one and ended ones are dropped."""
+    if isinstance(about, Gate):
+        ends = min(now + LIFETIME, about.deadline)
+        fresh = Challenge(challenge_id, about.id, about.generation, now, ends, TRIES)
+    else:
+        fresh = Challenge(challenge_id, "", 0, now, now + LIFETIME, TRIES, act=about)
+    kept = tuple(c for c in record.challenges if c.expires > now and (c.gate, c.act) != (fresh.gate, fresh.act))
     return replace(record, version=record.version + 1, challenges=(*kept, fresh))
 
 
-def find(record: PersonRecord, gate: Gate, challenge_id: str, now: int) -> Challenge | None:
-    """The challenge with that id if it is this person's, for this gate, in time and not used up."""
+def find(record: PersonRecord, about: Gate | Act, challenge_id: str, now: int) -> Challenge | None:
+    """The challenge with that id if it is this person's, for this gate or act, in time and not used up."""
     return next(
         (
             c
             for c in record.challenges
-            if c.id == challenge_id
-            and (c.gate, c.generation) == (gate.id, gate.generation)
-            and now < c.expires
-            and c.tries > 0
+            if c.id == challenge_id and _serves(c, about) and now < c.expires and c.tries > 0
         ),
         None,
     )
+
+
+def _serves(challenge: Challenge, about: Gate | Act) -> bool:
+    """Whether it was issued for exactly this: an act's never serves a gate, another act or another target."""
+    if isinstance(about, Gate):
+        return (challenge.gate, challenge.generation, challenge.act) == (about.id, about.generation, None)
+    return challenge.act == about
 
 
 def missed(record: PersonRecord, challenge: Challenge, now: int) -> PersonRecord:

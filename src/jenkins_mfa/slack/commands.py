@@ -1,4 +1,6 @@
-"""`/mfa`: answered privately, to people of the roster; a code is never taken here. Only glass.py does something."""
+"""`/mfa`: answered privately, to people of the roster; a code is never taken here. What changes something is done by
+glass.py and acts.py.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +15,7 @@ from slack_bolt import Ack, App, Respond
 from jenkins_mfa.core.model import Entry, Gate, PersonRecord, ReviewsRecord, Trouble
 from jenkins_mfa.errors import DamagedError, MessengerError, Refusal, StoreError, UntrustedInputError
 from jenkins_mfa.slack import blocks, payloads
+from jenkins_mfa.slack.acts import ActForms
 from jenkins_mfa.slack.blocks import Payload
 from jenkins_mfa.slack.glass import GlassCommands, waiting
 from jenkins_mfa.slack.limits import MAX_BLOCKS_BYTES, MAX_TEXT_BYTES, size
@@ -70,6 +73,7 @@ class Commands:
     reading: Reading
     messenger: SlackMessenger
     glass: GlassCommands
+    acts: ActForms
 
     def register(self, app: App) -> None:
         """Listen."""
@@ -116,6 +120,9 @@ class Commands:
                 return self._one("why", rest.lower(), self._why)
             case "break-glass" | "review":
                 return self._act(word.lower(), rest, typed)
+            case "unlock":
+                said = self.acts.about_person("unlock", rest, typed)
+                return [_note([said])] if said else []
             case "help" | "":
                 return [_note([commands.help_text(self.messenger.ops_channel)])]
         return [_note([commands.unknown(text if word.lower() == "pending" else word)])]
@@ -132,7 +139,7 @@ class Commands:
 
     def _act(self, word: str, rest: str, typed: Typed) -> list[Payload]:
         """Break the glass of a gate, or sign the review off."""
-        wanted, _, said = rest.partition(" ")
+        wanted, _, said = payloads.readable(rest).partition(" ")
         if _CODE.fullmatch(said):
             return [_note([commands.no_codes()])]
         act = self.glass.begin if word == "break-glass" else self.glass.review

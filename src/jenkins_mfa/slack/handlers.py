@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import structlog
 from slack_bolt import Ack, App, Respond
@@ -17,15 +17,12 @@ from slack_bolt import Ack, App, Respond
 from jenkins_mfa.core.model import Gate, ToldRecord
 from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.errors import (
-    JenkinsMfaError,
-    MessengerError,
-    Refusal,
     StoreError,
-    UntrustedInputError,
 )
 from jenkins_mfa.slack import blocks, payloads, views
-from jenkins_mfa.slack.calls import call
+from jenkins_mfa.slack.acts import ActForms, Acts
 from jenkins_mfa.slack.commands import Commands, Reading
+from jenkins_mfa.slack.dialogs import Dialogs, FieldError, account
 from jenkins_mfa.slack.glass import BreakGlass, GlassCommands
 from jenkins_mfa.slack.messenger import SlackMessenger
 from jenkins_mfa.slack.payloads import Body, Form, Press
@@ -34,15 +31,9 @@ from jenkins_mfa.usecases import trouble
 from jenkins_mfa.usecases.answer import Counted, NeedsCode
 from jenkins_mfa.usecases.desk import Who
 from jenkins_mfa.words import answers as words
-from jenkins_mfa.words import render
 from jenkins_mfa.words.parts import Parts
 
 log = structlog.get_logger()
-
-#: Refusals that belong to the field; all others end the form.
-_AT_FIELD = frozenset(
-    {"code_malformed", "code_wrong", "code_used", "code_clock", "challenge_over", "no_tries", "throttled", "disabled"}
-)
 
 
 class Answers(Protocol):
@@ -76,6 +67,7 @@ class Handlers:
     store: Store
     messenger: SlackMessenger
     glass: BreakGlass
+    acts: Acts
 
     @property
     def roster(self) -> Roster:
@@ -87,6 +79,11 @@ class Handlers:
         """What is said about failures."""
         return Sentences(self.store, self.messenger)
 
+    @property
+    def dialogs(self) -> Dialogs:
+        """The forms."""
+        return Dialogs(self.sentences)
+
     def register(self, app: App) -> None:
         """Listen. Whatever no listener knows is acknowledged and answered, too."""
         app.use(OnlyMatchable())
@@ -95,8 +92,10 @@ class Handlers:
         app.action(re.compile(""))(self.unknown)
         app.view("gate_totp")(self.code)
         app.view("gate_reason")(self.reason)
+        forms = ActForms(self.acts, self.dialogs)
+        app.view("act_totp")(forms.code)
         app.view(re.compile(""))(self.unknown_form)
-        Commands(self.store, self.messenger, GlassCommands(self.glass, self.sentences)).register(app)
+        Commands(self.store, self.messenger, GlassCommands(self.glass, self.sentences), forms).register(app)
 
     def approve(self, ack: Ack, body: Body, respond: Respond) -> None:
         """Approve was tapped."""
@@ -107,7 +106,7 @@ class Handlers:
             if isinstance(tapped, Counted):
                 return words.counted(tapped.gate, self.roster, self.store.now())
             about = views.About(press.jti, tapped.challenge_id, press.channel)
-            return self._open(press, views.code(tapped.gate, about, tapped.expires))
+            return self.dialogs.open(press.trigger, views.code(tapped.gate, about, tapped.expires))
 
         self._pressed(body, respond, act)
 
@@ -117,7 +116,8 @@ class Handlers:
 
         def act(press: Press) -> Parts:
             gate = self.answers.may_deny(press.jti, press.who)
-            return self._open(press, views.reason(gate, self.roster, views.About(press.jti, "", press.channel)))
+            view = views.reason(gate, self.roster, views.About(press.jti, "", press.channel))
+            return self.dialogs.open(press.trigger, view)
 
         self._pressed(body, respond, act)
 
@@ -140,7 +140,7 @@ class Handlers:
             counted = self.answers.code(form.about.jti, form.about.challenge, form.who, code, form.cause)
             return words.counted(counted.gate, self.roster, self.store.now())
 
-        self._submitted(ack, body, "code", act)
+        self.dialogs.submitted(ack, body, "code", act)
 
     def reason(self, ack: Ack, body: Body) -> None:
         """A reason was typed."""
@@ -149,12 +149,12 @@ class Handlers:
             reason = views.typed(form.view, "reason")
             unfit = views.unfit(reason)
             if unfit:
-                raise _FieldError(unfit)
+                raise FieldError(unfit)
             report = views.ticked(form.view, "report", "report")
             gate = self.answers.deny(form.about.jti, form.who, reason, report, form.cause)
             return words.denied(gate, self.roster)
 
-        self._submitted(ack, body, "reason", act)
+        self.dialogs.submitted(ack, body, "reason", act)
 
     def _pressed(self, body: Body, respond: Respond, act: Callable[[Press], Parts]) -> None:
         """Act on a press and answer it privately; a stale copy of the message is put right."""
@@ -163,7 +163,7 @@ class Handlers:
             press = payloads.press(body, self.messenger.team)
             answer = act(press)
         except Exception as error:  # noqa: BLE001  (a tap always gets a sentence)
-            answer = self.sentences.about(error, press.jti if press else "", _account(body))
+            answer = self.sentences.about(error, press.jti if press else "", account(body))
         if answer:
             respond_privately(respond, blocks.note([answer], {}, "answer"))
         if press is not None:
@@ -183,57 +183,3 @@ class Handlers:
             return
         if (press.channel, press.ts) not in own:
             self.messenger.refresh(press.channel, press.ts, gate, failing)
-
-    def _submitted(self, ack: Ack, body: Body, field: str, act: Callable[[Form], Parts]) -> None:
-        """Act on a form, acknowledge with what its field or its place must show, then answer privately."""
-        form: Form | None = None
-        try:
-            form = payloads.form(body, self.messenger.team)
-            answer = act(form)
-        except _FieldError as error:
-            ack(response_action="errors", errors={field: render.terminal(error.parts)})
-            return
-        except Exception as error:  # noqa: BLE001  (a form always gets a sentence)
-            code = field == "code"
-            sentence = self.sentences.about(error, form.about.jti if form else "", _account(body), code=code)
-            if form is not None and _at_field(error):
-                ack(response_action="errors", errors={field: render.terminal(sentence)})
-            else:
-                ack(response_action="update", view=views.ended([sentence]))
-            return
-        ack()
-        try:
-            self.messenger.whisper(form.about.channel, form.who.subject, [answer])
-        except MessengerError as error:
-            log.warning("a private answer was lost", gate=form.about.jti, problem=str(error))
-
-    def _open(self, press: Press, view: dict[str, Any]) -> Parts:
-        """Open a form; nothing to say when it stands there."""
-        try:
-            call(self.messenger.client.views_open, trigger_id=press.trigger, view=view)
-        except MessengerError as error:
-            log.warning("a form did not open", gate=press.jti, problem=str(error))
-            return words.late()
-        return ()
-
-
-class _FieldError(JenkinsMfaError):
-    """What was typed cannot be used; the sentence belongs to the field."""
-
-    def __init__(self, parts: Parts) -> None:
-        super().__init__(render.log(parts))
-        self.parts = parts
-
-
-def _at_field(error: Exception) -> bool:
-    """Whether the form can be sent again: then what is wrong stands at its field."""
-    if isinstance(error, Refusal):
-        return error.code in _AT_FIELD
-    return not isinstance(error, UntrustedInputError)
-
-
-def _account(body: Body) -> str:
-    """The acting account for a sentence, in Slack's own form or not at all."""
-    user = body.get("user")
-    found = user.get("id") if isinstance(user, dict) else ""
-    return found if isinstance(found, str) and re.fullmatch(r"[A-Z0-9]{2,32}", found) else ""

@@ -7,6 +7,7 @@ other workspaces.
 from __future__ import annotations
 
 import hashlib
+import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ _JTI = re.compile(r"g_[0-9a-f]{32}\.[0-9]{1,9}")
 _TS = re.compile(r"[0-9]{1,12}\.[0-9]{1,9}")
 MAX_COMMAND = 400  #: characters of a command: a gate's id and a reason fit
 
+_MENTION = re.compile(r"<@([A-Z0-9]{2,32})(?:\|[^<>|]*)?>")
+_MARKED = re.compile(r"<([^<>|]+)(?:\|([^<>|]*))?>")
+_SIGNS = {"@": "@", "#": "#"}
 _ANY = re.compile(r"[\x21-\x7e]{1,400}")
 
 
@@ -50,11 +54,15 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """A slash command was typed: by whom, the words after it with single spaces between them."""
+    """A slash command was typed: by whom, the words after it with single spaces between them, and where; `trigger`
+    opens one form within 3 s.
+    """
 
     who: Who
     text: str
     cause: str
+    channel: str
+    trigger: str
 
 
 def matchable(body: Body) -> bool:
@@ -99,8 +107,23 @@ def command(body: Body, team: str) -> Typed:
     if not isinstance(words, str) or len(words) > MAX_COMMAND:
         raise UntrustedInputError("a command's text is not short text")
     who = Who(f"slack:{team}", _text(body.get("user_id"), _ID, "user"))
-    digest = _digest(_text(body.get("trigger_id"), _ANY, "trigger_id"))
-    return Typed(who, " ".join(words.split()), f"slack:{team}:{who.subject}:command:{digest}")
+    trigger = _text(body.get("trigger_id"), _ANY, "trigger_id")
+    cause = f"slack:{team}:{who.subject}:command:{_digest(trigger)}"
+    return Typed(who, " ".join(words.split()), cause, _text(body.get("channel_id"), _ID, "channel"), trigger)
+
+
+def mentioned(word: str) -> str:
+    """The account that a command's word mentions as `<@U012AB3CD|name>`; empty for any other word.
+
+    Slack writes it so for a command with `should_escape`; a bare `@name` names nobody for sure.
+    """
+    found = _MENTION.fullmatch(word)
+    return found[1] if found else ""
+
+
+def readable(text: str) -> str:
+    """A command's text as it was typed: mentions, channels and links without Slack's own marks."""
+    return html.unescape(_MARKED.sub(lambda found: f"{_SIGNS.get(found[1][:1], '')}{found[2] or found[1]}", text))
 
 
 def _digest(trigger: str) -> str:

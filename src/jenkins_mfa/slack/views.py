@@ -1,4 +1,4 @@
-"""Forms: the code, the reason of a denial, and what replaces a form that has ended. Pure.
+"""Forms: a code for a gate or for an act, the reason of a denial, and what replaces a form that has ended. Pure.
 
 `private_metadata` carries what the submission is about, and where its private answer goes; never who submits (S14).
 """
@@ -9,31 +9,40 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote, unquote
 
 from jenkins_mfa.core import characters
-from jenkins_mfa.core.model import Gate
+from jenkins_mfa.core.model import Act, Gate
 from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.errors import UntrustedInputError
 from jenkins_mfa.slack.blocks import plain, rich_text, says
 from jenkins_mfa.slack.limits import Json, check_view
-from jenkins_mfa.words import answers, compared, forms, render, state
+from jenkins_mfa.words import acts, answers, compared, forms, render, state
 from jenkins_mfa.words.parts import Parts
 
 REASON_LEAST, REASON_MOST = 3, 250  #: characters of a reason that a person gives
 REASON_SHOWN = 300  #: room that it may take (contract: `shown`)
-_ABOUT = re.compile(r"(g_[0-9a-f]{32}\.[0-9]{1,9}) (c_[0-9A-Za-z]{1,64}|-) ([A-Z0-9]{1,32})")
+_ABOUT = re.compile(
+    r"(?:(g_[0-9a-f]{32}\.[0-9]{1,9})|([a-z]{1,20}):([A-Za-z0-9_.~%-]{1,2000}))"
+    r" (c_[0-9A-Za-z]{1,64}|-) ([A-Z0-9]{1,32})"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a form is about: the gate's jti, the challenge (empty for a denial), the channel it was opened from."""
+    """What a form is about: the gate's jti, the challenge (empty for a denial), the channel it was opened from.
+
+    What an administrator does has an `act`, and no jti.
+    """
 
     jti: str
     challenge: str
     channel: str
+    act: Act | None = None
 
     def __str__(self) -> str:
-        return f"{self.jti} {self.challenge or '-'} {self.channel}"
+        what = f"{self.act.name}:{quote(self.act.target, safe='')}" if self.act else self.jti
+        return f"{what} {self.challenge or '-'} {self.channel}"
 
 
 def read_about(text: object) -> About:
@@ -41,8 +50,9 @@ def read_about(text: object) -> About:
     found = _ABOUT.fullmatch(text) if isinstance(text, str) else None
     if found is None:
         raise UntrustedInputError("a form's private_metadata is not ours")
-    jti, challenge, channel = found.groups()
-    return About(jti, "" if challenge == "-" else challenge, channel)
+    jti, name, target, challenge, channel = found.groups()
+    act = Act(name, unquote(target)) if name else None
+    return About(jti or "", "" if challenge == "-" else challenge, channel, act)
 
 
 def code(gate: Gate, about: About, expires: int) -> Json:
@@ -50,22 +60,26 @@ def code(gate: Gate, about: About, expires: int) -> Json:
     blocks = [rich_text(f"about.{about.challenge}", render.rich(forms.about(gate, expires)))]
     if gate.claims is not None:
         blocks.append(says(f"says.{about.challenge}", compared.box(gate)))
-    blocks.append(
-        {
-            "type": "input",
-            "block_id": "code",
-            "label": plain(forms.CODE_LABEL),
-            "hint": plain(forms.CODE_HINT),
-            "element": {
-                "type": "plain_text_input",
-                "action_id": "code",
-                "min_length": 6,
-                "max_length": 8,
-                "focus_on_load": True,
-            },
-        }
-    )
+    blocks.append(_code(forms.CODE_HINT))
     return _view("gate_totp", forms.CODE_TITLE, forms.CONFIRM, blocks, about)
+
+
+def act(asked: Sequence[Parts], about: About) -> Json:
+    """The form that takes an administrator's code for one act, which `asked` names."""
+    blocks = [rich_text(f"about.{about.challenge}", render.rich(asked)), _code(acts.HINT)]
+    return _view("act_totp", acts.TITLE, acts.SUBMIT, blocks, about)
+
+
+def _code(hint: str) -> Json:
+    """The field for a code."""
+    element: Json = {"type": "plain_text_input", "action_id": "code", "focus_on_load": True}
+    return {
+        "type": "input",
+        "block_id": "code",
+        "label": plain(forms.CODE_LABEL),
+        "hint": plain(hint),
+        "element": element | {"min_length": 6, "max_length": 8},
+    }
 
 
 def reason(gate: Gate, roster: Roster, about: About) -> Json:

@@ -1,11 +1,14 @@
-"""Codes: a challenge is issued at the tap, an answer is judged once, and a miss is committed before it is told."""
+"""Codes: a challenge is issued at the tap, an answer is judged once, and a miss is committed before it is told.
+
+They are asked for gates, and for what administrators do (acts.py): one throttle, one set of burnt steps.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from jenkins_mfa.core import challenge, seal, totp
-from jenkins_mfa.core.model import Alert, Authenticator, Challenge, Commit, Entry, Factor, Gate, PersonRecord
+from jenkins_mfa.core.model import Act, Alert, Authenticator, Challenge, Commit, Entry, Factor, Gate, PersonRecord
 from jenkins_mfa.errors import Refusal, SealError, UnknownKeyError
 from jenkins_mfa.usecases.desk import Desk, commit_id, whole
 
@@ -14,33 +17,37 @@ class CountedMissError(Refusal):
     """A refusal whose audit event is in the trail already, in the commit that counted the miss."""
 
 
-def issue(desk: Desk, gate: Gate, person: str, cause: str, now: int) -> Challenge:
-    """A challenge for this person and gate (S5). Raises Refusal for who has nothing to answer it with, or must wait."""
+def issue(desk: Desk, about: Gate | Act, person: str, cause: str, now: int) -> Challenge:
+    """A challenge for this person and gate or act (S5).
+
+    Raises Refusal for who has nothing to answer it with, or must wait.
+    """
     record = _record(desk, person)
     _authenticator(record)
     _throttle(record, now)
     challenge_id = f"c_{commit_id('challenge', cause, person)[:16]}"
-    if challenge.find(record, gate, challenge_id, now) is None:
-        record = challenge.issue(record, gate, challenge_id, now)
+    if challenge.find(record, about, challenge_id, now) is None:
+        record = challenge.issue(record, about, challenge_id, now)
         desk.store.commit(Commit(commit_id("challenge", cause, person, str(record.version)), (record,)))
-    issued = challenge.find(record, gate, challenge_id, now)
+    issued = challenge.find(record, about, challenge_id, now)
     if issued is None:
         raise Refusal("deadline")
     return issued
 
 
 def judge(
-    desk: Desk, gate: Gate, person: str, challenge_id: str, code: str, cause: str, now: int
+    desk: Desk, about: Gate | Act, person: str, challenge_id: str, code: str, cause: str, now: int
 ) -> tuple[PersonRecord, Authenticator, int]:
     """The person's record with the code's time step burnt, the authenticator used, and that step.
 
-    Nothing is committed for a match: the caller does, together with the confirmation (S1). A miss is committed here.
+    Nothing is committed for a match: the caller does, together with what the code was given for (S1). A miss is
+    committed here.
     """
     record = _record(desk, person)
     issued = next((c for c in record.challenges if c.id == challenge_id), None)
     if issued is not None and issued.tries == 0:
         raise Refusal("no_tries", {"wait_until": str(record.wait_until)})
-    issued = challenge.find(record, gate, challenge_id, now)
+    issued = challenge.find(record, about, challenge_id, now)
     if issued is None:
         raise Refusal("challenge_over")
     authenticator = _authenticator(record)
@@ -51,7 +58,7 @@ def judge(
     except totp.CodeRefusedError as miss:
         if miss.code == "code_malformed":
             raise Refusal(miss.code, {"left": str(issued.tries)}) from None
-        raise _miss(desk, gate, record, issued, miss.code, cause, now) from None
+        raise _miss(desk, about, record, issued, miss.code, cause, now) from None
     return challenge.matched(record, issued, authenticator.id, step, now), authenticator, step
 
 
@@ -92,17 +99,26 @@ def _seed(desk: Desk, person: str, authenticator: Authenticator) -> str:
         raise Refusal("authenticator_damaged") from None
 
 
-def _miss(desk: Desk, gate: Gate, record: PersonRecord, issued: Challenge, code: str, cause: str, now: int) -> Refusal:
+def _miss(
+    desk: Desk, about: Gate | Act, record: PersonRecord, issued: Challenge, code: str, cause: str, now: int
+) -> Refusal:
     """Count the miss for good, then let it be told. The version in the id keeps two misses from being taken for one."""
     after = challenge.missed(record, issued, now)
     details: dict[str, str | int] = {"reason": code, "failures": after.failures}
-    entries = [Entry("answer:refused", now, record.person, gate.jti, gate.run.source, gate.run.key, details)]
+    entries = [_refused(about, record.person, details, now)]
     if after.failures >= challenge.FREE_FAILURES:
         entries.append(replace(entries[0], event="authenticator:throttled"))
-    locked = Alert(f"locked:{record.person}:{after.version}", "locked", now, gate.id, {"person": record.person})
+    gate = about.id if isinstance(about, Gate) else ""
+    locked = Alert(f"locked:{record.person}:{after.version}", "locked", now, gate, {"person": record.person})
     alerts = (locked,) if after.failures == challenge.DISABLED_AT else ()
     cause_id = commit_id("missed", cause, record.person, str(after.version))
     desk.store.commit(Commit(cause_id, (after,), tuple(entries), alerts=alerts))
     left = issued.tries - 1
     values = {"left": str(left), "wait_until": str(after.wait_until)}
     return CountedMissError(code if left else "no_tries", values)
+
+
+def _refused(about: Gate | Act, person: str, details: dict[str, str | int], now: int) -> Entry:
+    if isinstance(about, Gate):
+        return Entry("answer:refused", now, person, about.jti, about.run.source, about.run.key, details)
+    return Entry("answer:refused", now, person, details=details | {"act": about.name, "target": about.target})

@@ -61,7 +61,7 @@ def reviewing(desk: Desk, gate: Gate, who: Who) -> Person:
 
     That is somebody whom the rule's `review_by` names, or who was asked before the glass was broken.
     """
-    person = _known(desk, who)
+    person = known(desk, who)
     took_part = {c.person for c in gate.confirmations} | {s.person for s in gate.facts.starters if s.person}
     if gate.broken is None or person.id in took_part | {gate.broken.person}:
         raise Refusal("took_part")
@@ -69,7 +69,7 @@ def reviewing(desk: Desk, gate: Gate, who: Who) -> Person:
     named = desk.roster.named(review_by, desk.store.now())
     if person.id not in named and not _named(desk, (gate.broken.former,), person.id):
         raise Refusal("not_reviewer")
-    return _active(desk, person)
+    return active(desk, person)
 
 
 def _asked(gate: Gate) -> tuple[Requirement, ...]:
@@ -78,14 +78,16 @@ def _asked(gate: Gate) -> tuple[Requirement, ...]:
     return (gate.requirement, *former) if gate.requirement else ()
 
 
-def _known(desk: Desk, who: Who) -> Person:
+def known(desk: Desk, who: Who) -> Person:
+    """The person of the roster behind an account. Raises Refusal."""
     person = desk.roster.find(who.issuer, who.subject)
     if person is None:
         raise Refusal("not_in_roster", {"account": who.subject})
     return person
 
 
-def _active(desk: Desk, person: Person) -> Person:
+def active(desk: Desk, person: Person) -> Person:
+    """The same person, whose account may act now. Raises Refusal."""
     if desk.messenger.inactive([person.id]):
         raise Refusal("inactive_account")
     return person
@@ -108,7 +110,7 @@ def _answering(
     asked: tuple[Requirement, ...],
     outsider: str = "not_eligible",
 ) -> Person:
-    person = _known(desk, who)
+    person = known(desk, who)
     if gate.state not in states:
         raise Refusal(gate.state.value)
     if not asked or now >= gate.deadline:
@@ -119,7 +121,7 @@ def _answering(
         raise Refusal("author" if _wrote(desk, gate, asked, person.id) else outsider)
     if not _named(desk, asked, person.id):
         raise Refusal(outsider)
-    return _active(desk, person)
+    return active(desk, person)
 
 
 def _in_use(desk: Desk, given: Confirmation) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from jenkins_mfa.core.audit import Name
 from jenkins_mfa.core.model import Entry, Factor
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.words import endings, people, render
+from jenkins_mfa.words import acts, endings, people, render
 from jenkins_mfa.words.parts import Fact, Parts, Word, say, sentences
 
 #: Why an answer was not counted: what its person did or is.
@@ -43,6 +43,7 @@ REFUSED = {
     "not_over": "reviewed what was not over",
     "took_part": "reviewed what was their own",
     "not_reviewer": "reviewed without being named for it",
+    **acts.REFUSED,
     "reviews_damaged": "came while the list of reviews was not what was written",
 } | dict.fromkeys(
     ("approved", "sending", "resumed", "denied", "aborted", "expired", "withdrawn", "bypassed"),
@@ -125,7 +126,8 @@ def _tightened(entry: Entry, _roster: Roster) -> Parts:
 def _refused(entry: Entry, roster: Roster) -> Parts:
     reason = _detail(entry, "reason")
     if reason in REFUSED:
-        return say(f"Not counted: {{who}} {REFUSED[reason]}.", who=_who(entry, roster))
+        word = f"Not done ({acts.name(_detail(entry, 'act'))})" if _detail(entry, "act") else "Not counted"
+        return say(f"{word}: {{who}} {REFUSED[reason]}.", who=_who(entry, roster))
     return say("Not counted: {who}, {reason}.", who=_who(entry, roster), reason=Fact(reason))
 
 
@@ -224,6 +226,7 @@ SENTENCES: dict[str, Callable[[Entry, Roster], Parts]] = {
     Name.AUTHENTICATOR_REVOKED: _authenticator("An authenticator of {person} was switched off by {by}."),
     Name.AUTHENTICATOR_SUSPENDED: _authenticator("An authenticator of {person} was suspended."),
     Name.AUTHENTICATOR_THROTTLED: _authenticator("{person} has to wait: {n} codes in a row did not match."),
+    Name.AUTHENTICATOR_UNLOCKED: _authenticator("The codes of {person} count again: {by} lifted the lock."),
     Name.DELIVERY_PARKED: _parked,
     Name.RECORD_DAMAGED: _named("The stored record {value} is not what was written; it was set aside.", "record"),
     Name.POLICY_LOADED: _loaded,

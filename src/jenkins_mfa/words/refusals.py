@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from jenkins_mfa.core.model import Gate
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.words import answers, endings, glass, people, state
+from jenkins_mfa.words import acts, answers, endings, glass, people, state
 from jenkins_mfa.words.parts import Fact, Parts, Time, Word, duration, join, say, sentences
 
 
@@ -55,17 +55,23 @@ def _plain(sentence: str) -> Callable[[_Case], Parts]:
 def _throttled(case: _Case) -> Parts:
     until = _number(case.values.get("wait_until", ""))
     wait = duration(until - case.now)
+    deny = " Deny works at any time." if case.gate else ""
     return say(
-        f"Too many codes did not match. Next try in {wait}, at {{at}}. Deny works at any time.",
+        f"Too many codes did not match. Next try in {wait}, at {{at}}.{deny}",
         at=Time(until, clock=True),
     )
 
 
 def _no_tries(case: _Case) -> Parts:
     wait = duration(max(0, _number(case.values.get("wait_until", "")) - case.now))
+    again = "Approve" if case.gate else "begin"
     if wait == "0 s":
-        return say("No tries left in this form. Tap Back, then Approve again.")
-    return say(f"No tries left in this form. Tap Back, wait {wait}, then Approve again.")
+        return say(f"No tries left in this form. Tap Back, then {again} again.")
+    return say(f"No tries left in this form. Tap Back, wait {wait}, then {again} again.")
+
+
+def _challenge_over(case: _Case) -> Parts:
+    return say(f"This form has ended. Tap Back, then {'Approve' if case.gate else 'begin'} again.")
 
 
 def _number(text: str) -> int:
@@ -74,16 +80,19 @@ def _number(text: str) -> int:
 
 def _disabled(case: _Case) -> Parts:
     return say(
-        "Your codes are switched off after 50 misses. An administrator enrols you again: {command}",
-        command=_enroll(case),
+        "Your codes are switched off after 50 misses. An administrator lets them count again: {command}",
+        command=(Word(f"/mfa unlock {case.me or 'NAME'}"),),
     )
 
 
 def _no_authenticator(case: _Case) -> Parts:
     first = say(
-        "This gate needs a code, and you have no authenticator yet. An administrator enrols you: {command}",
+        f"This {'gate needs' if case.gate else 'takes'} a code, and you have no authenticator yet. An administrator "
+        "enrols you: {command}",
         command=_enroll(case),
     )
+    if case.gate is None:
+        return first
     if not case.helpers:
         return sentences([first, say("Nobody else can answer now.")])
     return say("{first} Meanwhile: {names} can answer.", first=say("{first}.", first=first), names=case.names())
@@ -202,7 +211,7 @@ _SENTENCES: dict[str, Callable[[_Case], Parts]] = {
     "code_wrong": _wrong("That code does not match."),
     "code_used": _wrong("That code was used already. Wait for the next one, at most 30 seconds."),
     "code_clock": _wrong("That code fits another time. Set the phone's clock to automatic."),
-    "challenge_over": _plain("This form has ended. Tap Back, then Approve again."),
+    "challenge_over": _challenge_over,
     "no_tries": _no_tries,
     "throttled": _throttled,
     "disabled": _disabled,
@@ -238,6 +247,7 @@ _SENTENCES: dict[str, Callable[[_Case], Parts]] = {
     "took_part": _plain("Not recorded: you started this build, broke the glass or confirmed. A third person reviews."),
     "not_reviewer": _plain("Not recorded: the policy does not name you for this review."),
     "reviews_damaged": _plain("Not recorded: the list of open reviews is not what jenkins-mfa wrote. Ops are told."),
+    **{code: _plain(sentence) for code, sentence in acts.REFUSALS.items()},
     "stale": _plain("This button belongs to an older message. The current state is shown there now."),
     "unknown_gate": _plain("jenkins-mfa does not know this button. Nothing changed."),
 }

@@ -5,6 +5,7 @@ written as JSON and read back (msgspec), so enums have their stored spelling as 
 """
 
 from jenkins_mfa.core.model.factors import (
+    Act,
     Authenticator,
     Ceremony,
     Challenge,
@@ -50,6 +51,7 @@ from jenkins_mfa.core.model.runs import (
 
 __all__ = [
     "SCHEMA",
+    "Act",
     "Alert",
     "Authenticator",
     "Author",

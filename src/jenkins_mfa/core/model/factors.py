@@ -24,10 +24,19 @@ _STRENGTH = {factor: position for position, factor in enumerate(Factor)}  # look
 
 
 @dataclass(frozen=True, slots=True)
+class Act:
+    """What an administrator does (usecases/acts.py has the table of names), and to whom or what it is done."""
+
+    name: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
 class Challenge:
     """One person's attempt at one gate: issued at the tap, single use, `tries` left, never past the gate's deadline.
 
-    `factor` is what is to be typed: a code, or the number that the run shows.
+    `factor` is what is to be typed: a code, or the number that the run shows. A challenge for an administrator's `act`
+    names no gate, so that neither serves in the other's place.
     """
 
     id: str
@@ -37,6 +46,7 @@ class Challenge:
     expires: int
     tries: int
     factor: Factor = Factor.TOTP
+    act: Act | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,71 @@
+"""What administrators do with `/mfa`: the command names it, a form asks for their code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from slack_bolt import Ack
+
+from jenkins_mfa.core.model import Act
+from jenkins_mfa.core.policy import Roster
+from jenkins_mfa.errors import UntrustedInputError
+from jenkins_mfa.slack import payloads, views
+from jenkins_mfa.slack.dialogs import Dialogs
+from jenkins_mfa.slack.payloads import Body, Form, Typed
+from jenkins_mfa.usecases.acts import NeedsCode, NeedsKey
+from jenkins_mfa.usecases.desk import Who
+from jenkins_mfa.words import acts as words
+from jenkins_mfa.words.parts import Parts
+
+
+class Acts(Protocol):
+    """The use case (usecases/acts.py)."""
+
+    def begin(self, act: Act, who: Who, cause: str) -> NeedsCode | NeedsKey:
+        """Ask for a factor."""
+
+    def finish(self, act: Act, challenge_id: str, who: Who, code: str, cause: str) -> Act:
+        """A code was typed for it."""
+
+
+@dataclass(frozen=True)
+class ActForms:
+    """Command → form → use case."""
+
+    use: Acts
+    dialogs: Dialogs
+
+    @property
+    def roster(self) -> Roster:
+        """Who is who."""
+        return self.dialogs.sentences.messenger.roster
+
+    def about_person(self, name: str, wanted: str, typed: Typed) -> Parts:
+        """Begin an act about the person whom the command names."""
+        found = payloads.mentioned(wanted)
+        known = self.roster.find(typed.who.issuer, found) if found else self.roster.people.get(wanted.lower())
+        return self.begin(Act(name, known.id), typed) if known else words.nobody(name)
+
+    def begin(self, act: Act, typed: Typed) -> Parts:
+        """Open the form that asks for the administrator's code; nothing to say when it stands there."""
+        try:
+            asked = self.use.begin(act, typed.who, typed.cause)
+        except Exception as error:  # noqa: BLE001  (a command always gets a sentence)
+            return self.dialogs.sentences.about(error, "", typed.who.subject)
+        if isinstance(asked, NeedsKey):
+            return words.needs_key(act)
+        about = views.About("", asked.challenge_id, typed.channel, act)
+        return self.dialogs.open(typed.trigger, views.act(words.asked(act, self.roster, asked.expires), about))
+
+    def code(self, ack: Ack, body: Body) -> None:
+        """A code was typed."""
+
+        def act(form: Form) -> Parts:
+            if form.about.act is None:
+                raise UntrustedInputError("a form for an act names none")
+            code = views.typed(form.view, "code")
+            done = self.use.finish(form.about.act, form.about.challenge, form.who, code, form.cause)
+            return words.done(done, self.roster)
+
+        self.dialogs.submitted(ack, body, "code", act)
