@@ -44,6 +44,25 @@ def test_a_receipt_opens_the_gate_and_the_body_has_it(sim: JenkinsSimulator) -> 
     assert build.description == "mfa: approved by alice (totp)"
 
 
+def test_the_steps_in_the_log_are_those_of_a_real_jenkins(sim: JenkinsSimulator) -> None:
+    """Which steps Jenkins logs around a gate, and in which order, as recorded: with `watchEnv` two `getContext`."""
+
+    def pipeline(build: Build) -> None:
+        with build.stage("Deploy to staging"):
+            build.mfa_gate(lambda: build.echo("Deployed."), environment="production", watchEnv=["REPLICAS"])
+
+    build = gate(sim, pipeline)
+    proceed(sim, build, signed(build))
+    assert build.wait_finished() == "SUCCESS"
+    marks = ("[Pipeline] ", "Input requested", "Approved by", "Finished")
+    steps = [line.removeprefix("[Pipeline] ") for line in build.console.splitlines() if line.startswith(marks)]
+    asked = ["getContext", "getContext", "echo", "timeout", "{", "input", "Input requested", "Approved by mfa-agent"]
+    verified = ["}", "// timeout", "echo", "withEnv", "{", "echo", "}", "// withEnv"]
+    assert steps[:3] == ["Start of Pipeline", "stage", "{ (Deploy to staging)"]
+    assert steps[3:-4] == [*asked, *verified]
+    assert steps[-4:] == ["}", "// stage", "End of Pipeline", "Finished: SUCCESS"]
+
+
 def test_the_log_says_what_is_asked(sim: JenkinsSimulator) -> None:
     """Before it pauses, the step says what it asks, the number, how long, and that an executor is held."""
 

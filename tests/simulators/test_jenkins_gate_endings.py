@@ -41,10 +41,11 @@ def test_the_agents_denial_is_echoed_as_its_word(sim: JenkinsSimulator) -> None:
         ("input/{id}/abort", "mfa-agent", "Not approved: jenkins-mfa aborted this step. Who and why: "),
         ("input/{id}/abort", "admin", "Aborted in Jenkins by admin."),
         ("stop", "admin", "The build was stopped by admin."),
+        ("term", "admin", "Jenkins ended the wait before an answer came."),
     ],
 )
 def test_endings_are_told_apart(sim: JenkinsSimulator, verb: str, user: str, sentence: str) -> None:
-    """The agent's abort, somebody's abort and a stop have their own sentence."""
+    """The agent's abort, somebody's abort, a stop and an end by force have their own sentence, that of the library."""
     build = gate(sim)
     url = f"{sim.url}{build.path}{verb.format(id=build.inputs[0].id)}"
     assert requests.post(url, auth=sim.auth(user), timeout=10, allow_redirects=False).ok

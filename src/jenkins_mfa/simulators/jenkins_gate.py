@@ -102,7 +102,8 @@ class _Gate:
         text = ""
         if not faults:
             if args.get("watchEnv"):
-                build.step("getContext")
+                build.step("getContext")  # the values
+                build.step("getContext")  # which of them are secret
             fields = arguments.fields(
                 args,
                 build.env,
@@ -182,7 +183,9 @@ class _Gate:
             return self._told_of_rejection(event.user or "somebody")
         if kind == TIMEOUT:
             return [late or "A timeout around this step ended the wait."]
-        return [f"The build was stopped by {event.user}." if event.user else "Jenkins ended the wait."]
+        if event.user:
+            return [f"The build was stopped by {event.user}."]
+        return ["Jenkins ended the wait before an answer came."]
 
     def _told_of_rejection(self, user: str) -> list[str]:
         if user != self.trust.agent:
