@@ -35,6 +35,21 @@ class ReceiptError(UntrustedInputError):
     """A receipt does not prove what was asked."""
 
 
+class EvidenceError(UntrustedInputError):
+    """What came from a security key does not prove what was asked. `reason` is stable; the text is a sentence."""
+
+    def __init__(self, reason: str, says: str) -> None:
+        super().__init__(f"the answer of the security key {says}")
+        self.reason = reason
+
+
+class CounterError(EvidenceError):
+    """A good signature whose counter did not grow: the key may have been copied. The caller suspends the credential."""
+
+    def __init__(self) -> None:
+        super().__init__("counter", "counts no further than the one before: the key may have been copied")
+
+
 class SealError(UntrustedInputError):
     """A sealed record or an HMAC does not fit: damaged, moved to another place, or tampered with."""
 

@@ -1,0 +1,86 @@
+"""The evidence of an answer that a security key gave: kept with it, and checked again by whoever doubts the agent.
+
+It proves that this key, with user verification, on this origin, signed exactly this decision about exactly this
+request. It does not prove whose key it is (the trail's enrolment event names the person and `key_sha256`), that RP id
+and origin are this installation's (compare them), what the screen showed, or when. Reading and checking it takes the
+standard library and `cryptography` alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from jenkins_mfa.core import base64url, strict_json
+from jenkins_mfa.core.assertion import Proof, check_proof
+from jenkins_mfa.core.binding import Decision, GateBinding
+from jenkins_mfa.errors import EvidenceError, UntrustedInputError
+
+VERSION = 1
+MAX_BYTES = 16 * 1024  #: of the whole bundle; 1 to 2 KiB are usual
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was decided, and the signature over it."""
+
+    binding: GateBinding
+    proof: Proof
+
+
+def verify(evidence: Evidence) -> None:
+    """Return if the key has signed exactly this decision. Raises EvidenceError, whose `reason` names what fails.
+
+    It is malformed, ceremony, challenge (a field of the binding), origin, cross_origin, rp_id, user_present,
+    user_verified, flags, algorithm, key or signature.
+    """
+    check_proof(evidence.proof, evidence.binding.challenge)
+
+
+def encode(evidence: Evidence) -> str:
+    """One line of JSON: the version and all fields of both parts, bytes as base64url without padding."""
+    found: dict[str, object] = {"v": VERSION}
+    for part in (evidence.binding, evidence.proof):
+        for field in fields(part):
+            value = getattr(part, field.name)
+            found[field.name] = base64url.encode(value) if isinstance(value, bytes) else value
+    return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
+
+
+def decode(text: str | bytes) -> Evidence:
+    """The evidence that `encode` wrote. Raises EvidenceError (`malformed`) for everything else."""
+    try:
+        found = strict_json.parse(text, place="the evidence", max_bytes=MAX_BYTES, max_depth=1)
+        if not isinstance(found, dict) or _whole(found.pop("v", None)) != VERSION or set(found) != _NAMES:
+            raise ValueError
+        return Evidence(GateBinding(**_values(GateBinding, found)), Proof(**_values(Proof, found)))
+    except (UntrustedInputError, ValueError, TypeError):
+        raise EvidenceError("malformed", "is not kept in the form of evidence") from None
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _whole(value: object) -> int:
+    if type(value) is not int:  # True is one, too
+        raise TypeError
+    return value
+
+
+#: How each type of field is read. Raises TypeError or ValueError.
+_READ: Mapping[str, Callable[[object], object]] = {
+    "bytes": lambda value: base64url.decode(_text(value)),
+    "str": _text,
+    "int": _whole,
+    "Decision": lambda value: Decision(_text(value)),
+}
+_NAMES = {field.name for part in (GateBinding, Proof) for field in fields(part)}
+
+
+def _values(part: type[GateBinding | Proof], found: Mapping[str, object]) -> dict[str, Any]:
+    return {field.name: _READ[str(field.type)](found[field.name]) for field in fields(part)}
