@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks import decisions, latency, machine, policy, polling, reload, replays, report, waiting
+from benchmarks import decisions, latency, machine, policy, polling, reload, replays, report, security_keys, waiting
 from benchmarks.figures import TINY, Figure, Sizes
 from jenkins_mfa import log
 
@@ -24,6 +24,7 @@ MEASUREMENTS: dict[str, Callable[[Sizes], list[Figure]]] = {
     "replay": replays.measure,
     "reload": reload.measure,
     "policy": policy.measure,
+    "webauthn": security_keys.measure,
 }
 
 

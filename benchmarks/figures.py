@@ -45,6 +45,7 @@ class Sizes:
     reload_lines: int = 5_000
     rules: int = 200
     evaluations: int = 1000
+    answers: int = 1000
 
 
 TINY = Sizes(
@@ -62,6 +63,7 @@ TINY = Sizes(
     reload_lines=100,
     rules=20,
     evaluations=5,
+    answers=3,
 )
 
 

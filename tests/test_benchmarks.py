@@ -38,6 +38,7 @@ FIGURES = {
     "replay": 2,
     "reload": 3,
     "policy": 5,
+    "webauthn": 3,
 }
 
 

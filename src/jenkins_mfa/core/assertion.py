@@ -52,6 +52,15 @@ class Proof:
     origin: str
 
 
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    """An answer that holds: what is kept of it, the counter to remember, and whether a copy of the key is backed up."""
+
+    proof: Proof
+    counter: int
+    backed_up: bool
+
+
 def check_proof(proof: Proof, challenge: bytes) -> AuthenticatorData:
     """What the key says, if it has signed `challenge` with user verification on a page of `proof.origin`.
 

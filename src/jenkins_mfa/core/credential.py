@@ -48,6 +48,14 @@ class Credential:
     transports: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A credential that was just made, and the first value of its counter (0: it does not count)."""
+
+    credential: Credential
+    counter: int
+
+
 def load_key(spki: bytes, alg: int) -> PublicKey:
     """The public key, if it is one of this algorithm. Raises EvidenceError: `algorithm` or `key`."""
     try:
