@@ -7,7 +7,7 @@ from collections.abc import Callable
 from jenkins_mfa.core.audit import Name
 from jenkins_mfa.core.model import Entry, Factor
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.words import acts, endings, people, render
+from jenkins_mfa.words import acts, endings, people, render, tickets
 from jenkins_mfa.words.parts import Fact, Parts, Word, say, sentences
 
 #: Why an answer was not counted: what its person did or is.
@@ -45,6 +45,9 @@ REFUSED = {
     "not_reviewer": "reviewed without being named for it",
     **acts.REFUSED,
     "reviews_damaged": "came while the list of reviews was not what was written",
+    "ticket_unknown": "came with an address that jenkins-mfa did not make",
+    "ticket_used": "came with an address that was used already",
+    "ticket_over": "came with an address that had ended",
 } | dict.fromkeys(
     ("approved", "sending", "resumed", "denied", "aborted", "expired", "withdrawn", "bypassed"),
     "came when it was decided already",
@@ -163,6 +166,16 @@ def _authenticator(template: str) -> Callable[[Entry, Roster], Parts]:
     return made
 
 
+def _ticket(template: str) -> Callable[[Entry, Roster], Parts]:
+    def made(entry: Entry, roster: Roster) -> Parts:
+        use = tickets.USES.get(_detail(entry, "use"), "a page")
+        why = REFUSED.get(_detail(entry, "reason"), "cannot be used")
+        person = people.person(roster, _detail(entry, "person"))
+        return say(template.replace("USE", use).replace("WHY", why), person=person, by=_who(entry, roster))
+
+    return made
+
+
 def _broke_glass(entry: Entry, roster: Roster) -> Parts:
     return say(
         "Break-glass by {who}, rules {rules}: {reason}",
@@ -227,6 +240,9 @@ SENTENCES: dict[str, Callable[[Entry, Roster], Parts]] = {
     Name.AUTHENTICATOR_SUSPENDED: _authenticator("An authenticator of {person} was suspended."),
     Name.AUTHENTICATOR_THROTTLED: _authenticator("{person} has to wait: {n} codes in a row did not match."),
     Name.AUTHENTICATOR_UNLOCKED: _authenticator("The codes of {person} count again: {by} lifted the lock."),
+    Name.TICKET_MADE: _ticket("{by} made a one-time address for {person}, for USE."),
+    Name.TICKET_USED: _ticket("The one-time address of {person} for USE was opened."),
+    Name.TICKET_REFUSED: _ticket("The one-time address of {person} for USE was not taken: somebody WHY."),
     Name.DELIVERY_PARKED: _parked,
     Name.RECORD_DAMAGED: _named("The stored record {value} is not what was written; it was set aside.", "record"),
     Name.POLICY_LOADED: _loaded,

@@ -1,0 +1,92 @@
+"""One-time addresses of the agent's own pages: whoever holds the token opens what it is for, once, in time (S6).
+
+Only the token's SHA-256 is stored. It is looked up by that digest, so no secret is ever compared; 256 bits are not
+guessed, which is why an unknown token is no event of the trail: anybody could fill it.
+"""
+
+from __future__ import annotations
+
+import base64
+import enum
+import hashlib
+from dataclasses import replace
+
+from jenkins_mfa.core.model import Commit, Entry, Gate, TicketRecord
+from jenkins_mfa.errors import Refusal
+from jenkins_mfa.usecases.desk import Desk, commit_id, decide, whole
+
+TOKEN_BYTES = 32
+LIFETIME = 600_000  #: ms; SP 800-63B-4, 4.1.2.2: at most ten minutes
+
+
+class For(enum.StrEnum):
+    """What a ticket opens. One of them never serves another."""
+
+    ENROL = "enrol"
+    ANSWER = "answer"
+    ACT = "act"
+
+
+def make(
+    desk: Desk, purpose: For, person: str, by: str, *, until: int | None = None, gate: Gate | None = None
+) -> tuple[str, TicketRecord]:
+    """A new token (43 characters of base64url, shown once and kept nowhere) and what is stored of it.
+
+    It ends after LIFETIME, or at `until` (ms UTC) if that comes first. `by` is who gives it out, for the trail. Raises
+    Refusal for somebody who is not in the roster.
+    """
+    if person not in desk.roster.people:
+        raise Refusal("not_in_roster", {"account": person})
+    raw = desk.randomness.bytes(TOKEN_BYTES)
+    token = base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+    now = desk.store.now()
+    expires = now + LIFETIME if until is None else min(now + LIFETIME, until)
+    jti = gate.jti if gate else ""
+    ticket = TicketRecord(_id(token), 1, purpose.value, person, by, now, expires, jti)
+    entry = _entry("ticket:made", ticket, by, now)
+    desk.store.commit(Commit(commit_id("ticket", ticket.id), (ticket,), (entry,)))
+    return token, ticket
+
+
+def turn_in(desk: Desk, token: str) -> TicketRecord:
+    """Use a token up: of all who do, one succeeds. Nothing else turns it in; looking at an address changes nothing.
+
+    Raises Refusal: `ticket_unknown`, `ticket_used`, `ticket_over`, or `not_in_roster` for a person who left since. What
+    is begun with it must be over at its `expires`.
+    """
+    ticket_id, cause = _id(token), desk.randomness.hex(16)
+
+    def attempt() -> TicketRecord:
+        now = desk.store.now()
+        ticket = whole(desk, lambda: desk.store.ticket(ticket_id))
+        if ticket is None:
+            raise Refusal("ticket_unknown")
+        reason = _unusable(desk, ticket, now)
+        used = replace(ticket, version=ticket.version + 1, used_at=ticket.used_at or now)
+        if reason:
+            entry = _entry("ticket:refused", ticket, ticket.person, now, reason=reason)
+            desk.store.commit(Commit(commit_id("ticket-refused", cause), (used,), (entry,)))
+            raise Refusal(reason, {"account": ticket.person})
+        # The cause is this call's own: a second holder's commit must not be taken for the first one's, sent again.
+        entry = _entry("ticket:used", ticket, ticket.person, now)
+        desk.store.commit(Commit(commit_id("ticket-used", cause), (used,), (entry,)))
+        return used
+
+    return decide(attempt)
+
+
+def _unusable(desk: Desk, ticket: TicketRecord, now: int) -> str:
+    """Why a ticket opens nothing; empty when it does."""
+    if ticket.used_at:
+        return "ticket_used"
+    if now >= ticket.expires:
+        return "ticket_over"
+    return "" if ticket.person in desk.roster.people else "not_in_roster"
+
+
+def _id(token: str) -> str:
+    return hashlib.sha256(token.encode(errors="replace")).hexdigest()
+
+
+def _entry(event: str, ticket: TicketRecord, actor: str, now: int, **details: str) -> Entry:
+    return Entry(event, now, actor, ticket.gate, details={"person": ticket.person, "use": ticket.purpose, **details})
