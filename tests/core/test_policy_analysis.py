@@ -147,7 +147,6 @@ def test_rules_that_only_a_claim_can_make_match(predicate: Predicate, only: bool
     ("demands", "code"),
     [
         ((Demand(Factor.WEBAUTHN, 1, ("group:release",)),), "no_factor"),
-        ((Demand(Factor.PUSH_NUMBER, 1, ("group:release",)),), "factor_instead"),
         ((Demand(Factor.TOTP, 2, ("alice", "bob")), Demand(Factor.PUSH, 1, ("bob",))), "too_few"),
         ((Demand(Factor.TOTP, 3, ("group:release",)),), "no_other"),
         ((Demand(Factor.TOTP, 1, ("alice",)),), "no_other"),

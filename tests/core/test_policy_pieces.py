@@ -150,7 +150,7 @@ def test_what_a_policy_does_not_say() -> None:
         default=None,
         sha256="0",
         max_ttl=86400,
-        available=(Factor.PUSH, Factor.TOTP),
+        available=(Factor.PUSH, Factor.PUSH_NUMBER, Factor.TOTP),
         resources=(),
         exemptions=(),
         strangers="one-more",

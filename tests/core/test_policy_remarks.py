@@ -51,7 +51,6 @@ CLAIM = texts("claims.action", "deploy")
     ("rules", "remark"),
     [
         (asks(Demand(Factor.WEBAUTHN, 1, RELEASE)), finding("no_factor", factor="webauthn")),
-        (asks(Demand(Factor.PUSH_NUMBER, 1, RELEASE)), finding("factor_instead", factor="push+number")),
         (asks(Demand(Factor.TOTP, 3, RELEASE), Demand(Factor.PUSH, 2, RELEASE)), finding("too_few", needed="5")),
         (asks(Demand(Factor.TOTP, 1, ("bob",))), finding("no_other", "asks", "bob")),
         (asks(Demand(Factor.TOTP, 2, ("bob", "alice"))), finding("no_other", "asks", "alice", "bob")),
@@ -128,11 +127,11 @@ def test_patterns_that_share_no_text_share_an_empty_one() -> None:
 
 
 def test_what_stands_beside_a_remark_that_says_it_all() -> None:
-    """Neither the lack of people nor of others is told of a rule whose factor nobody has; a weak one is told twice."""
+    """Neither the lack of people nor of others is told of a rule whose factor nobody has."""
     lacks = asks(Demand(Factor.WEBAUTHN, 9, RELEASE), Demand(Factor.PUSH, 1, RELEASE))
     assert told(lacks) == [finding("no_factor", factor="webauthn")]
-    both = asks(Demand(Factor.PUSH_NUMBER, 1, ("bob",)))
-    assert told(both) == [finding("factor_instead", factor="push+number"), finding("no_other", "asks", "bob")]
+    lone = asks(Demand(Factor.PUSH_NUMBER, 1, ("bob",)))
+    assert told(lone) == [finding("no_other", "asks", "bob")]
 
 
 def test_of_a_group_that_is_kept_outside_nothing_is_certain() -> None:

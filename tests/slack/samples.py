@@ -150,6 +150,7 @@ STATES: dict[str, Gate] = {
     "asked": gate(),
     "one confirmed": gate(confirmations=BOTH[:1]),
     "asked for a tap": gate(requirement=requirement(Factor.PUSH, 1)),
+    "asked for the number": gate(requirement=requirement(Factor.PUSH_NUMBER, 1)),
     "approved": gate(State.APPROVED, confirmations=BOTH, decided_at=OPENED + 9 * MINUTE),
     "sending": gate(State.SENDING, confirmations=BOTH, claim=Claim(1, 2, ("alice", "bob"), 4711, "ab")),
     "resumed": gate(

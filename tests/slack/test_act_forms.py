@@ -57,7 +57,7 @@ def test_the_code_goes_to_the_use_case_with_the_same_act(world: World) -> None:
         (Refusal("no_tries"), "No tries left in this form. Tap Back, then begin again."),
         (
             Refusal("throttled", {"wait_until": str(OPENED + 13 * MINUTE)}),
-            "Too many codes did not match. Next try in 4 min, at 16:13 UTC.",
+            "Too many answers did not match. Next try in 4 min, at 16:13 UTC.",
         ),
         (Refusal("disabled"), "Your codes are switched off after 50 misses. An administrator lets them count again: "),
     ],

@@ -72,7 +72,7 @@ def test_a_right_code_closes_the_form(world: World) -> None:
         (
             "throttled",
             {"wait_until": str(OPENED + 13 * MINUTE)},
-            "Too many codes did not match. Next try in 4 min, at 16:13 UTC. Deny works at any time.",
+            "Too many answers did not match. Next try in 4 min, at 16:13 UTC. Deny works at any time.",
         ),
     ],
 )

@@ -197,6 +197,7 @@ def test_forms_hold_the_largest_request(character: str, pairs: int) -> None:
     shown = worst_gate(State.PENDING, character, pairs, roster, "")
     about = views.About(shown.jti, "c_0123456789abcdef", "C01DEPLOYS")
     assert view_problems(views.code(shown, about, shown.deadline)) == []
+    assert view_problems(views.number(shown, about, shown.deadline)) == []
     assert view_problems(views.reason(shown, roster, about)) == []
 
 

@@ -28,7 +28,7 @@ from jenkins_mfa.slack.handlers import Handlers
 from jenkins_mfa.slack.messenger import SlackMessenger
 from jenkins_mfa.usecases.acts import NeedsCode as NeedsAct
 from jenkins_mfa.usecases.acts import NeedsKey
-from jenkins_mfa.usecases.answer import Counted, NeedsCode
+from jenkins_mfa.usecases.answer import Counted, NeedsCode, NeedsNumber
 from jenkins_mfa.usecases.desk import Who
 from jenkins_mfa.usecases.rules import Rules
 
@@ -50,11 +50,14 @@ class FakeAnswers:
             raise self.given
         return self.given
 
-    def tap(self, jti: str, who: Who, cause: str) -> Counted | NeedsCode:
+    def tap(self, jti: str, who: Who, cause: str) -> Counted | NeedsCode | NeedsNumber:
         return self._give("tap", jti, who, cause)
 
     def code(self, jti: str, challenge_id: str, who: Who, code: str, cause: str) -> Counted:
         return self._give("code", jti, challenge_id, who, code, cause)
+
+    def number(self, jti: str, challenge_id: str, who: Who, number: str, cause: str) -> Counted:
+        return self._give("number", jti, challenge_id, who, number, cause)
 
     def open(self, jti: str, who: Who, reason: str, cause: str) -> Gate:
         return self._give("open", jti, who, reason, cause)

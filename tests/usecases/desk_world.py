@@ -11,7 +11,7 @@ from jenkins_mfa.core import receipt
 from jenkins_mfa.core.model import Factor, Gate
 from jenkins_mfa.core.policy import Policy
 from jenkins_mfa.usecases import deliver, enroll
-from jenkins_mfa.usecases.answer import Answers, Counted, NeedsCode
+from jenkins_mfa.usecases.answer import Answers, Counted, NeedsCode, NeedsNumber
 from jenkins_mfa.usecases.desk import Desk, Who
 from jenkins_mfa.usecases.tick import tick
 from jenkins_mfa.usecases.watch import Watch
@@ -53,7 +53,7 @@ class World:
         """The person's account."""
         return Who("chat:T1", f"U{person.upper()}")
 
-    def tap(self, person: str, cause: str = "") -> Counted | NeedsCode:
+    def tap(self, person: str, cause: str = "") -> Counted | NeedsCode | NeedsNumber:
         """Approve."""
         self.numbers += 1
         return self.answers.tap(self.gate.jti, self.who(person), cause or f"tap-{self.numbers}")
@@ -68,6 +68,17 @@ class World:
         """Type a code into a form."""
         self.numbers += 1
         return self.answers.code(self.gate.jti, challenge, self.who(person), code, cause or f"form-{self.numbers}")
+
+    def number(self, person: str, typed: str) -> Counted:
+        """Approve, and type a number."""
+        asked = self.tap(person)
+        assert isinstance(asked, NeedsNumber)
+        return self.type_number(person, asked.challenge_id, typed)
+
+    def type_number(self, person: str, challenge: str, typed: str) -> Counted:
+        """Type a number into a form."""
+        self.numbers += 1
+        return self.answers.number(self.gate.jti, challenge, self.who(person), typed, f"form-{self.numbers}")
 
     def deny(self, person: str, reason: str = "not on staging yet") -> Gate:
         """Deny."""

@@ -7,34 +7,40 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from jenkins_mfa.core.model import Act, Challenge, Gate, PersonRecord
+from jenkins_mfa.core.model import Act, Challenge, Factor, Gate, Misses, PersonRecord
 
 LIFETIME = 600_000  #: ms; S5: at most ten minutes
 TRIES = 5  #: answers to one challenge
+NUMBER_TRIES = 3  #: numbers that one person may type for one gate, over all challenges (S5)
 FREE_FAILURES = 5  #: failures in a row before the first wait
 FIRST_WAIT = 30_000  #: ms; doubles with each further failure
 LONGEST_WAIT = 3_600_000  #: ms
 DISABLED_AT = 50  #: failures in a row after which codes are switched off (S4 allows at most 100)
 
 
-def issue(record: PersonRecord, about: Gate | Act, challenge_id: str, now: int) -> PersonRecord:
+def issue(
+    record: PersonRecord, about: Gate | Act, challenge_id: str, now: int, factor: Factor = Factor.TOTP
+) -> PersonRecord:
     """The record with one new challenge for this gate or act; it replaces an older one and ended ones are dropped."""
     if isinstance(about, Gate):
         ends = min(now + LIFETIME, about.deadline)
-        fresh = Challenge(challenge_id, about.id, about.generation, now, ends, TRIES)
+        tries = NUMBER_TRIES - misses(record, about) if factor is Factor.PUSH_NUMBER else TRIES
+        fresh = Challenge(challenge_id, about.id, about.generation, now, ends, tries, factor)
     else:
         fresh = Challenge(challenge_id, "", 0, now, now + LIFETIME, TRIES, act=about)
     kept = tuple(c for c in record.challenges if c.expires > now and (c.gate, c.act) != (fresh.gate, fresh.act))
     return replace(record, version=record.version + 1, challenges=(*kept, fresh))
 
 
-def find(record: PersonRecord, about: Gate | Act, challenge_id: str, now: int) -> Challenge | None:
-    """The challenge with that id if it is this person's, for this gate or act, in time and not used up."""
+def find(
+    record: PersonRecord, about: Gate | Act, challenge_id: str, now: int, factor: Factor = Factor.TOTP
+) -> Challenge | None:
+    """The challenge with that id if it is this person's, for this gate or act and factor, in time and not used up."""
     return next(
         (
             c
             for c in record.challenges
-            if c.id == challenge_id and _serves(c, about) and now < c.expires and c.tries > 0
+            if c.id == challenge_id and _serves(c, about) and c.factor is factor and now < c.expires and c.tries > 0
         ),
         None,
     )
@@ -63,6 +69,34 @@ def missed(record: PersonRecord, challenge: Challenge, now: int) -> PersonRecord
     )
 
 
+def misses(record: PersonRecord, gate: Gate) -> int:
+    """How many wrong numbers the person typed for this gate."""
+    return next((one.count for one in record.misses if one.gate == gate.jti), 0)
+
+
+def missed_number(record: PersonRecord, challenge: Challenge, gate: Gate, now: int) -> PersonRecord:
+    """The record after a number that did not match: a failure like any other, kept for the gate, too, for as long as it
+    can be answered.
+    """
+    after = missed(record, challenge, now)
+    mine = Misses(gate.jti, misses(record, gate) + 1, gate.first_deadline)
+    others = (one for one in record.misses if one.gate != gate.jti and one.until > now)
+    return replace(after, number_failures=record.number_failures + 1, misses=(*others, mine))
+
+
+def matched_number(record: PersonRecord, challenge: Challenge) -> PersonRecord:
+    """The record after a number that matched: the challenge is gone, and wrong numbers are forgiven. Wrong codes are
+    not: a number says nothing about who has the phone, and would buy new guesses at its codes.
+    """
+    return replace(
+        record,
+        version=record.version + 1,
+        failures=max(0, record.failures - record.number_failures),
+        number_failures=0,
+        challenges=tuple(c for c in record.challenges if c.id != challenge.id),
+    )
+
+
 def matched(record: PersonRecord, challenge: Challenge, authenticator_id: str, step: int, now: int) -> PersonRecord:
     """The record after a code that matched: the challenge is gone, its step and all before it are burnt (S1)."""
     authenticators = tuple(
@@ -72,6 +106,7 @@ def matched(record: PersonRecord, challenge: Challenge, authenticator_id: str, s
         record,
         version=record.version + 1,
         failures=0,
+        number_failures=0,
         wait_until=0,
         authenticators=authenticators,
         challenges=tuple(c for c in record.challenges if c.id != challenge.id),

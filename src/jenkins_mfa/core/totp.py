@@ -39,15 +39,14 @@ def judge(*, seed: str, code: str, now: int, last_step: int) -> int:
     `seed` is base32, `now` Unix seconds, `last_step` the newest step that was used (0 if none).
     Raises CodeRefusedError; ValueError for a seed that is none.
     """
-    # Full-width and other digits are not folded into ASCII: one code, one spelling.
-    digits = re.sub(r"[ -]", "", code)
-    if not re.fullmatch(r"[0-9]{6}", digits):
+    typed = digits(code)
+    if not typed:
         raise CodeRefusedError("code_malformed")
     present = now // STEP
     near = far = used = 0
     for step, expected in _codes(seed, present):
         # Every step is looked at and compared in constant time: how long it takes tells nothing (S6).
-        match = hmac.compare_digest(expected, digits)
+        match = hmac.compare_digest(expected, typed)
         close = abs(step - present) <= DRIFT
         near = step if match and close and step > last_step else near
         used = step if match and step <= last_step else used
@@ -56,6 +55,15 @@ def judge(*, seed: str, code: str, now: int, last_step: int) -> int:
     if near:
         return near
     raise CodeRefusedError("code_used" if used else "code_clock" if far else "code_wrong")
+
+
+def digits(typed: str) -> str:
+    """The six digits that somebody typed, without spaces and dashes; empty where it is anything else.
+
+    Full-width and other digits are not folded into ASCII: one code, one spelling.
+    """
+    found = re.sub(r"[ -]", "", typed)
+    return found if re.fullmatch(r"[0-9]{6}", found) else ""
 
 
 def code_at(seed: str, now: int) -> str:

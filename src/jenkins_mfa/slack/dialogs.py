@@ -24,6 +24,7 @@ log = structlog.get_logger()
 #: Refusals that belong to the field; all others end the form.
 _AT_FIELD = frozenset(
     {"code_malformed", "code_wrong", "code_used", "code_clock", "challenge_over", "no_tries", "throttled", "disabled"}
+    | {"number_malformed", "number_wrong", "no_number_tries"}
 )
 
 

@@ -28,7 +28,7 @@ from jenkins_mfa.slack.messenger import SlackMessenger
 from jenkins_mfa.slack.payloads import Body, Form, Press
 from jenkins_mfa.slack.replies import Gates, OnlyMatchable, Sentences, respond_privately
 from jenkins_mfa.usecases import trouble
-from jenkins_mfa.usecases.answer import Counted, NeedsCode
+from jenkins_mfa.usecases.answer import Counted, NeedsCode, NeedsNumber
 from jenkins_mfa.usecases.desk import Who
 from jenkins_mfa.words import answers as words
 from jenkins_mfa.words.parts import Parts
@@ -39,11 +39,14 @@ log = structlog.get_logger()
 class Answers(Protocol):
     """The use case that takes answers (usecases/answer.py)."""
 
-    def tap(self, jti: str, who: Who, cause: str) -> Counted | NeedsCode:
+    def tap(self, jti: str, who: Who, cause: str) -> Counted | NeedsCode | NeedsNumber:
         """Approve was tapped."""
 
     def code(self, jti: str, challenge_id: str, who: Who, code: str, cause: str) -> Counted:
         """A code was typed."""
+
+    def number(self, jti: str, challenge_id: str, who: Who, number: str, cause: str) -> Counted:
+        """A number was typed."""
 
     def may_deny(self, jti: str, who: Who) -> Gate:
         """Whether this account may deny now."""
@@ -91,6 +94,7 @@ class Handlers:
         app.action("gate_deny")(self.ask_reason)
         app.action(re.compile(""))(self.unknown)
         app.view("gate_totp")(self.code)
+        app.view("gate_number")(self.number)
         app.view("gate_reason")(self.reason)
         forms = ActForms(self.acts, self.dialogs)
         app.view("act_totp")(forms.code)
@@ -106,7 +110,8 @@ class Handlers:
             if isinstance(tapped, Counted):
                 return words.counted(tapped.gate, self.roster, self.store.now())
             about = views.About(press.jti, tapped.challenge_id, press.channel)
-            return self.dialogs.open(press.trigger, views.code(tapped.gate, about, tapped.expires))
+            form = views.number if isinstance(tapped, NeedsNumber) else views.code
+            return self.dialogs.open(press.trigger, form(tapped.gate, about, tapped.expires))
 
         self._pressed(body, respond, act)
 
@@ -141,6 +146,16 @@ class Handlers:
             return words.counted(counted.gate, self.roster, self.store.now())
 
         self.dialogs.submitted(ack, body, "code", act)
+
+    def number(self, ack: Ack, body: Body) -> None:
+        """A number was typed."""
+
+        def act(form: Form) -> Parts:
+            number = views.typed(form.view, "number")
+            counted = self.answers.number(form.about.jti, form.about.challenge, form.who, number, form.cause)
+            return words.counted(counted.gate, self.roster, self.store.now())
+
+        self.dialogs.submitted(ack, body, "number", act)
 
     def reason(self, ack: Ack, body: Body) -> None:
         """A reason was typed."""

@@ -1,4 +1,4 @@
-"""Forms: a code for a gate or for an act, the reason of a denial, and what replaces a form that has ended. Pure.
+"""Forms: a code for a gate or an act, a number, the reason of a denial, what stands in for one that has ended. Pure.
 
 `private_metadata` carries what the submission is about, and where its private answer goes; never who submits (S14).
 """
@@ -57,26 +57,37 @@ def read_about(text: object) -> About:
 
 def code(gate: Gate, about: About, expires: int) -> Json:
     """The form that takes a code."""
+    blocks = [*_approved(gate, about, expires), _digits("code", forms.CODE_LABEL, forms.CODE_HINT)]
+    return _view("gate_totp", forms.CODE_TITLE, forms.CONFIRM, blocks, about)
+
+
+def number(gate: Gate, about: About, expires: int) -> Json:
+    """The form that takes the number which the run shows. The form itself does not have it."""
+    blocks = [*_approved(gate, about, expires), _digits("number", forms.NUMBER_LABEL, forms.NUMBER_HINT)]
+    return _view("gate_number", forms.NUMBER_TITLE, forms.CONFIRM, blocks, about)
+
+
+def _approved(gate: Gate, about: About, expires: int) -> list[Json]:
+    """What a form that approves repeats: build, environment, the pipeline's words; so look-alikes can be told apart."""
     blocks = [rich_text(f"about.{about.challenge}", render.rich(forms.about(gate, expires)))]
     if gate.claims is not None:
         blocks.append(says(f"says.{about.challenge}", compared.box(gate)))
-    blocks.append(_code(forms.CODE_HINT))
-    return _view("gate_totp", forms.CODE_TITLE, forms.CONFIRM, blocks, about)
+    return blocks
 
 
 def act(asked: Sequence[Parts], about: About) -> Json:
     """The form that takes an administrator's code for one act, which `asked` names."""
-    blocks = [rich_text(f"about.{about.challenge}", render.rich(asked)), _code(acts.HINT)]
+    blocks = [rich_text(f"about.{about.challenge}", render.rich(asked)), _digits("code", forms.CODE_LABEL, acts.HINT)]
     return _view("act_totp", acts.TITLE, acts.SUBMIT, blocks, about)
 
 
-def _code(hint: str) -> Json:
-    """The field for a code."""
-    element: Json = {"type": "plain_text_input", "action_id": "code", "focus_on_load": True}
+def _digits(name: str, label: str, hint: str) -> Json:
+    """A field for six digits, with a space or a dash or two between them."""
+    element: Json = {"type": "plain_text_input", "action_id": name, "focus_on_load": True}
     return {
         "type": "input",
-        "block_id": "code",
-        "label": plain(forms.CODE_LABEL),
+        "block_id": name,
+        "label": plain(label),
         "hint": plain(hint),
         "element": element | {"min_length": 6, "max_length": 8},
     }

@@ -10,7 +10,7 @@ from jenkins_mfa.core import quorum
 from jenkins_mfa.core.gate import Event, Kind, Refused, advance
 from jenkins_mfa.core.model import Alert, Commit, Confirmation, Denial, Factor, Gate, PersonRecord, State
 from jenkins_mfa.errors import Refusal
-from jenkins_mfa.usecases import codes, eligible, tighten
+from jenkins_mfa.usecases import codes, eligible, numbers, tighten
 from jenkins_mfa.usecases.desk import (
     Desk,
     Who,
@@ -44,6 +44,15 @@ class NeedsCode:
 
 
 @dataclass(frozen=True, slots=True)
+class NeedsNumber:
+    """The number that the run shows is asked for; this challenge takes it until `expires` (ms UTC)."""
+
+    gate: Gate
+    challenge_id: str
+    expires: int
+
+
+@dataclass(frozen=True, slots=True)
 class Answers:
     """The answers that people give. What does not count is a Refusal with its code, and stands in the trail.
 
@@ -52,17 +61,21 @@ class Answers:
 
     desk: Desk
 
-    def tap(self, jti: str, who: Who, cause: str) -> Counted | NeedsCode:
+    def tap(self, jti: str, who: Who, cause: str) -> Counted | NeedsCode | NeedsNumber:
         """Approve was tapped: it counts at once where a tap is enough, otherwise a challenge is issued."""
 
-        def attempt() -> Counted | NeedsCode:
+        def attempt() -> Counted | NeedsCode | NeedsNumber:
             now = self.desk.store.now()
             gate = load(self.desk, jti)
             person, recorded = eligible.confirming(self.desk, gate, who, cause, now)
             if recorded:
                 return _counted(gate)
-            if asked_of(gate, person.id) is Factor.PUSH:
+            asked = asked_of(gate, person.id)
+            if asked is Factor.PUSH:
                 return self._confirm(gate, Confirmation(person.id, Factor.PUSH, now, who.via, cause))
+            if asked is Factor.PUSH_NUMBER:
+                number = numbers.issue(self.desk, gate, person.id, cause, now)
+                return NeedsNumber(gate, number.id, number.expires)
             issued = codes.issue(self.desk, gate, person.id, cause, now)
             return NeedsCode(gate, issued.id, issued.expires)
 
@@ -80,6 +93,24 @@ class Answers:
             asked_of(gate, person.id)
             record, used, step = codes.judge(self.desk, gate, person.id, challenge_id, code, cause, now)
             confirmation = Confirmation(person.id, Factor.TOTP, now, who.via, cause, used.id, step)
+            return self._confirm(gate, confirmation, record)
+
+        return audited(self.desk, jti, who, cause, attempt)
+
+    def number(self, jti: str, challenge_id: str, who: Who, number: str, cause: str) -> Counted:
+        """A number was typed into the form that `challenge_id` opened."""
+
+        def attempt() -> Counted:
+            now = self.desk.store.now()
+            gate = load(self.desk, jti)
+            person, recorded = eligible.confirming(self.desk, gate, who, cause, now)
+            if recorded:
+                return _counted(gate)
+            # More may be asked by now than when the form opened.
+            if asked_of(gate, person.id).strength > Factor.PUSH_NUMBER.strength:
+                raise Refusal("challenge_over")
+            record = numbers.judge(self.desk, gate, person.id, challenge_id, number, cause, now)
+            confirmation = Confirmation(person.id, Factor.PUSH_NUMBER, now, who.via, cause)
             return self._confirm(gate, confirmation, record)
 
         return audited(self.desk, jti, who, cause, attempt)

@@ -22,17 +22,22 @@ def issue(desk: Desk, about: Gate | Act, person: str, cause: str, now: int) -> C
 
     Raises Refusal for who has nothing to answer it with, or must wait.
     """
-    record = _record(desk, person)
+    record = record_of(desk, person)
     _authenticator(record)
-    _throttle(record, now)
-    challenge_id = f"c_{commit_id('challenge', cause, person)[:16]}"
-    if challenge.find(record, about, challenge_id, now) is None:
-        record = challenge.issue(record, about, challenge_id, now)
-        desk.store.commit(Commit(commit_id("challenge", cause, person, str(record.version)), (record,)))
-    issued = challenge.find(record, about, challenge_id, now)
-    if issued is None:
+    return issued(desk, about, record, Factor.TOTP, cause, now)
+
+
+def issued(desk: Desk, about: Gate | Act, record: PersonRecord, factor: Factor, cause: str, now: int) -> Challenge:
+    """The challenge of this tap: one that comes twice finds its own. Raises Refusal for who must wait."""
+    throttle(record, now)
+    challenge_id = f"c_{commit_id('challenge', cause, record.person)[:16]}"
+    if challenge.find(record, about, challenge_id, now, factor) is None:
+        record = challenge.issue(record, about, challenge_id, now, factor)
+        desk.store.commit(Commit(commit_id("challenge", cause, record.person, str(record.version)), (record,)))
+    found = challenge.find(record, about, challenge_id, now, factor)
+    if found is None:
         raise Refusal("deadline")
-    return issued
+    return found
 
 
 def judge(
@@ -43,26 +48,31 @@ def judge(
     Nothing is committed for a match: the caller does, together with what the code was given for (S1). A miss is
     committed here.
     """
-    record = _record(desk, person)
-    issued = next((c for c in record.challenges if c.id == challenge_id), None)
-    if issued is not None and issued.tries == 0:
-        raise Refusal("no_tries", {"wait_until": str(record.wait_until)})
-    issued = challenge.find(record, about, challenge_id, now)
-    if issued is None:
-        raise Refusal("challenge_over")
+    record = record_of(desk, person)
+    asked = open_challenge(record, about, challenge_id, Factor.TOTP, now)
     authenticator = _authenticator(record)
-    _throttle(record, now)
+    throttle(record, now)
     seed = _seed(desk, person, authenticator)
     try:
         step = totp.judge(seed=seed, code=code, now=now // 1000, last_step=authenticator.last_step)
     except totp.CodeRefusedError as miss:
         if miss.code == "code_malformed":
-            raise Refusal(miss.code, {"left": str(issued.tries)}) from None
-        raise _miss(desk, about, record, issued, miss.code, cause, now) from None
-    return challenge.matched(record, issued, authenticator.id, step, now), authenticator, step
+            raise Refusal(miss.code, {"left": str(asked.tries)}) from None
+        raise _miss(desk, about, record, asked, miss.code, cause, now) from None
+    return challenge.matched(record, asked, authenticator.id, step, now), authenticator, step
 
 
-def _record(desk: Desk, person: str) -> PersonRecord:
+def open_challenge(record: PersonRecord, about: Gate | Act, challenge_id: str, factor: Factor, now: int) -> Challenge:
+    """The challenge that a form answers. Raises Refusal for one without tries, for something else, or ended."""
+    if any(c.id == challenge_id and c.tries == 0 for c in record.challenges):
+        raise Refusal("no_tries", {"wait_until": str(record.wait_until)})
+    found = challenge.find(record, about, challenge_id, now, factor)
+    if found is None:
+        raise Refusal("challenge_over")
+    return found
+
+
+def record_of(desk: Desk, person: str) -> PersonRecord:
     """The person's record. A damaged one may hide a revocation, a burnt step or failures: no code counts then."""
     record = whole(desk, lambda: desk.store.person(person))
     if record is None:
@@ -77,7 +87,7 @@ def _authenticator(record: PersonRecord) -> Authenticator:
     return usable
 
 
-def _throttle(record: PersonRecord, now: int) -> None:
+def throttle(record: PersonRecord, now: int) -> None:
     """Raises Refusal while the person has to wait, or for good after too many failures in a row (S4)."""
     if record.failures >= challenge.DISABLED_AT:
         raise Refusal("disabled")
@@ -102,20 +112,27 @@ def _seed(desk: Desk, person: str, authenticator: Authenticator) -> str:
 def _miss(
     desk: Desk, about: Gate | Act, record: PersonRecord, issued: Challenge, code: str, cause: str, now: int
 ) -> Refusal:
-    """Count the miss for good, then let it be told. The version in the id keeps two misses from being taken for one."""
+    """A code that did not match."""
     after = challenge.missed(record, issued, now)
-    details: dict[str, str | int] = {"reason": code, "failures": after.failures}
-    entries = [_refused(about, record.person, details, now)]
-    if after.failures >= challenge.FREE_FAILURES:
-        entries.append(replace(entries[0], event="authenticator:throttled"))
-    gate = about.id if isinstance(about, Gate) else ""
-    locked = Alert(f"locked:{record.person}:{after.version}", "locked", now, gate, {"person": record.person})
-    alerts = (locked,) if after.failures == challenge.DISABLED_AT else ()
-    cause_id = commit_id("missed", cause, record.person, str(after.version))
-    desk.store.commit(Commit(cause_id, (after,), tuple(entries), alerts=alerts))
+    count_miss(desk, about, after, code, cause, now)
     left = issued.tries - 1
     values = {"left": str(left), "wait_until": str(after.wait_until)}
     return CountedMissError(code if left else "no_tries", values)
+
+
+def count_miss(
+    desk: Desk, about: Gate | Act, after: PersonRecord, code: str, cause: str, now: int, alerts: tuple[Alert, ...] = ()
+) -> None:
+    """Commit a miss for good before it is told. The version in the id keeps two misses from being taken for one."""
+    details: dict[str, str | int] = {"reason": code, "failures": after.failures}
+    entries = [_refused(about, after.person, details, now)]
+    if after.failures >= challenge.FREE_FAILURES:
+        entries.append(replace(entries[0], event="authenticator:throttled"))
+    if after.failures == challenge.DISABLED_AT:
+        gate, values = about.id if isinstance(about, Gate) else "", {"person": after.person}
+        alerts = (*alerts, Alert(f"locked:{after.person}:{after.version}", "locked", now, gate, values))
+    cause_id = commit_id("missed", cause, after.person, str(after.version))
+    desk.store.commit(Commit(cause_id, (after,), tuple(entries), alerts=alerts))
 
 
 def _refused(about: Gate | Act, person: str, details: dict[str, str | int], now: int) -> Entry:

@@ -50,6 +50,7 @@ def enroll(desk: Desk, person: str, seed: str, code: str, operator: str, by: str
             version=record.version + 1,
             authenticators=(*record.authenticators, fresh),
             failures=0,
+            number_failures=0,
             wait_until=0,
         )
         desk.store.commit(Commit(commit_id("enrolled", fresh.id), (after,), (entry,)))

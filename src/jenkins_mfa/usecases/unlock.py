@@ -25,7 +25,7 @@ def unlock(desk: Desk, person: str, by: str, cause: str, now: int) -> Commit:
         raise Refusal("record_damaged", {"person": person})
     if now >= record.wait_until and record.failures < challenge.DISABLED_AT:
         raise Refusal("not_locked", {"person": person})
-    after = replace(record, version=record.version + 1, failures=0, wait_until=0)
+    after = replace(record, version=record.version + 1, failures=0, number_failures=0, wait_until=0)
     entry = Entry("authenticator:unlocked", now, by, details={"person": person, "failures": record.failures})
     told = {"person": person, "by": by}
     alerts = tuple(

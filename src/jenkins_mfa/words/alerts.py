@@ -77,6 +77,9 @@ def _what(given: Alert, gate: Gate | None, roster: Roster) -> Parts:
             return say("The codes of {who} are switched off after 50 misses.", who=who)
         case "unlocked":
             return acts.unlocked(values.get("person", ""), values.get("by", ""), roster, mine=bool(given.to))
+        case "number_missed":
+            who = people.person(roster, values.get("person", ""))
+            return say("{who} has typed 2 numbers that the build does not show. Ask whether it was them.", who=who)
         case "reported":
             return _reported(gate, roster)
     if gate is not None and gate.denial is not None and gate.denial.person is None:

@@ -42,6 +42,8 @@ def why(denial: Denial, roster: Roster) -> Parts:
             return say("{who} is behind the build and not in the roster, which the policy refuses", who=who)
         case "assurance":
             return say("a rule asks for a receipt that the build checks, and this input checks none")
+        case "no_number":
+            return say("a rule asks for the number that the build shows, and this input shows none")
         case "bad_request":
             return say("the request cannot be used: {problem}", problem=Fact(values.get("problem", "")))
         case "cannot_show":

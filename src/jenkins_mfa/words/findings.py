@@ -32,10 +32,6 @@ SAYINGS: dict[str, tuple[str, str]] = {
         "rule {subject} asks for {factor}, which is not there yet: every gate that it matches is denied",
         "ask for totp",
     ),
-    "factor_instead": (
-        "rule {subject} asks for {factor}, which is not there yet: a code is asked instead",
-        "write totp",
-    ),
     "too_few": (
         "rule {subject} needs {needed} different people, and fewer may confirm: every gate that it matches is denied",
         "name more people, or lower a count",

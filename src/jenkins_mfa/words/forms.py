@@ -23,6 +23,13 @@ CODE_TITLE = "Approve with a code"
 CODE_LABEL = "Code from your authenticator app"
 CODE_HINT = "6 digits. A code works once and only for this build. Slack shows it on your screen while you type."
 
+NUMBER_TITLE = "Approve with the number"
+NUMBER_LABEL = "Number that this build shows in Jenkins"
+NUMBER_HINT = (
+    "6 digits, at the paused step and in the log. Read it there yourself. "
+    "If somebody tells it to you, tap Back, then Deny."
+)
+
 DENY_TITLE = "Deny this build"
 REASON_LABEL = "Reason"
 REPORT_LABEL = "Something is wrong here"
@@ -42,7 +49,8 @@ def approve(asked: frozenset[Factor]) -> str:
 def approve_label(gate: Gate, asked: frozenset[Factor]) -> str:
     """The button's name where it is read aloud."""
     run = f"build {gate.run.id}" if len(gate.run.id) <= 12 else "this build"
-    return f"Approve {run} with a code" if asked == {Factor.TOTP} else f"Approve {run}"
+    with_what = {Factor.TOTP: " with a code", Factor.PUSH_NUMBER: " with the number"}
+    return f"Approve {run}{with_what.get(next(iter(asked)), '') if len(asked) == 1 else ''}"
 
 
 def deny_label(gate: Gate) -> str:
@@ -58,7 +66,8 @@ def confirm_title(gate: Gate) -> str:
 
 def confirm_text(gate: Gate, asked: frozenset[Factor]) -> str:
     """What the dialog says: which build, and that it can still be denied. Plain text, at most CONFIRM_TEXT."""
-    code = "" if asked == {Factor.PUSH} else " Whoever it needs a code of is asked for it next."
+    more = "the number" if asked == {Factor.PUSH, Factor.PUSH_NUMBER} else "a code"
+    code = "" if asked == {Factor.PUSH} else f" Whoever it needs {more} of is asked for it next."
     where = _where(gate)
     build = say("{job} {number}", job=Fact(gate.run.pipeline), number=people.number(gate.run))
     for what in (build, say("The build in this message")):

@@ -44,6 +44,12 @@ def _left(case: _Case) -> Parts:
     return say("1 try left, then a wait.") if left == "1" else say("{n} tries left.", n=int(left))
 
 
+def _number_wrong(case: _Case) -> Parts:
+    left = case.values.get("left", "")
+    tries = say("1 try left.") if left == "1" else say("{left} tries left.", left=(Word(left),))
+    return sentences([say("That is not the number of this build."), tries])
+
+
 def _wrong(sentence: str) -> Callable[[_Case], Parts]:
     return lambda case: sentences([say(sentence), _left(case)])
 
@@ -57,7 +63,7 @@ def _throttled(case: _Case) -> Parts:
     wait = duration(until - case.now)
     deny = " Deny works at any time." if case.gate else ""
     return say(
-        f"Too many codes did not match. Next try in {wait}, at {{at}}.{deny}",
+        f"Too many answers did not match. Next try in {wait}, at {{at}}.{deny}",
         at=Time(until, clock=True),
     )
 
@@ -72,6 +78,13 @@ def _no_tries(case: _Case) -> Parts:
 
 def _challenge_over(case: _Case) -> Parts:
     return say(f"This form has ended. Tap Back, then {'Approve' if case.gate else 'begin'} again.")
+
+
+def _no_number_tries(case: _Case) -> Parts:
+    first = say("No tries left for this gate.")
+    if not case.helpers:
+        return sentences([first, say("Nobody else can answer now; Deny works at any time.")])
+    return say("{first} Others can still answer: {names}.", first=first, names=case.names())
 
 
 def _number(text: str) -> int:
@@ -211,6 +224,9 @@ _SENTENCES: dict[str, Callable[[_Case], Parts]] = {
     "code_wrong": _wrong("That code does not match."),
     "code_used": _wrong("That code was used already. Wait for the next one, at most 30 seconds."),
     "code_clock": _wrong("That code fits another time. Set the phone's clock to automatic."),
+    "number_malformed": _plain("Use 6 digits, 0 to 9. Spaces and dashes are fine."),
+    "number_wrong": _number_wrong,
+    "no_number_tries": _no_number_tries,
     "challenge_over": _challenge_over,
     "no_tries": _no_tries,
     "throttled": _throttled,

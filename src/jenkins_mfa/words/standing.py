@@ -79,9 +79,10 @@ def _helps(gate: Gate, person: str) -> bool:
 
 
 def _taps(gate: Gate, person: str) -> bool:
-    """Whether a tap is all that this person is asked for."""
+    """Whether this person can give what they are asked for without an authenticator."""
     requirement = gate.requirement
-    return requirement is not None and quorum.asked(requirement, gate.confirmations, person) is Factor.PUSH
+    asked = quorum.asked(requirement, gate.confirmations, person) if requirement else None
+    return asked in {Factor.PUSH, Factor.PUSH_NUMBER}
 
 
 def _barred(gate: Gate, clause: Clause, roster: Roster) -> Parts:

@@ -104,7 +104,7 @@ class Misses:
 @dataclass(frozen=True, slots=True)
 class PersonRecord:
     """A person's authenticators, what they are being asked, and their throttle: failures count across gates, replicas,
-    restarts (S4).
+    restarts (S4); `number_failures` of them were wrong numbers.
     """
 
     person: str
@@ -115,6 +115,7 @@ class PersonRecord:
     wait_until: int = 0
     ceremonies: tuple[Ceremony, ...] = ()
     misses: tuple[Misses, ...] = ()
+    number_failures: int = 0
 
     def usable(self, kind: Factor) -> Authenticator | None:
         """The person's authenticator of that kind, if there is one to use."""

@@ -57,8 +57,6 @@ def _rule(rule: Rule, policy: Policy, roster: Roster) -> Iterator[Remark]:
         if factor.strength > strongest.strength:
             yield Remark("finding", "no_factor", rule.name, {"factor": factor.value})
             return
-        if factor not in policy.available:
-            yield Remark("finding", "factor_instead", rule.name, {"factor": factor.value})
     if _open_ended(rule, policy):
         return
     everyone = frozenset(person for demand in rule.require for person in roster.named(demand.approvers))

@@ -234,6 +234,8 @@ def _refusal(requirement: Requirement, policy: Policy, seen: Scene, applied: lis
         return Reason("stranger", {"who": ", ".join(strangers(seen))}, holds=False)
     if seen.facts.plain and any(rule.assurance == "verified" for rule in applied):
         return Reason("assurance", holds=False)
+    if seen.facts.plain and any(clause.factor is Factor.PUSH_NUMBER for clause in requirement.clauses):
+        return Reason("no_number", holds=False)
     if requirement.passes_by:
         return None
     if requirement.total < 1:

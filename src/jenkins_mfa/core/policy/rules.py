@@ -12,7 +12,11 @@ from jenkins_mfa.core.policy.globs import Globs
 from jenkins_mfa.core.policy.predicates import All, Predicate, on_claims
 
 Assurance = Literal["none", "detected", "verified"]
-AVAILABLE = (Factor.PUSH, Factor.TOTP)  #: factors that people can give in this version, weakest first
+AVAILABLE = (
+    Factor.PUSH,
+    Factor.PUSH_NUMBER,
+    Factor.TOTP,
+)  #: factors that people can give in this version, weakest first
 ALWAYS = All(())  #: holds for everything: what a rule without `when` asks
 
 

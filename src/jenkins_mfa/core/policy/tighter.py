@@ -11,7 +11,7 @@ from jenkins_mfa.core.model import Clause, Escalation, Factor, Requirement, Tigh
 from jenkins_mfa.core.policy.evaluate import BY_PIPELINE, unfillable
 from jenkins_mfa.core.policy.pairing import unpaired
 
-BARRED = frozenset({"stranger", "assurance"})  #: refusals that no clause stands for, and nobody's answer mends
+BARRED = frozenset({"stranger", "assurance", "no_number"})  #: refusals that nobody's answer mends
 
 
 def tightened(frozen: Requirement, fresh: Requirement, available: tuple[Factor, ...], at: int) -> Requirement | None:
