@@ -144,3 +144,33 @@ def test_two_clauses_are_raised_each_in_its_place() -> None:
     raised = tuple(replace(one, factor=CODE) for one in known)
     assert found.clauses == (*raised, fresh[2])
     assert sorted(found.tightened[0].clauses, key=lambda c: c.people) == [*raised, fresh[2]]
+
+
+def test_a_rule_that_is_new_adds_its_own_person_though_another_asks_the_same() -> None:
+    """One of release for each of two rules is two people, as it would have been at the opening."""
+    again = replace(RELEASE, name="again")
+    for rules in ((RELEASE, again), (again, RELEASE)):
+        found = later(asked(policy(RELEASE)), asked(policy(*rules)))
+        assert found is not None
+        assert [(clause.rule, clause.count) for clause in found.clauses] == [("release", 1), ("again", 1)]
+
+
+@pytest.mark.parametrize("called", [(), ("dan",)])
+def test_each_clause_that_asks_less_by_now_finds_one_that_asks_as_much(called: tuple[str, ...]) -> None:
+    """None of them takes the only one that covers another, nobody is asked for more; also where dan was called in."""
+    escalations = tuple(Escalation("release", 60, (one,), (one,)) for one in called)
+    code, tap = (asks("alice", "bob", *called, by=(*X, *called), factor=factor, count=2) for factor in (CODE, TAP))
+    fresh = asks("alice", "bob", by=X), asks("alice", "bob", by=X, factor=CODE)
+    for frozen in ((code, tap), (tap, code)):
+        for second in (fresh, fresh[::-1]):
+            opened = replace(requirement(*frozen), escalations=escalations)
+            assert later(opened, requirement(*second)) is None
+
+
+def test_what_a_rule_asks_on_top_does_not_take_the_place_of_what_it_asked() -> None:
+    """Two with a code, and since then one with a tap: three people, not two and two."""
+    two, more = asks("alice", "bob", by=X, factor=CODE, count=2), asks("alice", "bob", by=X)
+    for fresh in ((two, more), (more, two)):
+        found = later(requirement(two), requirement(*fresh))
+        assert found is not None
+        assert found.clauses == (two, more)

@@ -6,6 +6,7 @@ exists, and one person never fills two places.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
@@ -114,9 +115,7 @@ def asked_of_all(requirement: Requirement, confirmations: tuple[Confirmation, ..
     return frozenset(factor for factor in found if factor is not None)
 
 
-def _filled(clauses: tuple[Clause, ...], people: Mapping[str, Factor]) -> list[int]:
-    """How many places are filled of each strength, weakest first."""
-    found = [0] * len(Factor)
-    for clause, filled in zip(clauses, assign(clauses, people), strict=True):
-        found[clause.factor.strength] += filled
-    return found
+def _filled(clauses: tuple[Clause, ...], people: Mapping[str, Factor]) -> Counter[Factor]:
+    """How many places are filled that ask for each factor."""
+    filled = zip(clauses, assign(clauses, people), strict=True)
+    return Counter(clause.factor for clause, places in filled for _ in range(places))

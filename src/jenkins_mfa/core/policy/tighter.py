@@ -67,7 +67,7 @@ def _merged(frozen: Requirement, fresh: Requirement) -> tuple[tuple[Clause, ...]
     for clause in lacking:
         escalated = [e for e in frozen.escalations if e.rule == clause.rule]
         alike = [i for i, known in free.items() if known.rule == clause.rule and _comparable(known, clause, escalated)]
-        index = min(alike, key=lambda i: (_likeness(free[i]) != _likeness(clause), i), default=len(clauses))
+        index = min(alike, default=len(clauses))
         known = free.pop(index, None)
         after = _raised(known, clause, escalated) if known else clause
         clauses[index : index + 1] = [after]
