@@ -118,7 +118,7 @@ def _match(rule: Rule, seen: Scene, said: Scene) -> Verdict:
     if by_fact is True or (by_fact is None and not rule.on_claims):
         return Verdict(rule, effect, certain=by_fact is True)
     if rule.when.look(said) is False:
-        return Verdict(rule, "no", "fact" if by_fact is False else "claim", certain=False)
+        return Verdict(rule, "no", "fact" if by_fact is False else "claim")
     return Verdict(rule, effect, "claim", certain=False)
 
 
