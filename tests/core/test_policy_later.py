@@ -147,9 +147,9 @@ def test_two_clauses_are_raised_each_in_its_place() -> None:
 
 
 def test_a_rule_that_is_new_adds_its_own_person_though_another_asks_the_same() -> None:
-    """One of release for each of two rules is two people, as it would have been at the opening."""
+    """One of release for each of two rules is two people, also where the older one has left the policy."""
     again = replace(RELEASE, name="again")
-    for rules in ((RELEASE, again), (again, RELEASE)):
+    for rules in ((RELEASE, again), (again, RELEASE), (again,)):
         found = later(asked(policy(RELEASE)), asked(policy(*rules)))
         assert found is not None
         assert [(clause.rule, clause.count) for clause in found.clauses] == [("release", 1), ("again", 1)]
