@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from builders import ROSTER, environment, facts, person, policy, rule
 from jenkins_mfa.core.calendars import Calendar
 from jenkins_mfa.core.model import Factor, History
-from jenkins_mfa.core.policy import Absence, Demand, Exemption, Globs, Policy, Roster, Rule
+from jenkins_mfa.core.policy import Demand, Exemption, Globs, Policy, Roster, Rule
 from jenkins_mfa.core.policy.analysis import remarks
 from jenkins_mfa.core.policy.contradictions import contradiction, disjoint, overlap
 from jenkins_mfa.core.policy.looks import by_facts
@@ -205,30 +205,6 @@ def exemption(rules: str = "production", **values: object) -> Exemption:
 def test_exemptions(one: Exemption, always: bool, now: int, code: str) -> None:
     """Each is listed as long as it lasts; one that does nothing is a finding."""
     assert (code, "move") in told(policy(rule("production", always=always), exemptions=(one,)), now=now)
-
-
-@pytest.mark.parametrize(
-    ("approvers", "substitute", "now", "found"),
-    [
-        (("alice", "bob"), "bob", 0, True),
-        (("alice", "bob"), "bob", 199, True),
-        (("alice", "bob"), "bob", 200, False),
-        (("alice", "bob"), "eve", 0, False),
-        (("alice", "bob", "carol"), "bob", 0, False),
-        (("alice", "group:security"), "carol", 0, False),
-        (("bob", "carol"), "bob", 0, False),
-    ],
-)
-def test_a_substitute_who_is_named_beside_whoever_is_away(
-    approvers: tuple[str, ...], substitute: str, now: int, found: bool
-) -> None:
-    """Two are needed, and one is away: told until the absence ends, and only where one is missing then."""
-    gone = replace(ROSTER.people["alice"], absence=Absence(100, 200, substitute))
-    roster = Roster({**ROSTER.people, "alice": gone}, ROSTER.groups)
-    rules = policy(rule("pair", approvers=approvers, quorum=2))
-    assert (("substitute_named", "pair") in told(rules, roster, now)) is found
-    unsure = policy(rule("pair", approvers=(*approvers, "group:slack"), quorum=2), outside={"slack": "S1"})
-    assert ("substitute_named", "pair") not in told(unsure, roster, now)
 
 
 OUTER = rule("default", quorum=2)

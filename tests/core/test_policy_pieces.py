@@ -14,7 +14,7 @@ from jenkins_mfa.core.policy import Absence, Environment, Globs, Policy, Resourc
 from jenkins_mfa.core.policy.globs import problem
 from jenkins_mfa.core.policy.looks import by_facts, with_claims
 from jenkins_mfa.core.policy.people import groups_of
-from jenkins_mfa.core.policy.predicates import All
+from jenkins_mfa.core.policy.predicates import All, People, Texts
 from jenkins_mfa.core.policy.scene import Scene
 
 
@@ -115,6 +115,12 @@ def test_claimed_resources_stand_between_commas() -> None:
     assert looked(everything).tags == {"pci"}
     assert looked(spaced, details=(("resources", " a b , c"),)).tags == {"pci", "spaced"}
     assert looked(spaced, details=(("resources", "a, b"),)).tags == {"pci"}
+
+
+def test_what_a_question_does_not_say() -> None:
+    """One of several is enough, and that is the same question as one that says so."""
+    assert Texts("branch", Globs(("x",))) == Texts("branch", Globs(("x",)), every=False)
+    assert People("requester", ("bob",)) == People("requester", ("bob",), every=False)
 
 
 def test_what_a_rule_does_not_say() -> None:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Literal
 
@@ -33,7 +33,7 @@ class Remark:
 
 def remarks(policy: Policy, roster: Roster, messenger: str, now: int) -> list[Remark]:
     """All remarks, findings first. `messenger` is the issuer of the accounts with which people answer, `now` ms UTC."""
-    roster = roster.holding(dict.fromkeys(policy.outside, frozenset()), "")  # who is in those, no file tells
+    roster = replace(roster, outside=dict.fromkeys(policy.outside, frozenset()))  # who is in those, no file tells
     rules = [*policy.rules, *([policy.default] if policy.default else [])]
     found = [remark for rule in rules for remark in _rule(rule, policy, roster)]
     found += _accounts(rules, roster, messenger)
@@ -60,10 +60,10 @@ def _rule(rule: Rule, policy: Policy, roster: Roster) -> Iterator[Remark]:
     if _open_ended(rule, policy):
         return
     everyone = frozenset(person for demand in rule.require for person in roster.named(demand.approvers))
-    if rule.require and not _enough(rule, roster, policy.available, ""):
+    if rule.require and not _enough(rule, roster, policy.available, set()):
         yield Remark("finding", "too_few", rule.name, {"needed": str(sum(d.count for d in rule.require))})
         return
-    lone = tuple(one for one in sorted(everyone) if not _enough(rule, roster, policy.available, one))
+    lone = tuple(one for one in sorted(everyone) if not _enough(rule, roster, policy.available, {one}))
     if lone and not rule.requesters_may_approve:
         yield Remark("finding", "no_other", rule.name, people=lone)
 
@@ -97,15 +97,15 @@ def _standing_in(rule: Rule, policy: Policy, roster: Roster, now: int) -> Iterat
         if away is None or away.end <= now:
             continue
         beside = any({name, away.substitute} <= {*demand.approvers} for demand in rule.require)
-        if beside and not _enough(rule, roster, policy.available, name, max(now, away.start)):
+        if beside and not _enough(rule, roster, policy.available, {name}, max(now, away.start)):
             values = {"other": away.substitute, "until": str(away.end)}
             yield Remark("finding", "substitute_named", rule.name, values, (name,))
 
 
-def _enough(rule: Rule, roster: Roster, available: Iterable[Factor], without: str, at: int | None = None) -> bool:
-    """Whether the people named can fill the rule's clauses, one of them left out; with substitutes at `at` (ms UTC)."""
+def _enough(rule: Rule, roster: Roster, available: Iterable[Factor], without: set[str], at: int | None = None) -> bool:
+    """Whether the people named can fill the rule's clauses without some of them; with substitutes at `at` (ms UTC)."""
     clauses = tuple(
-        Clause(rule.name, d.factor, d.count, tuple(sorted(roster.named(d.approvers, at) - {without})), d.approvers)
+        Clause(rule.name, d.factor, d.count, tuple(sorted(roster.named(d.approvers, at) - without)), d.approvers)
         for d in rule.require
     )
     return quorum.satisfiable(clauses, available)
