@@ -13,7 +13,7 @@ from builders import ROSTER, environment, facts, person, policy, rule
 from jenkins_mfa.core.calendars import Calendar
 from jenkins_mfa.core.model import Factor, History
 from jenkins_mfa.core.policy import Demand, Exemption, Globs, Policy, Roster, Rule
-from jenkins_mfa.core.policy.analysis import remarks
+from jenkins_mfa.core.policy.analysis import Remark, remarks
 from jenkins_mfa.core.policy.contradictions import contradiction, disjoint, overlap
 from jenkins_mfa.core.policy.looks import by_facts
 from jenkins_mfa.core.policy.predicates import All, Any, Flag, Not, Pair, People, Predicate, Texts, Window
@@ -218,6 +218,7 @@ FREE = rule("default", passes=True)
         (texts("branch", "docs"), OUTER, "weaker_chosen", "branch"),
         (All((texts("pipeline", "docs"), texts("trigger", "scm"))), OUTER, "weaker_chosen", "trigger"),
         (Flag("replayed", wanted=True), OUTER, "weaker_chosen", "replayed"),
+        (All((texts("branch", "x"), texts("trigger", "scm"))), OUTER, "weaker_chosen", "branch, trigger"),
         (Texts("changed_paths", Globs(("docs/*",)), every=True), OUTER, "", ""),
         (texts("pipeline", "docs"), OUTER, "", ""),
         (Flag("replayed", wanted=False), OUTER, "", ""),
@@ -244,7 +245,7 @@ def test_what_whoever_builds_chooses_is_told(predicate: Predicate, default: Rule
     """A weaker rule that one thing more has match; a stricter one that one thing more, or another, has not match."""
     rules = policy(rule("asks", when=predicate), default=default)
     found = [one for one in remarks(rules, ROSTER, "chat:T1", 0) if one.code in {"weaker_chosen", "dodged"}]
-    assert [(one.code, one.values["keys"]) for one in found] == ([(code, keys)] if code else [])
+    assert found == ([Remark("finding", code, "asks", {"keys": keys})] if code else [])
 
 
 def test_a_weaker_rule_beside_one_that_matches_with_it_takes_no_place() -> None:
