@@ -166,6 +166,7 @@ def test_what_a_policy_does_not_say() -> None:
         enrol_delay=3600,
         calendars=(),
         outside={},
+        administrators=(),
     )
 
 
