@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from builders import facts, policy, rule
 from fakes import FakeSource, code_of, request_text
 from jenkins_mfa.core import challenge
-from jenkins_mfa.core.model import Factor, PersonRecord, State
+from jenkins_mfa.core.model import Factor, Gate, PersonRecord, State
 from jenkins_mfa.core.policy import Globs
 from jenkins_mfa.core.policy.predicates import Texts
 from jenkins_mfa.errors import JenkinsMfaError, Refusal
@@ -219,6 +219,59 @@ def test_row_36_of_two_gates_that_look_alike_the_answer_is_bound_to_one() -> Non
     refused("number_wrong", lambda: there(asked.challenge_id, NUMBER))
     assert there(asked.challenge_id, "200200").gate.run.id == "18"
     assert world.gate.confirmations == ()
+
+
+def again(world: World, number: str, run_id: str = "18") -> Gate:
+    """The next run of the pipeline opens with this number."""
+    run = replace(world.source.known.run, id=run_id)
+    world.source.text = request_text(number=number, run={"pipeline": run.pipeline, "id": run.id})
+    world.source.known = facts(run=run)
+    world.source.pauses = {f"ref-{run_id}": "Mfa-" + "1" * 32}
+    world.watch.poll()
+    found = world.store.gate_of("main", f"ref-{run_id}")
+    assert found is not None
+    return found
+
+
+def test_row_35_a_number_that_the_pipeline_showed_lately_is_refused() -> None:
+    """Whoever prints a constant number gets a denial, and ops read of it."""
+    world = waiting()
+    world.number("alice", NUMBER)
+    world.deliver()
+    refused_gate = again(world, NUMBER)
+    assert refused_gate.denial is not None
+    assert (refused_gate.state, refused_gate.denial.reason) == (State.DENIED, "number_reused")
+    world.deliver()
+    assert [alert.code for alert in world.messenger.alerts] == ["number_reused"]
+    assert NUMBER not in str(world.store.pipeline("main:team one/deploy"))
+
+
+def test_row_35_numbers_are_forgotten_after_a_while_and_only_matter_where_asked() -> None:
+    """The last twenty; and a gate that asks for a code may show what it likes."""
+    world = waiting()
+    world.number("alice", NUMBER)
+    for n in range(numbers.REMEMBERED):
+        opened = again(world, f"{n:06}", str(100 + n))
+        assert opened.state is State.PENDING
+        world.store.put(replace(opened, state=State.WITHDRAWN))
+    assert len(world.store.pipeline("main:team one/deploy").numbers) == numbers.REMEMBERED
+    assert again(world, NUMBER, "200").state is State.PENDING
+    codes = waiting(policy(rule(factor=Factor.TOTP)))
+    assert again(codes, NUMBER).state is State.PENDING
+
+
+def test_row_36_a_number_that_a_gate_of_the_source_shows_now_is_refused() -> None:
+    """Two gates that look alike never wait with one number, whatever their pipelines."""
+    world = waiting()
+    run = replace(world.gate.run, pipeline="other", id="1")
+    world.source.text = request_text(run={"pipeline": "other", "id": "1"})
+    world.source.known = facts(run=run)
+    world.source.pauses["ref-2"] = "Mfa-" + "1" * 32
+    world.watch.poll()
+    other = world.store.gate_of("main", "ref-2")
+    assert other is not None
+    assert other.denial is not None
+    assert other.denial.reason == "number_reused"
 
 
 def test_a_plain_input_that_asks_for_a_number_is_denied_with_its_reason() -> None:

@@ -7,14 +7,17 @@ or message has it.
 from __future__ import annotations
 
 import hmac
+from dataclasses import replace
 
-from jenkins_mfa.core import challenge, totp
+from jenkins_mfa.core import challenge, seal, totp
 from jenkins_mfa.core import request as requests
-from jenkins_mfa.core.model import Alert, Challenge, Factor, Gate, PersonRecord
+from jenkins_mfa.core.model import Alert, Challenge, Factor, Gate, PersonRecord, PipelineRecord
 from jenkins_mfa.errors import Refusal
 from jenkins_mfa.usecases import codes
 from jenkins_mfa.usecases.desk import Desk
 
+REMEMBERED = 20  #: gates of a pipeline whose numbers are remembered
+DIGEST = 16  #: hexadecimal digits of a number's digest
 TOLD_AT = 2  #: wrong numbers of one person at one gate of which ops read: one may be a slip
 
 
@@ -37,9 +40,45 @@ def judge(desk: Desk, gate: Gate, person: str, challenge_id: str, typed: str, ca
     digits = totp.digits(typed)
     if not digits:
         raise Refusal("number_malformed")
-    if not hmac.compare_digest(requests.parse(gate.request_text).number, digits):
+    if not hmac.compare_digest(_of(gate), digits):
         raise _miss(desk, gate, record, asked, cause, now)
     return challenge.matched_number(record, asked)
+
+
+def reused(desk: Desk, gate: Gate, pipeline: PipelineRecord) -> bool:
+    """Whether the gate asks for a number that was shown lately: by one of its pipeline's last gates, or by one of its
+    source that still waits. A pipeline that shows always the same would make it no secret.
+
+    Of two honest gates that happens once in 1,000,000 / (REMEMBERED + gates that wait and ask for a number).
+    """
+    if not _asks(gate):
+        return False
+    number = _of(gate)
+    others = (one for one in desk.store.open_gates(gate.run.source) if _asks(one))
+    return _digest(desk, gate) in pipeline.numbers or any(_of(one) == number for one in others)
+
+
+def remembered(desk: Desk, gate: Gate, pipeline: PipelineRecord) -> PipelineRecord:
+    """The pipeline's record, of the same version, with the number that this gate shows."""
+    if gate.facts.plain or gate.claims is None:
+        return pipeline
+    return replace(pipeline, numbers=(*pipeline.numbers, _digest(desk, gate))[-REMEMBERED:])
+
+
+def _asks(gate: Gate) -> bool:
+    """Whether the number is what anybody is asked for."""
+    clauses = gate.requirement.clauses if gate.requirement else ()
+    return any(clause.factor is Factor.PUSH_NUMBER for clause in clauses)
+
+
+def _of(gate: Gate) -> str:
+    """The number that the run shows."""
+    return requests.parse(gate.request_text).number
+
+
+def _digest(desk: Desk, gate: Gate) -> str:
+    """Bound to its pipeline, so that equal numbers of two pipelines cannot be told to be equal."""
+    return seal.mac(desk.keys.mac_key, "number/v1", gate.run.source, gate.run.pipeline, _of(gate))[:DIGEST]
 
 
 def _left(record: PersonRecord, gate: Gate) -> int:

@@ -27,14 +27,16 @@ from jenkins_mfa.core.model import (
 )
 from jenkins_mfa.core.policy.brief import effects, listed
 from jenkins_mfa.errors import RequestError, UntrustedInputError
-from jenkins_mfa.usecases import history, plain
+from jenkins_mfa.usecases import history, numbers, plain
 from jenkins_mfa.usecases.desk import Desk, commit_id, decide, run_record
 from jenkins_mfa.usecases.ports import Paused, Source
 from jenkins_mfa.usecases.rules import InForce, asked
 
 STEP = "mfaGate"  #: what our library brings; nobody untrusted may bring the same
 #: Denials at opening that look like an attack or a broken set-up: ops read them at once.
-ALARMING = frozenset({"other_run", "wrong_version", "unknown_key", "foreign_library", "twin", "policy_error"})
+ALARMING = frozenset(
+    {"other_run", "wrong_version", "unknown_key", "foreign_library", "twin", "policy_error", "number_reused"}
+)
 
 MOST_PROBLEMS = 5  #: of a request that are told
 
@@ -60,7 +62,8 @@ def open_gate(desk: Desk, source: Source, paused: Paused) -> Gate | None:
         gate = _judge(desk, gate, run, pipeline, facts, text, problem)
         if paused.plain and not (gate.requirement and plain.selected(desk.policy, gate.requirement)):
             return None
-        desk.store.commit(_commit(gate, run, history.opened(pipeline, gate.opened_at)))
+        pipeline = numbers.remembered(desk, gate, history.opened(pipeline, gate.opened_at))
+        desk.store.commit(_commit(gate, run, pipeline))
         return gate
 
     return decide(attempt)
@@ -146,7 +149,7 @@ def _judge(
         return gate
     if faults:
         return _deny(gate, Reason("bad_request", {"problem": _first(faults)}))
-    fault = _fault(desk, gate, request, gate.requirement)
+    fault = _fault(desk, gate, request, gate.requirement, pipeline)
     if fault is not None:
         return _deny(gate, fault)
     if run.denial is not None and run.denial.person is None:
@@ -177,7 +180,9 @@ def _first(problems: list[str]) -> str:
     return "; ".join(problems[:MOST_PROBLEMS]) + (f"; and {more} more" if more > 0 else "")
 
 
-def _fault(desk: Desk, gate: Gate, request: requests.Request | None, requirement: Requirement) -> Reason | None:
+def _fault(
+    desk: Desk, gate: Gate, request: requests.Request | None, requirement: Requirement, pipeline: PipelineRecord
+) -> Reason | None:
     """What stands against asking anybody."""
     if request and (request.pipeline, request.run_id) != (gate.run.pipeline, gate.run.id):
         return Reason("other_run", {"named": f"{request.pipeline} #{request.run_id}"})
@@ -185,6 +190,8 @@ def _fault(desk: Desk, gate: Gate, request: requests.Request | None, requirement
         return Reason("unknown_key", {"kids": ", ".join(gate.kids)})
     if requirement.refusal is not None:
         return requirement.refusal
+    if numbers.reused(desk, gate, pipeline):
+        return Reason("number_reused")
     too_long = desk.messenger.cannot_show(gate)
     return Reason("cannot_show", {"problem": too_long}) if too_long else None
 

@@ -44,6 +44,8 @@ def why(denial: Denial, roster: Roster) -> Parts:
             return say("a rule asks for a receipt that the build checks, and this input checks none")
         case "no_number":
             return say("a rule asks for the number that the build shows, and this input shows none")
+        case "number_reused":
+            return say("it shows a number that another build showed lately, so somebody may know it without looking")
         case "bad_request":
             return say("the request cannot be used: {problem}", problem=Fact(values.get("problem", "")))
         case "cannot_show":

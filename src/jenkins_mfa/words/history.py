@@ -65,6 +65,7 @@ DENIED = {
     "too_few_people": "fewer people may approve this than it needs",
     "stranger": "somebody behind the build is not in the roster",
     "no_number": "a rule asks for the number that the build shows, and this input shows none",
+    "number_reused": "it shows a number that another build showed lately",
     "assurance": "a rule asks for a receipt that the build checks, and this input checks none",
     "bad_request": "the request cannot be used",
     "cannot_show": "it cannot be shown whole",

@@ -41,7 +41,8 @@ class Baseline:
 @dataclass(frozen=True, slots=True)
 class PipelineRecord:
     """What is kept for a pipeline (`key`: source and name), newest last and bounded: when gates of it opened, which
-    branches were let through ("" for runs that tell none), what its confirmed gates had.
+    branches were let through ("" for runs that tell none), what its confirmed gates had, and keyed digests of the
+    `numbers` that its gates showed.
     """
 
     key: str
@@ -49,6 +50,7 @@ class PipelineRecord:
     opened: tuple[int, ...] = ()
     branches: tuple[str, ...] = ()
     baselines: tuple[Baseline, ...] = ()
+    numbers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
