@@ -128,9 +128,9 @@ def test_settled_gates_can_be_shown_and_do_not_wait(world: World) -> None:
 @pytest.mark.parametrize(
     ("text", "answer"),
     [
-        ("show", "/mfa show needs at least 4 characters of a gate's id, from its message or from /mfa pending."),
-        ("show 8f2", "/mfa show needs at least 4 characters of a gate's id, from its message or from /mfa pending."),
-        ("show ../..", "/mfa show needs at least 4 characters of a gate's id, from its message or from /mfa pending."),
+        ("show", "/mfa show needs 4 characters of a gate's id or more; its message and /mfa pending have them."),
+        ("show 8f2", "/mfa show needs 4 characters of a gate's id or more; its message and /mfa pending have them."),
+        ("show ../..", "/mfa show needs 4 characters of a gate's id or more; its message and /mfa pending have them."),
         ("show 0000", "No gate begins with 0000."),
         ("pendin", "/mfa pendin is not known. Nearest: /mfa pending. All: /mfa help."),
         ("pending 0", "/mfa pending 0 is not known. Nearest: /mfa pending. All: /mfa help."),

@@ -64,7 +64,7 @@ def test_a_review_may_have_a_note(world: World) -> None:
 @pytest.mark.parametrize(
     ("rest", "answer"),
     [
-        ("", "/mfa {word} needs at least 4 characters of a gate's id, from its message or from /mfa pending."),
+        ("", "/mfa {word} needs 4 characters of a gate's id or more; its message and /mfa pending have them."),
         ("0000 why not", "No gate begins with 0000."),
         ("8f2c no", "Say why in 3 to 250 characters."),
         ("8f2c " + "y" * 251, "Say why in 3 to 250 characters."),

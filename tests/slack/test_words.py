@@ -170,7 +170,7 @@ def test_several_clauses_are_a_line_each() -> None:
         "Open: 2 of release or Carol Diaz with a code.",
         "One person more, since “jdoe” is not in the roster.",
     ]
-    assert "Why: rules security and production-two." in lines
+    assert "Why: rules security and production-two. More: /mfa why 8f2c." in lines
 
 
 def test_clauses_that_ask_the_same_are_one() -> None:

@@ -127,7 +127,7 @@ def ambiguous(ids: Sequence[str]) -> Parts:
 
 def no_prefix(word: str) -> Parts:
     """A command needs to know which gate."""
-    return say(f"/mfa {word} needs at least 4 characters of a gate's id, from its message or from /mfa pending.")
+    return say(f"/mfa {word} needs 4 characters of a gate's id or more; its message and /mfa pending have them.")
 
 
 def help_text(ops_channel: str) -> Parts:

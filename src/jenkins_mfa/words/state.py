@@ -78,7 +78,7 @@ def _pending(gate: Gate, roster: Roster, others: int, most: int) -> list[Line]:
             say(f"Until {{until}} ({length} from the start), then the build is aborted.", until=until),
             say("Until {until}, then the build is aborted.", until=until),
         ),
-        Line(asking.why(gate, requirement, most)),
+        Line(sentences([asking.why(gate, requirement, most), say(f"More: /mfa why {short(gate)}.")])),
         *compared.lines(gate, most),
     ]
     if others:
