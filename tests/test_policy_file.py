@@ -242,7 +242,8 @@ def test_two_of_one_name(kind: str) -> None:
         "exemptions": 'rules = "*"\nwhen = { pipeline = "x" }\nuntil = 2030-01-01T00:00:00Z\nreason = "why"\n',
     }
     table = f'[[{kind}]]\nname = "twice"\n{values[kind]}'
-    assert f'[[{kind}]] name = "twice": two {kind} have this name' in one(BASE + table + table)
+    line = (BASE + table).count("\n") + 2  # of the second one
+    assert f'line {line} [[{kind}]] name = "twice": two {kind} have this name' in one(BASE + table + table)
 
 
 def test_two_tables_of_one_calendar_are_no_toml() -> None:

@@ -95,7 +95,8 @@ def read_policy(
 
 def _unique(root: Table, kind: str, names: list[str]) -> None:
     for name in sorted({name for name in names if names.count(name) > 1}):
-        root.problems.add(f'[[{kind}]] name = "{name}"', f"two {kind} have this name")
+        second = names.index(name, names.index(name) + 1)
+        root.problems.add(f'[[{kind}]] name = "{name}"', f"two {kind} have this name", (kind, second, "name"))
 
 
 def _outside(root: Table, roster: Roster | None) -> dict[str, str]:
