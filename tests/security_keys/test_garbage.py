@@ -220,5 +220,44 @@ def test_the_form_of_garbage_is_an_end_or_a_refusal(raw: bytes) -> None:
 def test_the_claimed_id_is_read_as_strictly() -> None:
     """It chooses among a person's credentials, before anything is verified."""
     assert KEYS.claimed_id(here.posted(ANSWER)) == ALICE.credential.id
+    padded = ANSWER["id"] + "="
     with pytest.raises(EvidenceError):
-        KEYS.claimed_id(here.posted({**ANSWER, "id": ANSWER["id"] + "="}))
+        KEYS.claimed_id(here.posted({**ANSWER, "id": padded, "rawId": padded}))
+
+
+def test_row_23_extensions_do_not_nest_without_end() -> None:
+    """An answer that is good otherwise, with results of extensions in eight levels and in nine."""
+    for levels, taken in ((7, True), (8, False)):
+        results = json.loads('{"x":' * levels + "1" + "}" * levels)
+        body = here.posted({**ANSWER, "clientExtensionResults": results})
+        if taken:
+            ALICE.verified(body)
+        else:
+            assert _judged(body, registers=False) == "malformed"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"\x1c",
+        b"\x9f" + b"\0" * 31 + b"\xff",
+        b"\x7f" + b"a" * 31 + b"\xff",
+        b"\xbf" + b"\0" * 62 + b"\xff",
+        b"\xc1\0",
+        b"\xd8\x1c\x80",
+        b"\xf7",
+        b"\xf8\xff",
+        b"\xf9\0\0",
+        b"\xfa\0\0\0\0",
+        b"\xff",
+        b"\x19\0",
+        b"\x42a",
+        b"\x82\0",
+    ],
+    ids=bytes.hex,
+)
+def test_what_no_key_writes_is_refused(raw: bytes) -> None:
+    """Reserved and indefinite lengths, tags, undefined, floats, a lone break, what is cut off (CTAP 2.1, 8)."""
+    with pytest.raises(ValueError):
+        cbor_form.end_of(raw)

@@ -172,10 +172,10 @@ def test_an_attestation_that_nobody_asked_for_is_refused() -> None:
     attests, chain = MAKER.model(AAGUID)
     certified = SecurityKey(ES256, attests="certified", aaguid=AAGUID, certified=attests, chain=chain)
     assert _refused(key=certified) == "attestation"
-    assert _refused(Lies(form="fido-u2f", statement={})) == "refused"
+    assert _refused(Lies(form="fido-u2f", statement={})) == "attestation"
     assert _refused(Lies(form="none", statement={"sig": b""})) == "refused"
     assert _refused(Lies(form="packed", statement={"alg": ES256, "sig": b"\0" * 70})) == "refused"
-    assert _refused(Lies(form="packed", statement={"alg": ES256, "sig": b"\0" * 70, "x5c": []})) == "refused"
+    assert _refused(Lies(form="packed", statement={"alg": ES256, "sig": b"\0" * 70, "x5c": []})) == "attestation"
 
 
 DEMANDING = WebAuthnKeys(PARTY, "Example MFA", Models(frozenset({TEXT}), (MAKER.pem,)))
@@ -216,6 +216,14 @@ def test_a_wrong_statement_is_refused_however_good_its_chain_is() -> None:
     key = _certified()
     statement = {"alg": ES256, "sig": b"\0" * 70, "x5c": list(key.chain)}
     assert _refused(Lies(statement=statement), key=key, keys=DEMANDING) == "refused"
+
+
+@pytest.mark.parametrize("form", ["fido-u2f", "tpm", "apple", "android-key", "android-safetynet", "none"])
+def test_roots_are_for_one_format(form: str) -> None:
+    """For any other the library would look for no root of ours: it is not taken, whatever certificate it brings."""
+    key = _certified()
+    statement = {"alg": ES256, "sig": b"\0" * 70, "x5c": list(key.chain)}
+    assert _refused(Lies(form=form, statement=statement), key=key, keys=DEMANDING) == "attestation"
 
 
 @pytest.mark.parametrize(("aaguids", "roots"), [(frozenset(), (MAKER.pem,)), (frozenset({TEXT}), ())])

@@ -72,7 +72,7 @@ def take_apart(raw: bytes, rp_id: str) -> Attested:
 
 
 def check_model(attested: Attested, models: Models | None) -> bool:
-    """Whether the model is vouched for. The statement's signature and chain were verified before.
+    """Whether the statement vouches for the model, once the library has verified its signature and chain.
 
     Raises EvidenceError where models are demanded and this is none of them or not vouched for; and for certificates
     that nobody asked for, since there is no root to check them with.

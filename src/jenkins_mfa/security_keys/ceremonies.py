@@ -79,6 +79,8 @@ class WebAuthnKeys:
             attested = attestation.take_apart(said.parts["attestationObject"], self._party.id)
             if said.id != attested.id:
                 raise EvidenceError("credential_id", "names a credential that it did not make")
+            # Before the library: other formats never reach their parsers, and only of "packed" the roots are given.
+            vouched = attestation.check_model(attested, self._models)
             verified = webauthn.verify_registration_response(
                 credential=said.json,
                 expected_challenge=binding.challenge,
@@ -86,11 +88,9 @@ class WebAuthnKeys:
                 expected_origin=self._party.origin,
                 require_user_verification=True,
                 supported_pub_key_algs=ALGORITHMS,
-                pem_root_certs_bytes_by_fmt={
-                    AttestationFormat.PACKED: list(self._models.roots if self._models else ())
-                },
+                pem_root_certs_bytes_by_fmt=self._roots,
             )
-            credential = self._credential(attested, verified.credential_public_key, said.transports)
+            credential = self._credential(attested, vouched, verified.credential_public_key, said.transports)
             return Registration(credential, attested.data.counter)
 
     def assertion_options(self, binding: Binding, credentials: Sequence[Credential]) -> dict[str, Any]:
@@ -141,8 +141,8 @@ class WebAuthnKeys:
             raise CounterError
         return Assertion(proof, told.counter, told.backed_up)
 
-    def _credential(self, attested: Attested, cose: bytes, transports: Sequence[str]) -> Credential:
-        """What is kept, once key and model are found to be of those that are taken."""
+    def _credential(self, attested: Attested, vouched: bool, cose: bytes, transports: Sequence[str]) -> Credential:
+        """What is kept, once the key is found to be one of those that are taken."""
         decoded = decode_credential_public_key(cose)
         spki = spki_of(decoded_public_key_to_cryptography(decoded))  # type: ignore[arg-type]
         load_key(spki, decoded.alg)
@@ -153,7 +153,7 @@ class WebAuthnKeys:
             alg=int(decoded.alg),
             rp_id=self._party.id,
             aaguid=str(UUID(bytes=attested.aaguid)),
-            attested=attestation.check_model(attested, self._models),
+            attested=vouched,
             backup_eligible=attested.data.backup_eligible,
             transports=tuple(sorted(TRANSPORTS.intersection(transports))),
         )
