@@ -1,6 +1,7 @@
 """How a gate that does not open ends its build in the simulated Jenkins, and what the log says."""
 
 import contextlib
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -53,6 +54,36 @@ def test_endings_are_told_apart(sim: JenkinsSimulator, verb: str, user: str, sen
     assert f"[mfaGate] {sentence}" in build.console
     assert "[mfaGate] This build is marked ABORTED, whatever the Pipeline catches." in build.console
     assert build.ran == []
+
+
+@pytest.mark.parametrize(("verb", "before_the_end"), [("stop", 1), ("input/{id}/abort", 0)])
+def test_a_stop_is_recorded_at_once_and_an_abort_at_the_end(
+    sim: JenkinsSimulator, verb: str, before_the_end: int
+) -> None:
+    """As at a real Jenkins: only a stop is in the record while the build cleans up; both are once at its end."""
+    cleaning, clean = threading.Event(), threading.Event()
+
+    def pipeline(build: Build) -> None:
+        try:
+            build.mfa_gate(lambda: None, environment="production")
+        finally:
+            cleaning.set()
+            clean.wait(20)
+
+    def recorded(build: Build) -> int:
+        asked = f"{sim.url}{build.path}api/json?tree=actions%5B_class%5D"
+        actions = requests.get(asked, auth=sim.auth("mfa-agent"), timeout=10).json()["actions"]
+        return sum(action.get("_class") == "jenkins.model.InterruptedBuildAction" for action in actions)
+
+    build = gate(sim, pipeline)
+    url = f"{sim.url}{build.path}{verb.format(id=build.inputs[0].id)}"
+    assert requests.post(url, auth=sim.auth("admin"), timeout=10, allow_redirects=False).ok
+    assert cleaning.wait(20)
+    assert build.building
+    assert recorded(build) == before_the_end
+    clean.set()
+    assert build.wait_finished() == "ABORTED"
+    assert recorded(build) == 1
 
 
 def test_the_build_ends_without_any_agent(sim: JenkinsSimulator, clock: Clock) -> None:

@@ -112,7 +112,9 @@ def _stop(call: Call, run: Run, how: str) -> Answer:
     else:
         run.write(said)
         cause = {"_class": USER_INTERRUPTION, "shortDescription": said}
-        run.interrupt(FlowInterruptedError("ABORTED", [cause], call.viewer.id))
+        with run.changed:
+            run.record_interruption([cause])  # at once, while the build still runs: other interruptions at its end
+            run.interrupt(FlowInterruptedError("ABORTED", [cause], call.viewer.id))
     return call.answers.empty(302, location=f"{call.context}/{run.path}")
 
 

@@ -188,9 +188,11 @@ class Run:
         self.controller.began(self)
 
     def record_interruption(self, causes: Sequence[Bean]) -> None:
-        """Note on the build who or what interrupted it."""
-        if causes:
-            self.actions.append({"_class": "jenkins.model.InterruptedBuildAction", "causes": list(causes)})
+        """Note on the build who or what interrupted it, each once."""
+        noted = [cause for action in self.actions if not callable(action) for cause in action.get("causes", ())]
+        new = [cause for cause in causes if cause not in noted]
+        if new:
+            self.actions.append({"_class": "jenkins.model.InterruptedBuildAction", "causes": new})
 
     def finish(self, result: str, *lines: str, causes: Sequence[Bean] = ()) -> None:
         """End the build, unless it has been killed before."""
