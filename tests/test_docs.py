@@ -30,8 +30,8 @@ SECRETS = ("jenkins.token", "slack-bot.token", "slack-app.token")
 #: What `advance` makes of answers that count, that count no longer, and of what is asked on top, beside plain states.
 COUNTED = {State.PENDING: "confirmed, more needed", State.APPROVED: "confirmed, every clause filled"}
 RECOUNTED = {
-    State.PENDING: {State.PENDING: "dropped"},
-    State.APPROVED: {State.APPROVED: "dropped, enough left", State.PENDING: "dropped, more needed"},
+    State.PENDING: {State.PENDING: "{kind}"},
+    State.APPROVED: {State.APPROVED: "{kind}, enough left", State.PENDING: "{kind}, more needed"},
 }
 TIGHTENED = {
     State.PENDING: {State.PENDING: "tightened"},
@@ -182,7 +182,8 @@ def _targets(state: State, kind: Kind, target: State | str) -> dict[State, str]:
     if isinstance(target, State):
         return {target: kind.value}
     counted = {"count": COUNTED, "recount": RECOUNTED.get(state, {}), "tighten": TIGHTENED.get(state, {})}
-    return counted.get(target, {state: kind.value})
+    labels = counted.get(target, {state: kind.value})
+    return {to: label.format(kind=kind.value) for to, label in labels.items()}
 
 
 def test_the_state_diagram_is_the_table() -> None:

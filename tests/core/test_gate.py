@@ -93,6 +93,45 @@ def test_quorum_of_two_needs_two_distinct_people() -> None:
     assert taken(advance(once, confirmed("bob"))).state is State.APPROVED
 
 
+def retracted(person: str = "alice", at: int = NOW + 2000, keep: tuple[str, ...] = ()) -> Event:
+    """Somebody takes back what they confirmed at NOW + 1000."""
+    return Event(
+        Kind.RETRACTED, at, person, f"back-{at}", confirmation=confirmed(person).confirmation, keep=frozenset(keep)
+    )
+
+
+def test_whoever_takes_a_confirmation_back_no_longer_counts() -> None:
+    """DESIGN, 3: pending stays; an approval below quorum waits again, with its first deadline."""
+    waiting = gate(requirement=requirement(clause(2)))
+    once = taken(advance(waiting, confirmed("alice")))
+    assert taken(advance(once, retracted("alice"))).confirmations == ()
+    approved = taken(advance(once, confirmed("bob")))
+    step = advance(approved, retracted("bob", keep=("alice",)))
+    again = taken(step)
+    assert (again.state, again.deadline) == (State.PENDING, waiting.first_deadline)
+    assert [one.person for one in again.confirmations] == ["alice"]
+    assert isinstance(step, Transition)
+    assert [(one.event, one.actor, one.details["via"]) for one in step.entries] == [
+        ("gate:retracted", "bob", "chat:T1/U")
+    ]
+    assert step.lanes == (f"tell:{waiting.id}",)
+
+
+def test_a_tap_that_was_taken_back_does_not_come_back() -> None:
+    """A messenger may deliver the old envelope once more; a new tap counts."""
+    once = taken(advance(gate(requirement=requirement(clause(2))), confirmed("alice")))
+    back = taken(advance(once, retracted("alice")))
+    assert advance(back, confirmed("alice")) == Refused("retracted")
+    assert taken(advance(back, confirmed("alice", NOW + 3000))).confirmations
+
+
+def test_a_confirmation_is_taken_back_before_the_claim_only() -> None:
+    """DESIGN, 3: too late once a proceed is claimed; at the deadline the deadline decides."""
+    assert advance(in_state(State.SENDING), retracted()) == Refused("sending")
+    waiting = gate(confirmations=(confirmed().confirmation,))
+    assert taken(advance(waiting, retracted(at=waiting.deadline))).state is State.EXPIRED
+
+
 def test_break_glass_replaces_the_rules_and_starts_the_count_afresh() -> None:
     """Whoever confirmed under the normal rules has not confirmed under break-glass, so one person cannot use them."""
     waiting = gate(requirement=requirement(clause(3)), confirmations=(confirmed("alice").confirmation,))

@@ -29,7 +29,7 @@ def test_a_tap_counts_and_says_so(world: World) -> None:
     ts = world.post(TAP)
     world.answers.given = Counted(gate(confirmations=BOTH), 0)
     seen = world.slack.press(ALICE, DEPLOYS, ts, "gate_approve", confirm=True).wait("ephemeral")
-    assert seen.text == "Your confirmation counts: 2 of 2. Jenkins gets the answer now."
+    assert seen.text == "Your confirmation counts: 2 of 2. Jenkins gets the answer now.\n[Take it back]"
     name, jti, who, cause = world.answers.calls[0]
     assert (name, jti, who) == ("tap", JTI, Who(f"slack:{TEAM}", ALICE))
     assert cause.startswith(f"slack:{TEAM}:{ALICE}:")
@@ -52,7 +52,8 @@ def test_a_right_code_closes_the_form(world: World) -> None:
     outcome = world.slack.submit(ALICE, world.slack.views(ALICE)[-1], {"code": "123456"})
     assert outcome.closed
     text = outcome.wait("ephemeral").text
-    assert text == "Your confirmation counts: 1 of 2. Still open: 1 of release with a code, 11 min left."
+    counts = "Your confirmation counts: 1 of 2. Still open: 1 of release with a code, 11 min left."
+    assert text == f"{counts}\n[Take it back]"
     assert world.answers.calls[-1][:5] == ("code", JTI, "c_0123456789abcdef", Who(f"slack:{TEAM}", ALICE), "123456")
 
 

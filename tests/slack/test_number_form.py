@@ -57,7 +57,8 @@ def test_a_right_number_closes_the_form(world: World) -> None:
     world.answers.given = Counted(gate(confirmations=BOTH), 0)
     outcome = world.slack.submit(ALICE, world.slack.views(ALICE)[-1], {"number": "493 817"})
     assert outcome.closed
-    assert outcome.wait("ephemeral").text == "Your confirmation counts: 2 of 2. Jenkins gets the answer now."
+    counts = "Your confirmation counts: 2 of 2. Jenkins gets the answer now."
+    assert outcome.wait("ephemeral").text == f"{counts}\n[Take it back]"
     assert world.answers.calls[-1][:5] == ("number", JTI, "c_0123456789abcdef", Who(f"slack:{TEAM}", ALICE), "493 817")
 
 

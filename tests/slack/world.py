@@ -28,7 +28,7 @@ from jenkins_mfa.slack.handlers import Handlers
 from jenkins_mfa.slack.messenger import SlackMessenger
 from jenkins_mfa.usecases.acts import NeedsCode as NeedsAct
 from jenkins_mfa.usecases.acts import NeedsKey
-from jenkins_mfa.usecases.answer import Counted, NeedsCode, NeedsNumber
+from jenkins_mfa.usecases.answer import Counted, Tapped
 from jenkins_mfa.usecases.desk import Who
 from jenkins_mfa.usecases.rules import Rules
 
@@ -50,8 +50,11 @@ class FakeAnswers:
             raise self.given
         return self.given
 
-    def tap(self, jti: str, who: Who, cause: str) -> Counted | NeedsCode | NeedsNumber:
-        return self._give("tap", jti, who, cause)
+    def tap(self, jti: str, who: Who, cause: str, *, seen: bool = True) -> Tapped:
+        return self._give("tap", jti, who, cause, *([] if seen else ["unseen"]))
+
+    def retract(self, jti: str, who: Who, cause: str) -> Gate:
+        return self._give("retract", jti, who, cause)
 
     def code(self, jti: str, challenge_id: str, who: Who, code: str, cause: str) -> Counted:
         return self._give("code", jti, challenge_id, who, code, cause)

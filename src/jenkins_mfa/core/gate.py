@@ -1,6 +1,6 @@
 """The life of a gate: one literal table of transitions (gate_table.py), and `advance`, the only way to change a gate.
 
-What is not in the table is refused with a reason and changes nothing. Only *confirmed*, *denied* and *claimed* are
+What is not in the table is refused with a reason and changes nothing. Answers and *claimed* are
 compared with the deadline here, whoever brings them; what the run's own record says is applied as itself.
 """
 
@@ -14,6 +14,8 @@ from jenkins_mfa.core.gate_table import ENTERED, TABLE, Event, Kind, Refused, Tr
 from jenkins_mfa.core.model import Alert, Ending, Entry, Gate, Requirement, State
 from jenkins_mfa.core.policy.brief import listed
 
+RETRACTED = 50  #: causes of confirmations taken back that a gate remembers, the newest
+
 __all__ = ["ENTERED", "TABLE", "Event", "Kind", "Refused", "Transition", "advance"]
 
 
@@ -22,7 +24,7 @@ def advance(gate: Gate, event: Event, *, approval_ttl: int = 600) -> Transition 
 
     An answer or a claim at or after the deadline counts as *deadline* (traps: "timeout counts as success").
     """
-    timed = {Kind.CONFIRMED, Kind.DENIED, Kind.BROKE_GLASS, Kind.CLAIMED}
+    timed = {Kind.CONFIRMED, Kind.DENIED, Kind.RETRACTED, Kind.BROKE_GLASS, Kind.CLAIMED}
     late = event.kind in timed and gate.state in {State.PENDING, State.APPROVED}
     if late and event.at >= gate.deadline:
         event = Event(Kind.DEADLINE, event.at, "agent", f"deadline:{gate.jti}:{gate.deadline}")
@@ -59,6 +61,8 @@ def _count(gate: Gate, event: Event, approval_ttl: int) -> Transition | Refused:
         return Refused("nothing_to_count")
     if any(known.person == confirmation.person for known in gate.confirmations):
         return Refused("confirmed_before")
+    if confirmation.cause in gate.retracted:
+        return Refused("retracted")
     if confirmation.person not in gate.requirement.people:
         return Refused("not_eligible")
     after = replace(gate, version=gate.version + 1, confirmations=(*gate.confirmations, confirmation))
@@ -74,11 +78,17 @@ def _count(gate: Gate, event: Event, approval_ttl: int) -> Transition | Refused:
 
 
 def _recount(gate: Gate, event: Event, _approval_ttl: int) -> Transition | Refused:
-    """Confirmations of people outside `keep` no longer count; below quorum the gate waits again."""
+    """Confirmations of people outside `keep` no longer count; below quorum the gate waits again.
+
+    A tap that was taken back does not count once more when its messenger brings it a second time.
+    """
     kept = tuple(c for c in gate.confirmations if c.person in event.keep)
     if len(kept) == len(gate.confirmations) or gate.requirement is None:
         return Refused("nothing_dropped")
-    after = _again(replace(gate, version=gate.version + 1, confirmations=kept), gate.requirement)
+    after = replace(gate, version=gate.version + 1, confirmations=kept)
+    if event.confirmation is not None:
+        after = replace(after, retracted=(*gate.retracted, event.confirmation.cause)[-RETRACTED:])
+    after = _again(after, gate.requirement)
     return Transition(after, (_entry(after, event, "gate:retracted"),), _lanes(after))
 
 
@@ -147,7 +157,7 @@ _COUNTING: dict[str, Callable[[Gate, Event, int], Transition | Refused]] = {
 def _entry(gate: Gate, event: Event, name: str) -> Entry:
     """The trail's event for this step. It names the gate's version, which the claim compares (S19)."""
     details: dict[str, str | int] = {"version": gate.version, "state": gate.state.value}
-    if name == "gate:confirmed" and event.confirmation is not None:
+    if name in {"gate:confirmed", "gate:retracted"} and event.confirmation is not None:
         details |= {
             "factor": event.confirmation.factor.value,
             "step": event.confirmation.step,

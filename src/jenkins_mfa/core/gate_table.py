@@ -24,6 +24,7 @@ class Kind(enum.Enum):
 
     CONFIRMED = "confirmed"
     DENIED = "denied"
+    RETRACTED = "retracted"
     DROPPED = "dropped"
     TIGHTENED = "tightened"
     BROKE_GLASS = "broke the glass"
@@ -40,7 +41,8 @@ class Kind(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened at `at`; `actor` goes into the trail, `cause` makes the commit's id.
+    """Something that happened at `at`; `actor` goes into the trail, `cause` makes the commit's id. `confirmation` is
+    the one that is given, or taken back; of the others, those of `keep` count on.
 
     `requirement` is what stands for the gate's own from then on: that of break-glass, or its own with what was added.
     """
@@ -80,6 +82,7 @@ TABLE: dict[State, dict[Kind, State | str]] = {
     State.PENDING: {
         Kind.CONFIRMED: "count",
         Kind.DENIED: State.DENIED,
+        Kind.RETRACTED: "recount",
         Kind.DROPPED: "recount",
         Kind.TIGHTENED: "tighten",
         Kind.BROKE_GLASS: "break",
@@ -92,6 +95,7 @@ TABLE: dict[State, dict[Kind, State | str]] = {
     },
     State.APPROVED: {
         Kind.DENIED: State.DENIED,
+        Kind.RETRACTED: "recount",
         Kind.DROPPED: "recount",
         Kind.TIGHTENED: "tighten",
         Kind.DEADLINE: State.EXPIRED,

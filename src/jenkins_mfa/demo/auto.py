@@ -222,7 +222,7 @@ def _store_stopped(player: Player) -> None:
 def _two_teams(player: Player) -> None:
     build, message = player.pause(ROTATION)
     said = player.tap(CAROL, message, confirm=True).wait("ephemeral", PATIENCE).text
-    player.say(f"Slack to Carol Diaz: {said}")
+    player.say(f"Slack to Carol Diaz: {said.splitlines()[0]}")
     expect(build.building, "the build still to wait for the other team")
     player.tap(ALICE, message, confirm=True)
     player.finished(build, "SUCCESS")

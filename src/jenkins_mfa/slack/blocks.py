@@ -110,6 +110,20 @@ def note(lines: Sequence[Parts], users: render.Users, block_id: str = "note") ->
     )
 
 
+def taken_back(answer: Parts, gate: Gate) -> Payload:
+    """The private answer to a confirmation, with the button that takes it back while that is possible."""
+    said = note([answer], {}, "answer")
+    if gate.state not in _ANSWERABLE:
+        return said
+    button = {"type": "button", "action_id": "gate_retract", "text": plain(forms.RETRACT), "value": gate.jti}
+    return Payload(said.text, [*said.blocks, {"type": "actions", "block_id": "retract", "elements": [button]}])
+
+
+def private(answer: Parts | Payload) -> Payload:
+    """A private answer."""
+    return answer if isinstance(answer, Payload) else note([answer], {}, "answer")
+
+
 def minimal(gate: Gate) -> Payload:
     """What is shown where Slack refused the whole; without buttons, since what is not shown cannot be approved."""
     return note([alerts.minimal(gate)], {}, f"state.{state.short(gate)}.{gate.version}")

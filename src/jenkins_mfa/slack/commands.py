@@ -66,6 +66,19 @@ class Reading(Protocol):
         """All heartbeat records."""
 
 
+class Typing(Protocol):
+    """Answers to gates that are typed in place of tapped (handlers.py); nothing is said where a form opened."""
+
+    def approve_typed(self, gate: Gate, typed: Typed) -> Parts | Payload:
+        """Approve."""
+
+    def deny_typed(self, gate: Gate, typed: Typed) -> Parts | Payload:
+        """Deny."""
+
+    def retract_typed(self, gate: Gate, typed: Typed) -> Parts | Payload:
+        """Take one's own confirmation back."""
+
+
 @dataclass(frozen=True)
 class Commands:
     """The listener of the slash command."""
@@ -74,6 +87,7 @@ class Commands:
     messenger: SlackMessenger
     glass: GlassCommands
     acts: ActForms
+    typing: Typing
 
     def register(self, app: App) -> None:
         """Listen."""
@@ -118,6 +132,8 @@ class Commands:
                 return self._one("show", rest.lower(), self._show)
             case "why":
                 return self._one("why", rest.lower(), self._why)
+            case "approve" | "deny" | "retract":
+                return self._type(word.lower(), rest.lower(), typed)
             case "break-glass" | "review":
                 return self._act(word.lower(), rest, typed)
             case "unlock":
@@ -144,6 +160,22 @@ class Commands:
             return [_note([commands.no_codes()])]
         act = self.glass.begin if word == "break-glass" else self.glass.review
         return self._one(word, wanted.lower(), lambda gate: [_note([act(gate, typed, said)])])
+
+    def _type(self, word: str, rest: str, typed: Typed) -> list[Payload]:
+        """Answer a gate; what is said beside its id is not taken, least of all a code."""
+        if _CODE.fullmatch(rest.partition(" ")[2]):
+            return [_note([commands.no_codes()])]
+        acts = {
+            "approve": self.typing.approve_typed,
+            "deny": self.typing.deny_typed,
+            "retract": self.typing.retract_typed,
+        }
+
+        def answer(gate: Gate) -> list[Payload]:
+            said = acts[word](gate, typed)
+            return [blocks.private(said)] if said else []
+
+        return self._one(word, rest, answer)
 
     def _one(self, word: str, wanted: str, answer: Callable[[Gate], list[Payload]]) -> list[Payload]:
         """What there is to say about the one gate whose id begins as `wanted`."""

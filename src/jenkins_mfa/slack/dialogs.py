@@ -11,7 +11,8 @@ import structlog
 from slack_bolt import Ack
 
 from jenkins_mfa.errors import JenkinsMfaError, MessengerError, Refusal, UntrustedInputError
-from jenkins_mfa.slack import payloads, views
+from jenkins_mfa.slack import blocks, payloads, views
+from jenkins_mfa.slack.blocks import Payload
 from jenkins_mfa.slack.calls import call
 from jenkins_mfa.slack.payloads import Body, Form
 from jenkins_mfa.slack.replies import Sentences
@@ -51,8 +52,10 @@ class Dialogs:
             return words.late()
         return ()
 
-    def submitted(self, ack: Ack, body: Body, field: str, act: Callable[[Form], Parts]) -> None:
-        """Act on a form, acknowledge with what its field or its place must show, then answer privately."""
+    def submitted(self, ack: Ack, body: Body, field: str, act: Callable[[Form], Parts | Payload]) -> None:
+        """Act on a form, acknowledge with what its field ("": it has none) or its place must show, then answer
+        privately.
+        """
         form: Form | None = None
         try:
             form = payloads.form(body, self.sentences.messenger.team)
@@ -63,14 +66,14 @@ class Dialogs:
         except Exception as error:  # noqa: BLE001  (a form always gets a sentence)
             jti = form.about.jti if form else ""
             sentence = self.sentences.about(error, jti, account(body), code=field == "code")
-            if form is not None and _at_field(error):
+            if form is not None and field and _at_field(error):
                 ack(response_action="errors", errors={field: render.terminal(sentence)})
             else:
                 ack(response_action="update", view=views.ended([sentence]))
             return
         ack()
         try:
-            self.sentences.messenger.whisper(form.about.channel, form.who.subject, [answer])
+            self.sentences.messenger.whisper(form.about.channel, form.who.subject, blocks.private(answer))
         except MessengerError as error:
             log.warning("a private answer was lost", gate=form.about.jti, problem=str(error))
 

@@ -16,19 +16,17 @@ from slack_bolt import Ack, App, Respond
 
 from jenkins_mfa.core.model import Gate, ToldRecord
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.errors import (
-    StoreError,
-)
-from jenkins_mfa.slack import blocks, payloads, views
+from jenkins_mfa.slack import blocks, views
 from jenkins_mfa.slack.acts import ActForms, Acts
+from jenkins_mfa.slack.blocks import Payload
 from jenkins_mfa.slack.commands import Commands, Reading
-from jenkins_mfa.slack.dialogs import Dialogs, FieldError, account
+from jenkins_mfa.slack.dialogs import Dialogs, FieldError
 from jenkins_mfa.slack.glass import BreakGlass, GlassCommands
 from jenkins_mfa.slack.messenger import SlackMessenger
-from jenkins_mfa.slack.payloads import Body, Form, Press
+from jenkins_mfa.slack.payloads import Body, Form, Press, Typed
+from jenkins_mfa.slack.presses import Presses
 from jenkins_mfa.slack.replies import Gates, OnlyMatchable, Sentences, respond_privately
-from jenkins_mfa.usecases import trouble
-from jenkins_mfa.usecases.answer import Counted, NeedsCode, NeedsNumber
+from jenkins_mfa.usecases.answer import Counted, NeedsNumber, NeedsTap, Tapped
 from jenkins_mfa.usecases.desk import Who
 from jenkins_mfa.words import answers as words
 from jenkins_mfa.words.parts import Parts
@@ -39,14 +37,17 @@ log = structlog.get_logger()
 class Answers(Protocol):
     """The use case that takes answers (usecases/answer.py)."""
 
-    def tap(self, jti: str, who: Who, cause: str) -> Counted | NeedsCode | NeedsNumber:
-        """Approve was tapped."""
+    def tap(self, jti: str, who: Who, cause: str, *, seen: bool = True) -> Tapped:
+        """Approve was tapped, or typed without having `seen` what it confirms."""
 
     def code(self, jti: str, challenge_id: str, who: Who, code: str, cause: str) -> Counted:
         """A code was typed."""
 
     def number(self, jti: str, challenge_id: str, who: Who, number: str, cause: str) -> Counted:
         """A number was typed."""
+
+    def retract(self, jti: str, who: Who, cause: str) -> Gate:
+        """Take one's own confirmation back."""
 
     def may_deny(self, jti: str, who: Who) -> Gate:
         """Whether this account may deny now."""
@@ -87,44 +88,68 @@ class Handlers:
         """The forms."""
         return Dialogs(self.sentences)
 
+    @property
+    def presses(self) -> Presses:
+        """The buttons."""
+        return Presses(self.sentences, self.store)
+
     def register(self, app: App) -> None:
         """Listen. Whatever no listener knows is acknowledged and answered, too."""
         app.use(OnlyMatchable())
         app.action("gate_approve")(self.approve)
         app.action("gate_deny")(self.ask_reason)
+        app.action("gate_retract")(self.retract)
         app.action(re.compile(""))(self.unknown)
         app.view("gate_totp")(self.code)
         app.view("gate_number")(self.number)
+        app.view("gate_tap")(self.tapped)
         app.view("gate_reason")(self.reason)
         forms = ActForms(self.acts, self.dialogs)
         app.view("act_totp")(forms.code)
         app.view(re.compile(""))(self.unknown_form)
-        Commands(self.store, self.messenger, GlassCommands(self.glass, self.sentences), forms).register(app)
+        Commands(self.store, self.messenger, GlassCommands(self.glass, self.sentences), forms, self).register(app)
 
     def approve(self, ack: Ack, body: Body, respond: Respond) -> None:
         """Approve was tapped."""
         ack()
 
-        def act(press: Press) -> Parts:
-            tapped = self.answers.tap(press.jti, press.who, press.cause)
-            if isinstance(tapped, Counted):
-                return words.counted(tapped.gate, self.roster, self.store.now())
-            about = views.About(press.jti, tapped.challenge_id, press.channel)
-            form = views.number if isinstance(tapped, NeedsNumber) else views.code
-            return self.dialogs.open(press.trigger, form(tapped.gate, about, tapped.expires))
+        def act(press: Press) -> Parts | Payload:
+            return self._ask(self.answers.tap(press.jti, press.who, press.cause), press)
 
-        self._pressed(body, respond, act)
+        self.presses.pressed(body, respond, act)
+
+    def retract(self, ack: Ack, body: Body, respond: Respond) -> None:
+        """Take it back was tapped."""
+        ack()
+
+        def act(press: Press) -> Parts:
+            return words.retracted(self.answers.retract(press.jti, press.who, press.cause), self.roster)
+
+        self.presses.pressed(body, respond, act)
+
+    def approve_typed(self, gate: Gate, typed: Typed) -> Parts | Payload:
+        """`/mfa approve`: the form that the button opens; where a tap is enough, one that shows what it confirms."""
+        return self._typed(
+            gate, typed, lambda: self._ask(self.answers.tap(gate.jti, typed.who, typed.cause, seen=False), typed)
+        )
+
+    def deny_typed(self, gate: Gate, typed: Typed) -> Parts | Payload:
+        """`/mfa deny`: the form that the button opens."""
+        return self._typed(gate, typed, lambda: self._ask_reason(gate.jti, typed))
+
+    def retract_typed(self, gate: Gate, typed: Typed) -> Parts | Payload:
+        """`/mfa retract`."""
+
+        def act() -> Parts:
+            return words.retracted(self.answers.retract(gate.jti, typed.who, typed.cause), self.roster)
+
+        return self._typed(gate, typed, act)
 
     def ask_reason(self, ack: Ack, body: Body, respond: Respond) -> None:
         """Deny was tapped: ask why, if this person may deny at all."""
         ack()
 
-        def act(press: Press) -> Parts:
-            gate = self.answers.may_deny(press.jti, press.who)
-            view = views.reason(gate, self.roster, views.About(press.jti, "", press.channel))
-            return self.dialogs.open(press.trigger, view)
-
-        self._pressed(body, respond, act)
+        self.presses.pressed(body, respond, lambda press: self._ask_reason(press.jti, press))
 
     def unknown(self, ack: Ack, respond: Respond) -> None:
         """A button that is not ours, or of another version."""
@@ -137,23 +162,32 @@ class Handlers:
         log.warning("an unknown form was sent")
         ack(response_action="update", view=views.ended([words.unreadable()]))
 
+    def tapped(self, ack: Ack, body: Body) -> None:
+        """What a typed command would confirm was looked at, and Approve was tapped."""
+
+        def act(form: Form) -> Parts | Payload:
+            tapped = self.answers.tap(form.about.jti, form.who, form.cause)
+            return self._counted(tapped.gate) if isinstance(tapped, Counted) else words.more_asked()
+
+        self.dialogs.submitted(ack, body, "", act)
+
     def code(self, ack: Ack, body: Body) -> None:
         """A code was typed."""
 
-        def act(form: Form) -> Parts:
+        def act(form: Form) -> Parts | Payload:
             code = views.typed(form.view, "code")
             counted = self.answers.code(form.about.jti, form.about.challenge, form.who, code, form.cause)
-            return words.counted(counted.gate, self.roster, self.store.now())
+            return self._counted(counted.gate)
 
         self.dialogs.submitted(ack, body, "code", act)
 
     def number(self, ack: Ack, body: Body) -> None:
         """A number was typed."""
 
-        def act(form: Form) -> Parts:
+        def act(form: Form) -> Parts | Payload:
             number = views.typed(form.view, "number")
             counted = self.answers.number(form.about.jti, form.about.challenge, form.who, number, form.cause)
-            return words.counted(counted.gate, self.roster, self.store.now())
+            return self._counted(counted.gate)
 
         self.dialogs.submitted(ack, body, "number", act)
 
@@ -171,30 +205,28 @@ class Handlers:
 
         self.dialogs.submitted(ack, body, "reason", act)
 
-    def _pressed(self, body: Body, respond: Respond, act: Callable[[Press], Parts]) -> None:
-        """Act on a press and answer it privately; a stale copy of the message is put right."""
-        press: Press | None = None
-        try:
-            press = payloads.press(body, self.messenger.team)
-            answer = act(press)
-        except Exception as error:  # noqa: BLE001  (a tap always gets a sentence)
-            answer = self.sentences.about(error, press.jti if press else "", account(body))
-        if answer:
-            respond_privately(respond, blocks.note([answer], {}, "answer"))
-        if press is not None:
-            self._put_right(press)
+    def _ask(self, asked: Tapped, at: Press | Typed) -> Parts | Payload:
+        """What follows from an Approve: it counts, or a form opens."""
+        if isinstance(asked, Counted):
+            return self._counted(asked.gate)
+        if isinstance(asked, NeedsTap):
+            return self.dialogs.open(at.trigger, views.tap(asked.gate, views.About(asked.gate.jti, "", at.channel)))
+        about = views.About(asked.gate.jti, asked.challenge_id, at.channel)
+        form = views.number if isinstance(asked, NeedsNumber) else views.code
+        return self.dialogs.open(at.trigger, form(asked.gate, about, asked.expires))
 
-    def _put_right(self, press: Press) -> None:
-        """Buttons that cannot count any more go away from a copy that was pressed. The gate's own messages are told
-        anew by their lane: an update from here could come after a newer one, and stay.
-        """
-        gate = self.sentences.gate(press.jti)
-        if gate is None or not (gate.jti != press.jti or gate.decided_at or gate.ending):
-            return
+    def _ask_reason(self, jti: str, at: Press | Typed) -> Parts:
+        """Ask for a reason, if this person may deny at all."""
+        gate = self.answers.may_deny(jti, at.who)
+        return self.dialogs.open(at.trigger, views.reason(gate, self.roster, views.About(jti, "", at.channel)))
+
+    def _counted(self, gate: Gate) -> Payload:
+        """It counts, and can be taken back."""
+        return blocks.taken_back(words.counted(gate, self.roster, self.store.now()), gate)
+
+    def _typed(self, gate: Gate, typed: Typed, act: Callable[[], Parts | Payload]) -> Parts | Payload:
+        """Act on a command about a gate; it gets a sentence, whatever fails."""
         try:
-            own = {(message.channel, message.ts) for message in self.store.told(gate.id).messages}
-            failing = trouble.of(self.store, gate)
-        except StoreError:
-            return
-        if (press.channel, press.ts) not in own:
-            self.messenger.refresh(press.channel, press.ts, gate, failing)
+            return act()
+        except Exception as error:  # noqa: BLE001  (a command always gets a sentence)
+            return self.sentences.about(error, gate.jti, typed.who.subject)

@@ -158,9 +158,8 @@ class SlackMessenger:
         except MessengerError as error:
             log.info("a stale message stays", gate=gate.jti, problem=str(error))
 
-    def whisper(self, channel: str, user: str, lines: list[Parts]) -> None:
+    def whisper(self, channel: str, user: str, payload: Payload) -> None:
         """A private answer where the person is; in a direct message if they cannot be answered there."""
-        payload = blocks.note(lines, {}, "answer")
         arguments = {"user": user, "text": payload.text, "blocks": payload.blocks}
         try:
             call(self.client.chat_postEphemeral, channel=channel, **arguments)

@@ -32,7 +32,9 @@ _ANY = re.compile(r"[\x21-\x7e]{1,400}")
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """A button was pressed: by whom, which gate's, on which message; `trigger` opens one form within 3 s."""
+    """A button was pressed: by whom, which gate's, on which message; `trigger` opens one form within 3 s. `private` is
+    a message that only they see.
+    """
 
     who: Who
     jti: str
@@ -40,6 +42,7 @@ class Press:
     ts: str
     cause: str
     trigger: str
+    private: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,7 @@ def press(body: Body, team: str) -> Press:
         _text(container.get("message_ts"), _TS, "message"),
         f"slack:{team}:{who.subject}:{stamp}",
         _text(body.get("trigger_id"), _ANY, "trigger_id"),
+        container.get("is_ephemeral") is True,
     )
 
 

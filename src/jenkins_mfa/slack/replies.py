@@ -90,9 +90,11 @@ class OnlyMatchable(Middleware):
         return BoltResponse(status=200)
 
 
-def respond_privately(respond: Respond, payload: Payload) -> None:
-    """A private answer where the person acted; what cannot be said there is only logged."""
+def respond_privately(respond: Respond, payload: Payload, *, replace: bool = False) -> None:
+    """A private answer where the person acted, or in place of the private one that they acted on; what cannot be said
+    there is only logged.
+    """
     try:
-        respond(text=payload.text, blocks=payload.blocks, response_type="ephemeral", replace_original=False)
+        respond(text=payload.text, blocks=payload.blocks, response_type="ephemeral", replace_original=replace)
     except (SlackClientError, OSError, ValueError) as error:
         log.warning("a private answer was lost", kind=type(error).__name__)

@@ -93,6 +93,14 @@ def _digits(name: str, label: str, hint: str) -> Json:
     }
 
 
+def tap(gate: Gate, about: About) -> Json:
+    """The form that shows what a tap confirms, where only a command was typed."""
+    shown = [rich_text(f"about.t_{state.short(gate)}", render.rich(forms.about(gate)))]
+    if gate.claims is not None:
+        shown.append(says(f"says.t_{state.short(gate)}", compared.box(gate)))
+    return _view("gate_tap", forms.TAP_TITLE, forms.CONFIRM, shown, about)
+
+
 def reason(gate: Gate, roster: Roster, about: About) -> Json:
     """The form that asks why a build is denied."""
     element: Json = {"type": "plain_text_input", "action_id": "reason", "multiline": False, "focus_on_load": True}

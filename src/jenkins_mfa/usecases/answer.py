@@ -53,6 +53,16 @@ class NeedsNumber:
 
 
 @dataclass(frozen=True, slots=True)
+class NeedsTap:
+    """A tap is enough, but only a command was typed: first it is shown what it would confirm."""
+
+    gate: Gate
+
+
+Tapped = Counted | NeedsCode | NeedsNumber | NeedsTap  #: what an Approve leads to
+
+
+@dataclass(frozen=True, slots=True)
 class Answers:
     """The answers that people give. What does not count is a Refusal with its code, and stands in the trail.
 
@@ -61,10 +71,13 @@ class Answers:
 
     desk: Desk
 
-    def tap(self, jti: str, who: Who, cause: str) -> Counted | NeedsCode | NeedsNumber:
-        """Approve was tapped: it counts at once where a tap is enough, otherwise a challenge is issued."""
+    def tap(self, jti: str, who: Who, cause: str, *, seen: bool = True) -> Tapped:
+        """Approve was tapped: it counts at once where a tap is enough, and otherwise a challenge is issued.
 
-        def attempt() -> Counted | NeedsCode | NeedsNumber:
+        It was not `seen` what a tap confirms where somebody only typed a command: then that is shown first.
+        """
+
+        def attempt() -> Tapped:
             now = self.desk.store.now()
             gate = load(self.desk, jti)
             person, recorded = eligible.confirming(self.desk, gate, who, cause, now)
@@ -72,6 +85,8 @@ class Answers:
                 return _counted(gate)
             asked = asked_of(gate, person.id)
             if asked is Factor.PUSH:
+                if not seen:
+                    return NeedsTap(gate)
                 return self._confirm(gate, Confirmation(person.id, Factor.PUSH, now, who.via, cause))
             if asked is Factor.PUSH_NUMBER:
                 number = numbers.issue(self.desk, gate, person.id, cause, now)
@@ -131,6 +146,29 @@ class Answers:
                 return gate
             person = eligible.denying(self.desk, gate, who, now)
             return deny_run(self.desk, gate, Denial(now, person.id, reason, cause, who.via, report))
+
+        return audited(self.desk, jti, who, cause, attempt)
+
+    def retract(self, jti: str, who: Who, cause: str) -> Gate:
+        """Take one's own confirmation back, until a proceed is claimed. No account is looked at: nothing is let pass,
+        and whoever may no longer answer must not be kept to an answer.
+        """
+
+        def attempt() -> Gate:
+            now = self.desk.store.now()
+            gate = load(self.desk, jti)
+            person = eligible.known(self.desk, who)
+            mine = next((c for c in gate.confirmations if c.person == person.id), None)
+            if mine is None:
+                raise Refusal("not_confirmed")
+            if gate.state in {State.PENDING, State.APPROVED} and now >= gate.deadline:
+                raise Refusal("deadline")
+            keep = frozenset(c.person for c in gate.confirmations) - {person.id}
+            taken = replace(mine, via=who.via)
+            step = advance(gate, Event(Kind.RETRACTED, now, person.id, cause, confirmation=taken, keep=keep))
+            if isinstance(step, Refused):
+                raise Refusal(step.code)
+            return apply(self.desk, cause, step)
 
         return audited(self.desk, jti, who, cause, attempt)
 

@@ -19,6 +19,17 @@ def counted(gate: Gate, roster: Roster, now: int) -> Parts:
     return sentences([first, say(f"Still open: {{still}}, {left} left.", still=still)])
 
 
+def retracted(gate: Gate, roster: Roster) -> Parts:
+    """A confirmation was taken back."""
+    still = say("Still open: {still}.", still=people.opens(gate, roster))
+    return sentences([say("Taken back: your confirmation does not count any more."), still])
+
+
+def more_asked() -> Parts:
+    """A tap was sent, and by then it is not enough."""
+    return say("Not counted: more than a tap is asked of you by now. Begin again.")
+
+
 def denied(gate: Gate, roster: Roster) -> Parts:
     """A denial was stored."""
     told = people.requesters(gate, roster)

@@ -12,7 +12,7 @@ from jenkins_mfa.words import delivery, facts, people, render, state
 from jenkins_mfa.words import history as trail
 from jenkins_mfa.words.parts import Channel, Fact, Parts, Word, duration, join, listing, say, sentences
 
-KNOWN = ("pending", "show", "why", "break-glass", "review", "unlock", "help")
+KNOWN = ("pending", "show", "why", "approve", "deny", "retract", "break-glass", "review", "unlock", "help")
 PAGE = 10  #: gates on one page
 LINE = 340  #: bytes of `text` for one gate, so that a page fits
 DAMAGED = 3  #: damaged gates that are named
@@ -135,10 +135,11 @@ def help_text(ops_channel: str) -> Parts:
     return say(
         "/mfa pending: what waits · /mfa show ID: one gate with its history · "
         "/mfa why ID: what it needs, who can answer, which rules ask · "
+        "/mfa approve ID, /mfa deny ID: as the buttons of its message · /mfa retract ID: take your confirmation back · "
         "/mfa break-glass ID REASON: put it under the policy's break-glass rule · "
         "/mfa review ID NOTE: say afterwards that you looked at it · "
         "/mfa unlock @person: let their codes count again (administrators, with a code) · /mfa help. "
-        "Approve and Deny are buttons on the messages. Trouble: {ops}.",
+        "Trouble: {ops}.",
         ops=Channel(ops_channel),
     )
 

@@ -15,6 +15,7 @@ APPROVE = {
     Factor.WEBAUTHN: "Approve with key",
 }
 DENY = "Deny"
+RETRACT = "Take it back"
 BACK = "Back"
 CLOSE = "Close"
 CONFIRM = "Approve"
@@ -29,6 +30,8 @@ NUMBER_HINT = (
     "6 digits, at the paused step and in the log. Read it there yourself. "
     "If somebody tells it to you, tap Back, then Deny."
 )
+
+TAP_TITLE = "Approve this build?"
 
 DENY_TITLE = "Deny this build"
 REASON_LABEL = "Reason"

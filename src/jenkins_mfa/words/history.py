@@ -21,6 +21,8 @@ REFUSED = {
     "inactive_account": "has no account that may answer",
     "other_workspace": "is of another workspace",
     "confirmed_before": "had confirmed already",
+    "not_confirmed": "wanted to take back a confirmation that was not there",
+    "retracted": "sent an answer once more that had been taken back",
     "not_apart": "has just set up the other's authenticator, or they theirs",
     "code_malformed": "gave no code of 6 digits",
     "code_wrong": "gave a code that did not match",
@@ -131,6 +133,12 @@ def _tightened(entry: Entry, _roster: Roster) -> Parts:
     return say("More is asked since then, by {rules}.", rules=Word(_detail(entry, "rules") or "the policy"))
 
 
+def _retracted(entry: Entry, roster: Roster) -> Parts:
+    if entry.actor == "agent":
+        return say("Confirmations of people who may no longer answer do not count any more.")
+    return say("{who} took the confirmation back.", who=_who(entry, roster))
+
+
 def _refused(entry: Entry, roster: Roster) -> Parts:
     reason = _detail(entry, "reason")
     if reason in REFUSED:
@@ -224,7 +232,7 @@ def _members(entry: Entry, _roster: Roster) -> Parts:
 SENTENCES: dict[str, Callable[[Entry, Roster], Parts]] = {
     Name.GATE_OPENED: _plain("Opened."),
     Name.GATE_CONFIRMED: _confirmed,
-    Name.GATE_RETRACTED: _plain("Confirmations of people who may no longer answer do not count any more."),
+    Name.GATE_RETRACTED: _retracted,
     Name.GATE_TIGHTENED: _tightened,
     Name.GATE_DENIED: _denied,
     Name.GATE_APPROVED: _approved,

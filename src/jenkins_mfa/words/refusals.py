@@ -242,6 +242,8 @@ _SENTENCES: dict[str, Callable[[_Case], Parts]] = {
     "inactive_account": lambda _: answers.outsiders(),
     "other_workspace": lambda _: answers.outsiders(),
     "confirmed_before": _confirmed_before,
+    "not_confirmed": _plain("There is no confirmation of yours to take back."),
+    "retracted": _plain("Not counted: you have taken this answer back. To confirm again, tap Approve."),
     "not_apart": _not_apart,
     "deadline": _expired,
     "seal_broken": _plain("Not counted: what is stored about this build is not what jenkins-mfa wrote. Ask ops."),

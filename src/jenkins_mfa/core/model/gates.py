@@ -96,7 +96,8 @@ class Ending:
 @dataclass(frozen=True, slots=True)
 class Gate:
     """One run paused at one point. `request_text` is exactly what the run sent; `version` counts committed
-    transitions. `escalated` names the rules whose further people may answer by now.
+    transitions. `escalated` names the rules whose further people may answer by now; `retracted` holds the causes of
+    confirmations that were taken back.
     """
 
     id: str
@@ -125,6 +126,7 @@ class Gate:
     broken: BrokenGlass | None = None
     reminded_at: int = 0
     escalated: tuple[str, ...] = ()
+    retracted: tuple[str, ...] = ()
 
     @property
     def jti(self) -> str:

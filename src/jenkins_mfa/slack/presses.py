@@ -1,0 +1,67 @@
+"""Buttons of Slack: a press is acted on, answered privately, and a stale copy of a message is put right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from slack_bolt import Respond
+
+from jenkins_mfa.core.model import ToldRecord, Trouble
+from jenkins_mfa.errors import StoreError
+from jenkins_mfa.slack import blocks, payloads
+from jenkins_mfa.slack.blocks import Payload
+from jenkins_mfa.slack.dialogs import account
+from jenkins_mfa.slack.payloads import Body, Press
+from jenkins_mfa.slack.replies import Sentences, respond_privately
+from jenkins_mfa.usecases import trouble
+from jenkins_mfa.words.parts import Parts
+
+
+class Messages(Protocol):
+    """What is read of a gate's messages."""
+
+    def told(self, gate_id: str) -> ToldRecord:
+        """Which messages tell about a gate."""
+
+    def trouble(self, lane: str) -> Trouble | None:
+        """Why a lane is not delivered."""
+
+
+@dataclass(frozen=True)
+class Presses:
+    """Takes presses. `sentences` say what is told about failures."""
+
+    sentences: Sentences
+    store: Messages
+
+    def pressed(self, body: Body, respond: Respond, act: Callable[[Press], Parts | Payload]) -> None:
+        """Act on a press and answer it privately; a stale copy of the message is put right."""
+        press: Press | None = None
+        done = False
+        try:
+            press = payloads.press(body, self.sentences.messenger.team)
+            answer = act(press)
+            done = True
+        except Exception as error:  # noqa: BLE001  (a tap always gets a sentence)
+            answer = self.sentences.about(error, press.jti if press else "", account(body))
+        if answer:
+            respond_privately(respond, blocks.private(answer), replace=done and press is not None and press.private)
+        if press is not None and not press.private:
+            self._put_right(press)
+
+    def _put_right(self, press: Press) -> None:
+        """Buttons that cannot count any more go away from a copy that was pressed. The gate's own messages are told
+        anew by their lane: an update from here could come after a newer one, and stay.
+        """
+        gate = self.sentences.gate(press.jti)
+        if gate is None or not (gate.jti != press.jti or gate.decided_at or gate.ending):
+            return
+        try:
+            own = {(message.channel, message.ts) for message in self.store.told(gate.id).messages}
+            failing = trouble.of(self.store, gate)
+        except StoreError:
+            return
+        if (press.channel, press.ts) not in own:
+            self.sentences.messenger.refresh(press.channel, press.ts, gate, failing)
