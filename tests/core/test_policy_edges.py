@@ -25,8 +25,11 @@ from policy_scenes import (
     ASKED_JOB,
     CODE,
     JOB,
+    NOT_JOB,
+    OTHER,
     RELEASE,
     asked,
+    node,
     tree,
 )
 
@@ -90,3 +93,27 @@ def test_the_tree_looks_at_roster_and_history() -> None:
     group = Rule("group", (Demand(CODE, 1, RELEASE),), People("requester", ("group:developers",)))
     found = reasons(policy(often, group), ROSTER, facts(), claims(), History(NOW, earlier=(NOW - 1,)))
     assert [one.holds for one in found.children] == [True, True]
+
+
+def test_the_whole_tree_has_break_glass_rules_as_they_stand() -> None:
+    """Ready before, applied afterwards, where they match; then only what is marked always stays beside them."""
+    two = (Demand(CODE, 2, ("alice", "bob")),)
+    found = policy(
+        Rule("normal", two, JOB),
+        Rule("must", two, JOB, always=True),
+        Rule("away", two, OTHER),
+        Rule("red", two, JOB, break_glass=True),
+        Rule("trial", two, JOB, break_glass=True, observe=True),
+        Rule("far", two, OTHER, break_glass=True),
+    )
+    for broken, normal, red in ((False, "applies", "ready"), (True, "replaced", "applies")):
+        got = reasons(found, ROSTER, facts(), claims(), History(NOW), broken=broken)
+        assert got.children == (
+            node("normal", normal, ASKED_JOB),
+            node("must", "applies", ASKED_JOB),
+            node("away", "no", NOT_JOB),
+            node("red", red, ASKED_JOB),
+            node("trial", "no", ASKED_JOB),
+            node("far", "no", NOT_JOB),
+        )
+    assert tree(found) == reasons(found, ROSTER, facts(), claims(), History(NOW), broken=False)
