@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from builders import NOW, ROSTER, claims, environment, facts, policy, rule
 from jenkins_mfa.core.model import (
+    Factor,
     History,
     Reason,
     Starter,
@@ -41,6 +42,15 @@ def test_a_pause_that_checks_no_receipt_is_refused_by_a_rule_that_wants_one() ->
     assert asked(strict, known=plain).refusal == Reason("assurance", holds=False)
     assert asked(loose, known=plain).refusal is None
     assert asked(strict).refusal is None
+
+
+def test_a_pause_that_shows_no_number_is_refused_by_a_rule_that_wants_one() -> None:
+    """Only such a pause, and only where the number is asked for."""
+    number, code = policy(rule(factor=Factor.PUSH_NUMBER)), policy(rule(factor=CODE))
+    plain = facts(plain="Release")
+    assert asked(number, known=plain).refusal == Reason("no_number", holds=False)
+    assert asked(code, known=plain).refusal is None
+    assert asked(number).refusal is None
 
 
 def test_a_pipeline_that_asks_is_not_exempt_either() -> None:

@@ -71,7 +71,7 @@ def test_a_second_look_keeps_the_first() -> None:
     assert [(one.at, one.rules) for one in second.tightened] == [(LATER, ("security",)), (LATER + 1, ("third",))]
 
 
-@pytest.mark.parametrize("code", ["stranger", "assurance"])
+@pytest.mark.parametrize("code", ["stranger", "assurance", "no_number"])
 def test_what_no_clause_stands_for_is_taken_over_as_it_is(code: str) -> None:
     """Any other refusal of the fresh look is that of its own clauses."""
     barred = replace(FRESH, refusal=Reason(code, {"who": "x"}, holds=False))
