@@ -16,8 +16,8 @@ from jenkins_mfa.core.model import Clause, Confirmation, Factor, Requirement
 def assign(clauses: tuple[Clause, ...], people: Mapping[str, Factor]) -> tuple[int, ...]:
     """How many places of each clause are filled by `people` (roster id -> factor used) in a largest matching.
 
-    Augmenting paths (Kuhn 1955) from the places: whoever fits sits down there, or moves from another place that
-    somebody else then takes. Places that ask for more come first, then those for which fewer people come into question:
+    Augmenting paths (Kuhn 1955) from the places: whoever fits and is free sits down there, or somebody moves from
+    another place that somebody else then takes. Places that ask for more come first, then those for which fewer people come into question:
     sets of places that can be filled together are the independent sets of a matroid, so what stays open asks for as
     little as it can.
     """
@@ -30,13 +30,16 @@ def assign(clauses: tuple[Clause, ...], people: Mapping[str, Factor]) -> tuple[i
     seat: dict[str, int] = {}
 
     def fill(index: int, seen: set[str]) -> bool:
+        free = next((person for person in fitting[index] if person not in seat), None)
+        if free is not None:
+            seat[free] = index
+            return True
         for person in fitting[index]:
-            if person in seen:
-                continue
-            seen.add(person)
-            if person not in seat or fill(seat[person], seen):
-                seat[person] = index
-                return True
+            if person not in seen:
+                seen.add(person)
+                if fill(seat[person], seen):
+                    seat[person] = index
+                    return True
         return False
 
     filled = [0] * len(clauses)
