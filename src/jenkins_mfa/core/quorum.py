@@ -17,9 +17,9 @@ def assign(clauses: tuple[Clause, ...], people: Mapping[str, Factor]) -> tuple[i
     """How many places of each clause are filled by `people` (roster id -> factor used) in a largest matching.
 
     Augmenting paths (Kuhn 1955) from the places: whoever fits and is free sits down there, or somebody moves from
-    another place that somebody else then takes. Places that ask for more come first, then those for which fewer people come into question:
-    sets of places that can be filled together are the independent sets of a matroid, so what stays open asks for as
-    little as it can.
+    another place that somebody else then takes. Where nobody can, none of those asked is ever free again. Places that
+    ask for more come first, then those for which fewer people come into question: sets of places that can be filled
+    together are the independent sets of a matroid, so what stays open asks for as little as it can.
     """
     alike: dict[tuple[tuple[str, ...], Factor], list[str]] = {}
     for clause in clauses:
@@ -43,9 +43,14 @@ def assign(clauses: tuple[Clause, ...], people: Mapping[str, Factor]) -> tuple[i
         return False
 
     filled = [0] * len(clauses)
+    stuck: set[str] = set()
     hardest = sorted(range(len(clauses)), key=lambda n: (-clauses[n].factor.strength, len(clauses[n].people)))
     for index in hardest:
-        while filled[index] < clauses[index].count and fill(index, set()):
+        while filled[index] < clauses[index].count:
+            seen = set(stuck)
+            if not fill(index, seen):
+                stuck = seen
+                break
             filled[index] += 1
     return tuple(filled)
 
