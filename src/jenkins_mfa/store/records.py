@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import msgspec
 from redis.exceptions import ResponseError
 
+from jenkins_mfa import shapes
 from jenkins_mfa.core import moments, seal
 from jenkins_mfa.core.model import (
     Alert,
@@ -54,7 +55,7 @@ def opened(answer: Any, kind: type[R], name: str, key: bytes) -> R | None:
     if not seal.check_mac(given.decode(errors="replace"), seal_of(name, text, key)):
         raise DamagedError(name, "it does not carry our seal", count)
     try:
-        record = msgspec.json.decode(text, type=kind)
+        record = shapes.decode(text, kind)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise DamagedError(name, f"it cannot be read: {error}", count) from error
     if record.version != count:
@@ -65,7 +66,7 @@ def opened(answer: Any, kind: type[R], name: str, key: bytes) -> R | None:
 def read_alert(text: bytes, name: str) -> Alert:
     """An alert that waits. Raises DamagedError."""
     try:
-        return msgspec.json.decode(text, type=Alert)
+        return shapes.decode(text, Alert)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise DamagedError(name, f"it cannot be read: {error}") from error
 

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import msgspec
 
+from jenkins_mfa import shapes
 from jenkins_mfa.errors import UntrustedInputError
 
 _STEPS = "org.jenkinsci.plugins.workflow.support.steps.input"
@@ -166,7 +167,7 @@ class Build(msgspec.Struct, frozen=True):
 def decode(data: bytes | msgspec.Raw, shape: type[T]) -> T:
     """JSON of exactly that shape. Raises UntrustedInputError, whose text holds none of the data."""
     try:
-        return msgspec.json.decode(data, type=shape)
+        return shapes.decode(data, shape)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         problem = str(error) if isinstance(error, msgspec.MsgspecError) else type(error).__name__
     raise UntrustedInputError(f"Jenkins' answer does not have the expected shape: {problem}")

@@ -1,0 +1,45 @@
+"""Typed JSON in several threads: a class that is met for the first time by all of them at once."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+SRC = Path(__file__).parents[1] / "src" / "jenkins_mfa"
+
+FIRST_MEETINGS = """
+import dataclasses, sys, threading
+from jenkins_mfa import shapes
+
+sys.setswitchinterval(1e-6)
+text = b"{%s}" % b",".join(b'"f%d":{"a":[1]}' % n for n in range(25))
+for number in range(40):
+    fields = [(f"f{n}", dict[str, tuple[int, ...]] | None, None) for n in range(25)]
+    kind = dataclasses.make_dataclass(f"D{number}", fields, frozen=True)
+    together = threading.Barrier(4)
+
+    def read():
+        together.wait()
+        assert shapes.decode(text, kind).f24 == {"a": (1,)}
+
+    threads = [threading.Thread(target=read) for _ in range(4)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+"""
+
+
+def test_threads_that_meet_a_class_at_once_do_not_end_the_process() -> None:
+    """Decoders made by two threads at a time end the process with a segmentation fault; these do not."""
+    done = subprocess.run(
+        [sys.executable, "-c", FIRST_MEETINGS], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_no_other_typed_json_is_decoded() -> None:
+    """Classes are decoded in one place; elsewhere plain values, or tuples of them, which have no fields to list."""
+    typed = re.compile(r"msgspec\.json\.(?:Decoder|decode\([^)]*type=(?!tuple\[))|msgspec\.convert")
+    found = {path.name for path in SRC.rglob("*.py") if typed.search(path.read_text())}
+    assert found == {"shapes.py"}
