@@ -18,7 +18,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from jenkins_mfa import __version__, key_files
 from jenkins_mfa.config import Config
-from jenkins_mfa.core.model import Commit, Entry
+from jenkins_mfa.core.model import Alert, Commit, Entry
 from jenkins_mfa.errors import SourceError, StoreError
 from jenkins_mfa.reload import Reloader
 from jenkins_mfa.slack.app import SlackApp
@@ -34,7 +34,8 @@ from jenkins_mfa.usecases.desk import Desk, commit_id
 from jenkins_mfa.usecases.groups import Groups
 from jenkins_mfa.usecases.ports import Due
 from jenkins_mfa.usecases.watch import Watch
-from jenkins_mfa.wiring import messenger_of, open_desk
+from jenkins_mfa.web.server import WebServer
+from jenkins_mfa.wiring import messenger_of, open_desk, web_of
 
 log = structlog.get_logger()
 
@@ -66,11 +67,14 @@ class Agent:
     def __post_init__(self) -> None:
         self._reloader = Reloader(self.config.rules, self.desk, self.config.rules_digest)
         self._groups = Groups(self.desk, UserGroups(self.messenger.client))
+        self._web: WebServer | None = web_of(self.config, self.desk)
 
     def start(self) -> None:
         """Members of groups first, as a gate is opened once; watchers and deliverers, which need no person; then the
-        clock, then Slack's people.
+        clock, the pages, and at last Slack's people, whom a tap may send to a page.
         """
+        if self._web is not None:
+            self._web.bind()
         self._record("agent:started", {"reason": __version__})
         self._record("policy:loaded", {"policy_sha256": self.config.policy.sha256})
         self._look_at_groups()
@@ -87,7 +91,11 @@ class Agent:
             self._scheduler.add_job(
                 job, "interval", seconds=seconds, coalesce=True, max_instances=1, misfire_grace_time=None
             )
+        if self._web is not None and self._web.certificate is not None:
+            self._scheduler.add_job(self._look_at_certificate, "interval", seconds=LOOK_SECONDS, coalesce=True)
         self._scheduler.start()
+        if self._web is not None:
+            self._web.start(self.crew)
         self._listen()
         # What is there by now stays: a full collection that goes through it again would hold up a tap for 50 ms.
         gc.freeze()
@@ -114,7 +122,11 @@ class Agent:
         return 1 if self.crew.failed.is_set() else 0
 
     def stop(self) -> None:
-        """Slack takes nothing new → running handlers end → tick and watchers → deliveries under way end → store."""
+        """The pages let go of who waits, then take nothing new; Slack takes nothing new → running handlers end → tick
+        and watchers → deliveries under way end → store.
+        """
+        if self._web is not None:
+            self._web.stop()
         if self._slack is not None:
             self._slack.close()
         if self._scheduler is not None:
@@ -207,6 +219,18 @@ class Agent:
             log.warning("members of groups not taken over yet", problem=str(error))
         except Exception:
             log.exception("members of groups not taken over")
+
+    def _look_at_certificate(self) -> None:
+        """A renewed certificate is taken over; ops are told of one that cannot be."""
+        if self._web is None or self._web.certificate is None or not self._web.certificate.look():
+            return
+        try:
+            now = self.desk.store.now()
+            values = {"problem": self._web.certificate.problem}
+            alert = Alert(f"certificate_refused:{now}", "certificate_refused", now, values=values)
+            self.desk.store.commit(Commit(commit_id(alert.id), (), (), (), (alert,)))
+        except StoreError as error:
+            log.warning("ops were not told of the certificate", problem=str(error))
 
     def _beat(self, name: str, value: dict[str, object]) -> None:
         try:

@@ -15,6 +15,8 @@ from jenkins_mfa.roster_file import OPERATOR, WRITER
 from jenkins_mfa.rule_files import RuleFiles
 from jenkins_mfa.toml_problems import seen
 from jenkins_mfa.toml_table import Table, read
+from jenkins_mfa.web.settings import Settings as WebSettings
+from jenkins_mfa.web_config import web
 
 SLACK_API = "https://slack.com/api/"  #: Slack's own address
 NO_SOURCE = "no source is named: there would be nothing to watch"
@@ -84,7 +86,10 @@ class KeysConfig:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """All of it. Times to live are in seconds; `rules_digest` is of the files that policy and roster were read from."""
+    """All of it. Times to live are in seconds; `rules_digest` is of the files that policy and roster were read from.
+
+    `web` is None where the agent has no pages.
+    """
 
     path: Path
     installation: str
@@ -98,6 +103,7 @@ class Config:
     policy: Policy
     roster: Roster
     secret_files: tuple[Path, ...]
+    web: WebSettings | None = None
 
 
 def load(path: Path, *, policy_path: Path | None = None, now: int = 0, with_secrets: bool = True) -> Config:
@@ -115,6 +121,7 @@ def load(path: Path, *, policy_path: Path | None = None, now: int = 0, with_secr
     slack = _slack(root.table("slack"), secrets)
     store = _store(root.table("store"))
     keys = _keys(root.table("keys"), base)
+    pages = web(root, base)
     limits = root.table("limits", required=False)
     approval_ttl = limits.integer("approval_ttl", 600, low=1, high=3600, unit="seconds")
     max_ttl = limits.integer("max_ttl", 86400, low=1, high=86400, unit="seconds")
@@ -127,14 +134,28 @@ def load(path: Path, *, policy_path: Path | None = None, now: int = 0, with_secr
         issuers=frozenset({f"slack:{slack.team}", WRITER, OPERATOR} | {f"jenkins:{name}" for name in ids}),
         sources=frozenset(ids),
         max_ttl=max_ttl,
+        keys=pages is not None,
     )
     root.done()
     digest = rules.digest()
     policy, roster, problems = rules.read(now)
     if found := [*root.problems.found, *problems]:
         raise ConfigError(found)
-    files = tuple(secrets.files)
-    return Config(path, installation, sources, store, slack, keys, approval_ttl, rules, digest, policy, roster, files)
+    return Config(
+        path=path,
+        installation=installation,
+        sources=sources,
+        store=store,
+        slack=slack,
+        keys=keys,
+        approval_ttl=approval_ttl,
+        rules=rules,
+        rules_digest=digest,
+        policy=policy,
+        roster=roster,
+        secret_files=tuple(secrets.files),
+        web=pages,
+    )
 
 
 class _Secrets:

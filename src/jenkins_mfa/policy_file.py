@@ -21,7 +21,7 @@ from jenkins_mfa.core.policy import (
     Rule,
 )
 from jenkins_mfa.core.policy.globs import problem
-from jenkins_mfa.core.policy.rules import ALWAYS
+from jenkins_mfa.core.policy.rules import ALWAYS, AVAILABLE
 from jenkins_mfa.roster_file import ID
 from jenkins_mfa.rule_check import check_rule
 from jenkins_mfa.toml_table import Table, read
@@ -36,9 +36,10 @@ VARIABLE = r"[A-Za-z_*?][A-Za-z0-9_*?]{0,63}"
 
 
 def read_policy(
-    path: Path, roster: Roster | None, sources: set[str], max_ttl: int, now: int = 0
+    path: Path, roster: Roster | None, sources: set[str], max_ttl: int, now: int = 0, *, keys: bool = False
 ) -> tuple[Policy, list[str]]:
-    """The policy and what is wrong with it. Its digest covers the file's bytes.
+    """The policy and what is wrong with it. Its digest covers the file's bytes; `keys` says whether people can give
+    `webauthn`, which takes the agent's own pages.
 
     Without a roster, or with an empty id among the sources, their own faults are told already: what follows from them
     is not. Exemptions that ended before `now` (ms UTC) are faults where a file is looked at or taken over; they do
@@ -79,6 +80,7 @@ def read_policy(
         default=default,
         sha256=hashlib.sha256(root.problems.text.encode()).hexdigest(),
         max_ttl=max_ttl,
+        available=(*AVAILABLE, Factor.WEBAUTHN) if keys else AVAILABLE,
         resources=tuple(resources),
         exemptions=tuple(exemptions),
         strangers=strangers,  # type: ignore[arg-type]  # one of the three, as `choice` has checked

@@ -13,6 +13,7 @@ from jenkins_mfa.config import Config
 from jenkins_mfa.core.keys import Keys
 from jenkins_mfa.core.model import Gate, State
 from jenkins_mfa.roster_file import WRITER
+from jenkins_mfa.security_keys.ceremonies import WebAuthnKeys
 from jenkins_mfa.slack.accounts import Accounts
 from jenkins_mfa.slack.app import web_client
 from jenkins_mfa.slack.messenger import SlackMessenger
@@ -23,6 +24,9 @@ from jenkins_mfa.store.gates import RedisStore
 from jenkins_mfa.usecases.desk import Desk
 from jenkins_mfa.usecases.ports import Source
 from jenkins_mfa.usecases.rules import Rules
+from jenkins_mfa.web.app import application
+from jenkins_mfa.web.server import WebServer
+from jenkins_mfa.web.site import Site
 from jenkins_mfa.words.run_line import run_line
 
 log = structlog.get_logger()
@@ -91,6 +95,14 @@ def desk_of(config: Config, store: RedisStore, keys: Keys, messenger: SlackMesse
         libraries={source.id: source.library for source in config.sources},
         approval_ttl=config.approval_ttl,
     )
+
+
+def web_of(config: Config, desk: Desk) -> WebServer | None:
+    """The pages' server; None where there are none."""
+    if config.web is None:
+        return None
+    site = Site(desk, config.web, WebAuthnKeys(config.web.party, f"jenkins-mfa {config.installation}"))
+    return WebServer(application(site), config.web, site.waiters)
 
 
 @contextmanager

@@ -6,11 +6,11 @@ import threading
 from dataclasses import replace
 
 import pytest
-from desk_world import World
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from builders import facts, policy, rule
+from desk_world import World
 from fakes import FakeSource, code_of, request_text
 from jenkins_mfa.core import challenge
 from jenkins_mfa.core.model import Factor, Gate, PersonRecord, State

@@ -24,10 +24,10 @@ START = ""  #: what stands before the first event's hash
 #: What `details` may hold. No name of a secret is in it: no number, code, seed, token, ticket or receipt.
 DETAILS = frozenset(
     {
-        "act", "authenticator", "by", "changes", "effects", "exp", "factor", "failures", "iat", "jti", "kid", "kind",
-        "lane", "lib", "named", "nonce", "not_after", "people", "person", "policy_sha256", "problem", "quorum",
-        "reason", "record", "report", "request_sha256", "rules", "state", "step", "target", "tries", "use", "version",
-        "via",
+        "act", "authenticator", "by", "changes", "effects", "evidence", "exp", "factor", "failures", "iat", "jti",
+        "kid", "kind", "lane", "lib", "named", "nonce", "not_after", "people", "person", "policy_sha256", "problem",
+        "quorum", "reason", "record", "report", "request_sha256", "rules", "state", "step", "target", "tries", "use",
+        "version", "via",
     }
 )  # fmt: skip
 
@@ -58,6 +58,8 @@ class Name(enum.StrEnum):
     AUTHENTICATOR_SUSPENDED = "authenticator:suspended"
     AUTHENTICATOR_THROTTLED = "authenticator:throttled"
     AUTHENTICATOR_UNLOCKED = "authenticator:unlocked"
+    SESSION_BEGUN = "session:begun"
+    SESSION_REFUSED = "session:refused"
     TICKET_MADE = "ticket:made"
     TICKET_USED = "ticket:used"
     TICKET_REFUSED = "ticket:refused"

@@ -91,7 +91,8 @@ class ActBinding:
 
     `subject` says which, so that a signature serves no other: the ticket's digest of a registration, the session of a
     sign-in, verb and object of an administrator's command. `credential` is empty where it is not known before: at a
-    registration, and at a sign-in with any of the person's. Raises ValueError as GateBinding does.
+    registration and at a sign-in. The challenge of a sign-in does not name `person` either: it is the key that says who
+    it is. Raises ValueError as GateBinding does.
     """
 
     purpose: Purpose
@@ -112,8 +113,9 @@ class ActBinding:
     @property
     def challenge(self) -> bytes:
         """The 32 bytes that the key signs."""
+        person = "" if self.purpose is Purpose.SIGN_IN else self.person
         return _digest(
-            f"{TAG}/{self.purpose}", self.nonce, self.subject, self.person, self.credential, self.issued, self.expires
+            f"{TAG}/{self.purpose}", self.nonce, self.subject, person, self.credential, self.issued, self.expires
         )
 
 

@@ -6,8 +6,8 @@ from importlib import resources
 
 from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.reporting import plots, plots_wait, sentences, tables
-from jenkins_mfa.reporting.markup import Content, Html, many, parts, tag
 from jenkins_mfa.reporting.model import Outcome, Report
+from jenkins_mfa.words.html import Content, Html, many, parts, tag
 from jenkins_mfa.words.parts import duration
 
 #: Nothing is fetched and nothing runs, whatever came into the page.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 
-from jenkins_mfa.reporting.markup import Html, many, tag
 from jenkins_mfa.reporting.model import Row, Slot, Times
 from jenkins_mfa.reporting.svg import MINUTE, NARROW, Log, both, frame, label, short, titled
+from jenkins_mfa.words.html import Html, many, tag
 from jenkins_mfa.words.parts import duration
 
 LETTERS = 30  #: of a pipeline's name beside its strip

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from jenkins_mfa.reporting.markup import Html, many, tag
 from jenkins_mfa.words import render
+from jenkins_mfa.words.html import Html, many, tag
 
 WIDE, NARROW = 880, 350  #: widths that each plot is drawn for: a desk or paper, a phone
 MINUTE = 60_000  #: ms

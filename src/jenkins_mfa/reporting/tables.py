@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 
 from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.reporting import sentences
-from jenkins_mfa.reporting.markup import Content, Html, many, parts, tag
 from jenkins_mfa.reporting.model import GateLine, Outcome, Report, Row
 from jenkins_mfa.words import people
+from jenkins_mfa.words.html import Content, Html, many, parts, tag
 from jenkins_mfa.words.parts import Fact
 
 MOST = 200  #: single gates in one list; the whole is in the other forms

@@ -7,11 +7,10 @@ from typing import Protocol
 
 from jenkins_mfa.core.model import Gate, ReviewsRecord
 from jenkins_mfa.errors import DamagedError
-from jenkins_mfa.slack import views
 from jenkins_mfa.slack.payloads import Typed
 from jenkins_mfa.slack.replies import Gates, Sentences
 from jenkins_mfa.usecases.desk import Who
-from jenkins_mfa.words import glass
+from jenkins_mfa.words import answers, glass
 from jenkins_mfa.words.parts import Parts, say
 
 MOST = 10  #: open reviews in one answer
@@ -43,7 +42,7 @@ class GlassCommands:
 
     def begin(self, gate: Gate, typed: Typed, reason: str) -> Parts:
         """Break the glass of a gate."""
-        unfit = views.unfit(reason)
+        unfit = answers.unfit(reason)
         if unfit:
             return unfit
         try:
@@ -54,7 +53,7 @@ class GlassCommands:
 
     def review(self, gate: Gate, typed: Typed, note: str) -> Parts:
         """Sign a review off; the note may be left out."""
-        unfit = views.unfit(note) if note else ()
+        unfit = answers.unfit(note) if note else ()
         if unfit:
             return unfit
         try:

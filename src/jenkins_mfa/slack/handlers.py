@@ -196,7 +196,7 @@ class Handlers:
 
         def act(form: Form) -> Parts:
             reason = views.typed(form.view, "reason")
-            unfit = views.unfit(reason)
+            unfit = words.unfit(reason)
             if unfit:
                 raise FieldError(unfit)
             report = views.ticked(form.view, "report", "report")

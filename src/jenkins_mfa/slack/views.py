@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote
 
-from jenkins_mfa.core import characters
 from jenkins_mfa.core.model import Act, Gate
 from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.errors import UntrustedInputError
@@ -20,8 +19,6 @@ from jenkins_mfa.slack.limits import Json, check_view
 from jenkins_mfa.words import acts, answers, compared, forms, render, state
 from jenkins_mfa.words.parts import Parts
 
-REASON_LEAST, REASON_MOST = 3, 250  #: characters of a reason that a person gives
-REASON_SHOWN = 300  #: room that it may take (contract: `shown`)
 _ABOUT = re.compile(
     r"(?:(g_[0-9a-f]{32}\.[0-9]{1,9})|([a-z]{1,20}):([A-Za-z0-9_.~%-]{1,2000}))"
     r" (c_[0-9A-Za-z]{1,64}|-) ([A-Z0-9]{1,32})"
@@ -116,7 +113,7 @@ def reason(gate: Gate, roster: Roster, about: About) -> Json:
             "block_id": "reason",
             "label": plain(forms.REASON_LABEL),
             "hint": plain(forms.reason_hint(gate, roster)),
-            "element": element | {"min_length": REASON_LEAST, "max_length": REASON_MOST},
+            "element": element | {"min_length": answers.REASON_LEAST, "max_length": answers.REASON_MOST},
         },
         {
             "type": "input",
@@ -162,14 +159,6 @@ def typed(view: Mapping[str, Any], block: str) -> str:
     if not isinstance(value, str) or len(value) > 1_000:
         raise UntrustedInputError(f"the field {block} holds no text of a fitting length")
     return " ".join(value.split())
-
-
-def unfit(reason: str) -> Parts:
-    """What is wrong with a reason that somebody typed; empty for one that can be used."""
-    if not REASON_LEAST <= len(reason) <= REASON_MOST:
-        return answers.too_short()
-    excess = characters.shown(render.visible(reason)) - REASON_SHOWN
-    return answers.too_long(excess) if excess > 0 else ()
 
 
 def ticked(view: Mapping[str, Any], block: str, value: str) -> bool:

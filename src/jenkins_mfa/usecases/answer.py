@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from jenkins_mfa.core import quorum
-from jenkins_mfa.core.gate import Event, Kind, Refused, advance
+from jenkins_mfa.core.gate import Event, Kind, Refused, Transition, advance
 from jenkins_mfa.core.model import Alert, Commit, Confirmation, Denial, Factor, Gate, PersonRecord, State
 from jenkins_mfa.errors import Refusal
 from jenkins_mfa.usecases import codes, eligible, numbers, tighten
@@ -87,7 +87,7 @@ class Answers:
             if asked is Factor.PUSH:
                 if not seen:
                     return NeedsTap(gate)
-                return self._confirm(gate, Confirmation(person.id, Factor.PUSH, now, who.via, cause))
+                return confirm(self.desk, gate, Confirmation(person.id, Factor.PUSH, now, who.via, cause))
             if asked is Factor.PUSH_NUMBER:
                 number = numbers.issue(self.desk, gate, person.id, cause, now)
                 return NeedsNumber(gate, number.id, number.expires)
@@ -108,7 +108,7 @@ class Answers:
             asked_of(gate, person.id)
             record, used, step = codes.judge(self.desk, gate, person.id, challenge_id, code, cause, now)
             confirmation = Confirmation(person.id, Factor.TOTP, now, who.via, cause, used.id, step)
-            return self._confirm(gate, confirmation, record)
+            return confirm(self.desk, gate, confirmation, record)
 
         return audited(self.desk, jti, who, cause, attempt)
 
@@ -126,7 +126,7 @@ class Answers:
                 raise Refusal("challenge_over")
             record = numbers.judge(self.desk, gate, person.id, challenge_id, number, cause, now)
             confirmation = Confirmation(person.id, Factor.PUSH_NUMBER, now, who.via, cause)
-            return self._confirm(gate, confirmation, record)
+            return confirm(self.desk, gate, confirmation, record)
 
         return audited(self.desk, jti, who, cause, attempt)
 
@@ -172,22 +172,6 @@ class Answers:
 
         return audited(self.desk, jti, who, cause, attempt)
 
-    def _confirm(self, gate: Gate, given: Confirmation, record: PersonRecord | None = None) -> Counted:
-        """Count it: gate, burnt time step, trail and lanes in one commit. At quorum, what is asked for by now is added
-        in the same step.
-        """
-        event = Event(Kind.CONFIRMED, given.at, given.person, given.cause, confirmation=given)
-        step = advance(gate, event, approval_ttl=self.desk.approval_ttl)
-        if not isinstance(step, Refused) and step.gate.state is State.APPROVED:
-            more = tighten.added(self.desk, gate, given.at)
-            if more is not None and more.refusal is not None:
-                tighten.look(self.desk, gate)
-                raise Refusal(State.DENIED.value)
-            step = advance(gate, replace(event, requirement=more), approval_ttl=self.desk.approval_ttl)
-        if isinstance(step, Refused):
-            raise Refusal(step.code)
-        return _counted(apply(self.desk, given.cause, step, *([record] if record else [])))
-
 
 def audited(desk: Desk, jti: str, who: Who, cause: str, attempt: Callable[[], T]) -> T:
     """Decide, and put a refusal into the trail before it is told."""
@@ -201,12 +185,42 @@ def audited(desk: Desk, jti: str, who: Who, cause: str, attempt: Callable[[], T]
         raise
 
 
-def deny_run(desk: Desk, gate: Gate, denial: Denial) -> Gate:
-    """Deny this gate and, when a person denies, the run's other open gates, in one commit (sticky)."""
+def confirm(
+    desk: Desk, gate: Gate, given: Confirmation, record: PersonRecord | None = None, evidence: str = ""
+) -> Counted:
+    """Count it: gate, the person's `record` (a burnt time step, a key's counter), trail and lanes in one commit. At
+    quorum, what is asked for by now is added in the same step. `evidence` is of a key's answer, for the trail.
+    """
+    event = Event(Kind.CONFIRMED, given.at, given.person, given.cause, confirmation=given)
+    step = advance(gate, event, approval_ttl=desk.approval_ttl)
+    if not isinstance(step, Refused) and step.gate.state is State.APPROVED:
+        more = tighten.added(desk, gate, given.at)
+        if more is not None and more.refusal is not None:
+            tighten.look(desk, gate)
+            raise Refusal(State.DENIED.value)
+        step = advance(gate, replace(event, requirement=more), approval_ttl=desk.approval_ttl)
+    if isinstance(step, Refused):
+        raise Refusal(step.code)
+    return _counted(apply(desk, given.cause, _with(step, evidence), *([record] if record else [])))
+
+
+def _with(step: Transition, evidence: str) -> Transition:
+    """The step with its evidence in the first event, which is the answer's own."""
+    if not evidence:
+        return step
+    first, *more = step.entries
+    return replace(step, entries=(replace(first, details={**first.details, "evidence": evidence}), *more))
+
+
+def deny_run(desk: Desk, gate: Gate, denial: Denial, record: PersonRecord | None = None, evidence: str = "") -> Gate:
+    """Deny this gate and, when a person denies, the run's other open gates, in one commit (sticky). `record` and
+    `evidence` are of a key's answer.
+    """
     event = Event(Kind.DENIED, denial.at, denial.person or "agent", denial.cause, denial=denial)
     first = advance(gate, event)
     if isinstance(first, Refused):
         raise Refusal(first.code)
+    first = _with(first, evidence)
     if denial.person is None:
         return apply(desk, denial.cause, first)
     run = run_record(desk, gate.run.key)
@@ -220,7 +234,7 @@ def deny_run(desk: Desk, gate: Gate, denial: Denial) -> Gate:
     desk.store.commit(
         Commit(
             commit_id(denial.cause, gate.jti),
-            (*(step.gate for step in steps), sticky),
+            (*(step.gate for step in steps), sticky, *([record] if record else [])),
             tuple(entry for step in steps for entry in step.entries),
             tuple(dict.fromkeys(lane for step in steps for lane in step.lanes)),
             (_reported(gate, denial),) if denial.report else (),

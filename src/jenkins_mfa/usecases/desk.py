@@ -14,7 +14,7 @@ from typing import TypeVar
 from jenkins_mfa.core.gate import Transition
 from jenkins_mfa.core.keys import Keys
 from jenkins_mfa.core.model import Commit, Denial, Entry, Gate, Record, RunRecord
-from jenkins_mfa.core.policy import Policy, Roster
+from jenkins_mfa.core.policy import Person, Policy, Roster
 from jenkins_mfa.errors import DamagedError, Refusal, StoreConflictError, StoreUnavailableError
 from jenkins_mfa.usecases.ports import Messenger, Randomness, Source, Store
 from jenkins_mfa.usecases.rules import Rules
@@ -26,10 +26,14 @@ ATTEMPTS = 64  #: decisions per request before giving up; each lost race means t
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """The acting account as the messenger's envelope reports it (S14), never as a payload claims."""
+    """The acting account as the messenger's envelope reports it (S14), never as a payload claims.
+
+    Where a session of the pages has told who acts, that is `person` (roster id), and `subject` where it came from.
+    """
 
     issuer: str
     subject: str
+    person: str = ""
 
     @property
     def via(self) -> str:
@@ -62,6 +66,11 @@ class Desk:
     def roster(self) -> Roster:
         """The roster that holds now."""
         return self.rules.roster
+
+
+def person_of(desk: Desk, who: Who) -> Person | None:
+    """Who of the roster acts."""
+    return desk.roster.people.get(who.person) if who.person else desk.roster.find(who.issuer, who.subject)
 
 
 def commit_id(*cause: str) -> str:
@@ -155,12 +164,13 @@ def whole(desk: Desk, read: Callable[[], T | None]) -> T | None:
 
 def refused(desk: Desk, gate: Gate, who: Who, refusal: Refusal, cause: str) -> None:
     """Put an answer that was not counted into the trail; the run's record carries the commit."""
-    person = desk.roster.find(who.issuer, who.subject)
+    person = person_of(desk, who)
     actor = person.id if person else who.via
 
     def attempt() -> None:
         run = run_record(desk, gate.run.key)
         details: dict[str, str | int] = {"reason": refusal.code, "via": who.via}
+        details |= {"problem": refusal.values["problem"]} if "problem" in refusal.values else {}
         now = desk.store.now()
         entry = Entry("answer:refused", now, actor, gate.jti, gate.run.source, gate.run.key, details)
         bumped = replace(run, version=run.version + 1)

@@ -8,7 +8,7 @@ from jenkins_mfa.core.model import Clause, Confirmation, Gate, Requirement, Stat
 from jenkins_mfa.core.policy import Person
 from jenkins_mfa.errors import Refusal
 from jenkins_mfa.usecases import apart
-from jenkins_mfa.usecases.desk import Desk, Who, whole
+from jenkins_mfa.usecases.desk import Desk, Who, person_of, whole
 
 
 def confirming(desk: Desk, gate: Gate, who: Who, cause: str, now: int) -> tuple[Person, bool]:
@@ -16,7 +16,7 @@ def confirming(desk: Desk, gate: Gate, who: Who, cause: str, now: int) -> tuple[
 
     Raises Refusal with the reason why the answer does not count.
     """
-    person = desk.roster.find(who.issuer, who.subject)
+    person = person_of(desk, who)
     mine = [c for c in gate.confirmations if person is not None and c.person == person.id]
     if person is not None and any(c.cause == cause for c in mine):
         return person, True
@@ -80,7 +80,7 @@ def _asked(gate: Gate) -> tuple[Requirement, ...]:
 
 def known(desk: Desk, who: Who) -> Person:
     """The person of the roster behind an account. Raises Refusal."""
-    person = desk.roster.find(who.issuer, who.subject)
+    person = person_of(desk, who)
     if person is None:
         raise Refusal("not_in_roster", {"account": who.subject})
     return person

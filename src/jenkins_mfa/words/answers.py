@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from jenkins_mfa.core import characters
 from jenkins_mfa.core.model import Gate
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.words import people
+from jenkins_mfa.words import people, render
 from jenkins_mfa.words.parts import Parts, duration, join, say, sentences
+
+REASON_LEAST, REASON_MOST = 3, 250  #: characters of a reason that a person gives
+REASON_SHOWN = 300  #: room that it may take (contract: `shown`)
+
+
+def unfit(reason: str) -> Parts:
+    """What is wrong with a reason that somebody typed; empty for one that can be used."""
+    if not REASON_LEAST <= len(reason) <= REASON_MOST:
+        return too_short()
+    excess = characters.shown(render.visible(reason)) - REASON_SHOWN
+    return too_long(excess) if excess > 0 else ()
 
 
 def counted(gate: Gate, roster: Roster, now: int) -> Parts:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from jenkins_mfa.core.audit import Name
 from jenkins_mfa.core.model import Entry, Factor
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.words import acts, endings, people, render, tickets
+from jenkins_mfa.words import acts, endings, keys, people, render, tickets
 from jenkins_mfa.words.parts import Fact, Parts, Word, say, sentences
 
 #: Why an answer was not counted: what its person did or is.
@@ -50,6 +50,7 @@ REFUSED = {
     "not_reviewer": "reviewed without being named for it",
     **acts.REFUSED,
     "reviews_damaged": "came while the list of reviews was not what was written",
+    **keys.REFUSED,
     "ticket_unknown": "came with an address that jenkins-mfa did not make",
     "ticket_used": "came with an address that was used already",
     "ticket_over": "came with an address that had ended",
@@ -253,6 +254,8 @@ SENTENCES: dict[str, Callable[[Entry, Roster], Parts]] = {
     Name.AUTHENTICATOR_SUSPENDED: _authenticator("An authenticator of {person} was suspended."),
     Name.AUTHENTICATOR_THROTTLED: _authenticator("{person} has to wait: {n} answers in a row did not match."),
     Name.AUTHENTICATOR_UNLOCKED: _authenticator("The codes of {person} count again: {by} lifted the lock."),
+    Name.SESSION_BEGUN: _ticket("Signed in to the pages with a key: {person}."),
+    Name.SESSION_REFUSED: _ticket("A key of {person} was not let in: somebody WHY."),
     Name.TICKET_MADE: _ticket("{by} made a one-time address for {person}, for USE."),
     Name.TICKET_USED: _ticket("The one-time address of {person} for USE was opened."),
     Name.TICKET_REFUSED: _ticket("The one-time address of {person} for USE was not taken: somebody WHY."),

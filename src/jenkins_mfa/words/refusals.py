@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from jenkins_mfa.core.model import Gate
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.words import acts, answers, endings, glass, people, state, tickets
+from jenkins_mfa.words import acts, answers, endings, glass, keys, people, state, tickets
 from jenkins_mfa.words.parts import Fact, Parts, Time, Word, duration, join, say, sentences
 
 
@@ -266,7 +266,7 @@ _SENTENCES: dict[str, Callable[[_Case], Parts]] = {
     "not_reviewer": _plain("Not recorded: the policy does not name you for this review."),
     "reviews_damaged": _plain("Not recorded: the list of open reviews is not what jenkins-mfa wrote. Ops are told."),
     **{code: _plain(sentence) for code, sentence in acts.REFUSALS.items()},
-    **{code: _plain(sentence) for code, sentence in tickets.REFUSALS.items()},
+    **{code: _plain(sentence) for code, sentence in (tickets.REFUSALS | keys.REFUSALS).items()},
     "stale": _plain("This button belongs to an older message. The current state is shown there now."),
     "unknown_gate": _plain("jenkins-mfa does not know this button. Nothing changed."),
 }

@@ -10,10 +10,13 @@ import html
 from collections.abc import Iterable
 
 from jenkins_mfa.words import render
-from jenkins_mfa.words.parts import Claim, Fact, Link, Part, Parts, Quote
+from jenkins_mfa.words.parts import Claim, Fact, Link, Part, Parts, Quote, Time
 
-VOID = frozenset({"meta", "br", "rect", "line", "circle", "path", "col"})  #: written without an end tag
-MOST = 400  #: characters of one foreign text that a page shows
+VOID = frozenset(
+    {"meta", "br", "rect", "line", "circle", "path", "col", "input", "link"}
+)  #: written without an end tag
+SHAPES = frozenset({"rect", "line", "circle", "path"})  #: of SVG, which is XML
+MOST = 1_000  #: characters of one foreign text that a page shows: more than a gate's facts have
 
 
 class Html(str):
@@ -29,7 +32,7 @@ def tag(name: str, /, *content: Content, **attributes: str | float | None) -> Ht
     """An element. Content that is not Html is escaped; None is left out. `class_` is `class`, `a_b` is `a-b`."""
     written = "".join(_attribute(key, value) for key, value in attributes.items() if value is not None)
     if name in VOID:
-        return Html(f"<{name}{written}/>" if name not in {"meta", "col", "br"} else f"<{name}{written}>")
+        return Html(f"<{name}{written}/>" if name in SHAPES else f"<{name}{written}>")
     return Html(f"<{name}{written}>{many(content)}</{name}>")
 
 
@@ -57,6 +60,8 @@ def _part(part: Part) -> Content:
             return tag("q", _shown(text), class_="said")
         case Link(url, text):
             return link(url, text)
+        case Time(at):
+            return tag("time", render.terminal((part,)), datetime=render.iso(at))
     return render.terminal((part,))
 
 

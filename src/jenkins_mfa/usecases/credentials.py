@@ -1,0 +1,103 @@
+"""Security keys as they are kept: sealed in their person's record, and named by the digest of their id, once."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+import msgspec
+
+from jenkins_mfa.core import seal
+from jenkins_mfa.core.credential import Credential, Registration, key_sha256
+from jenkins_mfa.core.model import Alert, Authenticator, Commit, CredentialRecord, Entry, Factor, PersonRecord
+from jenkins_mfa.errors import Refusal, SealError, UnknownKeyError
+from jenkins_mfa.usecases.desk import Desk, commit_id, decide, whole
+
+
+def record_id(credential_id: bytes) -> str:
+    """The id of a credential's own record."""
+    return hashlib.sha256(credential_id).hexdigest()
+
+
+def fresh(
+    desk: Desk, person: str, made: Registration, now: int, *, by: str = "", label: str = ""
+) -> tuple[Authenticator, CredentialRecord]:
+    """A new authenticator with its credential sealed (S19), and the record that keeps its id from being used twice.
+
+    Both are to be committed together; the second one's version makes a credential that somebody has a conflict.
+    """
+    authenticator_id = f"a_{desk.randomness.hex(8)}"
+    sealed = seal.seal(
+        msgspec.json.encode(made.credential),
+        keys=desk.keys.ring,
+        nonce=desk.randomness.bytes(seal.NONCE_BYTES),
+        person=person,
+        authenticator=authenticator_id,
+        kind=Factor.WEBAUTHN.value,
+    )
+    key = Authenticator(
+        authenticator_id, Factor.WEBAUTHN, sealed, since=now, last_used=now, by=by, count=made.counter, label=label
+    )
+    return key, CredentialRecord(record_id(made.credential.id), 1, person, authenticator_id)
+
+
+def of(desk: Desk, person: str, key: Authenticator) -> Credential:
+    """The credential of an authenticator, unsealed. One that was moved, changed or damaged is refused (S19)."""
+    try:
+        raw = seal.unseal(
+            key.sealed, keys=desk.keys.ring, person=person, authenticator=key.id, kind=Factor.WEBAUTHN.value
+        )
+        return msgspec.json.decode(raw, type=Credential)
+    except (SealError, UnknownKeyError, msgspec.DecodeError):
+        raise Refusal("authenticator_damaged") from None
+
+
+def keys_of(record: PersonRecord) -> tuple[Authenticator, ...]:
+    """The security keys that a person can use, the one that was used last first."""
+    found = [one for one in record.authenticators if one.kind is Factor.WEBAUTHN and one.usable]
+    return tuple(sorted(found, key=lambda one: -one.last_used))
+
+
+def record_of(desk: Desk, person: str) -> PersonRecord:
+    """The person's record. A damaged one may hide a suspension or a consumed question: no key counts then."""
+    record = whole(desk, lambda: desk.store.person(person))
+    if record is None:
+        raise Refusal("authenticator_damaged")
+    return record
+
+
+def used(record: PersonRecord, key: Authenticator, counter: int, now: int) -> PersonRecord:
+    """The record after a good answer: the key's counter and when it was used."""
+    after = replace(key, count=counter, last_used=now)
+    return replace(
+        record,
+        version=record.version + 1,
+        authenticators=tuple(after if one.id == key.id else one for one in record.authenticators),
+    )
+
+
+def suspend_copied(desk: Desk, person: str, authenticator_id: str) -> None:
+    """A good signature whose counter did not grow: there may be a copy of the key. It never counts again, neither do
+    confirmations that were given with it, and the person and ops are told (S7, attack row 20).
+    """
+    cause = desk.randomness.hex(16)
+
+    def attempt() -> None:
+        now, record = desk.store.now(), record_of(desk, person)
+        key = next((one for one in record.authenticators if one.id == authenticator_id and one.usable), None)
+        if key is None:
+            return
+        off = tuple(replace(one, suspended_at=now) if one is key else one for one in record.authenticators)
+        after = replace(record, version=record.version + 1, authenticators=off, ceremonies=())
+        details: dict[str, str | int] = {"person": person, "authenticator": key.id, "reason": "copied"}
+        entry = Entry("authenticator:suspended", now, "agent", details=details)
+        alert = Alert(f"key_copied:{key.id}", "key_copied", now, values={"person": person, "label": key.label})
+        own = replace(alert, id=f"{alert.id}:own", to=person)
+        desk.store.commit(Commit(commit_id("copied", cause), (after,), (entry,), alerts=(alert, own)))
+
+    decide(attempt)
+
+
+def digest_of(desk: Desk, person: str, key: Authenticator) -> str:
+    """The SHA-256 of a key's public half: what the trail names at its enrolment, and an auditor in evidence."""
+    return key_sha256(of(desk, person, key).spki)

@@ -1,0 +1,224 @@
+"""A person answers a gate with a security key: asked once, consumed, judged, and then counted (S7).
+
+The question is bound to gate, request, requirement, decision, person and credential (core/binding.py), and kept in the
+person's record. It is taken out by a commit of its own before its answer is looked at: no answer is ever judged twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from jenkins_mfa.core import evidence
+from jenkins_mfa.core.assertion import Assertion
+from jenkins_mfa.core.audit import MAX_VALUE
+from jenkins_mfa.core.binding import Decision, GateBinding, bind_gate
+from jenkins_mfa.core.challenge import LIFETIME
+from jenkins_mfa.core.evidence import Evidence
+from jenkins_mfa.core.model import (
+    Authenticator,
+    Ceremony,
+    Commit,
+    Confirmation,
+    Denial,
+    Factor,
+    Gate,
+    PersonRecord,
+)
+from jenkins_mfa.core.requirement_digest import requirement_sha256
+from jenkins_mfa.errors import CounterError, EvidenceError, Refusal
+from jenkins_mfa.usecases import answer, credentials, eligible
+from jenkins_mfa.usecases.answer import Counted, audited
+from jenkins_mfa.usecases.desk import Desk, Who, commit_id, load
+from jenkins_mfa.usecases.security_keys import SecurityKeys
+
+ANSWER = "answer"  #: the purpose of a ceremony
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a page gives to the browser: `options` for the key, and the `nonce` that names the question."""
+
+    gate: Gate
+    nonce: str
+    options: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a page sends back for one question; `body` is the key's answer as the browser wrote it."""
+
+    jti: str
+    nonce: str
+    decision: Decision
+    body: bytes
+    reason: str = ""
+    report: bool = False
+
+    @property
+    def cause(self) -> str:
+        """What names this answer: the same one sent twice counts once."""
+        return f"key:{self.nonce}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """A question that was just consumed, with the record and the key that answer it."""
+
+    ceremony: Ceremony
+    record: PersonRecord
+    key: Authenticator
+
+
+@dataclass(frozen=True, slots=True)
+class KeyAnswers:
+    """Answers with a key. What does not count is a Refusal with its code, and stands in the trail."""
+
+    desk: Desk
+    keys: SecurityKeys
+
+    def begin(self, jti: str, who: Who, decision: Decision, key_id: str, until: int) -> Asked:
+        """Ask the person's key `key_id` for one decision about a gate; good until `until` (ms UTC) at most.
+
+        A question that stands for the same gate, decision and key is replaced.
+        """
+        nonce = self.desk.randomness.hex(32)
+
+        def attempt() -> Asked:
+            now, gate = self.desk.store.now(), load(self.desk, jti)
+            person = self._eligible(gate, who, decision, nonce, now)
+            record = credentials.record_of(self.desk, person)
+            key = next((one for one in credentials.keys_of(record) if one.id == key_id), None)
+            if key is None:
+                raise Refusal("no_key")
+            expires = min(now + LIFETIME, gate.deadline, until)
+            if expires <= now:
+                raise Refusal("deadline")
+            fresh = Ceremony(nonce, ANSWER, key.id, now, expires, jti, decision.value)
+            kept = tuple(one for one in record.ceremonies if one.expires > now and not _same(one, fresh))
+            after = replace(record, version=record.version + 1, ceremonies=(*kept, fresh))
+            self.desk.store.commit(Commit(commit_id("asked", nonce, str(after.version)), (after,)))
+            credential = credentials.of(self.desk, person, key)
+            binding = _binding(gate, fresh, person, credential.id)
+            return Asked(gate, nonce, self.keys.assertion_options(binding, (credential,)))
+
+        return audited(self.desk, jti, who, f"ask:{nonce}", attempt)
+
+    def refusal(self, gate: Gate, who: Who, decision: Decision) -> Refusal | None:
+        """Why an answer would not count now; None where it would. Nothing is stored."""
+        try:
+            self._eligible(gate, who, decision, "", self.desk.store.now())
+        except Refusal as refusal:
+            return refusal
+        return None
+
+    def approve(self, given: Given, who: Who) -> Counted:
+        """The key has signed an approval."""
+
+        def act(gate: Gate, person: str, use: _Use, proved: Assertion, kept: str, now: int) -> Counted:
+            after = credentials.used(use.record, use.key, proved.counter, now)
+            confirmation = Confirmation(person, Factor.WEBAUTHN, now, who.via, given.cause, use.key.id)
+            return answer.confirm(self.desk, gate, confirmation, after, kept)
+
+        return self._finish(given, who, act)
+
+    def deny(self, given: Given, who: Who) -> Gate:
+        """The key has signed a denial."""
+
+        def act(gate: Gate, person: str, use: _Use, proved: Assertion, kept: str, now: int) -> Gate:
+            after = credentials.used(use.record, use.key, proved.counter, now)
+            denial = Denial(now, person, given.reason, given.cause, who.via, given.report)
+            return answer.deny_run(self.desk, gate, denial, after, evidence=kept)
+
+        return self._finish(given, who, act)
+
+    def _finish(
+        self, given: Given, who: Who, act: Callable[[Gate, str, _Use, Assertion, str, int], answer.T]
+    ) -> answer.T:
+        """Consume, judge on what is stored now, commit. Judged again when somebody else was faster with the gate."""
+
+        def consume() -> Ceremony:
+            return self._consumed(given, self._person(who))
+
+        ceremony = audited(self.desk, given.jti, who, f"consume:{given.nonce}", consume)
+
+        def attempt() -> answer.T:
+            now, gate = self.desk.store.now(), load(self.desk, given.jti)
+            person = self._eligible(gate, who, given.decision, given.cause, now)
+            record = credentials.record_of(self.desk, person)
+            key = next((one for one in credentials.keys_of(record) if one.id == ceremony.credential), None)
+            if key is None:
+                raise Refusal("no_key")
+            use = _Use(ceremony, record, key)
+            proved, kept = self._judged(gate, person, use, given.body, now)
+            return act(gate, person, use, proved, kept, now)
+
+        return audited(self.desk, given.jti, who, given.cause, attempt)
+
+    def _consumed(self, given: Given, person: str) -> Ceremony:
+        """The question, taken out of the person's record for good. Of two answers to it one gets this far."""
+        now, record = self.desk.store.now(), credentials.record_of(self.desk, person)
+        found = next((one for one in record.ceremonies if one.nonce == given.nonce), None)
+        if found is None or (found.purpose, found.gate, found.decision) != (ANSWER, given.jti, given.decision.value):
+            raise Refusal("question_over")
+        rest = tuple(one for one in record.ceremonies if one is not found)
+        after = replace(record, version=record.version + 1, ceremonies=rest)
+        # Random: the same answer on another replica must not find this commit, and take it for its own.
+        self.desk.store.commit(Commit(commit_id("consumed", given.nonce, self.desk.randomness.hex(16)), (after,)))
+        if now >= found.expires:
+            raise Refusal("question_over")
+        return found
+
+    def _judged(self, gate: Gate, person: str, use: _Use, body: bytes, now: int) -> tuple[Assertion, str]:
+        """What the key has signed, and the evidence of it. Raises Refusal."""
+        credential = credentials.of(self.desk, person, use.key)
+        binding = _binding(gate, use.ceremony, person, credential.id)
+        try:
+            proved = self.keys.verify_assertion(body, binding, credential, use.key.count, now)
+        except CounterError:
+            credentials.suspend_copied(self.desk, person, use.key.id)
+            raise Refusal("key_copied") from None
+        except EvidenceError as error:
+            raise Refusal("key_refused", {"problem": error.reason}) from None
+        kept = evidence.encode(Evidence(binding, proved.proof))
+        if len(kept) > MAX_VALUE:
+            raise Refusal("key_refused", {"problem": "too_large"})
+        return proved, kept
+
+    def _eligible(self, gate: Gate, who: Who, decision: Decision, cause: str, now: int) -> str:
+        """The roster id of who answers, by the rules that hold for taps."""
+        if decision is Decision.DENY:
+            return eligible.denying(self.desk, gate, who, now).id
+        person, recorded = eligible.confirming(self.desk, gate, who, cause, now)
+        if not recorded:
+            answer.asked_of(gate, person.id)
+        return person.id
+
+    def _person(self, who: Who) -> str:
+        return eligible.known(self.desk, who).id
+
+
+def _same(one: Ceremony, other: Ceremony) -> bool:
+    return (one.purpose, one.gate, one.decision, one.credential) == (
+        other.purpose,
+        other.gate,
+        other.decision,
+        other.credential,
+    )
+
+
+def _binding(gate: Gate, ceremony: Ceremony, person: str, credential: bytes) -> GateBinding:
+    """What the key is to have signed, built again from the gate as it is now."""
+    if gate.requirement is None:
+        raise Refusal("not_needed")
+    return bind_gate(
+        gate,
+        requirement_sha256(gate.requirement),
+        nonce=bytes.fromhex(ceremony.nonce),
+        decision=Decision(ceremony.decision),
+        person=person,
+        credential=credential,
+        issued=ceremony.issued,
+        expires=ceremony.expires,
+    )

@@ -1,0 +1,52 @@
+"""All routes, and what is said where none fits. A failure's page tells nothing about the inside."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from jenkins_mfa.errors import StoreError
+from jenkins_mfa.web import gates, health, home, layout, opening, shown
+from jenkins_mfa.web.session import Purpose
+from jenkins_mfa.web.site import Site
+from jenkins_mfa.words import pages
+
+_KINDS = {"page.js": "text/javascript", "page.css": "text/css", "icon.svg": "image/svg+xml"}
+
+
+def application(site: Site) -> Starlette:
+    """The pages as one ASGI application."""
+    routes = [
+        *health.routes(site, {Purpose.ANSWER: lambda one: shown.version(site.desk, one.about.rpartition(".")[0])}),
+        *opening.routes(site),
+        *gates.routes(site),
+        *home.routes(site),
+        Route("/static/{name}", _static),
+    ]
+    app = Starlette(routes=routes, exception_handlers={HTTPException: _other, StoreError: _away})
+    app.router.redirect_slashes = False
+    return app
+
+
+def _static(request: Request) -> Response:
+    """One of our own files."""
+    name = request.path_params["name"]
+    if name not in _KINDS:
+        raise HTTPException(404)
+    raw = resources.files("jenkins_mfa.web").joinpath("static", name).read_bytes()
+    return Response(raw, media_type=_KINDS[name])
+
+
+def _other(_request: Request, error: Exception) -> Response:
+    """No such page, or none for this method."""
+    status = error.status_code if isinstance(error, HTTPException) else 404
+    return layout.message(pages.GONE_TITLE, pages.GONE_TEXT, status)
+
+
+def _away(_request: Request, _error: Exception) -> Response:
+    return layout.message(pages.AWAY_TITLE, pages.AWAY_TEXT, 503)

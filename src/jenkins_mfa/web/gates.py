@@ -1,0 +1,174 @@
+"""`/gate/<jti>`: one gate as in Slack, and the key's answer to it; for whoever has a ticket for it, or is signed in."""
+
+from __future__ import annotations
+
+import re
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from jenkins_mfa.core.binding import Decision
+from jenkins_mfa.core.model import Authenticator, Gate
+from jenkins_mfa.errors import Refusal, UntrustedInputError
+from jenkins_mfa.usecases import credentials
+from jenkins_mfa.usecases.desk import Who, load
+from jenkins_mfa.usecases.key_answers import Given, KeyAnswers
+from jenkins_mfa.web import layout, shown
+from jenkins_mfa.web.guard import BODY_BYTES
+from jenkins_mfa.web.session import Purpose, Session
+from jenkins_mfa.web.site import Form, Site, text
+from jenkins_mfa.words import answers, forms, pages, refusals, render
+from jenkins_mfa.words.html import Html, many, parts, tag
+from jenkins_mfa.words.parts import Parts
+
+ID = 40  #: characters of a key's own id
+NONCE = 64  #: hexadecimal digits
+REASON = 1_000  #: characters that are looked at; what is too long for a reason is said in a sentence
+JTI = re.compile(r"g_[0-9a-f]{32}\.[0-9]{1,9}")
+
+
+def routes(site: Site) -> list[Route]:
+    """The page, and what its script sends."""
+    found = _Gates(site)
+    return [
+        Route("/gate/{jti}", found.show),
+        Route("/gate/{jti}/begin", site.takes(found.begin), methods=["POST"]),
+        Route("/gate/{jti}/finish", site.takes(found.finish), methods=["POST"]),
+    ]
+
+
+class _Gates:
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._desk = site.desk
+        self._answers = KeyAnswers(site.desk, site.keys)
+
+    def show(self, request: Request) -> Response:
+        """The page, as it stands now."""
+        jti = _jti(request)
+        session = self._session(request, jti)
+        if session is None:
+            return layout.message(pages.ENDED_TITLE, pages.ENDED_TEXT, 403)
+        try:
+            gate = load(self._desk, jti)
+        except Refusal:
+            raise HTTPException(404) from None
+        return layout.page(
+            shown.header(self._desk, gate),
+            shown.gate(self._desk, gate),
+            self._answer(gate, session, self._who(request, session)),
+            layout.elsewhere(),
+            name="gate",
+            gate=jti,
+            seen=str(gate.version),
+        )
+
+    def begin(self, request: Request, form: Form) -> Response:
+        """A button was chosen: what the key is to sign."""
+        jti, session = self._open(request)
+        decision = _decision(form)
+        who, key = self._who(request, session), text(form, "key", ID)
+        asked = self._answers.begin(jti, who, decision, key, session.expires)
+        return JSONResponse({"nonce": asked.nonce, "options": asked.options})
+
+    def finish(self, request: Request, form: Form) -> Response:
+        """The key has signed."""
+        jti, session = self._open(request)
+        reason = " ".join(text(form, "reason", REASON).split())
+        decision = _decision(form)
+        unfit = answers.unfit(reason) if decision is Decision.DENY else ()
+        if unfit:
+            return JSONResponse({"says": render.terminal(unfit)}, 409)
+        body = text(form, "answer", BODY_BYTES).encode(errors="replace")
+        given = Given(jti, text(form, "nonce", NONCE), decision, body, reason, form.get("report") is True)
+        return JSONResponse({"says": render.terminal(self._count(given, self._who(request, session)))})
+
+    def _count(self, given: Given, who: Who) -> Parts:
+        if given.decision is Decision.DENY:
+            return answers.denied(self._answers.deny(given, who), self._desk.roster)
+        counted = self._answers.approve(given, who)
+        return answers.counted(counted.gate, self._desk.roster, self._desk.store.now())
+
+    def _answer(self, gate: Gate, session: Session, who: Who) -> Html | None:
+        """The buttons that can count, and why where they cannot."""
+        why = {decision: self._answers.refusal(gate, who, decision) for decision in Decision}
+        refused = why[Decision.APPROVE]
+        said = self._sentence(refused, gate, session.person) if refused else ()
+        keys = credentials.keys_of(credentials.record_of(self._desk, session.person))
+        if all(why.values()):
+            return tag("section", tag("p", parts(said)), id="answer")
+        if not keys:
+            return tag("section", tag("p", pages.NO_KEY), id="answer")
+        approve = tag("button", pages.APPROVE, type="button", class_="first", id="approve")
+        return tag(
+            "section",
+            tag("h2", pages.ANSWER_TITLE),
+            tag("p", parts(pages.answer_hint(session.expires)), class_="hint"),
+            _choice(keys),
+            tag("p", parts(said)) if said else approve,
+            None if why[Decision.DENY] else self._deny(gate),
+            id="answer",
+        )
+
+    def _deny(self, gate: Gate) -> Html:
+        return tag(
+            "details",
+            tag("summary", forms.DENY),
+            tag("label", forms.REASON_LABEL, for_="reason"),
+            tag("p", forms.reason_hint(gate, self._desk.roster), class_="hint", id="reason-hint"),
+            tag("input", id="reason", maxlength=answers.REASON_MOST, aria_describedby="reason-hint"),
+            tag(
+                "label",
+                tag("input", type="checkbox", id="report"),
+                tag("span", f"{forms.REPORT_OPTION}. {forms.REPORT_HINT}"),
+                class_="choice",
+            ),
+            tag("button", pages.DENY, type="button", class_="bad", id="deny"),
+        )
+
+    def _sentence(self, refusal: Refusal, gate: Gate, me: str) -> Parts:
+        now = self._desk.store.now()
+        return refusals.refusal(refusal.code, refusal.values, gate, self._desk.roster, now, me)
+
+    def _open(self, request: Request) -> tuple[str, Session]:
+        jti = _jti(request)
+        session = self._session(request, jti)
+        if session is None:
+            raise Refusal("page_over")
+        return jti, session
+
+    def _session(self, request: Request, jti: str) -> Session | None:
+        """The session, if it is for this gate, or for all that its person may answer."""
+        found = self._site.session(request)
+        mine = found is not None and (
+            found.purpose is Purpose.SIGNED_IN or (found.purpose is Purpose.ANSWER and found.about == jti)
+        )
+        return found if mine else None
+
+    @staticmethod
+    def _who(request: Request, session: Session) -> Who:
+        return Who("web", request.client.host if request.client else "", session.person)
+
+
+def _jti(request: Request) -> str:
+    jti = str(request.path_params["jti"])
+    if not JTI.fullmatch(jti):
+        raise HTTPException(404)
+    return jti
+
+
+def _decision(form: Form) -> Decision:
+    try:
+        return Decision(text(form, "decision", NONCE))
+    except ValueError:
+        raise UntrustedInputError("decision is none.") from None
+
+
+def _choice(keys: tuple[Authenticator, ...]) -> Html:
+    """Which key, where there are several; the one that was used last stands first."""
+    if len(keys) == 1:
+        return tag("input", type="hidden", id="key", value=keys[0].id)
+    options = (tag("option", render.terminal(pages.key(key)), value=key.id) for key in keys)
+    return many([tag("label", pages.KEY_LABEL, for_="key"), tag("select", *options, id="key")])

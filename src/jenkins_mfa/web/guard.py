@@ -1,0 +1,151 @@
+"""What stands before every page: size, host, origin, headers. A server of its own leaves all of this to us.
+
+Whatever is refused here gets a status and three words; so does an exception: a page never shows what went wrong inside.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from collections.abc import Iterable
+
+import structlog
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from jenkins_mfa.web.settings import Settings
+
+log = structlog.get_logger()
+
+BODY_BYTES = 16 * 1024  #: of one request; a key's answer takes 1 to 3 KiB
+BODY_SECONDS = 10.0  #: that a body may take to arrive
+HEALTH = frozenset({"/livez", "/readyz"})  #: asked by machines, at whatever address they know
+#: Only our own script and stylesheet, no inline code, no text that becomes markup, no frame around us.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'self'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
+)
+_HEADERS = (
+    ("Content-Security-Policy", POLICY),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cache-Control", "no-store"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Permissions-Policy", "publickey-credentials-get=(self), publickey-credentials-create=(self)"),
+)
+HSTS = ("Strict-Transport-Security", "max-age=31536000")
+
+
+def headers(settings: Settings) -> list[tuple[str, str]]:
+    """What every answer carries; the server adds them, so that its own refusals have them, too."""
+    return [*_HEADERS, *([HSTS] if settings.secure else [])]
+
+
+class Guard:
+    """The outermost application. It knows the peer's own address, before a proxy's word for another one is taken."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        self._settings = settings
+        self._proxies = [ipaddress.ip_network(one) for one in settings.proxies]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse, or hand on a request whose body is there whole."""
+        if scope["type"] != "http":
+            return
+        status = self._refusal(scope)
+        if not status:
+            status, body = await _body(receive)
+        if status:
+            await _say(status)(scope, receive, send)
+            return
+        begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, _again(body, receive), watched)
+        except Exception as error:  # noqa: BLE001  (a page never shows what went wrong inside)
+            log.warning("a page failed", kind=type(error).__name__, method=scope["method"], page=_page(scope["path"]))
+            if not begun:
+                await _say(500)(scope, receive, send)
+
+    def _refusal(self, scope: Scope) -> int:
+        """The status of a request that no page is to see; 0 for one that may go on."""
+        found = Headers(scope=scope)
+        if _too_long(found):
+            return 413
+        if "transfer-encoding" in found and "content-length" in found:
+            return 400
+        if scope["path"] in HEALTH:
+            return 0
+        if self._proxies and not _within((scope.get("client") or ("",))[0], self._proxies):
+            return 403  # TLS ends at the proxy: nobody else has any business here
+        if found.getlist("host") != [self._settings.authority]:
+            return 421
+        return 0 if scope["method"] in {"GET", "HEAD"} or self._same_origin(found) else 403
+
+    def _same_origin(self, found: Headers) -> bool:
+        """Whether our own page sends this: a cookie alone is not enough (cross-site request forgery)."""
+        site = found.get("sec-fetch-site", "same-origin")
+        return found.getlist("origin") == [self._settings.url] and site == "same-origin"
+
+
+def _page(path: str) -> str:
+    """The first part of a path: what stands behind it is a stranger's text."""
+    return path.split("/")[1][:20] if path.startswith("/") else ""
+
+
+def _too_long(found: Headers) -> bool:
+    length = found.get("content-length", "0")
+    return not (length.isascii() and length.isdigit()) or len(length) > 9 or int(length) > BODY_BYTES
+
+
+def _within(address: str, networks: Iterable[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:
+    try:
+        peer = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(peer in network for network in networks)
+
+
+async def _body(receive: Receive) -> tuple[int, bytes]:
+    """(0, the whole body), or the status that refuses it. Chunks are counted: their sender tells no length."""
+    body = b""
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    return 400, b""
+                body += message.get("body", b"")
+                if len(body) > BODY_BYTES:
+                    return 413, b""
+                if not message.get("more_body", False):
+                    return 0, body
+    except TimeoutError:
+        return 408, b""
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """Give the body once more; after it, whatever comes."""
+    given = False
+
+    async def once() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return once
+
+
+def _say(status: int) -> PlainTextResponse:
+    return PlainTextResponse("jenkins-mfa: not possible.\n", status, {"Connection": "close"})

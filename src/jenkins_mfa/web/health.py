@@ -1,0 +1,49 @@
+"""`/livez` and `/readyz`, for machines; and `/wait`, which holds a page's request until something has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from jenkins_mfa.errors import StoreError
+from jenkins_mfa.web.session import Purpose, Session
+from jenkins_mfa.web.site import Site
+
+#: For each purpose of a session: what its page waits for, as a short text that changes with it.
+Marks = Mapping[Purpose, Callable[[Session], str]]
+SEEN = 64  #: characters of what a page says that it has seen
+
+
+def routes(site: Site, marks: Marks) -> list[Route]:
+    """All three."""
+
+    async def livez(_request: Request) -> Response:
+        return JSONResponse({"live": True})
+
+    async def readyz(_request: Request) -> Response:
+        reasons = await run_in_threadpool(_reasons, site)
+        return JSONResponse({"ready": not reasons, "reasons": reasons}, 503 if reasons else 200)
+
+    async def wait(request: Request) -> Response:
+        found = await run_in_threadpool(site.session, request)
+        if found is None or found.purpose not in marks:
+            return JSONResponse({"ended": True}, 401)
+        mark = marks[found.purpose]
+        seen = request.query_params.get("seen", "")[:SEEN]
+        now = await site.waiters.changed(f"{found.purpose}:{found.person}:{found.about}", lambda: mark(found), seen)
+        return JSONResponse({"seen": now, "changed": now != seen})
+
+    return [Route("/livez", livez), Route("/readyz", readyz), Route("/wait", wait)]
+
+
+def _reasons(site: Site) -> list[str]:
+    """Why the agent cannot take answers now: nothing that a stranger is not to read."""
+    try:
+        site.desk.store.now()
+    except StoreError:
+        return ["the store cannot be reached"]
+    return []

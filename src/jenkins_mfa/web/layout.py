@@ -1,0 +1,65 @@
+"""One page: head, a heading, its content, a place where the script speaks. All markup is made by words/html.py."""
+
+from __future__ import annotations
+
+from starlette.responses import HTMLResponse
+
+from jenkins_mfa.words import pages
+from jenkins_mfa.words.html import Content, Html, tag
+
+_SHIELD = (
+    ("rect", {"width": 32, "height": 32, "rx": 8, "class_": "mark"}),
+    ("path", {"d": "M16 5l9 3.4v7.2c0 5.6-3.7 9.9-9 11.4-5.3-1.5-9-5.8-9-11.4V8.4z", "class_": "shield"}),
+    ("path", {"d": "M12 15.8l3 3 5.4-6", "class_": "tick-mark"}),
+)
+
+
+def page(title: Content, *content: Content, name: str = "", status: int = 200, **data: str) -> HTMLResponse:
+    """A page. `name` says which part of the script it is for, `data` is what that part needs to know."""
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="color-scheme", content="light dark"),
+        tag("title", f"{_plain(title)} · {pages.NAME}"),
+        tag("link", rel="stylesheet", href="/static/page.css"),
+        tag("link", rel="icon", href="/static/icon.svg"),
+        tag("script", src="/static/page.js", type="module") if name else None,
+    )
+    known = {f"data_{key}": text for key, text in (pages.SCRIPT | data if name else data).items()}
+    main = tag(
+        "main",
+        tag("h1", title),
+        tag("noscript", tag("p", pages.NO_SCRIPT, class_="note bad")) if name else None,
+        *content,
+        tag("p", role="status", id="status", tabindex="-1"),
+        data_page=name or None,
+        **known,
+    )
+    shield = tag("svg", *(tag(shape, **values) for shape, values in _SHIELD), viewBox="0 0 32 32", aria_hidden="true")
+    body = tag("body", tag("header", shield, tag("span", pages.NAME)), main)
+    return HTMLResponse(f"<!DOCTYPE html>\n{tag('html', head, body, lang='en')}\n", status)
+
+
+def message(title: str, text: str, status: int) -> HTMLResponse:
+    """A page that only says something."""
+    return page(title, tag("p", text), status=status)
+
+
+def elsewhere() -> Html:
+    """What the script shows where there is no WebAuthn: in the browser inside an app, or without TLS."""
+    return tag(
+        "section",
+        tag("h2", pages.ELSEWHERE_TITLE),
+        tag("p", pages.ELSEWHERE_TEXT),
+        tag("label", pages.ADDRESS_LABEL, for_="address"),
+        tag("input", id="address", readonly="readonly"),
+        tag("button", pages.COPY, type="button", id="copy"),
+        id="elsewhere",
+        hidden="hidden",
+    )
+
+
+def _plain(title: Content) -> str:
+    """Without its markup: headings of gates hold chips."""
+    return title if isinstance(title, str) and not isinstance(title, Html) else pages.NAME

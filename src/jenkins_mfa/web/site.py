@@ -1,0 +1,148 @@
+"""What all pages stand on: the desk, the address, the session, and how a failure is said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from jenkins_mfa.core import strict_json
+from jenkins_mfa.core.model import Gate
+from jenkins_mfa.errors import (
+    JenkinsMfaError,
+    MessengerError,
+    Refusal,
+    StoreError,
+    StoreUncertainError,
+    UntrustedInputError,
+)
+from jenkins_mfa.usecases.desk import Desk
+from jenkins_mfa.usecases.security_keys import SecurityKeys
+from jenkins_mfa.web import session
+from jenkins_mfa.web.guard import BODY_BYTES
+from jenkins_mfa.web.session import Session
+from jenkins_mfa.web.settings import Settings
+from jenkins_mfa.web.waiting import Waiters
+from jenkins_mfa.words import answers, pages, refusals, render
+from jenkins_mfa.words.parts import Parts
+
+log = structlog.get_logger()
+
+DEPTH = 6  #: levels of JSON that a page sends; a key's answer has four
+
+Form = Mapping[str, Any]
+Handler = Callable[[Request, Form], Response]
+
+
+@dataclass(frozen=True)
+class Site:
+    """The pages of one agent."""
+
+    desk: Desk
+    settings: Settings
+    keys: SecurityKeys
+    waiters: Waiters = field(default_factory=Waiters)
+
+    def session(self, request: Request) -> Session | None:
+        """Whose page this is; None without a session, with one that has ended, or of somebody who left the roster."""
+        value = request.cookies.get(self.settings.cookie, "")
+        found = session.read(value, self.desk.keys.mac_key, self.desk.store.now()) if value else None
+        return found if found is not None and found.person in self.desk.roster.people else None
+
+    def begin(self, response: Response, begun: Session) -> None:
+        """Give the browser its session; it takes the place of an older one."""
+        response.set_cookie(
+            self.settings.cookie,
+            session.write(begun, self.desk.keys.mac_key),
+            max_age=session.LIFETIME // 1000,
+            path="/",
+            secure=self.settings.secure,
+            httponly=True,
+            samesite="strict",
+        )
+
+    def end(self, response: Response) -> None:
+        """Take the session away from the browser."""
+        response.delete_cookie(
+            self.settings.cookie, path="/", secure=self.settings.secure, httponly=True, samesite="strict"
+        )
+
+    def takes(self, handler: Handler) -> Callable[[Request], Any]:
+        """An endpoint for what a page's script sends: JSON in, JSON out, in a thread; failures are sentences."""
+
+        async def endpoint(request: Request) -> Response:
+            raw = await request.body()
+            return await run_in_threadpool(self._answer, handler, request, raw)
+
+        return endpoint
+
+    def _answer(self, handler: Handler, request: Request, raw: bytes) -> Response:
+        try:
+            return handler(request, read(request, raw))
+        except JenkinsMfaError as error:
+            status, sentence = self.about(error, request)
+            return JSONResponse({"says": render.terminal(sentence)}, status)
+
+    def about(self, error: JenkinsMfaError, request: Request) -> tuple[int, Parts]:
+        """The status and the sentence for a failure. Only a refusal's code, or a kind, is logged."""
+        if isinstance(error, Refusal):
+            jti = str(request.path_params.get("jti", ""))
+            log.info("not counted", gate=jti, reason=error.code)
+            found = self._session_or_none(request)
+            me = found.person if found else ""
+            return 409, refusals.refusal(
+                error.code, error.values, self._gate(jti), self.desk.roster, self._now_or_none(), me
+            )
+        if isinstance(error, UntrustedInputError):
+            log.warning("a page's request was not understood", problem=str(error))
+            return 400, pages.unreadable()
+        log.warning("a page's request failed", kind=type(error).__name__)
+        if isinstance(error, StoreUncertainError):
+            return 503, answers.uncertain()
+        if isinstance(error, StoreError):
+            return 503, answers.unrecorded()
+        if isinstance(error, MessengerError):
+            return 503, answers.unchecked()
+        return 500, answers.uncertain()
+
+    def _session_or_none(self, request: Request) -> Session | None:
+        try:
+            return self.session(request)
+        except StoreError:
+            return None
+
+    def _now_or_none(self) -> int:
+        """0 where the store does not tell, so that no time is made up."""
+        try:
+            return self.desk.store.now()
+        except StoreError:
+            return 0
+
+    def _gate(self, jti: str) -> Gate | None:
+        try:
+            return self.desk.store.gate(jti.rpartition(".")[0]) if jti else None
+        except StoreError:
+            return None
+
+
+def read(request: Request, raw: bytes) -> Form:
+    """What the page's script has sent. Raises UntrustedInputError for anything else."""
+    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
+        raise UntrustedInputError("the request is not JSON.")
+    found = strict_json.parse(raw, place="the request", max_bytes=BODY_BYTES, max_depth=DEPTH)
+    if not isinstance(found, dict):
+        raise UntrustedInputError("the request is no object.")
+    return found
+
+
+def text(form: Form, name: str, most: int) -> str:
+    """A text of the form. Raises UntrustedInputError where it is none, or longer than `most` characters."""
+    value = form.get(name)
+    if not isinstance(value, str) or len(value) > most:
+        raise UntrustedInputError(f"{name} is no text of at most {most} characters.")
+    return value

@@ -1,0 +1,196 @@
+// The one script of all pages. Everything that it says comes from the page itself; text is only ever set as text.
+const main = document.querySelector("main");
+const words = main.dataset;
+const status = document.getElementById("status");
+
+function say(text, look = "") {
+  status.className = look;
+  status.textContent = text;
+  if (look) status.focus();
+}
+
+async function post(path, body) {
+  try {
+    const response = await fetch(path, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    const answer = await response.json();
+    return { ...answer, ok: response.ok, says: answer.says ?? (response.ok ? "" : words.lost) };
+  } catch {
+    return { ok: false, says: words.lost };
+  }
+}
+
+function hasKeys() {
+  return window.isSecureContext && "PublicKeyCredential" in window && "credentials" in navigator;
+}
+
+// Where there are no keys the address is shown, whole, to be opened elsewhere.
+function elsewhere() {
+  const section = document.getElementById("elsewhere");
+  const address = document.getElementById("address");
+  address.value = location.href;
+  section.hidden = false;
+  document.getElementById("copy").addEventListener("click", async () => {
+    address.select();
+    await navigator.clipboard?.writeText(address.value);
+    say(words.copied);
+  });
+}
+
+// Browsers of the last years read and write the JSON of WebAuthn themselves; for older ones these few lines do.
+function bytes(text) {
+  return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
+}
+
+function base64url(buffer) {
+  const letters = String.fromCharCode(...new Uint8Array(buffer));
+  return btoa(letters).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+function requestOptions(json) {
+  if (PublicKeyCredential.parseRequestOptionsFromJSON) return PublicKeyCredential.parseRequestOptionsFromJSON(json);
+  const allowed = (json.allowCredentials ?? []).map((one) => ({ ...one, id: bytes(one.id) }));
+  return { ...json, challenge: bytes(json.challenge), allowCredentials: allowed };
+}
+
+function asJson(credential) {
+  if (credential.toJSON) return JSON.stringify(credential.toJSON());
+  const { clientDataJSON, authenticatorData, signature, userHandle } = credential.response;
+  const response = {
+    clientDataJSON: base64url(clientDataJSON),
+    authenticatorData: base64url(authenticatorData),
+    signature: base64url(signature),
+    ...(userHandle ? { userHandle: base64url(userHandle) } : {}),
+  };
+  const id = base64url(credential.rawId);
+  return JSON.stringify({ id, rawId: id, type: credential.type, clientExtensionResults: {}, response });
+}
+
+// What the key has signed; null, with a sentence, where it did not. Nothing but one request may stand between the choice
+// of a button and this call: older Safari forgets the choice otherwise.
+async function sign(options) {
+  say(words.key);
+  try {
+    return asJson(await navigator.credentials.get({ publicKey: requestOptions(options) }));
+  } catch (error) {
+    say(error.name === "NotAllowedError" || error.name === "AbortError" ? words.unused : words.wrong, "bad");
+    return null;
+  }
+}
+
+function buttons(enabled) {
+  for (const button of document.querySelectorAll("#answer button")) button.disabled = !enabled;
+}
+
+// One choice at a time. What it says stays when the page is read anew.
+let busy = false;
+async function once(act) {
+  if (busy) return;
+  busy = true;
+  buttons(false);
+  await act();
+  busy = false;
+  buttons(true);
+}
+
+function anew(says) {
+  sessionStorage.setItem("says", says);
+  location.reload();
+}
+
+// Moments are written in UTC; people read them in their own time.
+for (const moment of document.querySelectorAll("time")) {
+  moment.title = moment.textContent;
+  const shown = { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" };
+  moment.textContent = new Date(moment.dateTime).toLocaleString([], shown);
+}
+
+const kept = sessionStorage.getItem("says");
+sessionStorage.removeItem("says");
+if (kept) say(kept, "good");
+
+async function answer(decision) {
+  const reason = document.getElementById("reason")?.value ?? "";
+  const chosen = { decision, key: document.getElementById("key").value };
+  const begun = await post(`/gate/${words.gate}/begin`, chosen);
+  if (!begun.ok) return say(begun.says, "bad");
+  const signed = await sign(begun.options);
+  if (signed === null) return undefined;
+  const report = document.getElementById("report")?.checked ?? false;
+  const given = { ...chosen, nonce: begun.nonce, answer: signed, reason, report };
+  const done = await post(`/gate/${words.gate}/finish`, given);
+  return done.ok ? anew(done.says) : say(done.says, "bad");
+}
+
+// Somebody else may answer meanwhile: the page is read anew, unless something is being typed.
+async function watch() {
+  for (;;) {
+    let found;
+    try {
+      found = await (await fetch(`/wait?seen=${words.seen}`)).json();
+    } catch {
+      return;
+    }
+    if (found.ended) return;
+    if (found.changed && !busy) {
+      const typing = document.getElementById("reason")?.value;
+      if (typing) return say(words.changed, "bad");
+      location.reload();
+      return;
+    }
+  }
+}
+
+const pages = {
+  gate() {
+    if (!document.querySelector("#answer button")) return watch();
+    if (!hasKeys()) {
+      document.getElementById("answer").hidden = true;
+      return elsewhere();
+    }
+    document.getElementById("approve")?.addEventListener("click", () => once(() => answer("approve")));
+    document.getElementById("deny")?.addEventListener("click", () => once(() => answer("deny")));
+    return watch();
+  },
+  door() {
+    if (!hasKeys()) {
+      document.getElementById("answer").hidden = true;
+      return elsewhere();
+    }
+    document.getElementById("sign-in").addEventListener("click", () =>
+      once(async () => {
+        const begun = await post("/sign-in/begin", {});
+        if (!begun.ok) return say(begun.says, "bad");
+        const signed = await sign(begun.options);
+        if (signed === null) return undefined;
+        const done = await post("/sign-in/finish", { state: begun.state, answer: signed });
+        return done.ok ? location.replace(done.to) : say(done.says, "bad");
+      }),
+    );
+    return undefined;
+  },
+  home() {
+    document.getElementById("out").addEventListener("click", async () => {
+      const done = await post("/out", {});
+      return done.ok ? location.replace(done.to) : say(done.says, "bad");
+    });
+  },
+  async open() {
+    const token = location.hash.slice(1);
+    if (!token) return say(words.missing, "bad");
+    if (!hasKeys()) {
+      document.getElementById("opening").hidden = true;
+      return elsewhere();
+    }
+    const answer = await post("/open", { token });
+    history.replaceState(null, "", "/open");
+    if (answer.ok) return location.replace(answer.to);
+    document.getElementById("opening").hidden = true;
+    return say(answer.says, "bad");
+  },
+};
+
+pages[words.page]?.();

@@ -1,0 +1,124 @@
+"""[web] of config.toml → where the pages are served. Absent: there are none, and no policy can ask for a key."""
+
+from __future__ import annotations
+
+import ipaddress
+import ssl
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from jenkins_mfa.core.relying_party import RelyingParty
+from jenkins_mfa.failures import unread
+from jenkins_mfa.toml_problems import seen
+from jenkins_mfa.toml_table import Table
+from jenkins_mfa.web.settings import CONNECTIONS, Settings
+
+LISTEN = "an address and a port such as 127.0.0.1:8443 or [::1]:8443"
+URL = "https://host, https://host:port or http://localhost:port, without a path"
+PROXY = "addresses such as 10.0.0.1, or networks such as 10.0.0.0/28"
+NO_TLS = "nobody would speak TLS here: mend: cert_file and key_file, or proxies with the address of the one that does"
+
+
+def web(root: Table, base: Path) -> Settings | None:
+    """The settings; None where there is no [web], or one with problems, which are noted."""
+    if "web" not in root:
+        return None
+    table = root.table("web")
+    before = len(table.problems.found)
+    host, port = _listen(table)
+    settings = Settings(
+        host=host,
+        port=port,
+        url=_url(table),
+        cert_file=_file(table, "cert_file", base),
+        key_file=_file(table, "key_file", base),
+        proxies=_proxies(table),
+        connections=table.integer("connections", CONNECTIONS, low=10, high=20_000),
+    )
+    table.done()
+    if len(table.problems.found) == before:
+        _together(table, settings)
+    return settings if len(table.problems.found) == before else None
+
+
+def _listen(table: Table) -> tuple[str, int]:
+    value = table.text("listen", allowed=LISTEN)
+    host, _, port = value.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    try:
+        ipaddress.ip_address(host)
+        right = port.isascii() and port.isdigit() and 0 < int(port) < 65_536
+    except ValueError:
+        right = False
+    if value and not right:
+        table.fault("listen", f"seen: {seen(value)}; allowed: {LISTEN}")
+        return "", 0
+    return host, int(port or 0)
+
+
+def _url(table: Table) -> str:
+    """An origin, as a browser writes it; empty after a problem."""
+    value = table.text("url", allowed=URL)
+    if not value:
+        return ""
+    try:
+        if urlsplit(value).path not in {"", "/"}:
+            raise ValueError("the pages stand at the root of their host, without a path")
+        return RelyingParty.at(value).origin
+    except ValueError as error:
+        table.fault("url", f"seen: {seen(value)}; {error}; allowed: {URL}")
+        return ""
+
+
+def _file(table: Table, key: str, base: Path) -> Path | None:
+    name = table.text(key, allowed="a file's path") if key in table else ""
+    return base / name if name else None
+
+
+def _proxies(table: Table) -> tuple[str, ...]:
+    found = table.texts("proxies", [], allowed=f"a list of {PROXY}")
+    for one in found:
+        try:
+            wrong = ipaddress.ip_network(one).prefixlen == 0
+        except ValueError:
+            wrong = True
+        if wrong:
+            table.fault("proxies", f"seen: {seen(one)}; allowed: {PROXY}, each named; not everybody")
+    return tuple(found)
+
+
+def _together(table: Table, settings: Settings) -> None:
+    """What each key allows, but not beside the others."""
+    own = settings.cert_file is not None
+    if own != (settings.key_file is not None):
+        missing = "key_file" if own else "cert_file"
+        table.fault(missing, "a certificate and its key belong together: this one is missing")
+    elif own and settings.proxies:
+        table.fault("proxies", "with its own certificate the agent is reached directly; mend: leave one of them out")
+    elif own and not settings.secure:
+        table.fault("url", "with a certificate of its own the agent is reached by https://")
+    elif own:
+        _pair(table, settings)
+    elif settings.secure and not settings.proxies:
+        table.fault("url", NO_TLS)
+    elif not settings.secure and not ipaddress.ip_address(settings.host).is_loopback:
+        table.fault("listen", f"seen: {settings.host}; http://localhost is for this computer alone: 127.0.0.1 or ::1")
+
+
+def _pair(table: Table, settings: Settings) -> None:
+    """The files hold a certificate (its chain after it) and the key that belongs to it."""
+    files = {"cert_file": settings.cert_file or Path(), "key_file": settings.key_file or Path()}
+    for key, file in files.items():
+        try:
+            file.read_bytes()
+        except OSError as error:
+            table.fault(key, f"{file} cannot be read: {unread(error)}")
+            return
+    key_file = files["key_file"]
+    if key_file.stat().st_mode & 0o077:
+        table.fault("key_file", f"{key_file} can be read by others; mend: chmod 600 {key_file}")
+        return
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(files["cert_file"], key_file, password="")
+    except (ssl.SSLError, OSError):
+        table.fault("cert_file", "no certificate and its key: both files in PEM, the key without a password")

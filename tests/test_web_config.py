@@ -1,0 +1,93 @@
+"""[web]: every fault has its sentence; without the table there are no pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cli_files import write
+from jenkins_mfa import config as configuration
+from jenkins_mfa.errors import ConfigError
+from jenkins_mfa.web.settings import Settings
+
+
+def read(folder: Path, *lines: str) -> Settings | None:
+    path = write(folder)
+    path.write_text(path.read_text() + "\n" + "\n".join(lines) + "\n")
+    return configuration.load(path).web
+
+
+def test_without_the_table_there_are_no_pages(tmp_path: Path) -> None:
+    """The agent has no inbound port of its own then."""
+    assert read(tmp_path) is None
+
+
+def test_for_this_computer_alone(tmp_path: Path) -> None:
+    """`http://localhost` is the one address without TLS that browsers give keys to."""
+    found = read(tmp_path, "[web]", 'listen = "127.0.0.1:8443"', 'url = "http://localhost:8443/"')
+    assert found == Settings("127.0.0.1", 8443, "http://localhost:8443")
+    assert (found.party.id, found.authority, found.secure) == ("localhost", "localhost:8443", False)
+
+
+def test_behind_a_proxy(tmp_path: Path) -> None:
+    """Named by address; the scheme's own port is left out, as browsers do."""
+    found = read(
+        tmp_path,
+        "[web]",
+        'listen = "[::1]:8080"',
+        'url = "https://mfa.example.com:443"',
+        'proxies = ["10.0.0.1", "10.1.0.0/24"]',
+        "connections = 100",
+    )
+    proxies = ("10.0.0.1", "10.1.0.0/24")
+    assert found == Settings("::1", 8080, "https://mfa.example.com", proxies=proxies, connections=100)
+    assert (found.party.id, found.authority, found.secure) == ("mfa.example.com", "mfa.example.com", True)
+
+
+LISTEN, URL, PROXIES = 'listen = "127.0.0.1:8443"', 'url = "https://mfa.example.com"', 'proxies = ["10.0.0.1"]'
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ((URL, PROXIES), "listen is missing; allowed: an address and a port"),
+        ((LISTEN, PROXIES), "url is missing; allowed: https://host"),
+        (('listen = "8443"', URL, PROXIES), 'listen: seen: "8443"'),
+        (('listen = "127.0.0.1:0"', URL, PROXIES), "allowed: an address and a port such as"),
+        (('listen = "127.0.0.1:65536"', URL, PROXIES), "allowed: an address and a port such as"),
+        (('listen = "localhost:80"', URL, PROXIES), "allowed: an address and a port such as"),
+        ((LISTEN, 'url = "http://mfa.example.com"', PROXIES), "or http://localhost:port, without a path"),
+        ((LISTEN, 'url = "https://mfa.example.com/mfa"', PROXIES), "without a path"),
+        ((LISTEN, 'url = "https://user@mfa.example.com"', PROXIES), "without a path"),
+        ((LISTEN, 'url = "https://mfa.example.com?x"', PROXIES), "without a path"),
+        ((LISTEN, 'url = "https://10.0.0.5"', PROXIES), "without a path"),
+        ((LISTEN, 'url = "https://[::1]"', PROXIES), "a host name of letters"),
+        ((LISTEN, 'url = "https://mfa"', PROXIES), "a host name of letters"),
+        ((LISTEN, 'url = "https://mfa.example.com:port"', PROXIES), "without a path"),
+        ((LISTEN, URL), "nobody would speak TLS here"),
+        ((LISTEN, URL, 'proxies = ["*"]'), "each named; not everybody"),
+        ((LISTEN, URL, 'proxies = ["0.0.0.0/0"]'), "each named; not everybody"),
+        ((LISTEN, URL, 'proxies = ["proxy.example.com"]'), "each named; not everybody"),
+        ((LISTEN, URL, 'proxies = "10.0.0.1"'), "a list of addresses"),
+        ((LISTEN, URL, 'cert_file = "a.crt"'), "key_file: a certificate and its key belong together"),
+        ((LISTEN, URL, 'key_file = "a.key"'), "cert_file: a certificate and its key belong together"),
+        ((LISTEN, URL, PROXIES, 'cert_file = "a"', 'key_file = "b"'), "leave one of them out"),
+        ((LISTEN, 'url = "http://localhost"', 'cert_file = "a"', 'key_file = "b"'), "is reached by https://"),
+        ((LISTEN, URL, 'cert_file = "a.crt"', 'key_file = "a.key"'), "cannot be read"),
+        ((LISTEN, URL, 'cert_file = "config.toml"', 'key_file = "open.key"'), "mend: chmod 600"),
+        ((LISTEN, URL, 'cert_file = "config.toml"', 'key_file = "jenkins.token"'), "no certificate and its key"),
+        (('listen = "0.0.0.0:8443"', 'url = "http://localhost:8443"'), "is for this computer alone"),
+        ((LISTEN, URL, PROXIES, "connections = 5"), "a number from 10 to 20000"),
+        ((LISTEN, URL, PROXIES, 'certfile = "x"'), "nearest: cert_file"),
+    ],
+)
+def test_a_fault_is_told_with_its_mend(tmp_path: Path, lines: tuple[str, ...], told: str) -> None:
+    """All at the start, at the table, with what is allowed."""
+    (tmp_path / "open.key").write_text("x")
+    (tmp_path / "open.key").chmod(0o644)
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path, "[web]", *lines)
+    assert any(told in problem for problem in caught.value.problems), caught.value.problems
+    assert all("config.toml" in problem and "[web]" in problem for problem in caught.value.problems)
+    assert len(caught.value.problems) == 1
