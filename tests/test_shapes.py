@@ -11,12 +11,13 @@ SRC = Path(__file__).parents[1] / "src" / "jenkins_mfa"
 
 FIRST_MEETINGS = """
 import dataclasses, sys, threading
+from typing import Dict, Optional, Tuple
 from jenkins_mfa import shapes
 
 sys.setswitchinterval(1e-6)
 text = b"{%s}" % b",".join(b'"f%d":{"a":[1]}' % n for n in range(25))
-for number in range(40):
-    fields = [(f"f{n}", dict[str, tuple[int, ...]] | None, None) for n in range(25)]
+for number in range(100):
+    fields = [(f"f{n}", Optional[Dict[str, Tuple[int, ...]]], None) for n in range(25)]
     kind = dataclasses.make_dataclass(f"D{number}", fields, frozen=True)
     together = threading.Barrier(4)
 
