@@ -15,6 +15,7 @@ from jenkins_mfa.simulators.slack import SlackSimulator, plain
 from jenkins_mfa.slack.accounts import FRESH, Accounts
 from jenkins_mfa.slack.messenger import SlackMessenger
 from jenkins_mfa.usecases.rules import Rules
+from jenkins_mfa.words import alerts, render
 
 
 def said(slack: SlackSimulator, channel: str = DEPLOYS) -> list[str]:
@@ -136,3 +137,32 @@ def test_an_alert_for_one_person_reaches_them_alone(slack: SlackSimulator, talke
     assert len(said(slack, OPS)) == 1
     direct = talker._direct("U02BOB")
     assert len(said(slack, direct)) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "to", "sentence"),
+    [
+        ("locked", "", "The codes of Bob Ray are switched off after 50 misses."),
+        (
+            "locked",
+            "bob",
+            (
+                "Your codes are switched off after 50 misses. If those were not yours, somebody guesses: tell ops. An "
+                "administrator lets them count again: /mfa unlock bob"
+            ),
+        ),
+        (
+            "code_reused",
+            "bob",
+            (
+                "A code of yours that was used already was typed once more, and did not count. If that was not you, "
+                "somebody has seen it: tell ops."
+            ),
+        ),
+    ],
+)
+def test_what_happens_to_somebodys_codes_is_told_to_them(code: str, to: str, sentence: str) -> None:
+    """Attack rows 1 and 5: the person can tell whether it was them; no code stands in it."""
+    given = Alert(f"{code}:1", code, 0, values={"person": "bob"}, to=to)
+    (line,) = alerts.alert(given, None, ROSTER)
+    assert render.terminal(line) == sentence

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from desk_world import World
 
+from at_once import at_once
 from builders import ROSTER, RUN, policy, rule
 from clock import Clock
+from desk_world import World
 from fakes import US, FakeSource
 from jenkins_mfa.core import audit
 from jenkins_mfa.core.model import Factor, State
-from jenkins_mfa.errors import JenkinsMfaError
 from jenkins_mfa.store.gates import RedisStore
-from jenkins_mfa.usecases.answer import Answers, NeedsCode
+from jenkins_mfa.usecases.answer import Answers
 from jenkins_mfa.usecases.open_gate import open_gate
 from jenkins_mfa.usecases.ports import Paused
 from jenkins_mfa.usecases.rules import Rules
@@ -31,26 +29,6 @@ def world(store: RedisStore, clock: Clock) -> World:
     made.desk = replace(made.desk, store=store)
     made.watch, made.answers = Watch(made.desk, made.source), Answers(made.desk)
     return made
-
-
-def at_once(*actions: Callable[[], object]) -> list[object]:
-    """Run all at the same moment; what each returned or raised."""
-    barrier = threading.Barrier(len(actions))
-    found: list[object] = [None] * len(actions)
-
-    def act(number: int, action: Callable[[], object]) -> None:
-        barrier.wait()
-        try:
-            found[number] = action()
-        except JenkinsMfaError as error:
-            found[number] = error
-
-    threads = [threading.Thread(target=act, args=pair) for pair in enumerate(actions)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return found
 
 
 def whole_trail(store: RedisStore) -> bool:
@@ -74,35 +52,6 @@ def test_fifty_approvers_at_once(world: World) -> None:
     assert world.gate.state is State.APPROVED
     assert len({c.person for c in world.gate.confirmations}) == 2
     assert whole_trail(world.store)  # type: ignore[arg-type]
-
-
-def test_one_code_sent_twice_at_once_counts_once(world: World) -> None:
-    """Attack row 4: one code on two replicas at once; exactly one commit wins (S1)."""
-    world.desk = replace(world.desk, rules=Rules(policy(rule(factor=Factor.TOTP)), ROSTER))
-    world.source.pauses["ref-2"] = "Mfa-" + "1" * 32
-    world.watch, world.answers = Watch(world.desk, world.source), Answers(world.desk)
-    enrolled = "alice"
-    from fakes import seed_of
-    from jenkins_mfa.core import totp
-    from jenkins_mfa.usecases import enroll
-
-    now = world.desk.store.now() // 1000
-    enroll.enroll(world.desk, enrolled, seed_of(enrolled), totp.code_at(seed_of(enrolled), now - totp.STEP), "operator")
-    world.open()
-    jtis = [gate.jti for gate in world.desk.store.open_gates()]
-    asked = []
-    for jti in jtis:
-        one = world.answers.tap(jti, world.who(enrolled), f"tap-{jti}")
-        assert isinstance(one, NeedsCode)
-        asked.append((jti, one.challenge_id))
-    code = totp.code_at(seed_of(enrolled), world.desk.store.now() // 1000)
-    found = at_once(
-        *[
-            (lambda j=jti, c=challenge: world.answers.code(j, c, world.who(enrolled), code, f"form-{j}"))
-            for jti, challenge in asked
-        ]
-    )
-    assert sum(not isinstance(one, Exception) for one in found) == 1
 
 
 def test_a_tap_against_the_deadline(world: World) -> None:

@@ -39,6 +39,7 @@ from jenkins_mfa.wiring import messenger_of
 from jenkins_mfa.words import findings, render
 
 STALE = 60_000  #: ms after which an agent's last heartbeat is old
+CLOCK_APART = 10  #: seconds between the store's clock and ours that are a finding
 SOON = 30  #: days before its end at which a receipt key is a finding
 
 
@@ -129,6 +130,7 @@ def _store(config: Config) -> Iterator[Part]:
     prefix = f"{{{settings.prefix}}}"
     with open_store(settings.url, key, prefix=prefix, durability=settings.durability) as (store, found):
         yield _promise(found, settings.durability)
+        yield from clock_parts(store.now())
         yield from _damaged(config, store)
         yield _people(config, store)
         yield from _beats(store)
@@ -143,6 +145,15 @@ def _promise(found: Durability, accepted: str) -> Part:
         mend = f'set appendfsync always, or durability = "{found.fsync}" in config.toml to accept it'
         return Part("store", False, says, mend)
     return Part("store", True, says)
+
+
+def clock_parts(now: int) -> Iterator[Part]:
+    """Where the store's clock (`now`, ms UTC) is not ours: codes and deadlines are judged by it."""
+    apart = (now - int(time.time() * 1000)) // 1000
+    if abs(apart) > CLOCK_APART:
+        way = "ahead of" if apart > 0 else "behind"
+        mend = "synchronise both clocks: codes and deadlines are judged by the store's"
+        yield Part("store", False, f"its clock is {abs(apart)} s {way} this host's", mend)
 
 
 def _damaged(config: Config, store: RedisStore) -> Iterator[Part]:

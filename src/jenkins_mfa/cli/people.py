@@ -86,7 +86,8 @@ def _enrol(desk: Desk, name: str) -> None:
             made = enrolling.enroll(desk, name, seed, code, f"operator:{login}", by.id if by else "")
         except Refusal as refusal:
             if not refusal.code.startswith("code_"):
-                text, mend = f"{name} has an authenticator already.", f"jenkins-mfa authenticators revoke {name} ID"
+                mend = f"jenkins-mfa authenticators revoke {name} ID"
+                text = f"{name} has {enrolling.MOST} code apps already."
                 raise Failed(text, REFUSED, refusal.code, mend=mend) from None
             click.echo("That code does not match. Try the next one.")
             continue

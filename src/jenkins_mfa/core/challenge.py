@@ -5,6 +5,7 @@ The throttle belongs to the person, not to the gate: a new gate, challenge, repl
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from jenkins_mfa.core.model import Act, Challenge, Factor, Gate, Misses, PersonRecord
@@ -15,6 +16,7 @@ NUMBER_TRIES = 3  #: numbers that one person may type for one gate, over all cha
 FREE_FAILURES = 5  #: failures in a row before the first wait
 FIRST_WAIT = 30_000  #: ms; doubles with each further failure
 LONGEST_WAIT = 3_600_000  #: ms
+WARN_AGAIN = 3_600_000  #: ms between two warnings that a used code was typed again
 DISABLED_AT = 50  #: failures in a row after which codes are switched off (S4 allows at most 100)
 
 
@@ -97,10 +99,19 @@ def matched_number(record: PersonRecord, challenge: Challenge) -> PersonRecord:
     )
 
 
-def matched(record: PersonRecord, challenge: Challenge, authenticator_id: str, step: int, now: int) -> PersonRecord:
-    """The record after a code that matched: the challenge is gone, its step and all before it are burnt (S1)."""
+def reused(record: PersonRecord, now: int) -> PersonRecord | None:
+    """The record once its person is warned that a used code was typed again; None where they were lately."""
+    if record.warned_at and now < record.warned_at + WARN_AGAIN:
+        return None
+    return replace(record, warned_at=now)
+
+
+def matched(record: PersonRecord, challenge: Challenge, burnt: Mapping[str, int], now: int) -> PersonRecord:
+    """The record after a code that matched: the challenge is gone, and for each authenticator (id) whose code it was,
+    its step and all before it are burnt (S1).
+    """
     authenticators = tuple(
-        replace(a, last_step=step, last_used=now) if a.id == authenticator_id else a for a in record.authenticators
+        replace(a, last_step=burnt[a.id], last_used=now) if a.id in burnt else a for a in record.authenticators
     )
     return replace(
         record,

@@ -12,6 +12,9 @@ from jenkins_mfa.core.model import Act, Alert, Authenticator, Challenge, Commit,
 from jenkins_mfa.errors import Refusal, SealError, UnknownKeyError
 from jenkins_mfa.usecases.desk import Desk, commit_id, whole
 
+#: Where several apps were looked at, the first of these is told.
+_TELLING = ("code_malformed", "code_used", "code_clock", "code_wrong")
+
 
 class CountedMissError(Refusal):
     """A refusal whose audit event is in the trail already, in the commit that counted the miss."""
@@ -23,7 +26,7 @@ def issue(desk: Desk, about: Gate | Act, person: str, cause: str, now: int) -> C
     Raises Refusal for who has nothing to answer it with, or must wait.
     """
     record = record_of(desk, person)
-    _authenticator(record)
+    _apps(record)
     return issued(desk, about, record, Factor.TOTP, cause, now)
 
 
@@ -43,23 +46,33 @@ def issued(desk: Desk, about: Gate | Act, record: PersonRecord, factor: Factor, 
 def judge(
     desk: Desk, about: Gate | Act, person: str, challenge_id: str, code: str, cause: str, now: int
 ) -> tuple[PersonRecord, Authenticator, int]:
-    """The person's record with the code's time step burnt, the authenticator used, and that step.
+    """The person's record with the code's time step burnt, the code app whose it was, and that step.
 
     Nothing is committed for a match: the caller does, together with what the code was given for (S1). A miss is
     committed here.
     """
     record = record_of(desk, person)
     asked = open_challenge(record, about, challenge_id, Factor.TOTP, now)
-    authenticator = _authenticator(record)
+    apps = _apps(record)
     throttle(record, now)
-    seed = _seed(desk, person, authenticator)
+    # All are looked at, whichever matches: how long it takes tells nothing (S6).
+    found = {app.id: _look(_seed(desk, person, app), code, app.last_step, now) for app in apps}
+    burnt = {app: step for app, step in found.items() if isinstance(step, int)}
+    if not burnt:
+        why = min((str(miss) for miss in found.values()), key=_TELLING.index)
+        if why == "code_malformed":
+            raise Refusal(why, {"left": str(asked.tries)})
+        raise _miss(desk, about, record, asked, why, cause, now)
+    used = next(app for app in apps if app.id in burnt)
+    return challenge.matched(record, asked, burnt, now), used, burnt[used.id]
+
+
+def _look(seed: str, code: str, last_step: int, now: int) -> int | str:
+    """The step of which `code` is for this seed, or why it does not count."""
     try:
-        step = totp.judge(seed=seed, code=code, now=now // 1000, last_step=authenticator.last_step)
+        return totp.judge(seed=seed, code=code, now=now // 1000, last_step=last_step)
     except totp.CodeRefusedError as miss:
-        if miss.code == "code_malformed":
-            raise Refusal(miss.code, {"left": str(asked.tries)}) from None
-        raise _miss(desk, about, record, asked, miss.code, cause, now) from None
-    return challenge.matched(record, asked, authenticator.id, step, now), authenticator, step
+        return miss.code
 
 
 def open_challenge(record: PersonRecord, about: Gate | Act, challenge_id: str, factor: Factor, now: int) -> Challenge:
@@ -80,9 +93,9 @@ def record_of(desk: Desk, person: str) -> PersonRecord:
     return record
 
 
-def _authenticator(record: PersonRecord) -> Authenticator:
-    usable = record.usable(Factor.TOTP)
-    if usable is None:
+def _apps(record: PersonRecord) -> tuple[Authenticator, ...]:
+    usable = record.all_usable(Factor.TOTP)
+    if not usable:
         raise Refusal("no_authenticator")
     return usable
 
@@ -114,7 +127,9 @@ def _miss(
 ) -> Refusal:
     """A code that did not match."""
     after = challenge.missed(record, issued, now)
-    count_miss(desk, about, after, code, cause, now)
+    warned = challenge.reused(after, now) if code == "code_used" else None
+    alerts = (_alert("code_reused", about, warned, now, warned.person),) if warned else ()
+    count_miss(desk, about, warned or after, code, cause, now, alerts)
     left = issued.tries - 1
     values = {"left": str(left), "wait_until": str(after.wait_until)}
     return CountedMissError(code if left else "no_tries", values)
@@ -129,10 +144,15 @@ def count_miss(
     if after.failures >= challenge.FREE_FAILURES:
         entries.append(replace(entries[0], event="authenticator:throttled"))
     if after.failures == challenge.DISABLED_AT:
-        gate, values = about.id if isinstance(about, Gate) else "", {"person": after.person}
-        alerts = (*alerts, Alert(f"locked:{after.person}:{after.version}", "locked", now, gate, values))
+        alerts = (*alerts, *(_alert("locked", about, after, now, to) for to in ("", after.person)))
     cause_id = commit_id("missed", cause, after.person, str(after.version))
     desk.store.commit(Commit(cause_id, (after,), tuple(entries), alerts=alerts))
+
+
+def _alert(code: str, about: Gate | Act, record: PersonRecord, now: int, to: str) -> Alert:
+    """What ops, or the person themselves (`to`), must read about the person's codes."""
+    gate = about.id if isinstance(about, Gate) else ""
+    return Alert(f"{code}:{record.person}:{record.version}:{to}", code, now, gate, {"person": record.person}, to)
 
 
 def _refused(about: Gate | Act, person: str, details: dict[str, str | int], now: int) -> Entry:

@@ -9,6 +9,7 @@ from jenkins_mfa.core.model import Authenticator, Commit, Entry, Factor, PersonR
 from jenkins_mfa.errors import DamagedError, Refusal
 from jenkins_mfa.usecases.desk import Desk, commit_id, decide
 
+MOST = 2  #: code apps of one person: a phone and its spare
 TRIES = 3  #: codes that may be tried to prove a new authenticator
 
 
@@ -18,7 +19,7 @@ def enroll(desk: Desk, person: str, seed: str, code: str, operator: str, by: str
     `operator` stands in the trail; `by` is their roster id, if they have one.
 
     Only whoever has a shell on the agent's host gets here: the trail calls it root of trust. The code's time step is
-    burnt. Raises Refusal for an unknown person, one who has an authenticator, and a code that does not match.
+    burnt. Raises Refusal for an unknown person, one who has MOST code apps, and a code that does not match.
     """
     if person not in desk.roster.people:
         raise Refusal("not_in_roster", {"account": person})
@@ -26,7 +27,7 @@ def enroll(desk: Desk, person: str, seed: str, code: str, operator: str, by: str
     def attempt() -> Authenticator:
         now = desk.store.now()
         record = _record(desk, person)
-        if record.usable(Factor.TOTP) is not None:
+        if len(record.all_usable(Factor.TOTP)) >= MOST:
             raise Refusal("enrolled_already")
         try:
             step = totp.judge(seed=seed, code=code, now=now // 1000, last_step=0)

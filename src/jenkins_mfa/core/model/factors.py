@@ -104,7 +104,8 @@ class Misses:
 @dataclass(frozen=True, slots=True)
 class PersonRecord:
     """A person's authenticators, what they are being asked, and their throttle: failures count across gates, replicas,
-    restarts (S4); `number_failures` of them were wrong numbers.
+    restarts (S4); `number_failures` of them were wrong numbers. `warned_at` is when they were last told that a used
+    code was typed again.
     """
 
     person: str
@@ -116,10 +117,15 @@ class PersonRecord:
     ceremonies: tuple[Ceremony, ...] = ()
     misses: tuple[Misses, ...] = ()
     number_failures: int = 0
+    warned_at: int = 0
 
     def usable(self, kind: Factor) -> Authenticator | None:
-        """The person's authenticator of that kind, if there is one to use."""
-        return next((a for a in self.authenticators if a.kind is kind and a.usable), None)
+        """The person's first authenticator of that kind that may be used."""
+        return next(iter(self.all_usable(kind)), None)
+
+    def all_usable(self, kind: Factor) -> tuple[Authenticator, ...]:
+        """All of that kind that may be used, in the order in which they came."""
+        return tuple(a for a in self.authenticators if a.kind is kind and a.usable)
 
 
 @dataclass(frozen=True, slots=True)
