@@ -105,7 +105,8 @@ class Agent:
         """Open the connections to Slack. Taps act on stored state, so they may come at once."""
         slack = self.config.slack
         self._slack = SlackApp(self.messenger.client, slack.app_token.reveal(), slack.api_url)
-        answers, glass, acts = Answers(self.desk), BreakGlass(self.desk), Acts(self.desk)
+        pages = self.config.web.url if self.config.web else ""
+        answers, glass, acts = Answers(self.desk, pages), BreakGlass(self.desk), Acts(self.desk)
         Handlers(answers, self.desk.store, self.messenger, glass, acts).register(self._slack.bolt)
         self._slack.connect()
 

@@ -21,8 +21,8 @@ from jenkins_mfa.errors import EvidenceError, Refusal
 from jenkins_mfa.security_keys.ceremonies import WebAuthnKeys
 from jenkins_mfa.simulators.security_key import EDDSA, ES256, RS256, Lies
 from jenkins_mfa.store.gates import RedisStore
-from jenkins_mfa.usecases import credentials
-from jenkins_mfa.usecases.answer import Counted
+from jenkins_mfa.usecases import credentials, tickets
+from jenkins_mfa.usecases.answer import Answers, Counted, NeedsCode, NeedsKey
 from jenkins_mfa.usecases.key_answers import KeyAnswers
 from jenkins_mfa.usecases.rules import Rules
 from jenkins_mfa.usecases.watch import Watch
@@ -345,3 +345,46 @@ def test_one_answer_sent_twice_at_once_is_judged_once(store: RedisStore, clock: 
         assert sum(isinstance(one, Counted) for one in found) == 1
         assert {one.code for one in found if isinstance(one, Refusal)} <= {"question_over", "confirmed_before"}
     assert len(world.gate.confirmations) == 1
+
+
+# -- the way from Slack to the page ------------------------------------------------------------------------------------
+
+PAGES = "https://mfa.example.com"
+
+
+def tapped(world: KeyWorld, person: str, pages: str = PAGES) -> object:
+    return Answers(world.desk, pages).tap(world.gate.jti, world.who(person), "tap-1")
+
+
+def test_a_tap_by_who_is_asked_for_a_key_gets_the_pages_address(world: KeyWorld) -> None:
+    """ux.md 4: one address, for this gate and person, until the deadline or for ten minutes."""
+    asked = tapped(world, "alice")
+    assert isinstance(asked, NeedsKey)
+    assert asked.address.startswith(f"{PAGES}/open#")
+    assert asked.expires == world.desk.store.now() + tickets.LIFETIME
+    ticket = tickets.turn_in(world.desk, asked.address.partition("#")[2])
+    assert (ticket.purpose, ticket.person, ticket.gate) == ("answer", "alice", world.gate.jti)
+    assert world.gate.confirmations == ()
+
+
+def test_who_has_no_key_is_told_how_to_get_one(world: KeyWorld) -> None:
+    """The gate waits; no address is given out."""
+    refused("no_key_yet", lambda: tapped(world, "carol"))
+    assert not any(linked.entry.event == "ticket:made" for linked in world.store.trail)
+
+
+def test_without_pages_nobody_is_sent_to_one(world: KeyWorld) -> None:
+    """A gate of the time when there was a [web]."""
+    refused("no_pages", lambda: tapped(world, "alice", ""))
+
+
+def test_who_has_only_a_key_answers_with_it_where_a_code_is_asked() -> None:
+    """Stronger counts for weaker; a code app comes first where there is one."""
+    world = KeyWorld(rules=policy(rule(factor=Factor.TOTP), available=tuple(Factor)))
+    world.give("alice")
+    world.give("bob")
+    world.enrol("bob")
+    world.open()
+    assert isinstance(tapped(world, "alice"), NeedsKey)
+    assert isinstance(Answers(world.desk, PAGES).tap(world.gate.jti, world.who("bob"), "tap-2"), NeedsCode)
+    refused("no_authenticator", lambda: tapped(world, "carol"))

@@ -8,7 +8,7 @@ from web_kit import Place
 from jenkins_mfa.core.model import TicketRecord
 from jenkins_mfa.usecases import tickets
 from jenkins_mfa.usecases.tickets import For
-from jenkins_mfa.web import opening, session
+from jenkins_mfa.web import session
 from jenkins_mfa.web.session import Purpose
 from memory_store import MemoryStore
 
@@ -20,7 +20,7 @@ def made(place: Place, purpose: For = For.ENROL) -> tuple[str, TicketRecord]:
 def test_the_token_stands_behind_the_fragment(place: Place) -> None:
     """Factors 1: what stands there never reaches a server, a proxy or their logs."""
     token, _ = made(place)
-    assert opening.address(place.settings.url, token) == f"{place.settings.url}/open#{token}"
+    assert tickets.address(place.settings.url, token) == f"{place.settings.url}/open#{token}"
 
 
 def test_looking_at_an_address_uses_nothing_up(place: Place) -> None:

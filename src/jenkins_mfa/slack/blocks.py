@@ -15,6 +15,7 @@ from jenkins_mfa.slack.limits import MAX_BLOCKS_BYTES, Json, size
 from jenkins_mfa.words import alerts, facts, forms, page, render, state
 from jenkins_mfa.words.parts import Parts, say
 
+LINK = "open_page"  #: action id of a button that only opens an address
 FACTS_BYTES = 3_600  #: of compact JSON for the rows of facts; state and box have the rest
 FACTS_LEAST = 2_600  #: the same beside a box that is full of old values
 _ANSWERABLE = {State.PENDING, State.APPROVED}
@@ -122,6 +123,13 @@ def taken_back(answer: Parts, gate: Gate) -> Payload:
 def private(answer: Parts | Payload) -> Payload:
     """A private answer."""
     return answer if isinstance(answer, Payload) else note([answer], {}, "answer")
+
+
+def with_link(line: Parts, label: str, address: str) -> Payload:
+    """A private answer with a button that opens an address. `text` leaves it out: it is shown in notifications."""
+    button = {"type": "button", "action_id": LINK, "text": plain(label), "url": address, "style": "primary"}
+    said = note([line], {}, "answer")
+    return Payload(said.text, [*said.blocks, {"type": "actions", "block_id": "link", "elements": [button]}])
 
 
 def minimal(gate: Gate) -> Payload:

@@ -26,9 +26,10 @@ from jenkins_mfa.slack.messenger import SlackMessenger
 from jenkins_mfa.slack.payloads import Body, Form, Press, Typed
 from jenkins_mfa.slack.presses import Presses
 from jenkins_mfa.slack.replies import Gates, OnlyMatchable, Sentences, respond_privately
-from jenkins_mfa.usecases.answer import Counted, NeedsNumber, NeedsTap, Tapped
+from jenkins_mfa.usecases.answer import Counted, NeedsKey, NeedsNumber, NeedsTap, Tapped
 from jenkins_mfa.usecases.desk import Who
 from jenkins_mfa.words import answers as words
+from jenkins_mfa.words import keys
 from jenkins_mfa.words.parts import Parts
 
 log = structlog.get_logger()
@@ -99,6 +100,7 @@ class Handlers:
         app.action("gate_approve")(self.approve)
         app.action("gate_deny")(self.ask_reason)
         app.action("gate_retract")(self.retract)
+        app.action(blocks.LINK)(self.followed)
         app.action(re.compile(""))(self.unknown)
         app.view("gate_totp")(self.code)
         app.view("gate_number")(self.number)
@@ -150,6 +152,10 @@ class Handlers:
         ack()
 
         self.presses.pressed(body, respond, lambda press: self._ask_reason(press.jti, press))
+
+    def followed(self, ack: Ack) -> None:
+        """A link was opened: Slack tells, and there is nothing to do."""
+        ack()
 
     def unknown(self, ack: Ack, respond: Respond) -> None:
         """A button that is not ours, or of another version."""
@@ -211,6 +217,8 @@ class Handlers:
             return self._counted(asked.gate)
         if isinstance(asked, NeedsTap):
             return self.dialogs.open(at.trigger, views.tap(asked.gate, views.About(asked.gate.jti, "", at.channel)))
+        if isinstance(asked, NeedsKey):
+            return blocks.with_link(keys.page(asked.expires), keys.OPEN, asked.address)
         about = views.About(asked.gate.jti, asked.challenge_id, at.channel)
         form = views.number if isinstance(asked, NeedsNumber) else views.code
         return self.dialogs.open(at.trigger, form(asked.gate, about, asked.expires))

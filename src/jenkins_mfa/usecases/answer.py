@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from jenkins_mfa.core import quorum
 from jenkins_mfa.core.gate import Event, Kind, Refused, Transition, advance
 from jenkins_mfa.core.model import Alert, Commit, Confirmation, Denial, Factor, Gate, PersonRecord, State
 from jenkins_mfa.errors import Refusal
-from jenkins_mfa.usecases import codes, eligible, numbers, tighten
+from jenkins_mfa.usecases import codes, credentials, eligible, numbers, tickets, tighten
 from jenkins_mfa.usecases.desk import (
     Desk,
     Who,
@@ -22,6 +22,7 @@ from jenkins_mfa.usecases.desk import (
     refused,
     run_record,
 )
+from jenkins_mfa.usecases.tickets import For
 
 T = TypeVar("T")
 
@@ -59,17 +60,28 @@ class NeedsTap:
     gate: Gate
 
 
-Tapped = Counted | NeedsCode | NeedsNumber | NeedsTap  #: what an Approve leads to
+@dataclass(frozen=True, slots=True)
+class NeedsKey:
+    """A security key is asked for: `address` opens the gate's page, once, for this person alone, until `expires`."""
+
+    gate: Gate
+    address: str = field(repr=False)
+    expires: int
+
+
+Tapped = Counted | NeedsCode | NeedsNumber | NeedsTap | NeedsKey  #: what an Approve leads to
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
     """The answers that people give. What does not count is a Refusal with its code, and stands in the trail.
 
-    `cause` names the tap or submission (unique in the messenger): the same one delivered twice counts once.
+    `cause` names the tap or submission (unique in the messenger): the same one delivered twice counts once. `pages` is
+    where the pages for keys are; empty where there are none.
     """
 
     desk: Desk
+    pages: str = ""
 
     def tap(self, jti: str, who: Who, cause: str, *, seen: bool = True) -> Tapped:
         """Approve was tapped: it counts at once where a tap is enough, and otherwise a challenge is issued.
@@ -91,10 +103,26 @@ class Answers:
             if asked is Factor.PUSH_NUMBER:
                 number = numbers.issue(self.desk, gate, person.id, cause, now)
                 return NeedsNumber(gate, number.id, number.expires)
+            if asked is Factor.WEBAUTHN or self._has_only_a_key(person.id):
+                return self._key_page(gate, person.id)
             issued = codes.issue(self.desk, gate, person.id, cause, now)
             return NeedsCode(gate, issued.id, issued.expires)
 
         return audited(self.desk, jti, who, cause, attempt)
+
+    def _has_only_a_key(self, person: str) -> bool:
+        """Stronger counts for weaker: who has no code app answers with the key."""
+        record = credentials.record_of(self.desk, person)
+        return record.usable(Factor.TOTP) is None and bool(credentials.keys_of(record))
+
+    def _key_page(self, gate: Gate, person: str) -> NeedsKey:
+        """A one-time address of the gate's page. It passes through Slack, and is of no use without the key."""
+        if not self.pages:
+            raise Refusal("no_pages")
+        if not credentials.keys_of(credentials.record_of(self.desk, person)):
+            raise Refusal("no_key_yet")
+        token, ticket = tickets.make(self.desk, For.ANSWER, person, person, until=gate.deadline, gate=gate)
+        return NeedsKey(gate, tickets.address(self.pages, token), ticket.expires)
 
     def code(self, jti: str, challenge_id: str, who: Who, code: str, cause: str) -> Counted:
         """A code was typed into the form that `challenge_id` opened."""

@@ -48,6 +48,11 @@ def make(
     return token, ticket
 
 
+def address(url: str, token: str) -> str:
+    """The one-time address of a token; `url` is where the pages are. Behind # no server and no proxy sees it."""
+    return f"{url}/open#{token}"
+
+
 def turn_in(desk: Desk, token: str) -> TicketRecord:
     """Use a token up: of all who do, one succeeds. Nothing else turns it in; looking at an address changes nothing.
 

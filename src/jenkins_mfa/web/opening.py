@@ -36,11 +36,6 @@ def routes(site: Site) -> list[Route]:
     return [Route("/open", show), Route("/open", site.takes(turn_in), methods=["POST"])]
 
 
-def address(url: str, token: str) -> str:
-    """The one-time address for a token: `url` is where the pages are."""
-    return f"{url}/open#{token}"
-
-
 def _begun(ticket: TicketRecord) -> tuple[Session, str]:
     """The session that a ticket begins, and the page that it opens. What is begun must be over when the ticket ends."""
     about = ticket.gate if ticket.purpose == For.ANSWER else ticket.id

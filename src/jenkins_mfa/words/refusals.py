@@ -111,6 +111,17 @@ def _no_authenticator(case: _Case) -> Parts:
     return say("{first} Meanwhile: {names} can answer.", first=say("{first}.", first=first), names=case.names())
 
 
+def _no_key(case: _Case) -> Parts:
+    first = say(
+        "This gate needs a security key, and you have none yet. An administrator gives you an address to enrol one: "
+        "{command}",
+        command=Word(f"jenkins-mfa enroll ticket {case.me or 'NAME'}"),
+    )
+    if not case.helpers:
+        return sentences([first, say("Nobody else can answer now.")])
+    return say("{first}. Meanwhile: {names} can answer.", first=first, names=case.names())
+
+
 def _enroll(case: _Case) -> Parts:
     return (Word(f"jenkins-mfa enroll local {case.me or 'NAME'}"),)
 
@@ -232,6 +243,7 @@ _SENTENCES: dict[str, Callable[[_Case], Parts]] = {
     "throttled": _throttled,
     "disabled": _disabled,
     "no_authenticator": _no_authenticator,
+    "no_key_yet": _no_key,
     "authenticator_damaged": _damaged,
     "not_eligible": _not_eligible,
     "author": _author,
