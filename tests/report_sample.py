@@ -22,6 +22,7 @@ from jenkins_mfa.core.model import (
     Factor,
     Facts,
     Gate,
+    Reason,
     Requirement,
     Run,
     Starter,
@@ -91,7 +92,10 @@ def _gate(dice: random.Random, number: int, job: str, environment: str, opened: 
 
 def _requirement(environment: str, factor: Factor) -> Requirement:
     asked = replace(clause(1, *NAMES, factor=factor), rule=environment)
-    return Requirement((asked,), 5400, (), (environment,), "c0ffee" * 10 + "c0ff", environments=(environment,))
+    seen = Reason("environment", {"wanted": environment, "seen": environment})
+    applies = Reason("rule", {"rule": environment, "on": "fact", "effect": "applies"}, children=(seen,))
+    why, policy = Reason("requirement", children=(applies,)), "c0ffee" * 10 + "c0ff"
+    return Requirement((asked,), 5400, (), (environment,), policy, environments=(environment,), reasons=why)
 
 
 def _ended(dice: random.Random, base: Gate, factor: Factor, wait: int) -> Gate:
@@ -114,7 +118,8 @@ def _ended(dice: random.Random, base: Gate, factor: Factor, wait: int) -> Gate:
     if 0.161 <= fate < 0.164:
         return replace(base, state=State.BYPASSED, ending=Ending("bypassed", at, "admin"))
     given = Confirmation(who, factor, at, "tap", "cause")
-    claim = Claim(at // 1000, at // 1000 + 600, (who,), 4000 + int(base.run.id), "9c1e" * 16)
+    number = int(base.run.id)
+    claim = Claim(at // 1000, at // 1000 + 600, (who,), 4000 + number, "9c1e" * 16, "k1", f"{number * 104729:064x}")
     ending = Ending("proceeded_by_us", at + 400)
     return replace(base, state=State.RESUMED, confirmations=(given,), decided_at=at, claim=claim, ending=ending)
 
@@ -124,7 +129,7 @@ def sample_page(environment: str = "") -> str:
     tally = Tally(Scope(SINCE, UNTIL, environment=environment), each=bool(environment))
     for one in history():
         tally.add(one)
-    return page(tally.report(), ROSTER, UNTIL, "0.1.0")
+    return page(tally.report({}), ROSTER, UNTIL, "0.1.0")
 
 
 if __name__ == "__main__":

@@ -108,6 +108,20 @@ def test_a_damaged_record_is_named_and_the_others_are_told(place: Place, valkey:
     assert "1 gate: " in found.stdout
 
 
+def test_an_auditor_can_compare_a_receipt_with_report_and_show(place: Place) -> None:
+    """Both name the digest of the receipt that the gate's claim froze; a gate without one has none."""
+    signed = next(one for one in history() if one.claim is not None)
+    waiting = replace(gate(), id=f"g_{'7' * 32}", external_ref="waits", opened_at=SINCE)
+    place.keep(signed, waiting)
+    assert signed.claim is not None
+    shown = [json.loads(place.run("show", one.id, "--json").stdout)["receipt"] for one in (signed, waiting)]
+    csv_text = place.run("report", *PERIOD, "--format", "csv").stdout
+    told = {row["gate"]: row["receipt_sha256"] for row in csv.DictReader(csv_text.splitlines())}
+    assert told == {signed.jti: signed.claim.receipt_sha256, waiting.jti: ""}
+    stood = {"trail_seq": signed.claim.audit_seq, "trail_head": signed.claim.audit_head}
+    assert shown == [{"jti": signed.jti, "sha256": signed.claim.receipt_sha256, **stood}, None]
+
+
 def test_rules_on_trial_are_told(place: Place) -> None:
     """What the stored gates say that a rule would have asked; a rule of the policy that asked nobody is told too."""
     asks = 'require = [{ factor = "totp", approvers = ["group:release"] }]'
@@ -171,7 +185,7 @@ def test_many_gates_take_little_memory() -> None:
     after, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert after - before < 8 * 2**20
-    assert tally.report().total.gates == 20_000 + len(plain)
+    assert tally.report({}).total.gates == 20_000 + len(plain)
 
 
 def test_whether_broken_glass_was_reviewed_is_told_by_the_trail(place: Place) -> None:
@@ -180,6 +194,9 @@ def test_whether_broken_glass_was_reviewed_is_told_by_the_trail(place: Place) ->
     why = BrokenGlass("alice", SINCE, "the database is down", "c", requirement())
     one, other = (replace(gate(), id=f"g_{n:032x}", external_ref=str(n), opened_at=SINCE) for n in (1, 2))
     place.keep(*(replace(found, requirement=broken, broken=why) for found in (one, other)))
-    place.store.commit(Commit("seen", (), (Entry("gate:reviewed", SINCE, "carol", other.jti),)))
+    seen = Entry("gate:reviewed", SINCE + 5_000, "carol", other.jti, details={"reason": "right so"})
+    place.store.commit(Commit("seen", (), (seen,)))
     told = json.loads(place.run("report", *PERIOD, "--format", "json").stdout)["break_glass"]
     assert {found["gate"]: found["reviewed"] for found in told} == {one.jti: False, other.jti: True}
+    review = {"person": "carol", "at": "2026-10-26T00:00:05.000Z", "note": "right so"}
+    assert {found["gate"]: found["review"] for found in told} == {one.jti: None, other.jti: review}

@@ -7,6 +7,7 @@ Monday, 2026-03-02, and Tuesday. Waits of people, in minutes, by pipeline:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -24,14 +25,17 @@ from jenkins_mfa.core.model import (
     Requirement,
     State,
 )
-from jenkins_mfa.reporting.model import Report, Scope
+from jenkins_mfa.reporting.model import Report, Reviewed, Scope
 from jenkins_mfa.reporting.tally import Tally
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 MONDAY = int(datetime(2026, 3, 2, tzinfo=UTC).timestamp() * 1000)
 TUESDAY = MONDAY + DAY
 SCOPE = Scope(MONDAY, MONDAY + 7 * DAY)
-CODE = replace(requirement(clause(1, factor=Factor.TOTP)), environments=("production",))
+ASKED = Reason("environment", {"wanted": "production", "seen": "production"})
+APPLIES = Reason("rule", {"rule": "production", "on": "fact", "effect": "applies"}, children=(ASKED,))
+WHY = Reason("requirement", children=(APPLIES,))
+CODE = replace(requirement(clause(1, factor=Factor.TOTP)), environments=("production",), reasons=WHY)
 TWO = replace(requirement(clause(2, factor=Factor.TOTP)), environments=("production",))
 
 
@@ -52,7 +56,8 @@ def given(person: str, at: int, factor: Factor = Factor.TOTP) -> Confirmation:
 def approved(number: int, pipeline: str, at: int, asked: Requirement, *answers: Confirmation) -> Gate:
     """A gate whose build went on."""
     last = answers[-1].at
-    claim = Claim(last // 1000, last // 1000 + 600, tuple(a.person for a in answers), 70 + number, "ab" * 32)
+    who = tuple(a.person for a in answers)
+    claim = Claim(last // 1000, last // 1000 + 600, who, 70 + number, "ab" * 32, "k1", f"{number:02x}" * 32)
     ended = {"state": State.RESUMED, "claim": claim, "decided_at": last, "ending": Ending("proceeded_by_us", last)}
     return made(number, pipeline, at, asked, confirmations=answers, **ended)
 
@@ -88,9 +93,14 @@ def gates() -> list[Gate]:
     ]  # fmt: skip
 
 
-def report(*more: Gate, scope: Scope = SCOPE, each: bool = False, unreviewed: tuple[str, ...] | None = ()) -> Report:
+REVIEWS = {f"g_{2:032x}.1": Reviewed("dan", TUESDAY, "Right so")}
+
+
+def report(
+    *more: Gate, scope: Scope = SCOPE, each: bool = False, reviews: Mapping[str, Reviewed] | None = REVIEWS
+) -> Report:
     """Of these gates, and `more`."""
     tally = Tally(scope, each=each)
     for one in (*gates(), *more):
         tally.add(one)
-    return tally.report(unreviewed)
+    return tally.report(reviews)

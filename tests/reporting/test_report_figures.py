@@ -112,6 +112,7 @@ def test_an_auditor_gets_each_gate_of_an_environment_in_order() -> None:
     third = found.each[3]
     assert [given.person for given in third.confirmations] == ["alice", "carol"]
     assert (third.trail_seq, third.trail_head, third.waited) == (73, "ab" * 32, 30 * MINUTE)
+    assert third.receipt_sha256 == "03" * 32
     assert [(one.person, one.subject) for one in third.authors] == [(None, "zed")]
 
 
@@ -182,8 +183,8 @@ def test_sums_agree_and_order_means_nothing(history: list[Gate], dice: object) -
     dice.shuffle(history)  # type: ignore[attr-defined]
     for one in history:
         other.add(one)
-    found = tally.report()
-    assert found == other.report()
+    found = tally.report({})
+    assert found == other.report({})
     inside = sum(SCOPE.since <= one.opened_at < SCOPE.until for one in history)
     decided = found.total.times.count if found.total.times else 0
     for rows in (found.pipelines.values(), found.environments.values(), found.hours):
@@ -202,4 +203,4 @@ def test_the_small_history_is_the_same_in_any_order() -> None:
     tally = Tally(SCOPE)
     for one in reversed(gates()):
         tally.add(one)
-    assert tally.report() == report()
+    assert tally.report({}) == report(reviews={})

@@ -5,16 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
-from small_history import HOUR, MINUTE, MONDAY, SCOPE, approved, given, made, report
+from small_history import CODE, HOUR, MINUTE, MONDAY, REVIEWS, SCOPE, WHY, approved, given, made, report
 
 from builders import ROSTER, clause, requirement
 from jenkins_mfa.core.model import Denial, State
 from jenkins_mfa.reporting import document, rows, text
-from jenkins_mfa.reporting.model import Scope
+from jenkins_mfa.reporting.model import Report, Reviewed, Scope
 
 GOLDEN = Path(__file__).parent / "small_history.txt"
 
@@ -48,7 +50,7 @@ def test_foreign_text_cannot_start_a_line() -> None:
 def test_csv_has_a_line_for_each_gate() -> None:
     """Read back by the csv module: names on top, the known figures below."""
     found = report(each=True)
-    read = list(csv.DictReader(io.StringIO("".join(rows.rows(found.each or (), ROSTER)), newline="")))
+    read = read_csv(found)
     assert [row["run"] for row in read] == ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11"]
     third = next(row for row in read if row["run"] == "3")
     assert third["seconds_to_decision"] == "1800.0"
@@ -59,21 +61,63 @@ def test_csv_has_a_line_for_each_gate() -> None:
 
 
 @pytest.mark.parametrize(
-    ("unreviewed", "said", "reviewed"),
+    ("reviews", "said", "cell", "reviewed"),
     [
-        ((), "reviewed", True),
-        ((f"g_{2:032x}",), "not reviewed yet", False),
-        (None, "whether it was reviewed is not known", None),
+        (REVIEWS, "reviewed by Dan 2026-03-03 00:00:00: “Right so”", "dan 2026-03-03T00:00:00.000Z", True),
+        ({}, "not reviewed yet", "nobody yet", False),
+        (None, "whether it was reviewed is not known", "not known", None),
     ],
+    ids=["reviewed", "not yet", "not known"],
 )
 def test_broken_glass_says_who_why_and_whether_it_was_reviewed(
-    unreviewed: tuple[str, ...] | None, said: str, reviewed: bool | None
+    reviews: Mapping[str, Reviewed] | None, said: str, cell: str, reviewed: bool | None
 ) -> None:
-    """In text as in JSON."""
-    found = report(unreviewed=unreviewed)
-    assert f"#2, rule hotfix by Carol: “Site is down”; {said}\n" in text.text(found, ROSTER)
-    (told,) = document.document(found, ROSTER)["break_glass"]
-    assert (told["broken"]["person"], told["reviewed"]) == ("carol", reviewed)
+    """In every form, in the list of broken glass and in the auditor's."""
+    found = report(reviews=reviews, each=True)
+    told = f"rule hotfix by Carol 2026-03-02 09:31:00: “Site is down”; {said}\n"
+    assert f"#2, {told}" in text.text(found, ROSTER)
+    assert f"    break-glass  {told}" in text.text(found, ROSTER)
+    whole = document.document(found, ROSTER)
+    (glass,), second = whole["break_glass"], whole["gates"][1]
+    assert glass == second
+    assert (second["broken"]["person"], second["reviewed"]) == ("carol", reviewed)
+    assert [one["broken"] for one in whole["gates"] if one["gate"] != second["gate"]] == [None] * 10
+    row = read_csv(found)[1]
+    assert (row["break_glass"], row["broken_because"], row["reviewed_by"]) == ("hotfix", "Site is down", cell)
+    assert row["broken_by"] == "carol 2026-03-02T09:31:00.000Z"
+
+
+def test_an_auditor_reads_which_rules_applied_and_why() -> None:
+    """JSON has the policy's tree whole, text its lines, CSV the same in one cell; none where it was not asked."""
+    found = report(each=True)
+    first = "    why          Rule production applies.\n                     Yes: environment, wanted: production"
+    assert f"{first}; seen: “production”.\n    policy " in text.text(found, ROSTER)
+    gates = {one["run"]: one for one in document.document(found, ROSTER)["gates"]}
+    assert gates["1"]["reasons"] == msgspec.to_builtins(WHY)
+    assert gates["5"]["reasons"] is None
+    cells = {row["run"]: row["reasons"] for row in read_csv(found)}
+    assert cells["1"] == "Rule production applies. Yes: environment, wanted: production; seen: “production”."
+    assert cells["5"] == ""
+
+
+def test_an_auditor_reads_the_digest_of_each_receipt_that_was_signed() -> None:
+    """A plain pause takes no receipt, so it has no digest, and nothing says where the trail stood for it."""
+    plain = approved(80, "plain", MONDAY, CODE, given("bob", MONDAY + MINUTE))
+    assert plain.claim is not None
+    plain = replace(plain, claim=replace(plain.claim, kid="", receipt_sha256=""))
+    found = report(plain, each=True)
+    gates = {one["run"]: one["receipt"] for one in document.document(found, ROSTER)["gates"]}
+    signed = {"jti": f"g_{1:032x}.1", "sha256": "01" * 32, "trail_seq": 71, "trail_head": "ab" * 32}
+    assert (gates["1"], gates["4"], gates["80"]) == (signed, None, None)
+    rows = {row["run"]: (row["receipt"], row["receipt_sha256"], row["trail_seq"]) for row in read_csv(found)}
+    assert (rows["1"], rows["80"]) == ((f"g_{1:032x}.1", "01" * 32, "71"), ("", "", ""))
+    lines = text.text(found, ROSTER).splitlines()
+    assert [line.split()[-1] for line in lines if line.startswith("    receipt ")] == ["01" * 32, "02" * 32, "03" * 32]
+
+
+def read_csv(found: Report) -> list[dict[str, str]]:
+    """The report's CSV as the csv module reads it."""
+    return list(csv.DictReader(io.StringIO("".join(rows.rows(found, ROSTER)), newline="")))
 
 
 @pytest.mark.parametrize("start", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "=cmd|' /C calc'!A0"])
@@ -81,7 +125,7 @@ def test_no_cell_of_a_csv_is_calculated(start: str) -> None:
     """What a spreadsheet would take for a formula, or for the end of a line, is shown as text."""
     denial = Denial(MONDAY + MINUTE, "bob", start, "x")
     odd = made(60, start, MONDAY, state=State.DENIED, denial=denial)
-    whole = "".join(rows.rows(report(odd, each=True).each or (), ROSTER))
+    whole = "".join(rows.rows(report(odd, each=True), ROSTER))
     read = list(csv.reader(io.StringIO(whole, newline="")))
     cells = [cell for row in read for cell in row]
     assert not [cell for cell in cells if cell.lstrip().startswith(("=", "+", "-", "@"))]

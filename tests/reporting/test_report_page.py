@@ -8,13 +8,13 @@ from html.parser import HTMLParser
 from itertools import pairwise
 
 import pytest
-from small_history import HOUR, MINUTE, MONDAY, SCOPE, approved, given, made, report
+from small_history import CODE, HOUR, MINUTE, MONDAY, SCOPE, approved, given, made, report
 
 from builders import ROSTER, clause, requirement
-from jenkins_mfa.core.model import Denial, Ending, Gate, State
+from jenkins_mfa.core.model import BrokenGlass, Denial, Ending, Gate, Reason, State
 from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.reporting import plots, plots_wait, svg
-from jenkins_mfa.reporting.model import Outcome, Scope, Slot
+from jenkins_mfa.reporting.model import Outcome, Reviewed, Scope, Slot
 from jenkins_mfa.reporting.page import page
 from jenkins_mfa.words.html import Html, chip, tag
 from report_sample import sample_page
@@ -106,6 +106,39 @@ def test_what_others_wrote_stays_text_in_a_chip_of_its_own(text: str) -> None:
         if holder in {"text", "title"} and piece in data:
             assert "“" in data.split(piece)[0]
     assert "\u202e" not in shown
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_what_others_wrote_stays_in_a_chip_among_the_reasons_and_reviews(text: str) -> None:
+    """What a rule saw, what was typed for broken glass and at its review: the auditor's list keeps their looks too."""
+    seen = Reason("claims.action", {"wanted": "deploy", "seen": text[:200]})
+    rule = Reason("rule", {"rule": "production", "on": "claim", "effect": "applies"}, children=(seen,))
+    asked = replace(CODE, reasons=Reason("requirement", children=(rule,)), break_glass="hotfix")
+    broken = BrokenGlass("carol", MONDAY + MINUTE, text, "command", CODE)
+    one = replace(approved(44, "a", MONDAY, asked, given("bob", MONDAY + MINUTE)), broken=broken)
+    found = report(one, scope=replace(SCOPE, environment="production"), each=True)
+    found = replace(found, reviews={one.jti: Reviewed("dan", MONDAY + HOUR, text)})
+    shown = page(found, ROSTER, SCOPE.until, "1.2.3")
+    parsed, calm = Parsed(shown), Parsed(made_page())
+    assert {name for name, _ in parsed.tags} == {name for name, _ in calm.tags}
+    piece = text[:14].replace("\u202e", "\\u202e")
+    holders = [holder for holder, data in parsed.texts if piece in data]
+    assert sorted(holders) == ["code", "q", "q", "q", "q"]
+    assert "\u202e" not in shown
+
+
+def test_reasons_are_a_line_that_opens_and_a_review_has_its_name() -> None:
+    """The auditor's list: which rules matched at once, what they saw when it is opened; digests whole."""
+    parsed = Parsed(made_page())
+    assert {data for holder, data in parsed.texts if holder == "summary"} == {"Why: production applies"}
+    assert sum(name == "details" for name, _ in parsed.tags) == 6
+    shown = re.sub(r"<[^>]+>", "", made_page())
+    for said in (
+        "Yes: environment, wanted: production; seen: production.",
+        "Break-glass: rule hotfix by Carol 2026-03-02 09:31:00: Site is down; reviewed by Dan 2026-03-03 00:00:00: Ri",
+        f"receipt {'02' * 32}",
+    ):
+        assert said in shown, said
 
 
 def test_a_link_leads_only_to_a_web_page() -> None:

@@ -248,7 +248,16 @@ def test_every_refusal_has_a_sentence_in_every_state(code: str, name: str) -> No
 
 def test_alerts_survive_missing_values() -> None:
     """An alert whose values are missing is still a sentence."""
-    for code in ("bypassed", "token_stolen", "proceeded_again", "delivery_parked", "locked", "seal_broken", "reported"):
+    for code in (
+        "bypassed",
+        "token_stolen",
+        "proceeded_again",
+        "delivery_parked",
+        "locked",
+        "seal_broken",
+        "key_ended",
+        "reported",
+    ):
         for known in (*STATES.values(), None):
             lines = alerts.alert(Alert("a", code, 0), known, ROSTER)
             assert render.terminal(lines[0])

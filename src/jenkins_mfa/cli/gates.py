@@ -197,9 +197,19 @@ def _whole(gate: Gate, failing: Trouble | None, history: list[Entry]) -> dict[st
         "confirmations": [
             {"id": c.person, "factor": c.factor.value, "at": render.iso(c.at)} for c in gate.confirmations
         ],
+        "receipt": _receipt(gate),
         "break_glass": reviews.of_history(gate, history),
         "history": [
             {"at": render.iso(e.at), "event": e.event, "actor": e.actor, "details": details_json(e.details)}
             for e in history
         ],
     }
+
+
+def _receipt(gate: Gate) -> dict[str, Any] | None:
+    """The id and digest of what was signed, and where the trail stood then; a plain pause takes none."""
+    claim = gate.claim
+    if claim is None or not claim.receipt_sha256:
+        return None
+    stood = {"trail_seq": claim.audit_seq, "trail_head": claim.audit_head}
+    return {"jti": gate.jti, "sha256": claim.receipt_sha256, **stood}

@@ -11,14 +11,14 @@ import click
 from click.core import ParameterSource
 
 import jenkins_mfa
+from jenkins_mfa.cli import reviews
 from jenkins_mfa.cli.base import USAGE, Commands, F, Failed, config_option, load, store_of
 from jenkins_mfa.cli.span import Moment, When
-from jenkins_mfa.core.audit import Name
 from jenkins_mfa.core.model import Gate
 from jenkins_mfa.core.policy import Roster, globs
 from jenkins_mfa.errors import DamagedError, UntrustedInputError
 from jenkins_mfa.reporting import document, observe_text, page, rows, text
-from jenkins_mfa.reporting.model import Report, Scope
+from jenkins_mfa.reporting.model import Report, Reviewed, Scope
 from jenkins_mfa.reporting.observe import Watch
 from jenkins_mfa.reporting.tally import Tally
 from jenkins_mfa.store.gates import RedisStore
@@ -84,8 +84,8 @@ def report(
         now = store.now()
         tally = Tally(_scope(since, until, pipeline, environment, now), each=bool(environment) or form == "csv")
         _read(store, tally)
-        unreviewed = _unreviewed(store, tally)
-    _write(_FORMS[form](tally.report(unreviewed), config.roster, now), output)
+        reviewed = _reviews(store, tally)
+    _write(_FORMS[form](tally.report(reviewed), config.roster, now), output)
 
 
 @report.command(
@@ -140,19 +140,20 @@ def _read(store: RedisStore, counting: _Counting) -> None:
             counting.add(found)
 
 
-def _unreviewed(store: RedisStore, tally: Tally) -> list[str] | None:
-    """The gates whose broken glass nobody has reviewed; None where the trail cannot be read.
+def _reviews(store: RedisStore, tally: Tally) -> dict[str, Reviewed] | None:
+    """Whose broken glass was reviewed, by `jti`; None where the trail cannot be read.
 
     The trail tells, not the list of open reviews: whoever writes the store could empty that, and all were reviewed.
     """
     try:
-        return [
-            jti.partition(".")[0]
-            for jti in tally.broken
-            if all(entry.event != Name.GATE_REVIEWED for entry in store.entries(jti))
-        ]
+        found = {jti: reviews.signed(store.entries(jti)) for jti in tally.broken}
     except UntrustedInputError:
         return None
+    return {
+        jti: Reviewed(entry.actor, entry.at, str(entry.details.get("reason", "")))
+        for jti, entry in found.items()
+        if entry is not None
+    }
 
 
 def _json(found: dict[str, Any]) -> str:
@@ -163,7 +164,7 @@ def _json(found: dict[str, Any]) -> str:
 _FORMS: dict[str, Callable[[Report, Roster, int], Iterable[str]]] = {
     "text": lambda found, roster, _: [text.text(found, roster)],
     "json": lambda found, roster, _: [_json(document.document(found, roster))],
-    "csv": lambda found, roster, _: rows.rows(found.each or (), roster),
+    "csv": lambda found, roster, _: rows.rows(found, roster),
     "html": lambda found, roster, now: [page.page(found, roster, now, jenkins_mfa.__version__)],
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from jenkins_mfa.cli.base import DAMAGED_RECORD
+from jenkins_mfa.core.audit import Name
 from jenkins_mfa.core.model import Entry, Gate, Review
 from jenkins_mfa.errors import DamagedError
 from jenkins_mfa.store.gates import RedisStore
@@ -54,9 +55,13 @@ def of_history(gate: Gate, history: list[Entry]) -> dict[str, Any] | None:
     """The member `break_glass` of `show --json`: with who reviewed it, if somebody has."""
     if gate.broken is None:
         return None
-    signed = [one for one in history if one.event == "gate:reviewed"]
-    reviewed = {"by": signed[-1].actor, "at": render.iso(signed[-1].at)} if signed else None
-    return {**of_gate(gate), "reviewed": reviewed}
+    found = signed(history)
+    return {**of_gate(gate), "reviewed": {"by": found.actor, "at": render.iso(found.at)} if found else None}
+
+
+def signed(history: list[Entry]) -> Entry | None:
+    """The trail's event of whoever reviewed it; None if nobody has."""
+    return next((one for one in reversed(history) if one.event == Name.GATE_REVIEWED), None)
 
 
 def _readable(store: RedisStore, gate_id: str) -> Gate | None:

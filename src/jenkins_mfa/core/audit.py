@@ -26,8 +26,8 @@ DETAILS = frozenset(
     {
         "act", "authenticator", "by", "changes", "effects", "evidence", "exp", "factor", "failures", "iat", "jti",
         "kid", "kind", "lane", "lib", "named", "nonce", "not_after", "people", "person", "policy_sha256", "problem",
-        "quorum", "reason", "record", "report", "request_sha256", "rules", "state", "step", "target", "tries", "use",
-        "version", "via",
+        "quorum", "reason", "receipt_sha256", "record", "report", "request_sha256", "rules", "state", "step", "target",
+        "tries", "use", "version", "via",
     }
 )  # fmt: skip
 

@@ -179,6 +179,8 @@ def _entry(gate: Gate, event: Event, name: str) -> Entry:
         }
     if event.claim is not None:
         details |= {"iat": event.claim.iat, "exp": event.claim.exp}
+        if event.claim.receipt_sha256:
+            details |= {"kid": event.claim.kid, "receipt_sha256": event.claim.receipt_sha256}
     return Entry(name, event.at, event.actor, gate.jti, gate.run.source, gate.run.key, details)
 
 

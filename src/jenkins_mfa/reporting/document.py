@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.reporting import sentences
 from jenkins_mfa.reporting.model import Behind, GateLine, Outcome, PersonRow, Report, Row, Scope, Times
@@ -30,10 +32,10 @@ def document(report: Report, roster: Roster) -> Document:
         "people": [_person(row) for row in report.people],
         "hours_utc": [{"hour": hour} | _row(row) for hour, row in enumerate(report.hours)],
         "days": [{"day": render.iso(day)[:10], "outcomes": _outcomes(counts)} for day, counts in report.days.items()],
-        **{_key(outcome): [_gate(one, roster) for one in found] for outcome, found in report.notable.items()},
-        "exempted": [_gate(one, roster) for one in report.exempted],
-        "break_glass": [_gate(one, roster) | _glass(one, report) for one in report.break_glass],
-        "gates": None if report.each is None else [_gate(one, roster) for one in report.each],
+        **{_key(outcome): _gates(found, report, roster) for outcome, found in report.notable.items()},
+        "exempted": _gates(report.exempted, report, roster),
+        "break_glass": _gates(report.break_glass, report, roster),
+        "gates": None if report.each is None else _gates(report.each, report, roster),
         "damaged": list(report.damaged),
     }
 
@@ -86,6 +88,10 @@ def _behind(found: tuple[Behind, ...]) -> list[Document]:
     return [{"person": one.person, "subject": one.subject} for one in found]
 
 
+def _gates(found: tuple[GateLine, ...], report: Report, roster: Roster) -> list[Document]:
+    return [_gate(one, roster) | _glass(one, report) for one in found]
+
+
 def _gate(one: GateLine, roster: Roster) -> Document:
     why = sentences.why(one, roster)
     return {
@@ -108,9 +114,9 @@ def _gate(one: GateLine, roster: Roster) -> Document:
         ],
         "denial": _denial(one),
         "rules": list(one.rules),
+        "reasons": None if one.reasons.code == "none" else msgspec.to_builtins(one.reasons),
         "passed_by": list(one.passes_by),
         "exemptions": list(one.exemptions),
-        "break_glass": one.break_glass or None,
         "policy_sha256": one.policy_sha256 or None,
         "request_sha256": one.request_sha256,
         "receipt": _receipt(one),
@@ -118,11 +124,16 @@ def _gate(one: GateLine, roster: Roster) -> Document:
 
 
 def _glass(one: GateLine, report: Report) -> Document:
-    """Who broke it, and whether that was reviewed (null: not known)."""
-    broken = one.broken
-    told = broken and {"person": broken.person, "at": render.iso(broken.at), "reason": broken.reason}
-    reviewed = None if report.unreviewed is None else one.jti.partition(".")[0] not in report.unreviewed
-    return {"broken": told, "reviewed": reviewed}
+    """By which rule and by whom the glass was broken, whether that was reviewed (null: not known), and by whom."""
+    if not one.break_glass:
+        return {"break_glass": None, "broken": None, "reviewed": None, "review": None}
+    broken, review = one.broken, (report.reviews or {}).get(one.jti)
+    return {
+        "break_glass": one.break_glass,
+        "broken": broken and {"person": broken.person, "at": render.iso(broken.at), "reason": broken.reason},
+        "reviewed": None if report.reviews is None else review is not None,
+        "review": review and {"person": review.person, "at": render.iso(review.at), "note": review.note},
+    }
 
 
 def _denial(one: GateLine) -> Document | None:
@@ -133,8 +144,11 @@ def _denial(one: GateLine) -> Document | None:
 
 
 def _receipt(one: GateLine) -> Document | None:
-    """Its id, and where the trail stood when it was signed."""
-    return {"jti": one.jti, "trail_seq": one.trail_seq, "trail_head": one.trail_head} if one.trail_seq else None
+    """Its id and digest, and where the trail stood when it was signed."""
+    if not one.receipt_sha256:
+        return None
+    stood = {"trail_seq": one.trail_seq, "trail_head": one.trail_head}
+    return {"jti": one.jti, "sha256": one.receipt_sha256, **stood}
 
 
 def _trial(one: Trial) -> Document:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from sys import intern
 
 from jenkins_mfa.core import quorum
-from jenkins_mfa.core.model import Author, Factor, Gate, Starter, State
+from jenkins_mfa.core.model import Author, Factor, Gate, Reason, Starter, State
 from jenkins_mfa.reporting.model import Behind, GateLine, Outcome, Place
 
 _DECIDED = frozenset({State.APPROVED, State.SENDING, State.RESUMED})
@@ -46,7 +46,8 @@ def waited(gate: Gate) -> int | None:
 
 def line(gate: Gate) -> GateLine:
     """What a report keeps of a gate: little, since there may be very many."""
-    requirement, claim = gate.requirement, gate.claim
+    requirement = gate.requirement
+    claim = gate.claim if gate.claim and gate.claim.receipt_sha256 else None
     return GateLine(
         jti=gate.jti,
         opened_at=gate.opened_at,
@@ -62,12 +63,14 @@ def line(gate: Gate) -> GateLine:
         denial=gate.denial,
         ending=gate.ending,
         rules=tuple(map(intern, requirement.rules)) if requirement else (),
+        reasons=requirement.reasons if requirement else Reason("none"),
         passes_by=requirement.passes_by if requirement else (),
         exemptions=_exemptions(gate),
         break_glass=requirement.break_glass if requirement else "",
         broken=gate.broken,
         policy_sha256=intern(requirement.policy_sha256) if requirement else "",
         request_sha256=gate.request_sha256,
+        receipt_sha256=claim.receipt_sha256 if claim else "",
         trail_seq=claim.audit_seq if claim else 0,
         trail_head=claim.audit_head if claim else "",
     )

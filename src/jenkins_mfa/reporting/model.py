@@ -6,7 +6,7 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from jenkins_mfa.core.model import BrokenGlass, Confirmation, Denial, Ending, Factor, Run
+from jenkins_mfa.core.model import BrokenGlass, Confirmation, Denial, Ending, Factor, Reason, Run
 
 
 class Outcome(enum.Enum):
@@ -43,7 +43,8 @@ class Behind:
 class GateLine:
     """One gate as reports tell it. `waited` is the time from opening to the people's decision, None without one.
 
-    `trail_seq` and `trail_head` say where the trail stood when the receipt was signed (0 and "" without a receipt).
+    `reasons` is the policy's own tree (code "none" where it was not asked). `receipt_sha256`, `trail_seq` and
+    `trail_head` say which receipt was signed, and where the trail stood then ("", 0 and "" without a receipt).
     """
 
     jti: str
@@ -60,14 +61,25 @@ class GateLine:
     denial: Denial | None
     ending: Ending | None
     rules: tuple[str, ...]
+    reasons: Reason
     passes_by: tuple[str, ...]
     exemptions: tuple[str, ...]
     break_glass: str
     broken: BrokenGlass | None
     policy_sha256: str
     request_sha256: str
+    receipt_sha256: str
     trail_seq: int
     trail_head: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """A third person has looked at a broken glass: who, when, and what they wrote."""
+
+    person: str
+    at: int
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +159,7 @@ class Report:
     """The whole report. `notable` are the gates of the outcomes that somebody wants to read one by one, oldest first;
     `exempted` those for which an exemption took clauses away, even if others were left; `each` are all gates, None if
     they were not asked for. `damaged` names records that could not be counted. `week` is by weekday and hour.
-    `unreviewed` are the ids of gates whose broken glass no third person has reviewed, None if that is not known.
+    `reviews` tell by `jti` whose broken glass a third person has reviewed, None if that is not known.
     """
 
     scope: Scope
@@ -162,6 +174,6 @@ class Report:
     notable: Mapping[Outcome, tuple[GateLine, ...]]
     exempted: tuple[GateLine, ...]
     break_glass: tuple[GateLine, ...]
-    unreviewed: frozenset[str] | None
+    reviews: Mapping[str, Reviewed] | None
     each: tuple[GateLine, ...] | None
     damaged: tuple[str, ...]

@@ -135,7 +135,7 @@ def _tables(report: Report, roster: Roster) -> list[Content]:
     lists = [tables.listed(o, report.notable[o], roster) for o in sentences.LISTS if o is not Outcome.BYPASSED]
     exempted = tables.chosen("Exemptions", "exemption", report.exempted, roster, lambda one: ", ".join(one.exemptions))
     gates = [one for one in (*lists, exempted) if one]
-    each = tables.audit(report.each, roster) if report.each is not None else None
+    each = tables.audit(report.each, report, roster) if report.each is not None else None
     return [
         groups,
         _card("One by one", *gates) if gates else None,

@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.reporting import sentences
-from jenkins_mfa.reporting.model import Behind, GateLine
+from jenkins_mfa.reporting.model import Behind, GateLine, Report
 from jenkins_mfa.words import render
+from jenkins_mfa.words.parts import sentences as in_a_row
 
 HEADS = (
     "gate", "opened_at", "seconds_to_decision", "source", "pipeline", "run", "url", "environment",
     "environment_claimed", "outcome", "factor_asked", "started_by", "authors", "answers", "denied_by", "reason",
-    "rules", "passed_by", "exemptions", "break_glass", "policy_sha256", "request_sha256", "receipt", "trail_seq",
-    "trail_head",
+    "rules", "reasons", "passed_by", "exemptions", "break_glass", "broken_by", "broken_because", "reviewed_by",
+    "policy_sha256", "request_sha256", "receipt", "receipt_sha256", "trail_seq", "trail_head",
 )  # fmt: skip
 #: How a spreadsheet tells that a cell is to be calculated; a name or a reason must never be.
 CALCULATED = ("=", "+", "-", "@")
 
 
-def rows(found: Iterable[GateLine], roster: Roster) -> Iterator[str]:
-    """A line with names, then the gates, one at a time: there may be very many."""
+def rows(report: Report, roster: Roster) -> Iterator[str]:
+    """A line with names, then each gate of the report, one at a time: there may be very many."""
     yield _line(HEADS)
-    for one in found:
-        yield _line(_row(one, roster))
+    for one in report.each or ():
+        yield _line((*_happened(one, roster), *_asked(one), *_broken(one, report), *_proof(one)))
 
 
 def _line(row: tuple[str, ...]) -> str:
@@ -34,7 +35,7 @@ def _line(row: tuple[str, ...]) -> str:
     return out.getvalue()
 
 
-def _row(one: GateLine, roster: Roster) -> tuple[str, ...]:
+def _happened(one: GateLine, roster: Roster) -> tuple[str, ...]:
     answers = [f"{c.person} {c.factor.value} {render.iso(c.at)}" for c in one.confirmations]
     why = sentences.why(one, roster)
     return (
@@ -58,16 +59,30 @@ def _row(one: GateLine, roster: Roster) -> tuple[str, ...]:
         else ""
         if why == sentences.UNTOLD
         else render.terminal(why),
-        ", ".join(one.rules),
-        ", ".join(one.passes_by),
-        ", ".join(one.exemptions),
-        one.break_glass,
-        one.policy_sha256,
-        one.request_sha256,
-        one.jti if one.trail_seq else "",
-        str(one.trail_seq or ""),
-        one.trail_head,
     )
+
+
+def _asked(one: GateLine) -> tuple[str, ...]:
+    why = in_a_row([branch.said for branch in sentences.reasons(one)])
+    return ", ".join(one.rules), render.terminal(why), ", ".join(one.passes_by), ", ".join(one.exemptions)
+
+
+def _broken(one: GateLine, report: Report) -> tuple[str, ...]:
+    """By which rule and whom the glass was broken, why, and who has reviewed that."""
+    if not one.break_glass:
+        return "", "", "", ""
+    by = f"{one.broken.person} {render.iso(one.broken.at)}" if one.broken else ""
+    review = (report.reviews or {}).get(one.jti)
+    reviewed = f"{review.person} {render.iso(review.at)}" if review else "nobody yet"
+    if report.reviews is None:
+        reviewed = "not known"
+    return one.break_glass, by, one.broken.reason if one.broken else "", reviewed
+
+
+def _proof(one: GateLine) -> tuple[str, ...]:
+    receipt = one.jti if one.receipt_sha256 else ""
+    seq = str(one.trail_seq or "")
+    return one.policy_sha256, one.request_sha256, receipt, one.receipt_sha256, seq, one.trail_head
 
 
 def _people(found: tuple[Behind, ...]) -> str:

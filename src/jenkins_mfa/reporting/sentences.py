@@ -6,7 +6,9 @@ from jenkins_mfa.core.model import Factor
 from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.reporting.model import Behind, GateLine, Outcome, Place, Report, Row, Scope, Times
 from jenkins_mfa.words import endings, people, render
+from jenkins_mfa.words import reasons as words
 from jenkins_mfa.words.parts import Claim, Fact, Parts, Quote, Word, duration, join, say
+from jenkins_mfa.words.tree import Branch
 
 NONE = "–"  #: where there is no figure
 UNTOLD = (Word(NONE),)
@@ -108,18 +110,34 @@ def why(one: GateLine, roster: Roster) -> Parts:
     return UNTOLD
 
 
+def reasons(one: GateLine) -> list[Branch]:
+    """Which rules matched, what became of each, and why, as lines; none where the policy was not asked."""
+    return [] if one.reasons.code == "none" else words.branches(one.reasons)
+
+
 def glass(one: GateLine, report: Report, roster: Roster) -> Parts:
-    """Who broke the glass and why, and whether a third person has looked at it since."""
-    review = "reviewed"
-    if report.unreviewed is None:
-        review = "whether it was reviewed is not known"
-    elif one.jti.partition(".")[0] in report.unreviewed:
-        review = "not reviewed yet"
-    rule = Word(one.break_glass)
+    """Who broke the glass, when and why, and which third person has looked at it since."""
+    rule, review = Word(one.break_glass), _review(one, report, roster)
     if one.broken is None:
-        return say(f"rule {{rule}}; {review}", rule=rule)
-    who, reason = people.person(roster, one.broken.person), Quote(one.broken.reason)
-    return say(f"rule {{rule}} by {{who}}: {{reason}}; {review}", rule=rule, who=who, reason=reason)
+        return say("rule {rule}; {review}", rule=rule, review=review)
+    return say(
+        "rule {rule} by {who} {at}: {reason}; {review}",
+        rule=rule,
+        who=people.person(roster, one.broken.person),
+        at=Word(clock(one.broken.at)),
+        reason=Quote(one.broken.reason),
+        review=review,
+    )
+
+
+def _review(one: GateLine, report: Report, roster: Roster) -> Parts:
+    if report.reviews is None:
+        return say("whether it was reviewed is not known")
+    found = report.reviews.get(one.jti)
+    if found is None:
+        return say("not reviewed yet")
+    who, at = people.person(roster, found.person), Word(clock(found.at))
+    return say("reviewed by {who} {at}: {note}", who=who, at=at, note=Quote(found.note))
 
 
 def took(figures: Times | None) -> str:

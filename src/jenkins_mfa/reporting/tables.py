@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from jenkins_mfa.core.policy import Roster
+from jenkins_mfa.core.policy import Roster, brief
 from jenkins_mfa.reporting import sentences
 from jenkins_mfa.reporting.model import GateLine, Outcome, Report, Row
 from jenkins_mfa.words import people
 from jenkins_mfa.words.html import Content, Html, many, parts, tag
 from jenkins_mfa.words.parts import Fact
+from jenkins_mfa.words.tree import line
 
 MOST = 200  #: single gates in one list; the whole is in the other forms
 Cells = Sequence[Content]
@@ -164,11 +165,12 @@ def more(count: int) -> Html | None:
     return tag("p", f"The newest {MOST} of {count:,}. All of them: --format json, or csv.", class_="note")
 
 
-def audit(found: tuple[GateLine, ...], roster: Roster) -> Html:
+def audit(found: tuple[GateLine, ...], report: Report, roster: Roster) -> Html:
     """Each gate, with all that an auditor compares."""
     rows = [_audited(one, roster) for one in found]
     heads = ["opened (UTC)", "build", "outcome", "started by", "authors", "answers (UTC)", "rules"]
-    return table(f"Each gate: {len(found):,}", heads, rows, below=[_proof(one) for one in found])
+    below = [many((_glass(one, report, roster), _why(one), _proof(one))) for one in found]
+    return table(f"Each gate: {len(found):,}", heads, rows, below=below)
 
 
 def _audited(one: GateLine, roster: Roster) -> Cells:
@@ -187,9 +189,22 @@ def _audited(one: GateLine, roster: Roster) -> Cells:
     )
 
 
+def _glass(one: GateLine, report: Report, roster: Roster) -> Html | None:
+    return tag("p", "Break-glass: ", parts(sentences.glass(one, report, roster))) if one.break_glass else None
+
+
+def _why(one: GateLine) -> Html | None:
+    """Which rules matched, in a line; with all that they asked and saw, once it is opened."""
+    branches = sentences.reasons(one)
+    if not branches:
+        return None
+    lines = (tag("div", parts(line(branch))) for branch in branches)
+    return tag("details", tag("summary", f"Why: {brief.effects(one.reasons) or 'no rule'}"), *lines, class_="why")
+
+
 def _proof(one: GateLine) -> Html:
     """Ids and digests, whole, and where the trail stood."""
     told = [("gate", one.jti), ("policy", one.policy_sha256 or sentences.NONE), ("request", one.request_sha256)]
-    if one.trail_seq:
-        told += [("receipt", one.jti), ("trail", f"{one.trail_seq} {one.trail_head}")]
+    if one.receipt_sha256:
+        told += [("receipt", one.receipt_sha256), ("trail", f"{one.trail_seq} {one.trail_head}")]
     return tag("span", *(tag("span", tag("b", name), f" {value}") for name, value in told), class_="proof")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from jenkins_mfa.core.model import Factor, Gate
@@ -18,6 +18,7 @@ from jenkins_mfa.reporting.model import (
     PersonRow,
     Place,
     Report,
+    Reviewed,
     Row,
     Scope,
     Slot,
@@ -128,8 +129,8 @@ class Tally:
         if self._whole:
             self._each.append(one)
 
-    def report(self, unreviewed: Iterable[str] | None = ()) -> Report:
-        """Everything so far; `unreviewed` are ids of gates whose broken glass waits for its review, None: not known."""
+    def report(self, reviews: Mapping[str, Reviewed] | None) -> Report:
+        """Everything so far; `reviews` tell by `jti` whose broken glass was reviewed by whom, None: not known."""
         rows = [found for person, answers in self._people.items() if (found := answers.row(person))]
         return Report(
             scope=self._scope,
@@ -144,7 +145,7 @@ class Tally:
             notable={o: _in_order(self._notable[o]) for o in NOTABLE},
             exempted=_in_order(self._exempted),
             break_glass=_in_order(self._glass),
-            unreviewed=None if unreviewed is None else frozenset(unreviewed),
+            reviews=reviews,
             each=_in_order(self._each) if self._whole else None,
             damaged=tuple(sorted(self._damaged)),
         )

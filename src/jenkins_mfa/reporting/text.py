@@ -9,6 +9,7 @@ from jenkins_mfa.reporting import sentences
 from jenkins_mfa.reporting.model import GateLine, Report, Row
 from jenkins_mfa.words import people, render
 from jenkins_mfa.words.parts import Fact, Parts, Word, join, say
+from jenkins_mfa.words.tree import line
 
 MOST = 20  #: gates in one list
 
@@ -95,7 +96,7 @@ def _lists(report: Report, roster: Roster) -> Iterator[str]:
     if report.each is not None:
         yield from ("", f"Each gate: {len(report.each):,}")
         for one in report.each:
-            yield from _whole(one, roster)
+            yield from _whole(one, report, roster)
 
 
 def _list(title: str, found: list[tuple[GateLine, Parts]], roster: Roster) -> Iterator[str]:
@@ -119,7 +120,7 @@ def _decider(one: GateLine, roster: Roster) -> str:
     return f"{render.terminal(people.person(roster, one.denial.person))}: "
 
 
-def _whole(one: GateLine, roster: Roster) -> Iterator[str]:
+def _whole(one: GateLine, report: Report, roster: Roster) -> Iterator[str]:
     """A gate with all that an auditor compares."""
     why = sentences.why(one, roster)
     said = say("{outcome}: {why}", outcome=Word(one.outcome.value), why=why)
@@ -132,12 +133,26 @@ def _whole(one: GateLine, roster: Roster) -> Iterator[str]:
         "answers": sentences.timed(one, roster),
         "rules": (Word(", ".join((*one.rules, *one.exemptions)) or sentences.NONE),),
     }
+    if one.break_glass:
+        told["break-glass"] = sentences.glass(one, report, roster)
     for name, value in told.items():
-        yield f"    {name:<12} {render.terminal(value)}"
-    yield f"    {'policy':<12} {one.policy_sha256 or sentences.NONE}"
-    yield f"    {'request':<12} {one.request_sha256}"
-    if one.trail_seq:
-        yield f"    {'receipt':<12} {one.jti}, trail {one.trail_seq} {one.trail_head}"
+        yield _row(name, render.terminal(value))
+    for number, branch in enumerate(sentences.reasons(one)):
+        yield _row("" if number else "why", render.terminal(line(branch)))
+    yield from _proof(one)
+
+
+def _proof(one: GateLine) -> Iterator[str]:
+    """Digests (SHA-256), whole, and where the trail stood when the receipt was signed."""
+    yield _row("policy", one.policy_sha256 or sentences.NONE)
+    yield _row("request", one.request_sha256)
+    if one.receipt_sha256:
+        yield _row("receipt", one.receipt_sha256)
+        yield _row("trail", f"{one.trail_seq} {one.trail_head}")
+
+
+def _row(name: str, value: str) -> str:
+    return f"    {name:<12} {value}"
 
 
 def _notes() -> Iterator[str]:

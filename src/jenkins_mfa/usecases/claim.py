@@ -8,6 +8,7 @@ from jenkins_mfa.core import quorum
 from jenkins_mfa.core import receipt as receipts
 from jenkins_mfa.core import request as requests
 from jenkins_mfa.core.gate import Event, Kind, Refused, advance
+from jenkins_mfa.core.keys import SigningKey
 from jenkins_mfa.core.model import Alert, Claim, Clause, Factor, Gate, RunRecord, State
 from jenkins_mfa.core.policy.evaluate import BY_PIPELINE
 from jenkins_mfa.errors import JenkinsMfaError
@@ -19,7 +20,9 @@ LEEWAY = 30  #: seconds of clock difference that the verifier allows
 
 
 class NotOursError(JenkinsMfaError):
-    """No receipt can be made: `seal_broken`, since somebody else wrote into the store, `key_ended`, or `glass_gone`."""
+    """No receipt can be made: `seal_broken`, since somebody else wrote into the store, `key_ended`, `glass_gone`, or
+    `receipt_changed`, since it would not be the one that was claimed.
+    """
 
     def __init__(self, text: str, code: str = "seal_broken") -> None:
         super().__init__(text)
@@ -31,14 +34,14 @@ def take(desk: Desk, gate: Gate) -> Gate | None:
     time has ended.
 
     Checks the trail's last word, that the run was not denied, and that the people still count, then freezes the
-    receipt's times. Seals are the store's (T8): what it gives is as it was committed.
+    receipt. Seals are the store's (T8): what it gives is as it was committed.
     Raises NotOursError, StoreError, MessengerUnavailableError.
     """
     if not newest(desk, gate):
         raise NotOursError(f"{gate.jti}: the stored gate is not the newest")
     if run_record(desk, gate.run.key).denial is not None:
         raise NotOursError(f"{gate.jti}: what is stored of its run cannot be told to be ours")
-    if gate.requirement is None or not (gate.facts.plain or desk.keys.signer(gate.kids, desk.store.now() // 1000)):
+    if gate.requirement is None or not (gate.facts.plain or _signer(desk, gate, desk.store.now() // 1000)):
         raise NotOursError(f"{gate.jti}: the run verifies none of our keys any more", "key_ended")
     if gate.state is State.SENDING:
         return gate
@@ -51,11 +54,7 @@ def take(desk: Desk, gate: Gate) -> Gate | None:
     if not quorum.satisfied(gate.requirement, eligible.kept(gate, people)):
         _move(desk, gate, Event(Kind.DROPPED, now, "agent", f"dropped:{gate.jti}:{gate.version}", keep=people))
         return None
-    last = desk.store.last_entry(gate.jti)
-    if last is None:
-        raise NotOursError(f"{gate.jti}: the trail does not know the gate")
-    iat = now // 1000
-    made = Claim(iat, iat + RECEIPT_TTL, tuple(sorted(people)), last[0], last[1])
+    made = _frozen(desk, gate, people, now // 1000)
     event = Event(Kind.CLAIMED, now, "agent", f"claimed:{gate.jti}:{gate.version}", claim=made)
     claimed = _move(desk, gate, event)
     return claimed if claimed is not None and claimed.state is State.SENDING else None
@@ -85,13 +84,42 @@ def lapsed(gate: Gate, now: int) -> bool:
 
 
 def receipt(desk: Desk, gate: Gate) -> str:
-    """Sign the claimed gate: the same claims at every retry. A secret: for the run alone. A plain pause takes none."""
+    """The claimed gate's receipt, the same at every retry. A secret: for the run alone. A plain pause takes none.
+
+    Raises NotOursError where it would be another one than that whose digest the trail has, whatever made it so.
+    """
     if gate.facts.plain:
         return ""
-    made, requirement = gate.claim, gate.requirement
-    signer = desk.keys.signer(gate.kids, made.iat) if made else None
-    if made is None or requirement is None or signer is None:
+    if gate.claim is None:
         raise NotOursError(f"{gate.jti}: nothing was claimed")
+    signed = _sign(desk, gate, gate.claim)
+    if receipts.digest(signed) != gate.claim.receipt_sha256:
+        raise NotOursError(f"{gate.jti}: the receipt is not the one that was claimed", "receipt_changed")
+    return signed
+
+
+def _frozen(desk: Desk, gate: Gate, people: frozenset[str], iat: int) -> Claim:
+    """All that the receipt will say. Signing is deterministic, so its digest is known before anybody gets it."""
+    last = desk.store.last_entry(gate.jti)
+    if last is None:
+        raise NotOursError(f"{gate.jti}: the trail does not know the gate")
+    made = Claim(iat, iat + RECEIPT_TTL, tuple(sorted(people)), last[0], last[1])
+    if gate.facts.plain:
+        return made
+    signer = _signer(desk, gate, iat)
+    made = replace(made, kid=signer.kid if signer else "")
+    return replace(made, receipt_sha256=receipts.digest(_sign(desk, gate, made)))
+
+
+def _signer(desk: Desk, gate: Gate, at: int) -> SigningKey | None:
+    """The key that signs the gate's receipt at `at` (Unix seconds): since the claim, that of the claim alone."""
+    return desk.keys.signer((gate.claim.kid,) if gate.claim else gate.kids, at)
+
+
+def _sign(desk: Desk, gate: Gate, made: Claim) -> str:
+    requirement, signer = gate.requirement, desk.keys.signer((made.kid,), made.iat)
+    if requirement is None or signer is None:
+        raise NotOursError(f"{gate.jti}: the key of its claim does not sign any more", "key_ended")
     claims = receipts.claims_for(
         issuer=f"mfa:{desk.keys.installation}",
         kind=gate.run.kind,

@@ -148,7 +148,7 @@ def _claim(desk: Desk, gate: Gate) -> Gate | None:
     except claim.NotOursError as error:
         log.warning("no receipt can be made", gate=gate.jti, problem=str(error))
         if gate.state is State.SENDING:
-            raise SourceUnavailableError("the stored gate is not what was decided", code="seal_broken") from error
+            raise SourceUnavailableError("the claimed receipt cannot be signed again", code=error.code) from error
         return None
 
 

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from jenkins_mfa.core.model import Alert, Commit, Gate, State, ToldRecord, Trouble
 from jenkins_mfa.errors import JenkinsMfaError, MessengerError, SourceForbiddenError, SourceUnavailableError
-from jenkins_mfa.usecases.claim import alert_about, bumped
+from jenkins_mfa.usecases.claim import NotOursError, alert_about, bumped
 from jenkins_mfa.usecases.desk import Desk, commit_id, gates_of, run_record
 from jenkins_mfa.usecases.ports import Due
 
@@ -62,7 +62,7 @@ def _told(desk: Desk, due: Due, key: str, wait: int, reason: str) -> None:
 def _reason(error: Exception) -> str:
     """A code of words for what went wrong; the log has the whole."""
     match error:
-        case SourceUnavailableError():
+        case SourceUnavailableError() | NotOursError():
             return error.code
         case SourceForbiddenError():
             return "forbidden"

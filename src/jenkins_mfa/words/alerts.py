@@ -55,6 +55,8 @@ def _what(given: Alert, gate: Gate | None, roster: Roster) -> Parts:
             return say(
                 "What the store holds of a gate is not what was written. It gets no receipt. See who can write there."
             )
+        case "key_ended" if gate is not None and gate.denial is None:
+            return say("Approved, but the key of its receipt was taken out of use or has ended. Nothing is sent.")
         case "record_damaged":
             return say(
                 "What the store holds as {record} is not what was written: {reason}. It is left as it is, and nothing "

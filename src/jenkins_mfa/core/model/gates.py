@@ -61,8 +61,9 @@ class Denial:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A proceed that is about to be sent: the receipt's frozen times (Unix seconds), who counted, and where the
-    trail stood. Every retry signs the same claims.
+    """A proceed that is about to be sent: the receipt's frozen times (Unix seconds), who counted, where the trail
+    stood, the key that signs, and the receipt's SHA-256 (both empty where there is none). Every retry sends that
+    receipt, which itself is kept nowhere.
     """
 
     iat: int
@@ -70,6 +71,8 @@ class Claim:
     approvers: tuple[str, ...]
     audit_seq: int
     audit_head: str
+    kid: str = ""
+    receipt_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
