@@ -86,9 +86,11 @@ class World:
         return self.answers.deny(self.gate.jti, self.who(person), reason, False, f"deny-{self.numbers}")
 
     def enrol(self, *people: str) -> None:
-        """Give people their seeds; the step before is burnt, the present one is not."""
+        """Give people their seeds; the step before is burnt, the present one is not. Nobody hears of it."""
         for person in people:
             enroll.enroll(self.desk, person, seed_of(person), code_of(person, self.clock, -1), "operator")
+        for name in [name for name in self.store.lanes if name.startswith("alert:enrolled:")]:
+            del self.store.lanes[name]
 
     def deliver(self, rounds: int = 20) -> None:
         """Deliver every lane that is due."""

@@ -145,6 +145,9 @@ class MemoryStore:
     def person(self, person: str) -> PersonRecord:
         return self._read(f"auth:{person}") or PersonRecord(person, 0)  # type: ignore[return-value]
 
+    def people(self) -> list[str]:
+        return [record.person for record in list(self._records.values()) if isinstance(record, PersonRecord)]
+
     def told(self, gate_id: str) -> ToldRecord:
         return self._records.get(f"told:{gate_id}", ToldRecord(gate_id, 0))  # type: ignore[return-value]
 

@@ -32,6 +32,7 @@ from jenkins_mfa.usecases.answer import Answers
 from jenkins_mfa.usecases.break_glass import BreakGlass
 from jenkins_mfa.usecases.desk import Desk, commit_id
 from jenkins_mfa.usecases.groups import Groups
+from jenkins_mfa.usecases.loss import OwnLoss
 from jenkins_mfa.usecases.ports import Due
 from jenkins_mfa.usecases.watch import Watch
 from jenkins_mfa.web.server import WebServer
@@ -106,8 +107,9 @@ class Agent:
         slack = self.config.slack
         self._slack = SlackApp(self.messenger.client, slack.app_token.reveal(), slack.api_url)
         pages = self.config.web.url if self.config.web else ""
-        answers, glass, acts = Answers(self.desk, pages), BreakGlass(self.desk), Acts(self.desk)
-        Handlers(answers, self.desk.store, self.messenger, glass, acts).register(self._slack.bolt)
+        answers, glass = Answers(self.desk, pages), BreakGlass(self.desk)
+        acts, own = Acts(self.desk), OwnLoss(self.desk)
+        Handlers(answers, self.desk.store, self.messenger, glass, acts, own).register(self._slack.bolt)
         self._slack.connect()
 
     def run(self, stop: threading.Event) -> int:

@@ -9,7 +9,7 @@ import structlog
 from jenkins_mfa.core.model import Alert, Commit, Entry, State
 from jenkins_mfa.core.policy import Policy, Roster
 from jenkins_mfa.rule_files import RuleFiles, Stamp
-from jenkins_mfa.usecases import groups
+from jenkins_mfa.usecases import groups, loss
 from jenkins_mfa.usecases.desk import Desk, commit_id
 from jenkins_mfa.usecases.tighten import tighten
 from jenkins_mfa.words.policy_changes import changes
@@ -55,13 +55,15 @@ class Reloader:
                 self._judge(self._seen)
 
     def tighten(self) -> None:
-        """What holds now may ask for more in gates that are open: once after a policy was taken over, and after the
-        start. Raises StoreError: then the next call does it again.
+        """What holds now may ask for more in gates that are open, and people may have left: once after a policy was
+        taken over, and after the start. Raises StoreError: then the next call does it again.
         """
         if not self._fresh:
             return
         self._fresh = False
         try:
+            if left := loss.leave(self._desk):
+                log.info("people left", people=left)
             for gate in self._desk.store.open_gates():
                 if gate.state in {State.PENDING, State.APPROVED} and tighten(self._desk, gate.id):
                     log.info("more is asked for", gate=gate.jti)

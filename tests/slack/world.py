@@ -30,6 +30,7 @@ from jenkins_mfa.usecases.acts import NeedsCode as NeedsAct
 from jenkins_mfa.usecases.acts import NeedsKey
 from jenkins_mfa.usecases.answer import Counted, Tapped
 from jenkins_mfa.usecases.desk import Who
+from jenkins_mfa.usecases.loss import Ended
 from jenkins_mfa.usecases.rules import Rules
 
 NO_POLICY = Policy((), (), None, "")  #: messages are told without it
@@ -73,6 +74,9 @@ class FakeAnswers:
 
     def finish(self, act: Act, challenge_id: str, who: Who, code: str, cause: str) -> Act:
         return self._give("finish", act, challenge_id, who, code, cause)
+
+    def lose(self, who: Who) -> Ended:
+        return self._give("lose", who)
 
     def may_deny(self, jti: str, who: Who) -> Gate:
         return self._give("may_deny", jti, who)
@@ -187,7 +191,7 @@ def connected(slack: SlackSimulator) -> Iterator[World]:
     talker = messenger(slack)
     world = World(slack, talker, FakeAnswers(), FakeGates())
     app = SlackApp(talker.client, slack.app_token, slack.base_url)
-    Handlers(world.answers, world.gates, talker, world.answers, world.answers).register(app.bolt)
+    Handlers(world.answers, world.gates, talker, world.answers, world.answers, world.answers).register(app.bolt)
     app.connect()
     try:
         slack.wait_for(lambda s: s.connections == 2)

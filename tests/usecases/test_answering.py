@@ -14,7 +14,7 @@ from jenkins_mfa.core import challenge
 from jenkins_mfa.core.model import Factor, Starter, State, Trigger
 from jenkins_mfa.core.policy import Policy, Roster
 from jenkins_mfa.errors import MessengerUnavailableError, Refusal
-from jenkins_mfa.usecases import enroll
+from jenkins_mfa.usecases import loss
 from jenkins_mfa.usecases.answer import Answers, NeedsCode
 from jenkins_mfa.usecases.desk import Who
 from jenkins_mfa.usecases.rules import Rules
@@ -234,7 +234,7 @@ def test_enrolling_anew_at_the_terminal_ends_a_lock_out() -> None:
     record = world.store.person("alice")
     world.store.put(replace(record, failures=challenge.DISABLED_AT))
     refused("disabled", lambda: world.code("alice"))
-    enroll.revoke(world.desk, "alice", record.authenticators[0].id, "operator")
+    loss.revoke(world.desk, "alice", record.authenticators[0].id, "operator")
     world.enrol("alice")
     assert world.code("alice").gate.state is State.APPROVED
 

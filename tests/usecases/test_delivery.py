@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from desk_world import TAP, World
 
 from builders import NONCE, policy, rule
+from desk_world import TAP, World
 from fakes import US, FakeSource, code_of, request_text, seed_of
 from jenkins_mfa.core import seal
 from jenkins_mfa.core.model import Authenticator, Claim, Confirmation, Factor, Gate, State, ToldRecord
@@ -19,7 +19,7 @@ from jenkins_mfa.errors import (
     SourceForbiddenError,
     SourceUnavailableError,
 )
-from jenkins_mfa.usecases import enroll
+from jenkins_mfa.usecases import loss
 from jenkins_mfa.usecases.claim import LEEWAY, RECEIPT_TTL
 from jenkins_mfa.usecases.ports import Abort, Proceed
 from jenkins_mfa.usecases.trouble import OPS_AFTER
@@ -632,7 +632,7 @@ def test_who_was_deactivated_since_no_longer_counts_at_the_claim() -> None:
 def test_a_code_of_an_authenticator_revoked_since_no_longer_counts() -> None:
     """S11: whoever stole the phone has confirmed, and is stopped before the answer is on its way."""
     world = approved(CODES)
-    enroll.revoke(world.desk, "alice", world.gate.confirmations[0].authenticator, "operator")
+    loss.revoke(world.desk, "alice", world.gate.confirmations[0].authenticator, "operator")
     world.deliver()
     assert world.source.receipts == []
     assert (world.gate.state, world.gate.confirmations) == (State.PENDING, ())

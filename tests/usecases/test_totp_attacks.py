@@ -19,7 +19,7 @@ from jenkins_mfa.core import challenge, totp
 from jenkins_mfa.core.model import Authenticator, Factor, PersonRecord, State
 from jenkins_mfa.errors import Refusal
 from jenkins_mfa.store.gates import RedisStore
-from jenkins_mfa.usecases import codes, enroll
+from jenkins_mfa.usecases import codes, enroll, loss
 from jenkins_mfa.usecases.answer import Answers, Counted, NeedsCode
 from jenkins_mfa.usecases.rules import Rules
 from jenkins_mfa.usecases.watch import Watch
@@ -342,7 +342,7 @@ def test_an_app_that_was_switched_off_opens_nothing() -> None:
     """And leaves the other alone."""
     world = waiting()
     spare = second_app(world)
-    enroll.revoke(world.desk, "alice", spare.id, "operator")
+    loss.revoke(world.desk, "alice", spare.id, "operator")
     form = asked(world)
     refused("code_wrong", lambda: typed(world, form, code_of("carol", world.clock)))
     assert isinstance(typed(world, form, code_of("alice", world.clock)), Counted)

@@ -1,4 +1,4 @@
-"""`enroll local` and `authenticators list|revoke`."""
+"""`enroll local` and `authenticators list|revoke|suspend`."""
 
 from __future__ import annotations
 
@@ -31,11 +31,12 @@ from jenkins_mfa.core.model import Act, Authenticator
 from jenkins_mfa.errors import DamagedError, Refusal
 from jenkins_mfa.roster_file import OPERATOR
 from jenkins_mfa.usecases import enroll as enrolling
+from jenkins_mfa.usecases import loss
 from jenkins_mfa.usecases import unlock as unlocking
 from jenkins_mfa.usecases.desk import Desk, decide
 from jenkins_mfa.wiring import open_desk
 from jenkins_mfa.words import acts as words
-from jenkins_mfa.words import render
+from jenkins_mfa.words import render, state
 
 QR_COLUMNS = 46  #: narrower terminals get the text key only
 
@@ -123,7 +124,9 @@ def list_all(config_path: Path, as_json: bool) -> None:
     for one in damaged.values():
         click.echo(f"Damaged: {one.record}: {one.reason}.\n  Mend: {DAMAGED_RECORD}.")
     for row in rows:
-        click.echo(f"{row['person']:<12} {row['kind']:<6} {row['id']:<20} {row['state']:<8} since {row['since']}")
+        start = f"{row['person']:<12} {row['kind']:<8} {row['id']:<20} {row['state']:<9}"
+        label = render.visible(row["label"], quoted=False)
+        click.echo(f"{start} since {row['since']}, last used {row['last_used']}  {label}".rstrip())
     if missing:
         click.echo(f"Without a code: {', '.join(missing)}. To enrol one: jenkins-mfa enroll local NAME")
 
@@ -133,16 +136,38 @@ def list_all(config_path: Path, as_json: bool) -> None:
 @click.argument("name")
 @click.argument("authenticator_id")
 def revoke(config_path: Path, name: str, authenticator_id: str) -> None:
-    """Switch one authenticator of NAME off for good."""
+    """Switch one authenticator of NAME off for good; what was confirmed with it on waiting gates no longer counts."""
     config = load(config_path)
     log.set_up("WARNING")
     try:
         with open_desk(config, load_keys(config)) as desk:
-            enrolling.revoke(desk, name, authenticator_id, f"operator:{getpass.getuser()}")
+            ended = loss.revoke(desk, name, authenticator_id, f"operator:{getpass.getuser()}")
     except Refusal:
         text = f"{render.visible(name)[:40]} has no authenticator {render.visible(authenticator_id)[:40]} in use."
         raise Failed(text, REFUSED, "no_such_authenticator", mend="jenkins-mfa authenticators list") from None
-    click.echo(f"{authenticator_id} of {name} is switched off.")
+    click.echo(f"{authenticator_id} of {name} is switched off.{_dropped(ended)}")
+
+
+@authenticators.command(epilog="Example: jenkins-mfa authenticators suspend alice")
+@config_option
+@click.argument("name")
+def suspend(config_path: Path, name: str) -> None:
+    """A phone or key of NAME is lost: nothing of theirs counts, not even a tap, until they have enrolled anew."""
+    config = load(config_path)
+    log.set_up("WARNING")
+    try:
+        with open_desk(config, load_keys(config)) as desk:
+            ended = loss.lose(desk, name, f"operator:{getpass.getuser()}")
+    except Refusal:
+        known = ", ".join(sorted(config.roster.people))
+        raise Failed(f"“{render.visible(name)[:40]}” is not known. Known: {known}", USAGE, "not_in_roster") from None
+    click.echo(f"All that {name} answers with is suspended: {len(ended.authenticators)} in use.{_dropped(ended)}")
+
+
+def _dropped(ended: loss.Ended) -> str:
+    """What the change took with it."""
+    ids = ", ".join(state.short(gate) for gate in ended.gates)
+    return f" No longer confirmed: {ids}." if ids else ""
 
 
 @authenticators.command(epilog="Example: jenkins-mfa authenticators unlock alice")
@@ -171,10 +196,17 @@ def _row(person: str, authenticator: Authenticator) -> dict[str, str]:
         "id": authenticator.id,
         "person": person,
         "kind": authenticator.kind.value,
+        "label": authenticator.label,
         "since": _when(authenticator.since),
         "last_used": _when(authenticator.last_used),
-        "state": "in use" if authenticator.usable else "revoked",
+        "state": _state(authenticator),
     }
+
+
+def _state(authenticator: Authenticator) -> str:
+    if authenticator.usable:
+        return "in use"
+    return "revoked" if authenticator.revoked_at else "suspended"
 
 
 def _when(ms: int) -> str:

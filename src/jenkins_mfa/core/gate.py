@@ -89,7 +89,9 @@ def _recount(gate: Gate, event: Event, _approval_ttl: int) -> Transition | Refus
     if event.confirmation is not None:
         after = replace(after, retracted=(*gate.retracted, event.confirmation.cause)[-RETRACTED:])
     after = _again(after, gate.requirement)
-    return Transition(after, (_entry(after, event, "gate:retracted"),), _lanes(after))
+    entry = _entry(after, event, "gate:retracted")
+    dropped = listed(tuple(c.person for c in gate.confirmations if c.person not in event.keep))
+    return Transition(after, (replace(entry, details={**entry.details, "people": dropped}),), _lanes(after))
 
 
 def _break(gate: Gate, event: Event, _approval_ttl: int) -> Transition | Refused:

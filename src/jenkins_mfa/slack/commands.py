@@ -1,5 +1,5 @@
 """`/mfa`: answered privately, to people of the roster; a code is never taken here. What changes something is done by
-glass.py and acts.py.
+glass.py, acts.py and own.py.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from jenkins_mfa.slack.blocks import Payload
 from jenkins_mfa.slack.glass import GlassCommands, waiting
 from jenkins_mfa.slack.limits import MAX_BLOCKS_BYTES, MAX_TEXT_BYTES, size
 from jenkins_mfa.slack.messenger import SlackMessenger
+from jenkins_mfa.slack.own import OwnCommands
 from jenkins_mfa.slack.payloads import Body, Typed
 from jenkins_mfa.slack.replies import respond_privately
 from jenkins_mfa.usecases import explain, trouble
@@ -29,6 +30,7 @@ from jenkins_mfa.words.parts import Parts
 log = structlog.get_logger()
 
 _CODE = re.compile(r"[\d\s-]{6,}")
+_BARE = frozenset({"pending", "me", "lost"})  #: words after which not everything may follow
 _PREFIX = re.compile(r"(?:g_)?([0-9a-f]{4,32})(?:\.[0-9]+)?")
 
 
@@ -88,6 +90,7 @@ class Commands:
     glass: GlassCommands
     acts: ActForms
     typing: Typing
+    own: OwnCommands
 
     def register(self, app: App) -> None:
         """Listen."""
@@ -139,9 +142,13 @@ class Commands:
             case "unlock":
                 said = self.acts.about_person("unlock", rest, typed)
                 return [_note([said])] if said else []
+            case "me" if not rest:
+                return [_note(self.own.show(me))]
+            case "lost" if not rest:
+                return [_note([self.own.lose(typed)])]
             case "help" | "":
                 return [_note([commands.help_text(self.messenger.ops_channel)])]
-        return [_note([commands.unknown(text if word.lower() == "pending" else word)])]
+        return [_note([commands.unknown(text if word.lower() in _BARE else word)])]
 
     def _pending(self, page: int, me: str) -> list[Parts]:
         now = self.reading.now()

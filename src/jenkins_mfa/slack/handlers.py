@@ -23,6 +23,7 @@ from jenkins_mfa.slack.commands import Commands, Reading
 from jenkins_mfa.slack.dialogs import Dialogs, FieldError
 from jenkins_mfa.slack.glass import BreakGlass, GlassCommands
 from jenkins_mfa.slack.messenger import SlackMessenger
+from jenkins_mfa.slack.own import Own, OwnCommands
 from jenkins_mfa.slack.payloads import Body, Form, Press, Typed
 from jenkins_mfa.slack.presses import Presses
 from jenkins_mfa.slack.replies import Gates, OnlyMatchable, Sentences, respond_privately
@@ -73,6 +74,7 @@ class Handlers:
     messenger: SlackMessenger
     glass: BreakGlass
     acts: Acts
+    own: Own
 
     @property
     def roster(self) -> Roster:
@@ -109,7 +111,9 @@ class Handlers:
         forms = ActForms(self.acts, self.dialogs)
         app.view("act_totp")(forms.code)
         app.view(re.compile(""))(self.unknown_form)
-        Commands(self.store, self.messenger, GlassCommands(self.glass, self.sentences), forms, self).register(app)
+        glass = GlassCommands(self.glass, self.sentences)
+        own = OwnCommands(self.own, self.store, self.sentences)
+        Commands(self.store, self.messenger, glass, forms, self, own).register(app)
 
     def approve(self, ack: Ack, body: Body, respond: Respond) -> None:
         """Approve was tapped."""

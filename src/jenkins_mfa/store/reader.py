@@ -157,6 +157,13 @@ class Reader:
         """A person's record; a fresh one of version 0 if there is none."""
         return self._load(f"auth:{person}", PersonRecord) or PersonRecord(person, 0)
 
+    def people(self) -> list[str]:
+        """Everybody of whom a record is kept, in no order. It looks through all keys: for commands and rare moments."""
+        prefix = self._wire.key("auth:").encode()
+        with reading():
+            found = set(self._wire.client.scan_iter(match=prefix + b"*", count=CHUNK))
+        return [key.removeprefix(prefix).decode(errors="replace") for key in found]
+
     def credential(self, credential_id: str) -> CredentialRecord | None:
         """Whose a security key is, by the SHA-256 of its credential id."""
         return self._load(f"credential:{credential_id}", CredentialRecord)

@@ -23,6 +23,7 @@ def confirming(desk: Desk, gate: Gate, who: Who, cause: str, now: int) -> tuple[
     person = _answering(desk, gate, who, now, {State.PENDING}, "requester", _asked(gate)[:1])
     if mine:
         raise Refusal("confirmed_before", {"at": str(mine[0].at)})
+    _not_lost(desk, person)
     apart.check(desk, gate, person.id, now)
     return person, False
 
@@ -38,16 +39,16 @@ def opening(desk: Desk, gate: Gate, who: Who, now: int, glass: Requirement) -> P
     """The person behind an account who puts the gate under break-glass: one whom a rule for that names."""
     breaking = {rule.name for rule in desk.policy.rules if rule.break_glass}
     named = replace(glass, clauses=tuple(clause for clause in glass.clauses if clause.rule in breaking))
-    return _answering(desk, gate, who, now, {State.PENDING}, "requester", (named,), "not_glass")
+    return _not_lost(desk, _answering(desk, gate, who, now, {State.PENDING}, "requester", (named,), "not_glass"))
 
 
 def still_counting(desk: Desk, gate: Gate) -> frozenset[str]:
     """Those whose confirmations count at this moment: still in roster, group and policy, with an active account, and
-    with an authenticator that was not revoked since (S11).
+    with an authenticator that was not revoked, suspended or called lost since (S11).
 
     Raises MessengerUnavailableError when accounts cannot be looked at: nobody is assumed to be active.
     """
-    present = [c.person for c in gate.confirmations if _named(desk, _asked(gate)[:1], c.person) and _in_use(desk, c)]
+    present = [c.person for c in gate.confirmations if _named(desk, _asked(gate)[:1], c.person) and _stands(desk, c)]
     return frozenset(present) - desk.messenger.inactive(present)
 
 
@@ -69,7 +70,7 @@ def reviewing(desk: Desk, gate: Gate, who: Who) -> Person:
     named = desk.roster.named(review_by, desk.store.now())
     if person.id not in named and not _named(desk, (gate.broken.former,), person.id):
         raise Refusal("not_reviewer")
-    return active(desk, person)
+    return _not_lost(desk, active(desk, person))
 
 
 def _asked(gate: Gate) -> tuple[Requirement, ...]:
@@ -124,12 +125,24 @@ def _answering(
     return active(desk, person)
 
 
-def _in_use(desk: Desk, given: Confirmation) -> bool:
-    """Whether the authenticator that was used may still be used; a tap has none."""
-    if not given.authenticator:
-        return True
+def _not_lost(desk: Desk, person: Person) -> Person:
+    """Who has said that their phone is lost answers nothing until they have enrolled anew. A record that cannot be read
+    may hold that they have.
+    """
+    record = whole(desk, lambda: desk.store.person(person.id))
+    if record is None:
+        raise Refusal("authenticator_damaged")
+    if record.locked_out:
+        raise Refusal("locked_out")
+    return person
+
+
+def _stands(desk: Desk, given: Confirmation) -> bool:
+    """Whether what the person answered with was neither called lost since, a tap too, nor switched off."""
     record = whole(desk, lambda: desk.store.person(given.person))
-    return record is not None and any(a.id == given.authenticator and a.usable for a in record.authenticators)
+    if record is None or record.locked_out or given.at <= record.lost_at:
+        return False
+    return not given.authenticator or any(a.id == given.authenticator and a.usable for a in record.authenticators)
 
 
 def _named(desk: Desk, asked: tuple[Requirement, ...], person: str) -> bool:

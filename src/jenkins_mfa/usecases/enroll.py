@@ -1,12 +1,13 @@
-"""Authenticators come and go: enrolment at the operator's terminal, revocation. Each is in the trail."""
+"""Enrolment at the operator's terminal; it is in the trail, and told to the person and to ops."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from jenkins_mfa.core import seal, totp
-from jenkins_mfa.core.model import Authenticator, Commit, Entry, Factor, PersonRecord
-from jenkins_mfa.errors import DamagedError, Refusal
+from jenkins_mfa.core.model import Alert, Authenticator, Commit, Entry, Factor
+from jenkins_mfa.errors import Refusal
+from jenkins_mfa.usecases import loss
 from jenkins_mfa.usecases.desk import Desk, commit_id, decide
 
 MOST = 2  #: code apps of one person: a phone and its spare
@@ -26,7 +27,7 @@ def enroll(desk: Desk, person: str, seed: str, code: str, operator: str, by: str
 
     def attempt() -> Authenticator:
         now = desk.store.now()
-        record = _record(desk, person)
+        record = loss.record_of(desk, person)
         if len(record.all_usable(Factor.TOTP)) >= MOST:
             raise Refusal("enrolled_already")
         try:
@@ -54,42 +55,12 @@ def enroll(desk: Desk, person: str, seed: str, code: str, operator: str, by: str
             number_failures=0,
             wait_until=0,
         )
-        desk.store.commit(Commit(commit_id("enrolled", fresh.id), (after,), (entry,)))
+        values = {"person": person, "by": operator, "kinds": fresh.kind.value}
+        alerts = loss.announced(desk, Alert(f"enrolled:{fresh.id}", "enrolled", now, values=values))
+        desk.store.commit(Commit(commit_id("enrolled", fresh.id), (after,), (entry,), (), alerts))
         return fresh
 
     return decide(attempt)
-
-
-def revoke(desk: Desk, person: str, authenticator_id: str, operator: str) -> None:
-    """Switch an authenticator off for good. Raises Refusal when the person has no such one in use."""
-
-    def attempt() -> None:
-        now = desk.store.now()
-        record = desk.store.person(person)
-        if not any(a.id == authenticator_id and a.usable for a in record.authenticators):
-            raise Refusal("no_such_authenticator", {"authenticator": authenticator_id})
-        after = replace(
-            record,
-            version=record.version + 1,
-            authenticators=tuple(
-                replace(a, revoked_at=now) if a.id == authenticator_id else a for a in record.authenticators
-            ),
-            challenges=(),
-        )
-        details: dict[str, str | int] = {"person": person, "authenticator": authenticator_id}
-        entry = Entry("authenticator:revoked", now, operator, details=details)
-        desk.store.commit(Commit(commit_id("revoked", person, authenticator_id), (after,), (entry,)))
-
-    decide(attempt)
-
-
-def _record(desk: Desk, person: str) -> PersonRecord:
-    """The person's record; an empty one in place of a damaged one, which ends with the enrolment."""
-    try:
-        return desk.store.person(person)
-    except DamagedError as damaged:
-        desk.store.set_aside(damaged)
-        return PersonRecord(person, damaged.version)
 
 
 def _sealed(desk: Desk, person: str, seed: str, now: int, step: int) -> Authenticator:

@@ -155,6 +155,9 @@ class Store(Protocol):
     def person(self, person: str) -> PersonRecord:
         """A person's record; a fresh one of version 0 if there is none."""
 
+    def people(self) -> list[str]:
+        """Everybody of whom a record is kept, in no order. It looks through all keys: for commands and rare moments."""
+
     def credential(self, credential_id: str) -> CredentialRecord | None:
         """Whose a security key is, by the SHA-256 of its credential id."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from jenkins_mfa.core import moments
 from jenkins_mfa.core.model import Alert, Gate, State
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.words import acts, asking, codes, delivery, endings, glass, people, render, state
+from jenkins_mfa.words import acts, asking, codes, delivery, endings, enrolment, glass, people, render, state
 from jenkins_mfa.words.parts import Channel, Everyone, Fact, Parts, Time, Word, duration, join, listing, say, sentences
 
 
@@ -86,6 +86,8 @@ def _what(given: Alert, gate: Gate | None, roster: Roster) -> Parts:
             return say("Policy and roster on disk are right again, and hold.")
         case "group_unread" | "group_read":
             return _group(given)
+        case "enrolled" | "revoked" | "suspended":
+            return enrolment.alert(given, roster)
         case "locked" | "code_reused":
             return codes.alert(given, roster)
         case "unlocked":

@@ -12,7 +12,9 @@ from jenkins_mfa.words import delivery, facts, people, render, state
 from jenkins_mfa.words import history as trail
 from jenkins_mfa.words.parts import Channel, Fact, Parts, Word, duration, join, listing, say, sentences
 
-KNOWN = ("pending", "show", "why", "approve", "deny", "retract", "break-glass", "review", "unlock", "help")
+_READING = ("pending", "show", "why", "me", "help")
+_DOING = ("approve", "deny", "retract", "lost", "break-glass", "review", "unlock")
+KNOWN = (*_READING, *_DOING)
 PAGE = 10  #: gates on one page
 LINE = 340  #: bytes of `text` for one gate, so that a page fits
 DAMAGED = 3  #: damaged gates that are named
@@ -136,6 +138,7 @@ def help_text(ops_channel: str) -> Parts:
         "/mfa pending: what waits · /mfa show ID: one gate with its history · "
         "/mfa why ID: what it needs, who can answer, which rules ask · "
         "/mfa approve ID, /mfa deny ID: as the buttons of its message · /mfa retract ID: take your confirmation back · "
+        "/mfa me: your authenticators · /mfa lost: your phone or key is lost, so nothing of yours counts any more · "
         "/mfa break-glass ID REASON: put it under the policy's break-glass rule · "
         "/mfa review ID NOTE: say afterwards that you looked at it · "
         "/mfa unlock @person: let their codes count again (administrators, with a code) · /mfa help. "

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from jenkins_mfa.core.audit import Name
 from jenkins_mfa.core.model import Entry, Factor
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.words import acts, endings, keys, people, render, tickets
+from jenkins_mfa.words import acts, endings, enrolment, keys, people, render, tickets
 from jenkins_mfa.words.parts import Fact, Parts, Word, say, sentences
 
 #: Why an answer was not counted: what its person did or is.
@@ -37,6 +37,7 @@ REFUSED = {
     "disabled": "has codes that are switched off",
     "no_authenticator": "has no authenticator",
     "authenticator_damaged": "has an authenticator that cannot be used",
+    "locked_out": "has called their authenticators lost",
     "deadline": "came too late",
     "seal_broken": "answered a gate that is not what was written",
     "no_glass": "wanted break-glass, for which the policy has no rule here",
@@ -134,12 +135,6 @@ def _tightened(entry: Entry, _roster: Roster) -> Parts:
     return say("More is asked since then, by {rules}.", rules=Word(_detail(entry, "rules") or "the policy"))
 
 
-def _retracted(entry: Entry, roster: Roster) -> Parts:
-    if entry.actor == "agent":
-        return say("Confirmations of people who may no longer answer do not count any more.")
-    return say("{who} took the confirmation back.", who=_who(entry, roster))
-
-
 def _refused(entry: Entry, roster: Roster) -> Parts:
     reason = _detail(entry, "reason")
     if reason in REFUSED:
@@ -188,6 +183,22 @@ def _ticket(template: str) -> Callable[[Entry, Roster], Parts]:
         return say(template.replace("USE", use).replace("WHY", why), person=person, by=_who(entry, roster))
 
     return made
+
+
+def _retracted(entry: Entry, roster: Roster) -> Parts:
+    if entry.actor != "agent":
+        return say("{who} took the confirmation back.", who=_who(entry, roster))
+    named = _detail(entry, "people")
+    whose = people.person(roster, named) if named in roster.people else (Fact(named or "people who left"),)
+    return say("Does not count any more: the confirmation of {whose}.", whose=whose)
+
+
+def _suspended(entry: Entry, roster: Roster) -> Parts:
+    person, kind = people.person(roster, _detail(entry, "person")), enrolment.KINDS.get(_detail(entry, "kind"))
+    what = say(f"A {kind} of {{person}}" if kind else "All that {person} answers with", person=person)
+    why = enrolment.WHY.get(_detail(entry, "reason"), "")
+    by = enrolment.doer(roster, entry.actor)
+    return say(f"{{what}} was suspended by {{by}}{': ' + why if why else ''}.", what=what, by=by)
 
 
 def _broke_glass(entry: Entry, roster: Roster) -> Parts:
@@ -251,7 +262,7 @@ SENTENCES: dict[str, Callable[[Entry, Roster], Parts]] = {
     Name.ANSWER_REFUSED: _refused,
     Name.AUTHENTICATOR_ENROLLED: _authenticator("{person} can answer with GIVES from now on, enrolled by {by}."),
     Name.AUTHENTICATOR_REVOKED: _authenticator("An authenticator of {person} was switched off by {by}."),
-    Name.AUTHENTICATOR_SUSPENDED: _authenticator("An authenticator of {person} was suspended."),
+    Name.AUTHENTICATOR_SUSPENDED: _suspended,
     Name.AUTHENTICATOR_THROTTLED: _authenticator("{person} has to wait: {n} answers in a row did not match."),
     Name.AUTHENTICATOR_UNLOCKED: _authenticator("The codes of {person} count again: {by} lifted the lock."),
     Name.SESSION_BEGUN: _ticket("Signed in to the pages with a key: {person}."),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from jenkins_mfa.core.model import Gate
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.words import acts, answers, endings, glass, keys, people, state, tickets
+from jenkins_mfa.words import acts, answers, endings, enrolment, glass, keys, people, state, tickets
 from jenkins_mfa.words.parts import Fact, Parts, Time, Word, duration, join, say, sentences
 
 
@@ -245,6 +245,7 @@ _SENTENCES: dict[str, Callable[[_Case], Parts]] = {
     "no_authenticator": _no_authenticator,
     "no_key_yet": _no_key,
     "authenticator_damaged": _damaged,
+    "locked_out": _plain(enrolment.LOCKED_OUT),
     "not_eligible": _not_eligible,
     "author": _author,
     "not_needed": _not_needed,

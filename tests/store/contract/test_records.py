@@ -234,3 +234,13 @@ def test_an_event_that_the_trail_does_not_take_stops_the_commit(store: Store) ->
         store.commit(Commit("c", (one,), (Entry("gate:opened", 1, "a", details={"code": "123456"}),)))
     assert store.gate(one.id) is None
     assert store.claim_lane(1000) is None
+
+
+def test_everybody_of_whom_a_record_is_kept_is_named(store: Store) -> None:
+    """Whoever left, too; each once, and nothing else."""
+    assert store.people() == []
+    for name in ("alice", "bob", "x" * 40):
+        store.commit(Commit(f"c:{name}", (PersonRecord(name, 1),)))
+    store.commit(Commit("c:gate", (gate(), RunRecord("auth:run", 1))))
+    store.commit(Commit("c2", (PersonRecord("bob", 2, failures=1),)))
+    assert sorted(store.people()) == ["alice", "bob", "x" * 40]

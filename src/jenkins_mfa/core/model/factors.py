@@ -106,6 +106,9 @@ class PersonRecord:
     """A person's authenticators, what they are being asked, and their throttle: failures count across gates, replicas,
     restarts (S4); `number_failures` of them were wrong numbers. `warned_at` is when they were last told that a used
     code was typed again.
+
+    `lost_at` is when they, or others, last said that what they answer with may be in other hands: no tap and no ticket
+    from before counts.
     """
 
     person: str
@@ -118,6 +121,12 @@ class PersonRecord:
     misses: tuple[Misses, ...] = ()
     number_failures: int = 0
     warned_at: int = 0
+    lost_at: int = 0
+
+    @property
+    def locked_out(self) -> bool:
+        """Whether they answer nothing, not even by a tap, until they have enrolled anew."""
+        return self.lost_at > 0 and not any(one.usable for one in self.authenticators)
 
     def usable(self, kind: Factor) -> Authenticator | None:
         """The person's first authenticator of that kind that may be used."""

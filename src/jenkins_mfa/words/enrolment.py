@@ -1,0 +1,118 @@
+"""Authenticators in words: what became of them, who did it, and the way back. To their owner, and to ops."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from jenkins_mfa.core import challenge
+from jenkins_mfa.core.model import Alert, Authenticator, Factor, Gate, PersonRecord, State
+from jenkins_mfa.core.policy import Person as Member
+from jenkins_mfa.core.policy import Roster
+from jenkins_mfa.words import people
+from jenkins_mfa.words.parts import Fact, Parts, Time, Word, join, say, sentences
+
+#: What is enrolled, by its kind.
+KINDS = {Factor.TOTP.value: "code app", Factor.WEBAUTHN.value: "security key"}
+#: Why somebody's authenticators were suspended, as the rest of a sentence.
+WHY = {
+    "lost": "lost, or perhaps in other hands",
+    "left": "no longer in the roster",
+    "copied": "perhaps copied",
+}
+#: What to do then.
+TICKET = "To answer again you need a new ticket: ask an administrator."
+LOCKED_OUT = f"Not counted: what you answer with was called lost, so not even a tap of yours counts. {TICKET}"
+
+
+def alert(given: Alert, roster: Roster) -> Parts:
+    """A change of somebody's authenticators: to them where the alert is theirs, else to ops."""
+    values, by = given.values, doer(roster, given.values.get("by", ""))
+    who = people.person(roster, values.get("person", ""))
+    kinds = _kinds(values.get("kinds", ""))
+    if given.code == "enrolled":
+        whom = say("You") if given.to else who
+        first = say("{whom} can answer with a {kinds} from now on, enrolled by {by}.", whom=whom, kinds=kinds, by=by)
+        return sentences([first, say("If that was not you: /mfa lost, and tell ops.") if given.to else ()])
+    what = kinds or say("authenticators")
+    what = say("Your {what}", what=what) if given.to else say("The {what} of {who}", what=what, who=who)
+    if given.code == "revoked":
+        return sentences([say("{what} was switched off by {by}.", what=what, by=by), _dropped(given)])
+    why = say(f" ({WHY[values['reason']]})") if values.get("reason") in WHY else ()
+    first = say("{what} can no longer be used: suspended by {by}{why}.", what=what, by=by, why=why)
+    return sentences([first, _dropped(given), say(TICKET) if given.to else ()])
+
+
+def _dropped(given: Alert) -> Parts:
+    """What the change took with it."""
+    count = given.values.get("gates", "0")
+    if not count.isdigit() or int(count) == 0:
+        return ()
+    if int(count) == 1:
+        return say("A confirmation on a build that waits does not count any more.")
+    return say("Confirmations on {n} builds that wait do not count any more.", n=int(count))
+
+
+def _kinds(kinds: str) -> Parts:
+    """As in "code app and security key"."""
+    return join([(Word(KINDS[kind]),) for kind in kinds.split(",") if kind in KINDS], last=" and ")
+
+
+def doer(roster: Roster, actor: str) -> Parts:
+    """Who did it: somebody of the roster, the login of whoever sat at the agent's terminal, or the agent."""
+    if actor in roster.people:
+        return people.person(roster, actor)
+    return say("jenkins-mfa") if actor == "agent" else (Fact(actor),)
+
+
+def me(person: Member, record: PersonRecord, gates: Sequence[Gate], roster: Roster, now: int) -> list[Parts]:
+    """What somebody has enrolled, since when, when it was used last, and what they can answer."""
+    groups = join([(Word(group),) for group in person.groups])
+    inside = say(", in {groups}", groups=groups) if groups else ()
+    who = say("You are {name} ({id}){inside}.", name=Word(person.name), id=Word(person.id), inside=inside)
+    able = sum(gate.state is State.PENDING and person.id in people.others(gate, roster) for gate in gates)
+    waits = say("You can answer {n} of the {m} builds that wait.", n=able, m=len(gates))
+    can = waits if gates else say("Nothing waits.")
+    if record.locked_out:
+        what = say("All that you answer with was called lost: {at}. {next}", at=Time(record.lost_at), next=say(TICKET))
+        return [who, what]
+    return [who, *(line for kind in KINDS for line in _enrolled(record, kind)), *_waits(record, now), can]
+
+
+def _enrolled(record: PersonRecord, kind: str) -> list[Parts]:
+    """One line for each authenticator of a kind that is in use."""
+    name = KINDS[kind].capitalize()
+    mine = [one for one in record.authenticators if one.usable and one.kind.value == kind]
+    if not mine:
+        return [say(f"{name}: none.")]
+    return [_since(name, one) for one in mine]
+
+
+def _since(name: str, one: Authenticator) -> Parts:
+    label = say(" {label}", label=Fact(one.label)) if one.label else ()
+    used = say("last used {at}", at=Time(one.last_used)) if one.last_used else say("never used")
+    return say(f"{name}{{label}}: since {{since}}, {{used}}.", label=label, since=Time(one.since), used=used)
+
+
+def _waits(record: PersonRecord, now: int) -> list[Parts]:
+    """What keeps their codes from being taken."""
+    if record.failures >= challenge.DISABLED_AT:
+        return [say("Your codes are switched off after {n} misses.", n=record.failures)]
+    if record.wait_until > now:
+        return [
+            say("Too many codes did not match: they are taken again at {at}.", at=Time(record.wait_until, clock=True))
+        ]
+    return []
+
+
+def damaged() -> Parts:
+    """What is stored of somebody cannot be used."""
+    return say("What is stored of your authenticators is not what jenkins-mfa wrote, so none counts. Ask ops.")
+
+
+def lost(gates: int) -> Parts:
+    """To somebody who said that what they answer with is lost."""
+    first = say("Suspended: all that you answer with. From now on nothing of yours counts, not even a tap.")
+    took = say("Your confirmations on {n} builds that wait do not count any more.", n=gates) if gates > 1 else ()
+    if gates == 1:
+        took = say("Your confirmation on a build that waits does not count any more.")
+    return sentences([first, took, say(TICKET)])
