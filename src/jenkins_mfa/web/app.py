@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from jenkins_mfa.errors import StoreError
 from jenkins_mfa.web import gates, health, home, layout, opening, shown
-from jenkins_mfa.web.session import Purpose
+from jenkins_mfa.web.session import Purpose, Session
 from jenkins_mfa.web.site import Site
 from jenkins_mfa.words import pages
 
@@ -21,8 +21,12 @@ _KINDS = {"page.js": "text/javascript", "page.css": "text/css", "icon.svg": "ima
 
 def application(site: Site) -> Starlette:
     """The pages as one ASGI application."""
+
+    def gate_version(session: Session) -> str:
+        return shown.version(site.desk, session.about.rpartition(".")[0])
+
     routes = [
-        *health.routes(site, {Purpose.ANSWER: lambda one: shown.version(site.desk, one.about.rpartition(".")[0])}),
+        *health.routes(site, {Purpose.ANSWER: gate_version, Purpose.SIGNED_IN: gate_version}),
         *opening.routes(site),
         *gates.routes(site),
         *home.routes(site),

@@ -19,7 +19,7 @@ from jenkins_mfa.web import layout, shown
 from jenkins_mfa.web.guard import BODY_BYTES
 from jenkins_mfa.web.session import Purpose, Session
 from jenkins_mfa.web.site import Form, Site, text
-from jenkins_mfa.words import answers, forms, pages, refusals, render
+from jenkins_mfa.words import answers, forms, page, pages, refusals, render
 from jenkins_mfa.words.html import Html, many, parts, tag
 from jenkins_mfa.words.parts import Parts
 
@@ -61,6 +61,7 @@ class _Gates:
             self._answer(gate, session, self._who(request, session)),
             layout.elsewhere(),
             name="gate",
+            window=render.terminal(page.header(gate)),
             gate=jti,
             seen=str(gate.version),
         )
@@ -117,7 +118,7 @@ class _Gates:
             "details",
             tag("summary", forms.DENY),
             tag("label", forms.REASON_LABEL, for_="reason"),
-            tag("p", forms.reason_hint(gate, self._desk.roster), class_="hint", id="reason-hint"),
+            tag("p", forms.reason_hint(gate, self._desk.roster, pages.CHANNEL), class_="hint", id="reason-hint"),
             tag("input", id="reason", maxlength=answers.REASON_MOST, aria_describedby="reason-hint"),
             tag(
                 "label",

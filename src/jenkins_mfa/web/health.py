@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -13,7 +14,8 @@ from jenkins_mfa.errors import StoreError
 from jenkins_mfa.web.session import Purpose, Session
 from jenkins_mfa.web.site import Site
 
-#: For each purpose of a session: what its page waits for, as a short text that changes with it.
+#: For each purpose of a session: what its page waits for, as a short text that changes with it. A session that is about
+#: nothing by itself waits for what its page names.
 Marks = Mapping[Purpose, Callable[[Session], str]]
 SEEN = 64  #: characters of what a page says that it has seen
 
@@ -32,9 +34,10 @@ def routes(site: Site, marks: Marks) -> list[Route]:
         found = await run_in_threadpool(site.session, request)
         if found is None or found.purpose not in marks:
             return JSONResponse({"ended": True}, 401)
+        asked, seen = (request.query_params.get(name, "")[:SEEN] for name in ("about", "seen"))
+        watched = replace(found, about=found.about or asked)
         mark = marks[found.purpose]
-        seen = request.query_params.get("seen", "")[:SEEN]
-        now = await site.waiters.changed(f"{found.purpose}:{found.person}:{found.about}", lambda: mark(found), seen)
+        now = await site.waiters.changed(f"{watched.purpose}:{watched.about}", lambda: mark(watched), seen)
         return JSONResponse({"seen": now, "changed": now != seen})
 
     return [Route("/livez", livez), Route("/readyz", readyz), Route("/wait", wait)]

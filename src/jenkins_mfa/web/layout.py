@@ -14,14 +14,18 @@ _SHIELD = (
 )
 
 
-def page(title: Content, *content: Content, name: str = "", status: int = 200, **data: str) -> HTMLResponse:
-    """A page. `name` says which part of the script it is for, `data` is what that part needs to know."""
+def page(
+    title: Content, *content: Content, name: str = "", window: str = "", status: int = 200, **data: str
+) -> HTMLResponse:
+    """A page. `name` says which part of the script it is for, `data` is what that part needs to know. `window` is the
+    title where that holds markup.
+    """
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="color-scheme", content="light dark"),
-        tag("title", f"{_plain(title)} · {pages.NAME}"),
+        tag("title", f"{window or title} · {pages.NAME}"),
         tag("link", rel="stylesheet", href="/static/page.css"),
         tag("link", rel="icon", href="/static/icon.svg"),
         tag("script", src="/static/page.js", type="module") if name else None,
@@ -58,8 +62,3 @@ def elsewhere() -> Html:
         id="elsewhere",
         hidden="hidden",
     )
-
-
-def _plain(title: Content) -> str:
-    """Without its markup: headings of gates hold chips."""
-    return title if isinstance(title, str) and not isinstance(title, Html) else pages.NAME

@@ -105,10 +105,11 @@ def about(gate: Gate, expires: int = 0) -> list[Parts]:
     ]
 
 
-def reason_hint(gate: Gate, roster: Roster) -> str:
-    """Who will read the reason, and what a denial does."""
+def reason_hint(gate: Gate, roster: Roster, channel: str = "this channel") -> str:
+    """Who will read the reason, and what a denial does; `channel` is how the place is called where it is asked."""
     told = people.requesters(gate, roster)
-    who = say("{who} and this channel", who=join(told)) if told else say("This channel")
+    here = f"{channel[0].upper()}{channel[1:]}"
+    who = say(f"{{who}} and {channel}", who=join(told)) if told else say(here)
     then = "will read it. The build is aborted at once; it takes a new build to ask again."
     full = render.terminal(say(f"{{who}} {then}", who=who))
-    return full if len(full) <= 500 else render.terminal(say(f"This channel {then}"))
+    return full if len(full) <= 500 else render.terminal(say(f"{here} {then}"))

@@ -21,6 +21,7 @@ ENDED_TEXT = "It is open for ten minutes at most, for one person. Open it from S
 ANSWER_TITLE = "Your answer"
 APPROVE = "Approve with your key"
 DENY = "Deny with your key"
+CHANNEL = "the channel in Slack"
 KEY_LABEL = "Which key"
 NO_KEY = "You have no security key or passkey yet. An administrator gives you an address to enrol one."
 SIGN_IN_TITLE = "Sign in"

@@ -130,7 +130,7 @@ async function watch() {
   for (;;) {
     let found;
     try {
-      found = await (await fetch(`/wait?seen=${words.seen}`)).json();
+      found = await (await fetch(`/wait?about=${words.gate}&seen=${words.seen}`)).json();
     } catch {
       return;
     }

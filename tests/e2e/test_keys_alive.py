@@ -1,0 +1,150 @@
+"""A security key from Slack's button to the build that goes on: the agent as a process, its page on a real socket."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from cli_files import edit
+from jenkins_mfa import config as configuration
+from jenkins_mfa import key_files
+from jenkins_mfa.core import evidence
+from jenkins_mfa.demo import files
+from jenkins_mfa.demo.auto import ALICE, BOB, CAROL, Player
+from jenkins_mfa.demo.world import World
+from jenkins_mfa.simulators.jenkins import Build
+from jenkins_mfa.simulators.jenkins_samples import PRODUCTION
+from jenkins_mfa.simulators.security_key import SecurityKey
+from jenkins_mfa.simulators.slack import Message
+from jenkins_mfa.wiring import open_desk
+from key_world import enrol_key
+
+PATIENCE = 30
+
+
+@dataclass
+class Keyed(World):
+    """The demo's world with pages, and a rule that asks for keys."""
+
+    port: int = 0
+    held: dict[str, SecurityKey] = field(default_factory=dict)
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory)
+        self.held = {"alice": SecurityKey(), "bob": SecurityKey(counts=False)}
+        with socket.create_server(("127.0.0.1", 0)) as found:
+            self.port = found.getsockname()[1]
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    def start_agent(self) -> None:
+        """Before the first start: pages, the rule, and keys."""
+        if "[web]" not in self.config_path.read_text():
+            table = f'\n[web]\nlisten = "127.0.0.1:{self.port}"\nurl = "{self.url}"\n'
+            self.config_path.write_text(self.config_path.read_text() + table)
+            rule = 'when = { environment = "production" }\nrequire = [{ factor = '
+            edit(self.directory / "policy.toml", (f'{rule}"totp"', f'{rule}"webauthn"'))
+            config = configuration.load(self.config_path)
+            assert config.web is not None
+            with open_desk(config, key_files.load(config.keys, config.installation)) as desk:
+                for person, key in self.held.items():
+                    enrol_key(desk, config.web.party, person, key)
+        super().start_agent()
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[Keyed]:
+    """One for the module."""
+    with tempfile.TemporaryDirectory(prefix="mfa-") as folder, Keyed(Path(folder)) as made:
+        yield made
+
+
+def opened(world: Keyed, user: str, message: Message) -> tuple[requests.Session, str]:
+    """Tap Approve, follow the button; the browser's session and the path of the gate's page."""
+    before = len(world.slack.calls("response_url"))
+    world.slack.press(user, files.CHANNEL, message.ts, "gate_approve").wait("ephemeral", PATIENCE)
+    said = world.slack.calls("response_url")[before].args
+    address = said["blocks"][-1]["elements"][0]["url"]
+    url, _, token = address.partition("/open#")
+    assert url == world.url
+    browser = requests.Session()
+    sent = browser.post(f"{url}/open", json={"token": token}, headers={"Origin": url}, timeout=PATIENCE)
+    return browser, sent.json()["to"]
+
+
+def answer(world: Keyed, person: str, browser: requests.Session, path: str, decision: str, **more: Any) -> str:
+    """Choose a button, use the key; what the page says."""
+    headers = {"Origin": world.url}
+    page = browser.get(f"{world.url}{path}", timeout=PATIENCE).text
+    key = re.search(r'id="key" value="(a_[0-9a-f]+)"', page)
+    assert key is not None, page
+    chosen = {"decision": decision, "key": key[1]}
+    begun = browser.post(f"{world.url}{path}/begin", json=chosen, headers=headers, timeout=PATIENCE).json()
+    signed = json.dumps(world.held[person].sign(begun["options"], world.url))
+    given = {**chosen, "nonce": begun["nonce"], "answer": signed, "reason": "", "report": False, **more}
+    done = browser.post(f"{world.url}{path}/finish", json=given, headers=headers, timeout=PATIENCE)
+    says: str = done.json()["says"]
+    return says
+
+
+def paused(world: Keyed) -> tuple[Build, Message]:
+    return Player(world).pause(PRODUCTION)
+
+
+def test_a_key_resumes_the_build(world: Keyed) -> None:
+    """Tap, address, page, key, receipt: the build's own library verifies it, and the trail has the evidence."""
+    build, message = paused(world)
+    browser, path = opened(world, ALICE, message)
+    assert PRODUCTION in browser.get(f"{world.url}{path}", timeout=PATIENCE).text
+    began = time.monotonic()
+    assert answer(world, "alice", browser, path, "approve").startswith("Your confirmation counts: 1 of 1.")
+    Player(world).finished(build, "SUCCESS")
+    assert time.monotonic() - began < PATIENCE
+    assert "Approved: alice (webauthn" in build.console
+    config = configuration.load(world.config_path)
+    with open_desk(config, key_files.load(config.keys, config.installation)) as desk:
+        entries = desk.store.entries(path.removeprefix("/gate/"))
+    kept = next(entry for entry in entries if entry.event == "gate:confirmed")
+    evidence.verify(evidence.decode(str(kept.details["evidence"])))
+
+
+def test_a_key_denies_the_build(world: Keyed) -> None:
+    """Jenkins aborts it, with the reason in Slack."""
+    build, message = paused(world)
+    browser, path = opened(world, BOB, message)
+    assert answer(world, "bob", browser, path, "deny", reason="not on staging yet").startswith("Denied.")
+    Player(world).finished(build, "ABORTED")
+    assert "not on staging yet" in str(Player(world).message("Denied, aborted").blocks)
+
+
+def test_who_has_no_key_is_told_how_to_get_one(world: Keyed) -> None:
+    """The gate waits; whoever has a code app only cannot answer it."""
+    _, message = paused(world)
+    told = world.slack.press(CAROL, files.CHANNEL, message.ts, "gate_approve").wait("ephemeral", PATIENCE)
+    assert "you have none yet" in told.text
+    assert "jenkins-mfa enroll ticket carol" in told.text
+
+
+def test_health_and_the_stop(world: Keyed) -> None:
+    """Both answer while the agent lives; it stops at once though a page waits."""
+    assert requests.get(f"{world.url}/livez", timeout=PATIENCE).json() == {"live": True}
+    assert requests.get(f"{world.url}/readyz", timeout=PATIENCE).json() == {"ready": True, "reasons": []}
+    world.stop_agent()
+    with pytest.raises(requests.ConnectionError):
+        requests.get(f"{world.url}/livez", timeout=PATIENCE)
+    log = (world.directory / "agent.log").read_text()
+    assert "agent stopped" in log
+    assert "/open#" not in log
+    assert "Traceback" not in log

@@ -1,0 +1,271 @@
+"""The pages in a real browser with a virtual authenticator: script, headers and WebAuthn as people have them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from web_kit import Place, served
+
+from jenkins_mfa.core.binding import NONCE_BYTES, ActBinding, Purpose
+from jenkins_mfa.core.model import Commit, State
+from jenkins_mfa.security_keys.ceremonies import WebAuthnKeys
+from jenkins_mfa.usecases import credentials, tickets
+from jenkins_mfa.usecases.desk import commit_id
+from jenkins_mfa.usecases.tickets import For
+from key_world import KeyWorld
+
+CHROMIUM = "/usr/bin/chromium"
+LONG = 15_000  #: ms that anything may take on a busy machine
+
+REGISTER = """async (options) => {
+  const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(options);
+  return JSON.stringify((await navigator.credentials.create({publicKey})).toJSON());
+}"""
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium; never skipped in CI."""
+    if shutil.which(CHROMIUM) is None:
+        if "CI" in os.environ:
+            pytest.fail("chromium is not installed: apt-get install chromium")
+        pytest.skip("chromium is not installed")
+    with sync_playwright() as player:
+        browser = player.chromium.launch(executable_path=CHROMIUM)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Person:
+    """Alice at her browser, with a key in it that was enrolled on our own site."""
+
+    world: KeyWorld
+    place: Place
+    context: BrowserContext
+    page: Page
+    cdp: Any
+    authenticator: str
+    faults: list[str]
+
+    def address(self) -> str:
+        """What Slack's button opens."""
+        gate = self.world.gate
+        token, _ = tickets.make(self.place.desk, For.ANSWER, "alice", "alice", until=gate.deadline, gate=gate)
+        return tickets.address(self.place.settings.url, token)
+
+    def open(self) -> None:
+        """Follow the button in Slack to the gate's page."""
+        self.page.goto(self.address())
+        self.page.wait_for_url("**/gate/**", timeout=LONG)
+
+    def touches(self, present: bool) -> None:
+        """Whether somebody touches the key."""
+        self.cdp.send(
+            "WebAuthn.setAutomaticPresenceSimulation",
+            {"authenticatorId": self.authenticator, "enabled": present},
+        )
+
+    def enrol(self) -> None:
+        """Register the browser's key for alice, on our own origin."""
+        desk, party = self.place.desk, self.place.settings.party
+        keys, now = WebAuthnKeys(party, "jenkins-mfa"), desk.store.now()
+        nonce = desk.randomness.bytes(NONCE_BYTES)
+        binding = ActBinding(Purpose.REGISTER, nonce, "ticket", "alice", b"", now, now + 60_000)
+        self.page.goto(f"{self.place.settings.url}/")
+        body = self.page.evaluate(REGISTER, keys.registration_options(binding, "Alice Wu", ()))
+        own, named = credentials.fresh(desk, "alice", keys.register(body.encode(), binding, now), now, label="Laptop")
+        record = desk.store.person("alice")
+        after = type(record)(record.person, record.version + 1, (*record.authenticators, own))
+        desk.store.commit(Commit(commit_id("key", own.id), (after, named)))
+
+
+@contextmanager
+def person(chromium: Browser, world: KeyWorld, **options: Any) -> Iterator[Person]:
+    with served(world.desk) as place:
+        context = chromium.new_context(**options)
+        page = context.new_page()
+        faults: list[str] = []
+        page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        cdp = context.new_cdp_session(page)
+        cdp.send("WebAuthn.enable", {"enableUI": False})
+        made = cdp.send(
+            "WebAuthn.addVirtualAuthenticator",
+            {
+                "options": {
+                    "protocol": "ctap2",
+                    "ctap2Version": "ctap2_1",
+                    "transport": "internal",
+                    "hasResidentKey": True,
+                    "hasUserVerification": True,
+                    "isUserVerified": True,
+                    "automaticPresenceSimulation": True,
+                }
+            },
+        )
+        found = Person(world, place, context, page, cdp, made["authenticatorId"], faults)
+        found.enrol()
+        yield found
+        context.close()
+
+
+@pytest.fixture
+def alice(chromium: Browser) -> Iterator[Person]:
+    world = KeyWorld()
+    world.open()
+    with person(chromium, world) as found:
+        yield found
+
+
+def test_approve(alice: Person) -> None:
+    """From Slack's button to the decision, by keyboard; the token is gone from the address, and nothing is in the
+    console: headers, trusted types and script fit together.
+    """
+    alice.open()
+    expect(alice.page.get_by_role("heading", level=1)).to_contain_text("Needs confirmation")
+    button = alice.page.get_by_role("button", name="Approve with your key")
+    button.focus()
+    alice.page.keyboard.press("Enter")
+    status = alice.page.get_by_role("status")
+    expect(status).to_have_text("Your confirmation counts: 1 of 1. Jenkins gets the answer now.", timeout=LONG)
+    expect(alice.page.get_by_role("heading", level=1)).to_contain_text("Approved")
+    assert alice.world.gate.state is State.APPROVED
+    assert alice.page.evaluate("performance.getEntriesByType('navigation')[0].name.includes('#')") is False
+    assert alice.faults == []
+
+
+def test_deny(alice: Person) -> None:
+    """The reason stands outside the button; too short a one is said, and then mended."""
+    alice.open()
+    alice.page.get_by_text("Deny", exact=True).click()
+    deny = alice.page.get_by_role("button", name="Deny with your key")
+    deny.click()
+    status = alice.page.get_by_role("status")
+    expect(status).to_have_text("Say why in 3 to 250 characters.", timeout=LONG)
+    alice.page.get_by_label("Reason").fill("not on staging yet")
+    alice.page.get_by_label("Report it to ops").check()
+    deny.click()
+    expect(status).to_contain_text("Denied.", timeout=LONG)
+    denial = alice.world.gate.denial
+    assert denial is not None
+    assert (denial.reason, denial.report) == ("not on staging yet", True)
+
+
+def test_sign_in_and_out(alice: Person) -> None:
+    """With a discoverable passkey; the list leads to the gate's page."""
+    alice.page.goto(f"{alice.place.settings.url}/")
+    alice.page.get_by_role("button", name="Sign in with a passkey").click()
+    expect(alice.page.get_by_role("heading", level=1)).to_have_text("1 build waits for you", timeout=LONG)
+    alice.page.get_by_role("link", name="Look at it and answer").click()
+    expect(alice.page.get_by_role("button", name="Approve with your key")).to_be_visible()
+    alice.page.go_back()
+    alice.page.get_by_role("button", name="Sign out").click()
+    expect(alice.page.get_by_role("button", name="Sign in with a passkey")).to_be_visible(timeout=LONG)
+    assert alice.faults == []
+
+
+def test_nobody_touches_the_key(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Timeout, a page without focus, or somebody who thinks again: one sentence, and the next try works."""
+    original = WebAuthnKeys.assertion_options
+    monkeypatch.setattr(
+        WebAuthnKeys, "assertion_options", lambda self, *rest: {**original(self, *rest), "timeout": 1_000}
+    )
+    alice.open()
+    alice.touches(False)
+    alice.page.get_by_role("button", name="Approve with your key").click()
+    status = alice.page.get_by_role("status")
+    expect(status).to_contain_text("The key was not used, and nothing was sent.", timeout=LONG)
+    assert alice.world.gate.confirmations == ()
+    alice.touches(True)
+    alice.page.get_by_role("button", name="Approve with your key").click()
+    expect(status).to_contain_text("Your confirmation counts", timeout=LONG)
+
+
+FRAME = """(url) => new Promise((done) => {
+  const frame = document.createElement("iframe");
+  frame.onload = done;
+  frame.src = url;
+  document.body.append(frame);
+})"""
+SIGN = """async (json) => {
+  const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(json);
+  return JSON.stringify((await navigator.credentials.get({publicKey})).toJSON());
+}"""
+SEND = """async ([path, body]) => (await (await fetch(path, {
+  method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify(body)})).json())"""
+
+
+class Elsewhere(BaseHTTPRequestHandler):
+    """Another service."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<!DOCTYPE html><title>elsewhere</title>")
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  (the name of its base)
+        """Nothing."""
+
+
+@pytest.fixture(scope="module")
+def foreign() -> Iterator[str]:
+    """A page of another service on the same host, which the browser takes for the same site."""
+    other = ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere)
+    Thread(target=other.serve_forever, daemon=True).start()
+    yield f"http://localhost:{other.server_address[1]}/"
+    other.shutdown()
+    other.server_close()
+
+
+def test_a_foreign_frame_shows_nothing(alice: Person, foreign: str) -> None:
+    """Attack row 17: even where the cookie goes along, the browser shows no page of ours in a frame."""
+    alice.open()
+    ours = alice.page.url
+    alice.page.goto(foreign)
+    alice.page.evaluate(FRAME, ours)
+    assert [frame.url.partition(":")[0] for frame in alice.page.frames[1:]] == ["chrome-error"]
+
+
+def test_what_another_service_on_this_host_has_signed_is_refused(alice: Person, foreign: str) -> None:
+    """Attack rows 16 and 18: the RP id has no port, so the browser lets the key sign there; the origin tells."""
+    alice.open()
+    path = f"/gate/{alice.world.gate.jti}"
+    key = alice.world.store.person("alice").authenticators[0].id
+    asked = alice.page.evaluate(SEND, [f"{path}/begin", {"decision": "approve", "key": key}])
+    alice.page.goto(foreign)
+    signed = alice.page.evaluate(SIGN, asked["options"])
+    alice.page.goto(f"{alice.place.settings.url}{path}")
+    given = {"decision": "approve", "nonce": asked["nonce"], "answer": signed, "reason": "", "report": False}
+    told = alice.page.evaluate(SEND, [f"{path}/finish", given])
+    assert told["says"].startswith("Not counted: the key's answer does not fit")
+    assert alice.world.gate.confirmations == ()
+
+
+def test_where_there_are_no_keys_the_address_is_kept_whole(alice: Person) -> None:
+    """The browser inside an app: nothing is used up, and the address can be taken to another browser."""
+    alice.page.add_init_script("delete window.PublicKeyCredential")
+    address = alice.address()
+    alice.page.goto(address)
+    expect(alice.page.get_by_role("heading", name="This browser has no security keys")).to_be_visible(timeout=LONG)
+    assert alice.page.get_by_label("Address").input_value() == address
+    fresh = alice.context.new_page()
+    fresh.goto(address)
+    fresh.wait_for_url("**/gate/**", timeout=LONG)
+
+
+def test_the_page_hears_that_somebody_else_has_answered(alice: Person) -> None:
+    """It is read anew by itself; what is being typed is not lost."""
+    alice.open()
+    alice.world.deny("bob")
+    expect(alice.page.get_by_role("heading", level=1)).to_contain_text("Denied", timeout=LONG)
