@@ -26,7 +26,7 @@ from jenkins_mfa.slack.handlers import Handlers
 from jenkins_mfa.slack.messenger import SlackMessenger
 from jenkins_mfa.slack.usergroups import UserGroups
 from jenkins_mfa.threads import Crew, Pool
-from jenkins_mfa.usecases import break_glass, deliver, tick
+from jenkins_mfa.usecases import break_glass, deliver, seals, tick
 from jenkins_mfa.usecases.acts import Acts
 from jenkins_mfa.usecases.answer import Answers
 from jenkins_mfa.usecases.break_glass import BreakGlass
@@ -35,6 +35,7 @@ from jenkins_mfa.usecases.groups import Groups
 from jenkins_mfa.usecases.loss import OwnLoss
 from jenkins_mfa.usecases.ports import Due
 from jenkins_mfa.usecases.watch import Watch
+from jenkins_mfa.vault import Vault
 from jenkins_mfa.web.server import WebServer
 from jenkins_mfa.wiring import messenger_of, open_desk, web_of
 
@@ -52,7 +53,7 @@ STOP_SECONDS = 10.0  #: that each thread gets to finish what it has begun
 @dataclass
 class Agent:
     """A running agent. `start` returns once everything runs; `stop` lets go in the order that loses nothing. With
-    `reload_asked` policy, roster and members of groups are looked at soon.
+    `reload_asked` policy, roster, vault and members of groups are looked at soon.
     """
 
     config: Config
@@ -67,6 +68,7 @@ class Agent:
 
     def __post_init__(self) -> None:
         self._reloader = Reloader(self.config.rules, self.desk, self.config.rules_digest)
+        self._vault = Vault(self.config.keys, self.desk)
         self._groups = Groups(self.desk, UserGroups(self.messenger.client))
         self._web: WebServer | None = web_of(self.config, self.desk)
 
@@ -200,13 +202,17 @@ class Agent:
             tick.tick(self.desk, due)
             tick.remind(self.desk)
             break_glass.remind(self.desk)
-            self._beat("agent", {"version": __version__, "pid": os.getpid(), **self._reloader.state})
+            state = self._reloader.state | self._vault.state
+            self._beat("agent", {"version": __version__, "pid": os.getpid(), **state})
         except StoreError as error:
             log.warning("tick failed", problem=str(error))
 
     def _look_at_rules(self, *, at_once: bool = False) -> None:
-        """Take over policy and roster where they have changed; whatever goes wrong, what holds goes on holding."""
+        """Take over policy, roster and the vault's keys where they have changed; whatever goes wrong, what holds goes
+        on holding.
+        """
         try:
+            self._vault.look(at_once=at_once)
             self._reloader.look(at_once=at_once)
             self._reloader.tighten()
         except StoreError as error:
@@ -256,4 +262,5 @@ def opened(config: Config) -> Generator[Agent]:
     keys = key_files.load(config.keys, config.installation)
     messenger = messenger_of(config)
     with open_desk(config, keys, messenger) as desk:
+        seals.check(desk.store, keys.ring)
         yield Agent(config, desk, messenger)

@@ -89,6 +89,18 @@ def load(files: KeysConfig, installation: str) -> Keys:
     return Keys(installation, tuple(signing), ring, mac_key)
 
 
+def vault(files: KeysConfig) -> KeyRing:
+    """The vault's keys as they stand in the file now. Raises ConfigError."""
+    problems: list[str] = []
+    raw = _read(files.vault_file, problems)
+    if problems:
+        raise ConfigError(problems)
+    try:
+        return KeyRing.parse(raw.decode(), place=files.vault_file.name)
+    except UnicodeDecodeError:
+        raise ConfigError([f"{files.vault_file} is not text; mend: restore it from a backup"]) from None
+
+
 def paths(files: KeysConfig) -> list[Path]:
     """Every file that holds a key, for the check of file modes."""
     return [*sorted(files.dir.glob("*.pem")), files.vault_file, files.hmac_file]

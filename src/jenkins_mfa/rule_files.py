@@ -43,7 +43,7 @@ class RuleFiles:
 
     def stamp(self) -> Stamp:
         """What the file system says of them, without reading them; a file that is not there has an empty one."""
-        return tuple(_stamp(path) for path in (self.policy, self.roster))
+        return tuple(stamp(path) for path in (self.policy, self.roster))
 
     def digest(self) -> str:
         """SHA-256 of what stands in them now."""
@@ -58,7 +58,8 @@ class RuleFiles:
         return found.hexdigest()
 
 
-def _stamp(path: Path) -> tuple[int, ...]:
+def stamp(path: Path) -> tuple[int, ...]:
+    """What the file system says of a file, without reading it; empty where there is none."""
     try:
         found = path.stat()
     except OSError:

@@ -14,6 +14,7 @@ from jenkins_mfa.cli.people import authenticators, enroll
 from jenkins_mfa.cli.policy import policy
 from jenkins_mfa.cli.reports import report
 from jenkins_mfa.cli.run import VERSIONS, run, version
+from jenkins_mfa.cli.seal import seal
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -25,5 +26,5 @@ def main() -> None:
     """
 
 
-for command in (run, check, demo, pending, show, keys, enroll, authenticators, policy, report, audit, version):
+for command in (run, check, demo, pending, show, keys, enroll, authenticators, seal, policy, report, audit, version):
     main.add_command(command)

@@ -25,7 +25,7 @@ from jenkins_mfa.cli.report import Part, count, report
 from jenkins_mfa.config import Config, SourceConfig
 from jenkins_mfa.core.model import Factor
 from jenkins_mfa.core.policy.analysis import remarks
-from jenkins_mfa.errors import ConfigError, DamagedError, JenkinsMfaError, StoreUnavailableError
+from jenkins_mfa.errors import ConfigError, DamagedError, JenkinsMfaError, StoreUnavailableError, UnknownKeyError
 from jenkins_mfa.failures import lower
 from jenkins_mfa.slack import check as slack_check
 from jenkins_mfa.slack.app import quiet_logger, web_client
@@ -34,6 +34,7 @@ from jenkins_mfa.sources.jenkins.client import Client
 from jenkins_mfa.store.connect import open_store
 from jenkins_mfa.store.durability import Durability
 from jenkins_mfa.store.gates import RedisStore
+from jenkins_mfa.usecases import seals
 from jenkins_mfa.usecases.ports import Finding
 from jenkins_mfa.wiring import messenger_of
 from jenkins_mfa.words import findings, render
@@ -132,6 +133,7 @@ def _store(config: Config) -> Iterator[Part]:
         yield _promise(found, settings.durability)
         yield from clock_parts(store.now())
         yield from _damaged(config, store)
+        yield from _vault(config, store)
         yield _people(config, store)
         yield from _beats(store)
 
@@ -166,6 +168,16 @@ def _damaged(config: Config, store: RedisStore) -> Iterator[Part]:
         except DamagedError as damaged:
             mend = f"see who can write to the store, then jenkins-mfa enroll local {person}"
             yield Part("people", False, f"{damaged}; no code of theirs counts", mend)
+
+
+def _vault(config: Config, store: RedisStore) -> Iterator[Part]:
+    """Keys that stored authenticators need, and those that nothing needs any more."""
+    try:
+        seals.check(store, load_keys(config).ring)
+    except UnknownKeyError as error:
+        yield Part("vault", False, *halves(str(error)))
+    else:
+        yield Part("vault", True, "every authenticator in use opens with a key of its file")
 
 
 def _people(config: Config, store: RedisStore) -> Part:
@@ -211,6 +223,9 @@ def _beats(store: RedisStore) -> Iterator[Part]:
             if refused := beat.get("refused"):
                 says = f"it has not taken over policy and roster as they are on disk: {refused}"
                 yield Part("agent", False, says, "jenkins-mfa policy check; until then what held before holds")
+            if refused := beat.get("vault_refused"):
+                says, mend = halves(str(refused))
+                yield Part("agent", False, f"it has not taken over the vault's keys: {lower(says)}", mend)
         elif name == "agent":
             yield Part("agent", False, f"no agent runs: last seen {age // 1000} s ago", "start it: jenkins-mfa run")
         elif age < STALE and beat.get("ok") is False:

@@ -69,6 +69,7 @@ class Name(enum.StrEnum):
     GROUP_CHANGED = "group:changed"
     KEY_CREATED = "key:created"
     KEY_REVOKED = "key:revoked"
+    KEY_ROTATED = "key:rotated"
     AGENT_STARTED = "agent:started"
     AGENT_STOPPED = "agent:stopped"
 

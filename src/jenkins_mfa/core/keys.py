@@ -29,9 +29,12 @@ class SigningKey:
         return self.private.public_key()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Keys:
-    """All of them. `signing` is ordered: the first one that a run knows signs its receipt."""
+    """All of them. `signing` is ordered: the first one that a run knows signs its receipt.
+
+    `ring` alone is replaced while the agent runs, as a whole, so that the vault's key can change without a stop.
+    """
 
     installation: str
     signing: tuple[SigningKey, ...]

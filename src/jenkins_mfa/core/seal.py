@@ -99,6 +99,12 @@ def unseal(token: str, *, keys: KeyRing, person: str, authenticator: str, kind: 
         raise SealError("a sealed record was damaged, changed or put in another place") from None
 
 
+def kid_of(token: str) -> str:
+    """The key that a record says it is sealed with; empty for what does not have the form of one."""
+    parts = _TOKEN.fullmatch(token) if len(token) <= MAX_TOKEN else None
+    return parts[1] if parts else ""
+
+
 def mac(key: bytes, label: str, *fields: str | bytes) -> str:
     """HMAC-SHA-256 in hexadecimal over the label and the fields, each with its length, so that no border can move."""
     return hmac.new(key, framed(label, *fields), hashlib.sha256).hexdigest()

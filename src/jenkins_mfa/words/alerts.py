@@ -82,6 +82,11 @@ def _what(given: Alert, gate: Gate | None, roster: Roster) -> Parts:
                 "The pages' new certificate cannot be used: {problem}. The one before goes on until it ends.",
                 problem=Fact(values.get("problem", "")),
             )
+        case "vault_refused":
+            return say(
+                "The vault's keys on disk cannot be used: {problem}. The keys that held before still hold.",
+                problem=Fact(values.get("problem", "")),
+            )
         case "policy_right":
             return say("Policy and roster on disk are right again, and hold.")
         case "group_unread" | "group_read":

@@ -276,6 +276,7 @@ SENTENCES: dict[str, Callable[[Entry, Roster], Parts]] = {
     Name.GROUP_CHANGED: _members,
     Name.KEY_CREATED: _named("Key {value} was made.", "kid"),
     Name.KEY_REVOKED: _named("Key {value} was revoked.", "kid"),
+    Name.KEY_ROTATED: _named("Authenticators were sealed anew under key {value}.", "kid"),
     Name.AGENT_STARTED: _named("An agent of version {value} started.", "reason"),
     Name.AGENT_STOPPED: _named("An agent of version {value} stopped.", "reason"),
 }
