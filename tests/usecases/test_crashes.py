@@ -16,7 +16,7 @@ from hypothesis.stateful import rule as step
 
 from builders import ROSTER, policy, rule
 from fakes import code_of
-from jenkins_mfa.core import audit, quorum
+from jenkins_mfa.core import audit, quorum, receipt
 from jenkins_mfa.core.model import Factor, State
 from jenkins_mfa.errors import JenkinsMfaError, SourceUnavailableError
 from jenkins_mfa.usecases.answer import Answers, NeedsCode
@@ -125,6 +125,8 @@ def test_killed_at_any_write_the_decision_takes_effect_once(name: str, at: int, 
     entries = world.store.entries(world.gate.jti)
     events = [(entry.event, entry.actor) for entry in entries if entry.event != "gate:approved"]
     assert len(events) == len(set(events)), events
+    told = [entry.details["receipt_sha256"] for entry in entries if entry.event == "gate:claimed"]
+    assert told == [receipt.digest(token) for token in world.source.receipts]
 
 
 class Outside(RuleBasedStateMachine):
