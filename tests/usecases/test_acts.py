@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from desk_world import World
 
 from builders import ROSTER, policy, rule
+from desk_world import World
 from fakes import code_of
 from jenkins_mfa.core import audit, challenge
 from jenkins_mfa.core.model import Act, Authenticator, Factor

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from desk_world import World
 
 from builders import policy, rule
+from desk_world import World
 from fakes import code_of, seed_of
 from jenkins_mfa.core.model import Factor, State
 from jenkins_mfa.core.policy import Policy

@@ -6,9 +6,9 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
-from desk_world import World
 
 from builders import NOW, ROSTER, facts, person, policy, rule
+from desk_world import World
 from fakes import FakeSource, request_text
 from jenkins_mfa.core.calendars import Calendar, Freeze
 from jenkins_mfa.core.model import Factor, Gate, ReviewsRecord, Starter, State, Trigger

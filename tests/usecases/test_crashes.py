@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 from crashing import Fuse, Fused, Killed
-from desk_world import World
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 from hypothesis.stateful import rule as step
 
 from builders import ROSTER, policy, rule
+from desk_world import World
 from fakes import code_of
 from jenkins_mfa.core import audit, quorum, receipt
 from jenkins_mfa.core.model import Factor, State

@@ -6,10 +6,10 @@ import base64
 from dataclasses import replace
 
 import pytest
-from desk_world import World
 from structlog.testing import capture_logs
 
 from builders import RUN, environment, facts, policy, rule
+from desk_world import World
 from fakes import request_text
 from jenkins_mfa.core.model import Factor, Gate, Parameter, PipelineRecord, State
 from jenkins_mfa.core.policy import Globs

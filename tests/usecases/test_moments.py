@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from desk_world import World
 from hypothesis import given
 from hypothesis import strategies as st
 from test_races import at_once
 
 from builders import ROSTER, policy, rule
 from clock import START
+from desk_world import World
 from jenkins_mfa.core import calendars, moments
 from jenkins_mfa.core.calendars import Calendar
 from jenkins_mfa.core.model import Factor, Gate, State

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from desk_world import World
 from structlog.testing import capture_logs
 
 from builders import NONCE, RUN, facts, policy, rule
+from desk_world import World
 from fakes import FakeMessenger, FakeSource, as_json, request_text
 from jenkins_mfa.core.judge import Outcome
 from jenkins_mfa.core.model import Factor, Gate, Library, Run, State

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 import pytest
-from desk_world import World
 
 from builders import ROSTER, policy, rule
+from desk_world import World
 from jenkins_mfa.core.model import Factor, State
 from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.errors import (

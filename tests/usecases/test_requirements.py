@@ -7,10 +7,10 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
-from desk_world import World
 
 from builders import NOW, ROSTER, claims, facts, policy, rule
 from clock import Clock
+from desk_world import World
 from fakes import FakeSource, code_of, request_text
 from jenkins_mfa.core.calendars import Calendar, Freeze
 from jenkins_mfa.core.model import Author, Factor, State

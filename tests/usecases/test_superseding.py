@@ -6,12 +6,12 @@ import random
 from dataclasses import replace
 
 import pytest
-from desk_world import World
 from hypothesis import given
 from hypothesis import strategies as st
 
 from builders import NONCE, RUN, environment, facts, policy, rule
 from clock import Clock
+from desk_world import World
 from fakes import FakeSource, request_text
 from jenkins_mfa.core.judge import Outcome
 from jenkins_mfa.core.model import Factor, Gate, Run, State
