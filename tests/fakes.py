@@ -135,6 +135,7 @@ class FakeMessenger:
     away: set[str] = field(default_factory=set)
     unshowable: str = ""
     error: Exception | None = None
+    issuer: str = "chat:T1"
 
     def tell(self, gate: Gate, told: ToldRecord, others: int, trouble: Trouble | None) -> ToldRecord:
         if self.error is not None:

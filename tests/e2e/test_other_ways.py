@@ -1,9 +1,15 @@
-"""Answers without the message's buttons, on real parts: typed in Slack, taken back."""
+"""Answers without the message's buttons, on real parts: typed in Slack, taken back, at a terminal."""
 
 from __future__ import annotations
 
+import os
+import pty
+import pwd
+import re
+import subprocess
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -20,9 +26,13 @@ ROTATION = "rotate-secrets"
 
 @pytest.fixture(scope="module")
 def player() -> Iterator[Player]:
-    """One demo world for the module."""
-    with tempfile.TemporaryDirectory(prefix="mfa-") as folder, World(Path(folder)) as made:
-        yield Player(made)
+    """One demo world for the module, in which alice has a login at this host."""
+    login = pwd.getpwuid(os.getuid()).pw_name
+    roster = files._roster().replace('"jenkins:main" = "awu"', f'"jenkins:main" = "awu", "operator:local" = "{login}"')
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory(prefix="mfa-") as folder:
+        patch.setattr(files, "_roster", lambda: roster)
+        with World(Path(folder)) as made:
+            yield Player(made)
 
 
 def short(player: Player, build: Build) -> str:
@@ -78,3 +88,78 @@ def test_a_typed_approve_takes_a_code_where_one_is_asked(player: Player) -> None
     assert slack.submit(BOB, slack.views(BOB)[-1], {"reason": "not today"}).closed
     player.finished(second, "ABORTED")
     assert "not today" in plain(player.message(f"Denied, aborted: “{PRODUCTION}” #{second.number}"))
+
+
+# -- at a terminal, while Slack is down --------------------------------------------------------------------------------
+
+
+def terminal(player: Player, *arguments: str, answers: Sequence[str] = ()) -> tuple[int, str]:
+    """A command on a terminal of its own; each prompt gets the next answer. Its exit code, and what it showed."""
+    config = str(player.world.config_path)
+    command = [sys.executable, "-m", "jenkins_mfa", *arguments, "--config", config]
+    child, end = pty.fork()
+    if child == 0:
+        os.environ |= {"COLUMNS": "100", "LOGNAME": "bob", "USER": "bob"}
+        os.execv(sys.executable, command)
+    shown, left = "", list(answers)
+    while True:
+        try:
+            shown += os.read(end, 4096).decode(errors="replace")
+        except OSError:
+            break
+        if left and re.search(r"(show\)|Reason): $", shown):
+            shown += "\n"
+            os.write(end, left.pop(0).encode())
+    _, status = os.waitpid(child, 0)
+    os.close(end)
+    return os.waitstatus_to_exitcode(status), shown
+
+
+@pytest.fixture
+def down(player: Player) -> Iterator[tuple[str, Build]]:
+    """A build waits for a code, and Slack is gone; its gate's id, and the build."""
+    build, _ = player.pause(PRODUCTION)
+    gate_id = short(player, build)
+    player.world.slack.outage()
+    yield gate_id, build
+    player.world.slack.recover()
+    build.wait(lambda: not build.building, PATIENCE)
+    player.world.slack.wait_for(lambda s: s.connections == 2, PATIENCE)
+
+
+def test_a_code_at_the_terminal_resumes_the_build_while_slack_is_down(player: Player, down: tuple[str, Build]) -> None:
+    """The login's person by the roster; a wrong code says so, the right one is not shown, and the agent delivers."""
+    gate_id, build = down
+    code = player.world.code("alice")
+    wrong = f"{(int(code) + 1) % 1_000_000:06}"
+    exit_code, shown = terminal(player, "approve", gate_id, answers=[f"{wrong}\n", f"{code}\n"])
+    assert exit_code == 0, shown
+    assert "That code does not match. 4 tries left." in shown
+    assert "Your confirmation counts: 1 of 1. Jenkins gets the answer now." in shown
+    assert "message: Deploy 1.4" in shown
+    assert code not in shown
+    player.finished(build, "SUCCESS")
+
+
+def test_a_denial_at_the_terminal_aborts_the_build_while_slack_is_down(player: Player, down: tuple[str, Build]) -> None:
+    """The reason is asked for; one that says nothing is refused."""
+    gate_id, build = down
+    assert terminal(player, "deny", gate_id, "--reason", "no")[0] == 2
+    exit_code, shown = terminal(player, "deny", gate_id, answers=["not on staging yet\n"])
+    assert (exit_code, "Denied. The build is being aborted" in shown) == (0, True), shown
+    player.finished(build, "ABORTED")
+
+
+def test_ctrl_c_records_nothing(player: Player, down: tuple[str, Build]) -> None:
+    """130, and the gate waits on; then the exit codes of what is refused, unknown, and not at a terminal."""
+    gate_id, _ = down
+    exit_code, shown = terminal(player, "approve", gate_id, answers=["\x03"])
+    assert (exit_code, "Stopped. Nothing was recorded." in shown) == (130, True), shown
+    assert terminal(player, "retract", gate_id)[0] == 4
+    assert terminal(player, "approve", "ffff")[0] == 1
+    found = subprocess.run(
+        [sys.executable, "-m", "jenkins_mfa", "deny", gate_id, "--config", str(player.world.config_path)],
+        capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, check=False,
+    )  # fmt: skip
+    assert (found.returncode, "needs a terminal" in found.stderr) == (2, True)
+    assert terminal(player, "deny", gate_id, "--reason", "over now")[0] == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from jenkins_mfa.cli.answers import approve, deny, retract
 from jenkins_mfa.cli.audit import audit
 from jenkins_mfa.cli.base import Commands
 from jenkins_mfa.cli.check import check
@@ -26,5 +27,7 @@ def main() -> None:
     """
 
 
-for command in (run, check, demo, pending, show, keys, enroll, authenticators, seal, policy, report, audit, version):
+for command in (run, check, demo, pending, show, approve, deny, retract, keys, enroll, authenticators, seal):
+    main.add_command(command)
+for command in (policy, report, audit, version):
     main.add_command(command)

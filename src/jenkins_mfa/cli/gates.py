@@ -26,6 +26,7 @@ from jenkins_mfa.core import quorum
 from jenkins_mfa.core.model import Entry, Gate, Trouble
 from jenkins_mfa.store.gates import RedisStore
 from jenkins_mfa.usecases import trouble
+from jenkins_mfa.usecases.ports import Store
 from jenkins_mfa.words import commands, delivery, page, people, render, state
 from jenkins_mfa.words.parts import duration, join
 
@@ -88,12 +89,13 @@ def show(config_path: Path, as_json: bool, gate_id: str | None, build: tuple[str
     if as_json:
         print_json(_whole(found, failing, history))
     else:
-        _print(page.page(found, config.roster, trouble=failing), found, now)
+        print_gate(page.page(found, config.roster, trouble=failing), found, now)
+        click.echo("  History, UTC")
         for entry in history:
             click.echo(f"    {render.terminal(commands.event(entry, config.roster))}")
 
 
-def beginning(store: RedisStore, text: str) -> Gate | str:
+def beginning(store: Store, text: str) -> Gate | str:
     """The one gate whose id begins like this, or why there is none."""
     prefix = text.removeprefix("g_").split(".")[0]
     shown = f"“{render.visible(prefix)[:40]}”"
@@ -117,7 +119,8 @@ def _of_build(store: RedisStore, config: Config, job: str, number: str) -> Gate 
     return f"“{render.visible(job)[:100]}” #{number[:20]} has no gate."
 
 
-def _print(shown: page.Page, gate: Gate, now: int) -> None:
+def print_gate(shown: page.Page, gate: Gate, now: int) -> None:
+    """A gate as `show` and the answers print it."""
     click.echo(f"{render.terminal(shown.header)}   {gate.run.url}")
     for line in shown.state:
         click.echo(f"  {render.terminal(line.shown)}")
@@ -128,7 +131,6 @@ def _print(shown: page.Page, gate: Gate, now: int) -> None:
     click.echo("  The Jenkinsfile says (not checked by anyone)")
     for text in shown.box:
         click.echo(f"    | {text}")
-    click.echo("  History, UTC")
 
 
 def _row(gate: Gate, failing: Trouble | None, config: Config, now: int) -> tuple[str, ...]:

@@ -223,6 +223,10 @@ class Store(Protocol):
 class Messenger(Protocol):
     """Where people are asked and told. Raises MessengerUnavailableError, MessageGoneError, MessageRefusedError."""
 
+    @property
+    def issuer(self) -> str:
+        """Under which name the roster knows its accounts."""
+
     def tell(self, gate: Gate, told: ToldRecord, others: int, trouble: Trouble | None) -> ToldRecord:
         """Show the gate's present state in all its messages; `others` more gates of the run wait too, `trouble` is
         why the run does not get its answer.

@@ -21,6 +21,7 @@ REFUSED = {
     "inactive_account": "has no account that may answer",
     "other_workspace": "is of another workspace",
     "confirmed_before": "had confirmed already",
+    "needs_key": "was asked for a security key, and wanted to give a code",
     "not_confirmed": "wanted to take back a confirmation that was not there",
     "retracted": "sent an answer once more that had been taken back",
     "not_apart": "has just set up the other's authenticator, or they theirs",
