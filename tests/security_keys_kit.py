@@ -34,6 +34,24 @@ BINDING = GateBinding(
     expires=builders.NOW + 60_000,
 )
 
+#: For each field of the binding another value.
+BOUND: dict[str, Any] = {
+    "nonce": b"m" * 32,
+    "gate": "g_02",
+    "generation": 2,
+    "source": "other",
+    "pipeline": "team one/deployx",
+    "run": "18",
+    "attempt": 2,
+    "request_sha256": "a" * 63 + "b",
+    "requirement_sha256": "b" * 63 + "a",
+    "decision": Decision.DENY,
+    "person": "bob",
+    "credential": b"c" * 15 + b"d",
+    "issued": builders.NOW + 1,
+    "expires": builders.NOW + 60_001,
+}
+
 
 @cache
 def private(alg: int, number: int = 0) -> pairs.PrivateKey:

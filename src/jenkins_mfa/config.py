@@ -121,7 +121,7 @@ def load(path: Path, *, policy_path: Path | None = None, now: int = 0, with_secr
     slack = _slack(root.table("slack"), secrets)
     store = _store(root.table("store"))
     keys = _keys(root.table("keys"), base)
-    pages = web(root, base)
+    pages = web(root, base, with_secrets=with_secrets)
     limits = root.table("limits", required=False)
     approval_ttl = limits.integer("approval_ttl", 600, low=1, high=3600, unit="seconds")
     max_ttl = limits.integer("max_ttl", 86400, low=1, high=86400, unit="seconds")

@@ -19,8 +19,10 @@ PROXY = "addresses such as 10.0.0.1, or networks such as 10.0.0.0/28"
 NO_TLS = "nobody would speak TLS here: mend: cert_file and key_file, or proxies with the address of the one that does"
 
 
-def web(root: Table, base: Path) -> Settings | None:
-    """The settings; None where there is no [web], or one with problems, which are noted."""
+def web(root: Table, base: Path, *, with_secrets: bool = True) -> Settings | None:
+    """The settings; None where there is no [web], or one with problems, which are noted. Without secrets the files of
+    certificate and key are left alone.
+    """
     if "web" not in root:
         return None
     table = root.table("web")
@@ -37,7 +39,7 @@ def web(root: Table, base: Path) -> Settings | None:
     )
     table.done()
     if len(table.problems.found) == before:
-        _together(table, settings)
+        _together(table, settings, with_secrets)
     return settings if len(table.problems.found) == before else None
 
 
@@ -87,7 +89,7 @@ def _proxies(table: Table) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _together(table: Table, settings: Settings) -> None:
+def _together(table: Table, settings: Settings, with_secrets: bool) -> None:
     """What each key allows, but not beside the others."""
     own = settings.cert_file is not None
     if own != (settings.key_file is not None):
@@ -98,7 +100,8 @@ def _together(table: Table, settings: Settings) -> None:
     elif own and not settings.secure:
         table.fault("url", "with a certificate of its own the agent is reached by https://")
     elif own:
-        _pair(table, settings)
+        if with_secrets:
+            _pair(table, settings)
     elif settings.secure and not settings.proxies:
         table.fault("url", NO_TLS)
     elif not settings.secure and not ipaddress.ip_address(settings.host).is_loopback:

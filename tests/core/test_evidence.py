@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 from dataclasses import fields, replace
-from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -15,11 +14,10 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from hypothesis import given
 from hypothesis import strategies as st
 
-import builders
 import security_keys_kit as kit
 from jenkins_mfa.core import base64url, evidence
 from jenkins_mfa.core.assertion import check_proof
-from jenkins_mfa.core.binding import Decision, GateBinding
+from jenkins_mfa.core.binding import GateBinding
 from jenkins_mfa.core.credential import key_sha256
 from jenkins_mfa.core.evidence import Evidence
 from jenkins_mfa.errors import EvidenceError
@@ -31,23 +29,7 @@ ORDER_P256 = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551 
 
 _COMPRESSED = (serialization.Encoding.X962, serialization.PublicFormat.CompressedPoint)
 
-#: For each field of the bundle another value, and the fact that then fails.
-BOUND: dict[str, Any] = {
-    "nonce": b"m" * 32,
-    "gate": "g_02",
-    "generation": 2,
-    "source": "other",
-    "pipeline": "team one/deployx",
-    "run": "18",
-    "attempt": 2,
-    "request_sha256": "a" * 63 + "b",
-    "requirement_sha256": "b" * 63 + "a",
-    "decision": Decision.DENY,
-    "person": "bob",
-    "credential": b"c" * 15 + b"d",
-    "issued": builders.NOW + 1,
-    "expires": builders.NOW + 60_001,
-}
+#: For each field of the proof another value, and the fact that then fails.
 PROVED = {
     "rp_id": ("example.com", "rp_id"),
     "origin": ("https://mfa.example.com:8443", "origin"),
@@ -78,7 +60,7 @@ def test_what_a_key_signed_is_verified_again(alg: int) -> None:
 def test_row_45_a_changed_field_of_the_decision_is_refused(alg: int, name: str) -> None:
     """Row 13 too: a denial is no approval; each field is in what was signed."""
     bundle = kit.evidence_of(alg)
-    changed = replace(bundle, binding=replace(bundle.binding, **{name: BOUND[name]}))
+    changed = replace(bundle, binding=replace(bundle.binding, **{name: kit.BOUND[name]}))
     assert _reason(changed) == "challenge"
 
 

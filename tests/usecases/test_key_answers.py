@@ -13,10 +13,12 @@ from builders import ROSTER, facts, policy, rule
 from clock import Clock
 from fakes import FakeSource, request_text
 from jenkins_mfa.core import evidence
+from jenkins_mfa.core.audit_evidence import examine
 from jenkins_mfa.core.binding import Decision
 from jenkins_mfa.core.credential import key_sha256
-from jenkins_mfa.core.model import Factor, Starter, State, Trigger
+from jenkins_mfa.core.model import Entry, Factor, Starter, State, Trigger
 from jenkins_mfa.core.policy import Roster
+from jenkins_mfa.core.relying_party import RelyingParty
 from jenkins_mfa.errors import EvidenceError, Refusal
 from jenkins_mfa.security_keys.ceremonies import WebAuthnKeys
 from jenkins_mfa.simulators.security_key import EDDSA, ES256, RS256, Lies
@@ -91,6 +93,28 @@ def test_the_trail_alone_is_enough_to_verify_an_answer_again(alg: int) -> None:
     assert key_sha256(found.proof.spki) == credentials.digest_of(world.desk, "alice", world.own["alice"])
     with pytest.raises(EvidenceError):
         evidence.verify(replace(found, binding=replace(found.binding, person="bob")))
+
+
+@pytest.mark.parametrize("decision", Decision)
+def test_row_45_what_the_agent_writes_holds_when_the_trail_is_examined(world: KeyWorld, decision: Decision) -> None:
+    """Gate, run, person, time, request and key stand in the events as they were signed; for another site it fails."""
+    key = world.own["alice"]
+    details = {
+        "person": "alice",
+        "authenticator": key.id,
+        "key_sha256": credentials.digest_of(world.desk, "alice", key),
+    }
+    enrolled = Entry("authenticator:enrolled", world.desk.store.now(), "alice", details=dict(details))
+    world.clock.move(seconds=1)
+    if decision is Decision.APPROVE:
+        world.approve("alice")
+    else:
+        world.deny_with_key("alice")
+    trail = list(enumerate([enrolled, *world.store.entries(world.gate.jti)]))
+    assert [(one.entry.event, one.why) for one in examine(trail, world.party)] == [
+        ("gate:confirmed" if decision is Decision.APPROVE else "gate:denied", "")
+    ]
+    assert [one.why for one in examine(trail, RelyingParty("example.com", "https://example.com"))] == ["site"]
 
 
 def test_an_answer_replayed_is_refused(world: KeyWorld) -> None:

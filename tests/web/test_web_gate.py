@@ -147,7 +147,7 @@ def test_an_answer_made_on_another_site_is_refused(place: Place, world: KeyWorld
     page = opened(place, world)
     done = page.finish(page.begin().json(), lies=Lies(origin=origin))
     assert done.status_code == 409
-    assert done.json()["says"].startswith("Not counted: the key's answer does not fit")
+    assert done.json()["says"].startswith("Not counted: the key was used on another site than this one.")
     assert world.gate.confirmations == ()
 
 

@@ -26,8 +26,9 @@ from jenkins_mfa.errors import (
     StoreUnusableError,
     UnknownKeyError,
 )
-from jenkins_mfa.store.connect import open_store
+from jenkins_mfa.store.connect import open_store, open_trail
 from jenkins_mfa.store.gates import RedisStore
+from jenkins_mfa.store.trail import Trail
 from jenkins_mfa.words import render
 
 FINDING = 1  #: a check, verify or test found something; no such gate
@@ -166,6 +167,13 @@ def store_of(config: Config) -> Generator[RedisStore]:
     settings, key = config.store, load_keys(config).mac_key
     with open_store(settings.url, key, prefix=f"{{{settings.prefix}}}", durability=settings.durability) as (store, _):
         yield store
+
+
+@contextmanager
+def trail_of(config: Config) -> Generator[Trail]:
+    """The trail alone, to read: it takes no key, and nothing of Jenkins or Slack."""
+    with open_trail(config.store.url, prefix=f"{{{config.store.prefix}}}") as trail:
+        yield trail
 
 
 def details_json(details: Mapping[str, str | int]) -> dict[str, str | int]:

@@ -25,9 +25,9 @@ START = ""  #: what stands before the first event's hash
 DETAILS = frozenset(
     {
         "act", "authenticator", "by", "changes", "effects", "evidence", "exp", "factor", "failures", "iat", "jti",
-        "kid", "kind", "lane", "lib", "named", "nonce", "not_after", "people", "person", "policy_sha256", "problem",
-        "quorum", "reason", "receipt_sha256", "record", "report", "request_sha256", "rules", "state", "step", "target",
-        "tries", "use", "version", "via",
+        "key_sha256", "kid", "kind", "lane", "lib", "named", "nonce", "not_after", "people", "person", "policy_sha256",
+        "problem", "quorum", "reason", "receipt_sha256", "record", "report", "request_sha256", "rules", "state", "step",
+        "target", "tries", "use", "version", "via",
     }
 )  # fmt: skip
 

@@ -15,6 +15,8 @@ from jenkins_mfa.errors import ConfigError, StoreUnavailableError
 from jenkins_mfa.store.durability import Durability, inspect
 from jenkins_mfa.store.embedded import EmbeddedServer
 from jenkins_mfa.store.gates import RedisStore
+from jenkins_mfa.store.trail import Trail
+from jenkins_mfa.store.wire import Wire
 
 TIMEOUT = 2.0  #: seconds, for connecting and for an answer
 RETRIES = 3  #: of connecting and of reads; a script is never sent again by the client
@@ -32,23 +34,45 @@ def open_store(
     `key` seals its records, `durability` is what the operator accepts (see `inspect`), and their word where the
     server does not tell. Raises ConfigError for an URL of another kind, StoreUnavailableError, StoreUnusableError.
     """
+    with _connected(url) as client:
+        with _located(url):
+            promise = inspect(client, accepted=durability)
+        yield RedisStore(client, key, prefix=prefix), promise
+
+
+@contextmanager
+def open_trail(url: str, *, prefix: str = "{mfa}") -> Generator[Trail]:
+    """The trail alone, for whoever only reads it: without any key, and nothing is written.
+
+    Raises ConfigError for an URL of another kind, StoreUnavailableError, StoreUnusableError for a newer schema.
+    """
+    with _connected(url) as client:
+        wire = Wire(client, prefix, lambda: 0)
+        with _located(url):
+            wire.read_schema()
+        yield Trail(wire)
+
+
+@contextmanager
+def _connected(url: str) -> Generator[redis.Redis]:
+    """A client, and the server itself where it is ours to start."""
     with ExitStack() as stack:
         if url.startswith("embedded:"):
             server = EmbeddedServer(Path(url.removeprefix("embedded:")))
             stack.callback(server.stop)
             server.start()
             url = server.url
-        client = stack.enter_context(client_for(url))
-        try:
-            promise = inspect(client, accepted=durability)
-        except StoreUnavailableError as error:
-            raise StoreUnavailableError(f"{error} ([store] url {_place(url)})") from None
-        yield RedisStore(client, key, prefix=prefix), promise
+        yield stack.enter_context(client_for(url))
 
 
-def _place(url: str) -> str:
-    """The address without user and password."""
-    return re.sub(r"//[^/]*@", "//", url)
+@contextmanager
+def _located(url: str) -> Generator[None]:
+    """Name the address, without user and password, where the store cannot be reached."""
+    try:
+        yield
+    except StoreUnavailableError as error:
+        place = re.sub(r"//[^/]*@", "//", url)
+        raise StoreUnavailableError(f"{error} ([store] url {place})") from None
 
 
 def client_for(url: str) -> redis.Redis:

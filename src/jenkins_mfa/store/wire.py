@@ -82,12 +82,17 @@ class Wire:
         """Mark the store with our schema: from then on older agents write nothing. Raises StoreUnusableError for one
         that is newer than ours.
         """
+        if self.read_schema() < SCHEMA:
+            with reading():
+                self.client.set(self.key("schema"), SCHEMA)
+
+    def read_schema(self) -> int:
+        """The store's schema; 0 for an empty one. Raises StoreUnusableError for one that is newer than ours."""
         with reading():
             found = int(self.client.get(self.key("schema")) or 0)
-            if found > SCHEMA:
-                raise newer_schema(found)
-            if found < SCHEMA:
-                self.client.set(self.key("schema"), SCHEMA)
+        if found > SCHEMA:
+            raise newer_schema(found)
+        return found
 
 
 def newer_schema(found: int | None = None) -> StoreUnusableError:

@@ -140,7 +140,8 @@ def _refused(entry: Entry, roster: Roster) -> Parts:
     reason = _detail(entry, "reason")
     if reason in REFUSED:
         word = f"Not done ({acts.name(_detail(entry, 'act'))})" if _detail(entry, "act") else "Not counted"
-        return say(f"{word}: {{who}} {REFUSED[reason]}.", who=_who(entry, roster))
+        why = f": {keys.means(problem)}" if reason == "key_refused" and (problem := _detail(entry, "problem")) else ""
+        return say(f"{word}: {{who}} {REFUSED[reason]}{{why}}.", who=_who(entry, roster), why=Word(why))
     return say("Not counted: {who}, {reason}.", who=_who(entry, roster), reason=Fact(reason))
 
 

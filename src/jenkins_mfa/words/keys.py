@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from jenkins_mfa.words.parts import Parts, Time, say
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What a key's answer does not prove: a clause for the trail and its auditor, and what its person is told to do,
+    whether they answer, sign in or enrol.
+    """
+
+    means: str
+    told: str
+
 
 #: The button that leads to the page.
 OPEN = "Open the confirmation page"
@@ -12,13 +25,71 @@ REFUSALS = {
     "no_pages": "This gate needs a security key, and jenkins-mfa has no page to ask for it. Ops: [web] in config.toml.",
     "no_key": "Not counted: you have no such security key in use. Open the page again, or ask ops.",
     "question_over": "Not counted: the key was asked too long ago, or has answered already. Choose the button again.",
-    "key_refused": "Not counted: the key's answer does not fit what is asked here now. Open the page again.",
     "key_copied": (
         "Not counted: there may be a copy of this key, so it is switched off for good. Ops are told. "
         "Answer with another one, or have an administrator give you a new address."
     ),
     "page_over": "Not counted: this page has ended. Open it from Slack again, or sign in.",
     "key_unknown": "jenkins-mfa does not know this passkey. Use another one, or ask ops.",
+}
+
+_DAMAGED = (
+    "the key's answer arrived damaged. Open the page again; if that happens once more, use another key or browser."
+)
+_MISFIT = "the key's answer does not fit what is asked here now. Open the page again."
+_ELSEWHERE = "the key was used on another site than this one. Tell ops: somebody may imitate it. Open the page anew."
+_STRANGE = "this key's public key is none that can be used here. Use another key, and tell ops."
+
+#: By the reason of an EvidenceError.
+PROBLEMS = {
+    "malformed": Problem("it is damaged, or not in the form in which it is kept", _DAMAGED),
+    "too_large": Problem("it is larger than any that a browser sends", _DAMAGED),
+    "refused": Problem("it is not one that a security key gives", _DAMAGED),
+    "flags": Problem("the key says of itself what no key says", _DAMAGED),
+    "signature": Problem("the signature is not by this key, or not over this", _MISFIT),
+    "ceremony": Problem("the key was asked for something else than that", _MISFIT),
+    "challenge": Problem(
+        "the key has signed something else: another gate, run, request, requirement, decision, person, key or time",
+        _MISFIT,
+    ),
+    "expired": Problem(
+        "it came after the question had ended", "the key was asked too long ago. Choose the button again."
+    ),
+    "origin": Problem("the key was used on another site", _ELSEWHERE),
+    "rp_id": Problem("the key has signed for another site", _ELSEWHERE),
+    "cross_origin": Problem(
+        "the key was used in a frame within a page of another site",
+        "this page stood within a page of another site. Tell ops which. Open it by itself.",
+    ),
+    "user_present": Problem("nobody touched the key", "nobody touched the key. Choose the button again, and touch it."),
+    "user_verified": Problem(
+        "the key did not look who used it, by PIN, finger or face",
+        "the key did not ask for its PIN, your finger or face. Set one of them up on it, or use another key.",
+    ),
+    "algorithm": Problem("the public key is of another kind than its algorithm", _STRANGE),
+    "key": Problem("the public key is none, is too weak, or is written in an unusual way", _STRANGE),
+    "credential_id": Problem("the key's id is none that it could have", _STRANGE),
+    "credential": Problem(
+        "another key has answered than the one that was asked",
+        "another key has answered than the one that you chose. Choose it on the page, or use the chosen one.",
+    ),
+    "user_handle": Problem("the key is one of somebody else", "this key is enrolled for somebody else. Use your own."),
+    "backup": Problem(
+        "the key contradicts its enrolment about being on several devices",
+        "the key contradicts its enrolment about being on several devices. Use another one, and tell ops.",
+    ),
+    "counter": Problem(
+        "the key counts no further than before: there may be a copy of it",
+        "there may be a copy of this key. Use another one, and tell ops.",
+    ),
+    "attestation": Problem(
+        "nobody vouches for the key's model as the policy demands",
+        "the browser did not tell the key's model. Let it do so when it asks: only some models are taken here.",
+    ),
+    "model": Problem(
+        "the key is of a model that the policy does not name",
+        "this model of key is not taken here. Ask ops which ones are.",
+    ),
 }
 
 #: The same for the trail: what its person did.
@@ -32,6 +103,16 @@ REFUSED = {
     "page_over": "sent something from a page that had ended",
     "key_unknown": "used a key that is not known",
 }
+
+
+def refused(problem: str) -> str:
+    """What its person reads about an answer that was refused, by the reason of the EvidenceError."""
+    return f"Not counted: {PROBLEMS[problem].told if problem in PROBLEMS else _MISFIT}"
+
+
+def means(problem: str) -> str:
+    """The same for the trail and its auditor; a reason of another version stays recognizable."""
+    return PROBLEMS[problem].means if problem in PROBLEMS else problem
 
 
 def page(until: int) -> Parts:

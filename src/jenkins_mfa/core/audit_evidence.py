@@ -1,0 +1,130 @@
+"""The evidence in a trail, checked again and compared with what the trail itself says, by whoever doubts it (S7).
+
+The chain shows changes to those who do not link it anew. Whoever can write the store can do that, and has no approver's
+key: what such a trail says about a key's answer is not what the key has signed. An enrolment that was made up is not
+found here: compare those with what people and ops were told when they happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from jenkins_mfa.core import evidence
+from jenkins_mfa.core.audit import Name
+from jenkins_mfa.core.binding import Decision, GateBinding
+from jenkins_mfa.core.credential import key_sha256
+from jenkins_mfa.core.evidence import Evidence
+from jenkins_mfa.core.model import Entry, Factor, Run
+from jenkins_mfa.core.relying_party import RelyingParty
+from jenkins_mfa.errors import EvidenceError
+
+#: What a key must have signed for each event that can be its answer.
+DECISIONS: Mapping[str, Decision] = {Name.GATE_CONFIRMED: Decision.APPROVE, Name.GATE_DENIED: Decision.DENY}
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A key's answer at its place in the trail. `why` says what does not hold; it is empty where all does.
+
+    `why` is missing, a reason of `core.evidence.verify`, or a fact in which the trail contradicts the evidence:
+    factor, gate, run, person, decision, request, time, enrolled, owner, authenticator, switched_off, site, doubled.
+    `signed` is then what the key has signed; `origin` is the page's, once the evidence itself holds.
+    """
+
+    seq: int
+    entry: Entry
+    why: str = ""
+    signed: str = ""
+    origin: str = ""
+
+
+def examine(entries: Iterable[tuple[int, Entry]], site: RelyingParty | None = None) -> Iterator[Judged]:
+    """Each answer that a key is said to have given, judged on what stands in the trail before it.
+
+    `entries` are (sequence number, entry) from the trail's beginning, in order, of a chain that holds, wherever they
+    are read from. `site` is whose pages took the answers; None where the caller cannot tell.
+    """
+    told = _Told()
+    for seq, entry in entries:
+        told.note(entry)
+        if entry.event in DECISIONS and (_says_key(entry) or "evidence" in entry.details):
+            yield _judge(seq, entry, told, site)
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    person: str = ""
+    authenticator: str = ""
+
+
+@dataclass(slots=True)
+class _Told:
+    """What the trail has said so far: requests by gate, keys by the digest of their public half, authenticators that
+    were switched off. `answered` holds the challenges that keys have signed.
+    """
+
+    requests: dict[str, str] = field(default_factory=dict)
+    keys: dict[str, _Key] = field(default_factory=dict)
+    off: set[str] = field(default_factory=set)
+    answered: set[bytes] = field(default_factory=set)
+
+    def note(self, entry: Entry) -> None:
+        """Remember what later answers are compared with. A key stays with whom it was enrolled for first."""
+        authenticator = str(entry.details.get("authenticator", ""))
+        match entry.event:
+            case Name.GATE_OPENED:
+                self.requests[entry.gate] = str(entry.details.get("request_sha256", ""))
+            case Name.AUTHENTICATOR_ENROLLED if "key_sha256" in entry.details:
+                key = _Key(str(entry.details.get("person", "")), authenticator)
+                self.keys.setdefault(str(entry.details["key_sha256"]), key)
+            case Name.AUTHENTICATOR_REVOKED | Name.AUTHENTICATOR_SUSPENDED:
+                self.off.add(authenticator)
+
+
+def _says_key(entry: Entry) -> bool:
+    return entry.details.get("factor") == Factor.WEBAUTHN
+
+
+def _judge(seq: int, entry: Entry, told: _Told, site: RelyingParty | None) -> Judged:
+    if "evidence" not in entry.details:
+        return Judged(seq, entry, "missing")
+    try:
+        found = evidence.decode(str(entry.details["evidence"]))
+        evidence.verify(found)
+    except EvidenceError as error:
+        return Judged(seq, entry, error.reason)
+    facts = _compared(entry, found, told, site)
+    why, signed = next(((why, signed) for why, holds, signed in facts if not holds), ("", ""))
+    told.answered.add(found.binding.challenge)
+    return Judged(seq, entry, why, signed, found.proof.origin)
+
+
+def _compared(
+    entry: Entry, found: Evidence, told: _Told, site: RelyingParty | None
+) -> tuple[tuple[str, bool, str], ...]:
+    """(name, whether trail and evidence agree on it, what was signed) of each fact, what is decided first."""
+    binding, proof = found.binding, found.proof
+    gate, digest = f"{binding.gate}.{binding.generation}", key_sha256(proof.spki)
+    run, key = _run(binding), told.keys.get(digest, _Key())
+    confirmed = entry.event == Name.GATE_CONFIRMED
+    authenticator = entry.details.get("authenticator") if confirmed else key.authenticator  # a denial names none
+    return (
+        ("factor", _says_key(entry) or not confirmed, ""),
+        ("gate", entry.gate == gate, gate),
+        ("run", (entry.source, entry.run) == (run.source, run.key), run.key),
+        ("person", entry.actor == binding.person, binding.person),
+        ("decision", DECISIONS[entry.event] == binding.decision, binding.decision),
+        ("request", told.requests.get(entry.gate) == binding.request_sha256, binding.request_sha256),
+        ("time", binding.issued <= entry.at < binding.expires, ""),
+        ("enrolled", digest in told.keys, digest),
+        ("owner", key.person == binding.person, binding.person),
+        ("authenticator", authenticator == key.authenticator, key.authenticator),
+        ("switched_off", key.authenticator not in told.off, key.authenticator),
+        ("site", site in (None, RelyingParty(proof.rp_id, proof.origin)), proof.origin),
+        ("doubled", binding.challenge not in told.answered, ""),
+    )
+
+
+def _run(binding: GateBinding) -> Run:
+    return Run(binding.source, "", binding.pipeline, binding.run, binding.attempt, "")

@@ -1,0 +1,181 @@
+"""An auditor doubts the agent: evidence in the trail is verified again, and compared with the trail (S7, row 45)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import builders
+import security_keys_kit as kit
+from evidence_kit import CONFIRMED, DENIED, ENROLLED, JTI, OPENED, OTHER_KEY, RUN, SITE, TRAIL, detailed, signed
+from jenkins_mfa.core import audit, evidence
+from jenkins_mfa.core.audit_evidence import Judged, examine
+from jenkins_mfa.core.model import Entry
+from jenkins_mfa.core.relying_party import RelyingParty
+from jenkins_mfa.simulators.security_key import RS256, Lies
+from jenkins_mfa.store.trail import Head, link
+
+
+def judged(entries: Iterable[Entry], site: RelyingParty | None = SITE) -> list[Judged]:
+    """All answers of keys in a trail that whoever made it has linked: its chain holds, whatever it says."""
+    linked = link(Head(0, audit.START), entries)
+    assert isinstance(audit.verify_chain((one.raw, one.hash) for one in linked), audit.Chain)
+    return list(examine(((one.seq, one.entry) for one in linked), site))
+
+
+def why(*entries: Entry, site: RelyingParty | None = SITE) -> str:
+    """Why the only answer does not hold; empty where it does."""
+    (found,) = judged(entries, site)
+    assert found.entry in entries
+    return found.why
+
+
+@pytest.mark.parametrize("answer", [CONFIRMED, DENIED], ids=["confirmed", "denied"])
+def test_what_a_key_has_signed_holds_in_the_trail(answer: Entry) -> None:
+    """An approval and a denial, at their place, with the page's origin."""
+    assert judged((ENROLLED, OPENED, answer)) == [Judged(3, answer, origin=kit.ORIGIN)]
+
+
+def test_answers_of_other_factors_are_none_of_this() -> None:
+    """Taps, codes, denials in Slack and those that follow from another gate's hold no evidence, and need none."""
+    tap, code = (detailed(CONFIRMED, factor=factor, evidence=None) for factor in ("push", "totp"))
+    assert judged((ENROLLED, OPENED, tap, code, detailed(DENIED, evidence=None))) == []
+
+
+def test_a_key_without_evidence_is_a_finding() -> None:
+    """Whoever takes the evidence out does not make the answer right."""
+    assert why(ENROLLED, OPENED, detailed(CONFIRMED, evidence=None)) == "missing"
+
+
+BEFORE = {
+    "person": (replace(CONFIRMED, actor="bob"), "person", "alice"),
+    "decision": (
+        replace(CONFIRMED, event="gate:denied", details={"evidence": CONFIRMED.details["evidence"]}),
+        "decision",
+        "approve",
+    ),
+    "denial": (detailed(CONFIRMED, evidence=DENIED.details["evidence"]), "decision", "deny"),
+    "gate": (replace(CONFIRMED, gate="g_02.1"), "gate", JTI),
+    "generation": (replace(CONFIRMED, gate="g_01.2"), "gate", JTI),
+    "run": (replace(CONFIRMED, run="main:team one/deploy:18:1"), "run", RUN),
+    "source": (replace(CONFIRMED, source="other"), "run", RUN),
+    "authenticator": (detailed(CONFIRMED, authenticator="a_02"), "authenticator", "a_01"),
+    "no authenticator": (detailed(CONFIRMED, authenticator=None), "authenticator", "a_01"),
+    "factor": (detailed(CONFIRMED, factor="push"), "factor", ""),
+    "earlier": (replace(CONFIRMED, at=builders.NOW - 1), "time", ""),
+    "later": (replace(CONFIRMED, at=builders.NOW + 60_000), "time", ""),
+}
+
+
+@pytest.mark.parametrize("name", BEFORE)
+def test_row_45_an_entry_changed_under_a_new_chain_is_found(name: str) -> None:
+    """Whoever writes the store links a chain that holds, and cannot have the key sign what they made of the entry."""
+    changed, reason, told = BEFORE[name]
+    opened_too = replace(OPENED, gate=changed.gate)
+    assert judged((ENROLLED, opened_too, changed)) == [Judged(3, changed, reason, told, kit.ORIGIN)]
+
+
+@pytest.mark.parametrize("name", kit.BOUND)
+def test_row_45_a_bundle_changed_to_fit_is_found(name: str) -> None:
+    """The entry and its evidence changed alike: then it is not what the key has signed."""
+    bundle = evidence.decode(signed())
+    forged = replace(bundle, binding=replace(bundle.binding, **{name: kit.BOUND[name]}))
+    assert why(ENROLLED, OPENED, detailed(CONFIRMED, evidence=evidence.encode(forged))) == "challenge"
+
+
+def test_row_45_the_enrolment_ties_the_key_to_the_person() -> None:
+    """A signature by a key that nobody was given, was given later, or that somebody else was given, proves nothing."""
+    assert why(OPENED, CONFIRMED) == "enrolled"
+    assert why(OPENED, CONFIRMED, ENROLLED) == "enrolled"
+    assert why(detailed(ENROLLED, key_sha256=OTHER_KEY), OPENED, CONFIRMED) == "enrolled"
+    assert why(detailed(ENROLLED, person="bob"), OPENED, CONFIRMED) == "owner"
+    assert why(detailed(ENROLLED, person="bob"), OPENED, DENIED) == "owner"
+
+
+def test_a_key_stays_with_whom_it_was_enrolled_for_first() -> None:
+    """An enrolment that is put in later does not turn answers over to somebody else."""
+    assert why(ENROLLED, detailed(ENROLLED, person="bob"), OPENED, CONFIRMED) == ""
+
+
+@pytest.mark.parametrize("event", ["authenticator:revoked", "authenticator:suspended"])
+def test_a_key_that_was_switched_off_before_is_a_finding(event: str) -> None:
+    """Afterwards it is none: the answer was right when it was given."""
+    off = Entry(event, builders.NOW, "alice", details={"person": "alice", "authenticator": "a_01"})
+    assert why(ENROLLED, OPENED, off, CONFIRMED) == "switched_off"
+    assert why(ENROLLED, OPENED, off, DENIED) == "switched_off"
+    assert why(ENROLLED, OPENED, CONFIRMED, off) == ""
+    assert why(ENROLLED, OPENED, detailed(off, authenticator="a_02"), CONFIRMED) == ""
+
+
+def test_the_request_is_the_one_that_the_gate_was_opened_with() -> None:
+    """Also where no opening is told at all."""
+    assert why(ENROLLED, detailed(OPENED, request_sha256="c" * 64), CONFIRMED) == "request"
+    assert why(ENROLLED, CONFIRMED) == "request"
+
+
+@pytest.mark.parametrize(
+    "site",
+    [
+        RelyingParty("mfa.example.com", "https://mfa.example.com:8443"),
+        RelyingParty("example.com", "https://mfa.example.com"),
+        RelyingParty("evil.example.com", "https://evil.example.com"),
+    ],
+    ids=["port", "parent", "other"],
+)
+def test_row_16_another_site_than_the_configured_one_is_a_finding(site: RelyingParty) -> None:
+    """A signature that a look-alike page got is good, and for that page. Without a site nothing is compared."""
+    assert why(*TRAIL, site=site) == "site"
+    assert why(*TRAIL, site=None) == ""
+
+
+def test_row_11_one_signature_stands_for_one_answer() -> None:
+    """A retracted approval is not given once more by copying its evidence."""
+    again = replace(CONFIRMED, at=CONFIRMED.at + 1)
+    assert [one.why for one in judged((*TRAIL, again))] == ["", "doubled"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "lies"),
+    [
+        ("origin", Lies(origin="https://evil.example.com")),
+        ("user_verified", Lies(flags_off=4)),
+        ("user_present", Lies(flags_off=1)),
+        ("cross_origin", Lies(said={"crossOrigin": True})),
+        ("ceremony", Lies(ceremony="webauthn.create")),
+        ("signature", Lies(signature=b"x")),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_the_agent_refuses_is_a_finding_of_the_same_name(reason: str, lies: Lies) -> None:
+    """Should it ever stand in the trail."""
+    assert why(ENROLLED, OPENED, detailed(CONFIRMED, evidence=signed(lies=lies))) == reason
+
+
+KEPT: dict[str, Any] = json.loads(signed())
+
+
+@given(st.text(max_size=200) | st.integers() | st.dictionaries(st.sampled_from(sorted(KEPT)), st.text(max_size=5)))
+def test_garbage_in_place_of_evidence_is_a_finding(value: str | int | dict[str, str]) -> None:
+    """Never another error, never right, and what stands after it is judged all the same."""
+    kept = json.dumps({**KEPT, **value}) if isinstance(value, dict) else value
+    if isinstance(value, dict) and all(KEPT[name] == other for name, other in value.items()):
+        return
+    bad = detailed(CONFIRMED, evidence=kept)
+    first, second = examine(enumerate((ENROLLED, OPENED, bad, DENIED)), SITE)
+    assert (bool(first.why), second.why) == (True, "")
+
+
+def test_the_trail_takes_the_largest_evidence_that_real_keys_give() -> None:
+    """RSA with 4096 bits, a credential id of 255 bytes, a job's long name, what browsers add: all in one detail."""
+    long = replace(kit.BINDING, credential=b"c" * 255, pipeline="ü" * 200)
+    bundle = kit.evidence_of(RS256, long, lies=Lies(said={"other_keys_can_be_added_here": "x" * 120}))
+    wide = replace(bundle, proof=replace(bundle.proof, signature=b"s" * 512, spki=b"k" * 550))
+    assert len(evidence.encode(wide)) <= audit.MAX_VALUE
+    (linked,) = link(Head(0, audit.START), [detailed(CONFIRMED, evidence=evidence.encode(wide))])
+    assert evidence.decode(str(linked.entry.details["evidence"])) == wide
