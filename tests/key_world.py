@@ -34,7 +34,7 @@ def enrol_key(desk: Desk, party: RelyingParty, person: str, key: SecurityKey, or
     options = keys.registration_options(binding, desk.roster.name(person), ())
     made = keys.register(json.dumps(key.register(options, origin or party.origin)).encode(), binding, now)
     record = desk.store.person(person)
-    own, named = credentials.fresh(desk, person, made, now, by="alice", label=f"key {len(record.authenticators) + 1}")
+    own, named = credentials.fresh(desk, person, made, now, label=f"key {len(record.authenticators) + 1}")
     after = replace(record, version=record.version + 1, authenticators=(*record.authenticators, own))
     desk.store.commit(Commit(commit_id("key", own.id), (after, named)))
     return own

@@ -8,7 +8,7 @@ import pytest
 from samples import ALICE, BOB, BOTH, DAN, DEPLOYS, GATE_ID, GUEST, MINUTE, OPENED, STATES, TROUBLES, gate
 from world import World
 
-from jenkins_mfa.core.model import Entry
+from jenkins_mfa.core.model import Authenticator, Entry, Factor, PersonRecord
 from jenkins_mfa.errors import DamagedError, StoreUnavailableError
 from jenkins_mfa.slack.limits import MAX_TEXT_BYTES
 from jenkins_mfa.words import commands
@@ -16,6 +16,12 @@ from jenkins_mfa.words import commands
 
 def ask(world: World, text: str, user: str = ALICE) -> str:
     return world.slack.slash(user, "/mfa", text, DEPLOYS).wait("ephemeral").text
+
+
+def enrolled(*people: str) -> dict[str, PersonRecord]:
+    """Each with a code app."""
+    app = Authenticator("a_1", Factor.TOTP, "sealed", since=0)
+    return {one: PersonRecord(one, 1, (app,)) for one in people}
 
 
 def test_nothing_waits(world: World) -> None:
@@ -39,6 +45,7 @@ def test_a_source_that_cannot_be_read_may_have_more(world: World) -> None:
 def test_what_waits_says_who_can_answer(world: World) -> None:
     """Job, requesters, age, what is missing, time left, and whether whoever asks can answer."""
     world.gates.gates = [gate(confirmations=BOTH[:1])]
+    world.gates.people = enrolled("bob")
     line = (
         "#17 team one/deploy: 1 more of release with a code. Started by Dan Fox 9 min ago, 11 min left. /mfa show 8f2c"
     )
@@ -187,3 +194,12 @@ def test_answers_fit(world: World) -> None:
     ask(world, "pending")
     (call,) = world.slack.calls("response_url")
     assert len(call.args["text"].encode()) <= MAX_TEXT_BYTES
+
+
+def test_pending_says_when_nobody_can_answer(world: World) -> None:
+    """ux.md 6: "nobody can answer: …"; the trap of a gate that waits for people who have enrolled nothing."""
+    world.gates.gates = [gate()]
+    said = ask(world, "pending")
+    assert said.endswith("(nobody can answer: Alice Wu, Bob Ray and Carol Diaz have no code)")
+    world.gates.people = enrolled("bob", "carol")
+    assert ask(world, "pending", BOB).endswith("(you can answer)")

@@ -261,7 +261,7 @@ def test_a_copied_key_is_switched_off_and_told(world: KeyWorld) -> None:
     refused("no_key", lambda: world.keys.begin(second.jti, world.session("alice"), Decision.APPROVE, key.id, LATER))
     world.deliver()
     told = [(one.code, one.to) for one in world.messenger.alerts]
-    assert {("key_copied", ""), ("key_copied", "alice")} <= set(told)
+    assert {("suspended", ""), ("suspended", "alice")} <= set(told)
     assert world.source.receipts == []  # what was confirmed with it no longer counts
 
 

@@ -25,10 +25,10 @@ from jenkins_mfa.config import Config
 from jenkins_mfa.core import quorum
 from jenkins_mfa.core.model import Entry, Gate, Trouble
 from jenkins_mfa.store.gates import RedisStore
-from jenkins_mfa.usecases import trouble
+from jenkins_mfa.usecases import explain, trouble
 from jenkins_mfa.usecases.ports import Store
 from jenkins_mfa.words import commands, delivery, page, people, render, state
-from jenkins_mfa.words.parts import duration, join
+from jenkins_mfa.words.parts import duration, join, say
 
 SHORTEST = 4  #: characters of a gate's id that name it
 
@@ -42,14 +42,13 @@ def pending(config_path: Path, as_json: bool) -> None:
     with store_of(config) as store:
         now, gates, damaged = store.now(), store.open_gates(), store.damaged_gates()
         troubles = [trouble.of(store, gate) for gate in gates]
+        lacking = [explain.stuck(store, gate) for gate in gates]
         unreviewed = reviews.waiting(store)
     waiting = list(zip(gates, troubles, strict=True))
     if as_json:
+        told = [_json(*pair) | {"answerable": not no} for pair, no in zip(waiting, lacking, strict=True)]
         found = [{"record": one.record, "problem": one.reason, "mend": DAMAGED_GATE} for one in damaged]
-        print_json(
-            {"at": render.iso(now), "gates": [_json(*pair) for pair in waiting], "damaged": found}
-            | reviews.as_json(unreviewed)
-        )
+        print_json({"at": render.iso(now), "gates": told, "damaged": found} | reviews.as_json(unreviewed))
         return
     for line in reviews.lines(unreviewed):
         click.echo(line)
@@ -61,7 +60,7 @@ def pending(config_path: Path, as_json: bool) -> None:
         click.echo("Nothing waits.")
         return
     head = ("ID", "BUILD", "STARTED BY", "AGE", "LEFT", "OPEN")
-    rows = [_row(*pair, config, now) for pair in waiting]
+    rows = [_row(*pair, config, now, no) for pair, no in zip(waiting, lacking, strict=True)]
     widths = [max(len(row[n]) for row in (head, *rows)) for n in range(len(head))]
     if sum(widths) + 2 * len(widths) > shutil.get_terminal_size().columns:
         for row in rows:
@@ -133,10 +132,13 @@ def print_gate(shown: page.Page, gate: Gate, now: int) -> None:
         click.echo(f"    | {text}")
 
 
-def _row(gate: Gate, failing: Trouble | None, config: Config, now: int) -> tuple[str, ...]:
+def _row(gate: Gate, failing: Trouble | None, config: Config, now: int, lacking: tuple[str, ...]) -> tuple[str, ...]:
     build = f"“{render.visible(gate.run.pipeline)}” #{gate.run.id}"
     starters = people.requesters(gate, config.roster)
     missing = people.opens(gate, config.roster) if gate.state.value == "pending" else ()
+    if lacking:
+        nobody = commands.nobody(gate, lacking, config.roster)
+        missing = say("{missing}: {nobody}", missing=missing, nobody=nobody)
     return (
         state.short(gate),
         build,

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -156,7 +157,8 @@ class Commands:
         troubles = {gate.id: found for gate in gates if (found := trouble.of(self.reading, gate))}
         lines = commands.damaged([one.record for one in self.reading.damaged_gates()])
         if gates or not lines:
-            lines += commands.pending(gates, page, self.messenger.roster, now, me, troubles)
+            roster, stuck = self.messenger.roster, partial(explain.stuck, self.reading)
+            lines += commands.pending(gates, page, roster, now, me, troubles, stuck)
         fresh = commands.sources(self.reading.beats(), now)
         return [*lines, fresh] if fresh else lines
 

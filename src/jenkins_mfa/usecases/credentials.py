@@ -9,9 +9,9 @@ import msgspec
 
 from jenkins_mfa.core import seal
 from jenkins_mfa.core.credential import Credential, Registration, key_sha256
-from jenkins_mfa.core.model import Alert, Authenticator, Commit, CredentialRecord, Entry, Factor, PersonRecord
+from jenkins_mfa.core.model import Authenticator, CredentialRecord, Factor, PersonRecord
 from jenkins_mfa.errors import Refusal, SealError, UnknownKeyError
-from jenkins_mfa.usecases.desk import Desk, commit_id, decide, whole
+from jenkins_mfa.usecases.desk import Desk, whole
 
 
 def record_id(credential_id: bytes) -> str:
@@ -74,28 +74,6 @@ def used(record: PersonRecord, key: Authenticator, counter: int, now: int) -> Pe
         version=record.version + 1,
         authenticators=tuple(after if one.id == key.id else one for one in record.authenticators),
     )
-
-
-def suspend_copied(desk: Desk, person: str, authenticator_id: str) -> None:
-    """A good signature whose counter did not grow: there may be a copy of the key. It never counts again, neither do
-    confirmations that were given with it, and the person and ops are told (S7, attack row 20).
-    """
-    cause = desk.randomness.hex(16)
-
-    def attempt() -> None:
-        now, record = desk.store.now(), record_of(desk, person)
-        key = next((one for one in record.authenticators if one.id == authenticator_id and one.usable), None)
-        if key is None:
-            return
-        off = tuple(replace(one, suspended_at=now) if one is key else one for one in record.authenticators)
-        after = replace(record, version=record.version + 1, authenticators=off, ceremonies=())
-        details: dict[str, str | int] = {"person": person, "authenticator": key.id, "reason": "copied"}
-        entry = Entry("authenticator:suspended", now, "agent", details=details)
-        alert = Alert(f"key_copied:{key.id}", "key_copied", now, values={"person": person, "label": key.label})
-        own = replace(alert, id=f"{alert.id}:own", to=person)
-        desk.store.commit(Commit(commit_id("copied", cause), (after,), (entry,), alerts=(alert, own)))
-
-    decide(attempt)
 
 
 def digest_of(desk: Desk, person: str, key: Authenticator) -> str:

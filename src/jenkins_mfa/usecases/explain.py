@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Protocol
 
-from jenkins_mfa.core.model import Claims, Factor, Gate, PersonRecord, Reason
+from jenkins_mfa.core import quorum
+from jenkins_mfa.core.model import Claims, Factor, Gate, PersonRecord, Reason, State
 from jenkins_mfa.core.policy import Policy, Roster, reasons
 from jenkins_mfa.errors import DamagedError
 
@@ -34,16 +34,34 @@ def tree(gate: Gate, policy: Policy, roster: Roster) -> tuple[Reason, bool]:
 
 
 def bare(people: People, gate: Gate) -> frozenset[str]:
-    """Those whom the gate asks and who have no code to give; a damaged record is as good as none."""
-    return frozenset(one for one in _asked(gate) if not _enrolled(people, one))
+    """Those whom the gate asks for something that they have not enrolled; a damaged record is as good as none."""
+    clauses = gate.requirement.clauses if gate.requirement is not None else ()
+    least: dict[str, Factor] = {}
+    for clause in clauses:
+        for one in clause.people:
+            least[one] = min(clause.factor, least.get(one, clause.factor), key=lambda factor: factor.strength)
+    return frozenset(one for one, factor in least.items() if _gives(people, one).strength < factor.strength)
 
 
-def _asked(gate: Gate) -> Iterable[str]:
-    return gate.requirement.people if gate.requirement is not None else ()
+def stuck(people: People, gate: Gate) -> tuple[str, ...]:
+    """Who would have to enrol first, where a gate waits that all who may answer could not fill together with what they
+    have; empty where it can be answered.
+    """
+    if gate.requirement is None or gate.state is not State.PENDING:
+        return ()
+    given = {one.person: one.factor for one in gate.confirmations}
+    able = {one: _gives(people, one) for one in gate.requirement.people if one not in given}
+    clauses = gate.requirement.clauses
+    if quorum.assign(clauses, able | given) == tuple(clause.count for clause in clauses):
+        return ()
+    return tuple(one for one in able if one in bare(people, gate))
 
 
-def _enrolled(people: People, person: str) -> bool:
+def _gives(people: People, person: str) -> Factor:
+    """The strongest factor that somebody can give; a tap and the number take no more than their account."""
     try:
-        return people.person(person).usable(Factor.TOTP) is not None
+        record = people.person(person)
     except DamagedError:
-        return False
+        return Factor.PUSH_NUMBER
+    strongest = (factor for factor in (Factor.WEBAUTHN, Factor.TOTP) if record.usable(factor))
+    return next(strongest, Factor.PUSH_NUMBER)

@@ -7,6 +7,7 @@ person's record. It is taken out by a commit of its own before its answer is loo
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -28,7 +29,7 @@ from jenkins_mfa.core.model import (
 )
 from jenkins_mfa.core.requirement_digest import requirement_sha256
 from jenkins_mfa.errors import CounterError, EvidenceError, Refusal
-from jenkins_mfa.usecases import answer, credentials, eligible
+from jenkins_mfa.usecases import answer, credentials, eligible, loss
 from jenkins_mfa.usecases.answer import Counted, audited
 from jenkins_mfa.usecases.desk import Desk, Who, commit_id, load
 from jenkins_mfa.usecases.security_keys import SecurityKeys
@@ -177,7 +178,8 @@ class KeyAnswers:
         try:
             proved = self.keys.verify_assertion(body, binding, credential, use.key.count, now)
         except CounterError:
-            credentials.suspend_copied(self.desk, person, use.key.id)
+            with suppress(Refusal):  # somebody else was first
+                loss.copied(self.desk, person, use.key.id)
             raise Refusal("key_copied") from None
         except EvidenceError as error:
             raise Refusal("key_refused", {"problem": error.reason}) from None

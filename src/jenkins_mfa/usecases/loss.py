@@ -14,7 +14,7 @@ from jenkins_mfa.core.model import Alert, Authenticator, Commit, Confirmation, E
 from jenkins_mfa.errors import DamagedError, Refusal
 from jenkins_mfa.usecases.desk import Desk, Who, commit_id, decide, named
 
-LOST, LEFT = "lost", "left"  #: why somebody's authenticators are suspended
+LOST, LEFT, COPIED = "lost", "left", "copied"  #: why authenticators are suspended
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +69,33 @@ def revoke(desk: Desk, person: str, authenticator_id: str, operator: str) -> End
 
     def attempt() -> Ended:
         end = _End("revoked", person, operator, desk.store.now())
-        record = desk.store.person(person)
-        found = next((a for a in record.authenticators if a.id == authenticator_id and a.usable), None)
-        if found is None:
-            raise Refusal("no_such_authenticator", {"authenticator": authenticator_id})
-        off = replace(found, revoked_at=end.at)
-        after = replace(record, authenticators=tuple(off if a is found else a for a in record.authenticators))
-        steps = _dropped(desk, end, lambda given: given.authenticator == found.id)
-        return _commit(desk, end, after, (found,), steps)
+        return _one(desk, end, authenticator_id, lambda found: replace(found, revoked_at=end.at))
 
     return decide(attempt)
+
+
+def copied(desk: Desk, person: str, authenticator_id: str) -> Ended:
+    """A security key signed well, but its counter did not grow: there may be a copy of it. It is suspended (S7).
+
+    Raises Refusal when somebody else was first.
+    """
+
+    def attempt() -> Ended:
+        end = _End("suspended", person, "agent", desk.store.now(), COPIED)
+        return _one(desk, end, authenticator_id, lambda found: replace(found, suspended_at=end.at))
+
+    return decide(attempt)
+
+
+def _one(desk: Desk, end: _End, authenticator_id: str, off: Callable[[Authenticator], Authenticator]) -> Ended:
+    """One authenticator goes, with what was confirmed with it."""
+    record = desk.store.person(end.person)
+    found = next((a for a in record.authenticators if a.id == authenticator_id and a.usable), None)
+    if found is None:
+        raise Refusal("no_such_authenticator", {"authenticator": authenticator_id})
+    after = replace(record, authenticators=tuple(off(a) if a is found else a for a in record.authenticators))
+    steps = _dropped(desk, end, lambda given: given.authenticator == found.id)
+    return _commit(desk, end, after, (found,), steps)
 
 
 def record_of(desk: Desk, person: str) -> PersonRecord:

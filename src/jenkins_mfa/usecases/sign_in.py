@@ -7,6 +7,7 @@ up by a record of its own, which can be made once only, before it is judged (S7)
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ from jenkins_mfa.core.binding import NONCE_BYTES, ActBinding, Purpose
 from jenkins_mfa.core.model import Authenticator, Commit, Entry, PersonRecord, TicketRecord
 from jenkins_mfa.core.relying_party import RelyingParty
 from jenkins_mfa.errors import CounterError, EvidenceError, Refusal, StoreConflictError
-from jenkins_mfa.usecases import credentials
+from jenkins_mfa.usecases import credentials, loss
 from jenkins_mfa.usecases.desk import Desk, commit_id, decide, whole
 from jenkins_mfa.usecases.security_keys import SecurityKeys
 
@@ -105,7 +106,8 @@ class SignIn:
         try:
             proved = self.keys.verify_assertion(body, binding, credential, key.count, now)
         except CounterError:
-            credentials.suspend_copied(self.desk, record.person, key.id)
+            with suppress(Refusal):  # somebody else was first
+                loss.copied(self.desk, record.person, key.id)
             raise Refusal("key_copied") from None
         except EvidenceError as error:
             raise Refusal("key_refused", {"problem": error.reason}) from None

@@ -70,13 +70,6 @@ def _what(given: Alert, gate: Gate | None, roster: Roster) -> Parts:
                 "still holds. See jenkins-mfa policy check.",
                 problem=Fact(values.get("problem", "")),
             )
-        case "key_copied":
-            return say(
-                "A security key of {person} counts no further than before: there may be a copy of it. It is switched "
-                "off for good. An administrator gives out a new address: jenkins-mfa enroll ticket {id}",
-                person=people.person(roster, values.get("person", "")),
-                id=Word(values.get("person", "")),
-            )
         case "certificate_refused":
             return say(
                 "The pages' new certificate cannot be used: {problem}. The one before goes on until it ends.",

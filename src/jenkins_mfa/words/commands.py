@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from jenkins_mfa.core.model import Entry, Gate, State, Trouble
+from jenkins_mfa.core.model import Entry, Factor, Gate, State, Trouble
 from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.words import delivery, facts, people, render, state
 from jenkins_mfa.words import history as trail
@@ -24,9 +24,17 @@ _WORD = 40  #: characters of an unknown word that are repeated
 
 
 def pending(
-    gates: Sequence[Gate], page: int, roster: Roster, now: int, me: str, troubles: Mapping[str, Trouble]
+    gates: Sequence[Gate],
+    page: int,
+    roster: Roster,
+    now: int,
+    me: str,
+    troubles: Mapping[str, Trouble],
+    stuck: Callable[[Gate], Sequence[str]],
 ) -> list[Parts]:
-    """One page of what waits, oldest first; `me` is the roster id of who asks, `troubles` are by gate id."""
+    """One page of what waits, oldest first; `me` is the roster id of who asks, `troubles` are by gate id. `stuck` tells
+    who would have to enrol before a gate can be answered.
+    """
     total = len(gates)
     first = (page - 1) * PAGE
     shown = gates[first : first + PAGE]
@@ -38,7 +46,7 @@ def pending(
         head = say("{n} builds wait. Oldest first.", n=total)
     else:
         head = say("{n} builds wait; {a} to {b}, oldest first.", n=total, a=first + 1, b=first + len(shown))
-    found = [head, *(_waiting(gate, roster, now, me, troubles.get(gate.id)) for gate in shown)]
+    found = [head, *(_waiting(gate, roster, now, me, troubles.get(gate.id), stuck(gate)) for gate in shown)]
     if first + PAGE < total:
         found.append(say(f"Next: /mfa pending {page + 1}"))
     return found
@@ -52,7 +60,16 @@ def damaged(records: Sequence[str]) -> list[Parts]:
     return [*lines, say("{n} more are damaged: jenkins-mfa pending", n=rest)] if rest > 0 else lines
 
 
-def _waiting(gate: Gate, roster: Roster, now: int, me: str, trouble: Trouble | None) -> Parts:
+def nobody(gate: Gate, lacking: Sequence[str], roster: Roster, most: int = 3) -> Parts:
+    """That a gate cannot be answered by those who may: "nobody can answer: Carol Diaz has no key"."""
+    clauses = gate.requirement.clauses if gate.requirement else ()
+    asked = max((clause.factor for clause in clauses), key=lambda factor: factor.strength, default=Factor.TOTP)
+    verb = "has" if len(lacking) == 1 else "have"
+    who = people.names(roster, lacking, most=most)
+    return say(f"nobody can answer: {{who}} {verb} no {people.GAVE[asked]}", who=who)
+
+
+def _waiting(gate: Gate, roster: Roster, now: int, me: str, trouble: Trouble | None, lacking: Sequence[str]) -> Parts:
     """One gate in one line of at most LINE bytes: names and job are shortened where they do not fit."""
     line: Parts = ()
     for whole, most in ((facts.WHOLE, 3), (facts.WHOLE, 0), (facts.MEASURED, 0)):
@@ -67,7 +84,9 @@ def _waiting(gate: Gate, roster: Roster, now: int, me: str, trouble: Trouble | N
             missing=missing or standing(gate, trouble, now),
             who=who,
         )
-        if gate.state is State.PENDING and me in people.others(gate, roster):
+        if lacking:
+            line = say("{line} ({nobody})", line=line, nobody=nobody(gate, lacking, roster, most))
+        elif gate.state is State.PENDING and me in people.others(gate, roster):
             line = say("{line} (you can answer)", line=line)
         if len(render.text(line).encode(errors="replace")) <= LINE:
             break
