@@ -7,7 +7,19 @@ from pathlib import Path
 
 import click
 
-from benchmarks import decisions, latency, machine, policy, polling, reload, replays, report, security_keys, waiting
+from benchmarks import (
+    decisions,
+    latency,
+    machine,
+    pages,
+    policy,
+    polling,
+    reload,
+    replays,
+    report,
+    security_keys,
+    waiting,
+)
 from benchmarks.figures import TINY, Figure, Sizes
 from jenkins_mfa import log
 
@@ -25,6 +37,7 @@ MEASUREMENTS: dict[str, Callable[[Sizes], list[Figure]]] = {
     "reload": reload.measure,
     "policy": policy.measure,
     "webauthn": security_keys.measure,
+    "pages": pages.measure,
 }
 
 

@@ -46,6 +46,7 @@ class Sizes:
     rules: int = 200
     evaluations: int = 1000
     answers: int = 1000
+    waiting: int = 1000
 
 
 TINY = Sizes(
@@ -64,6 +65,7 @@ TINY = Sizes(
     rules=20,
     evaluations=5,
     answers=3,
+    waiting=20,
 )
 
 

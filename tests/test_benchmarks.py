@@ -39,6 +39,7 @@ FIGURES = {
     "reload": 3,
     "policy": 5,
     "webauthn": 3,
+    "pages": 2,
 }
 
 

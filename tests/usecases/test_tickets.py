@@ -124,3 +124,17 @@ def test_of_two_replicas_that_turn_in_one_token_one_wins(store: RedisStore) -> N
         lost = [one for one in found if isinstance(one, Refusal)]
         assert {one.code for one in lost} == {"ticket_used"}
         assert len(lost) == len(replicas) - 1
+
+
+def test_a_ticket_does_not_stay_for_ever(store: RedisStore) -> None:
+    """Every tap by somebody with a key makes one: a day after its end the server drops it, and it opens nothing."""
+    here = replace(desk(store), randomness=SystemRandomness())
+    token, ticket = tickets.make(here, tickets.For.ANSWER, "bob", "bob")
+    key = store._wire.key(f"ticket:{ticket.id}")
+    day = 86_400_000
+    assert day < store._wire.client.pttl(key) <= day + tickets.LIFETIME
+    tickets.turn_in(here, token)
+    assert day < store._wire.client.pttl(key) <= day + tickets.LIFETIME
+    assert refused(here, token) == "ticket_used"
+    store._wire.client.delete(key)
+    assert refused(here, token) == "ticket_unknown"

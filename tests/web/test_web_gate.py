@@ -17,7 +17,7 @@ from jenkins_mfa.core.model import Authenticator, Factor, Gate, State
 from jenkins_mfa.simulators.security_key import HONEST, Lies, SecurityKey
 from jenkins_mfa.usecases import tickets
 from jenkins_mfa.usecases.tickets import For
-from jenkins_mfa.web import session
+from jenkins_mfa.web import health, session
 from jenkins_mfa.web.session import Purpose, Session
 from key_world import KEYED, KeyWorld, enrol_key
 
@@ -308,3 +308,12 @@ def test_the_policy_of_an_installation_with_pages(world: KeyWorld) -> None:
     without = KeyWorld(rules=replace(KEYED, available=(Factor.PUSH, Factor.TOTP)))
     without.open()
     assert without.gate.state is State.DENIED
+
+
+def test_one_session_holds_few_requests_open(place: Place, world: KeyWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Attack row 41: caps per client, 429 beyond."""
+    page = opened(place, world)
+    seen = re.search(r'data-seen="(\d+)"', page.browser.get(page.path).text)
+    assert seen is not None
+    monkeypatch.setattr(type(place.site.waiters), "waiting", lambda _self, _name: health.TABS)
+    assert page.browser.get(f"/wait?seen={seen[1]}").status_code == 429

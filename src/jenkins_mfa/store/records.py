@@ -32,6 +32,7 @@ from jenkins_mfa.core.model import (
 from jenkins_mfa.errors import DamagedError, StoreUnavailableError
 
 FIELDS = ("version", "json", "seal")  #: of a stored record, as `opened` takes them
+KEPT = 86_400_000  #: ms that a ticket stays behind its end, so that it is told why it opens nothing
 TIMED = frozenset({State.PENDING, State.APPROVED})  #: states that end by their deadline
 
 R = TypeVar("R", bound=Record)
@@ -97,6 +98,8 @@ def planned(record: Record, key: bytes) -> dict[str, object]:
     }
     if isinstance(record, Gate):
         plan["gate"] = _indexed(record)
+    if isinstance(record, TicketRecord):
+        plan["until"] = record.expires + KEPT
     return plan
 
 

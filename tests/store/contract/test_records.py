@@ -46,7 +46,7 @@ def test_a_record_comes_back_as_it_was_committed(store: Store) -> None:
     person = PersonRecord("alice", 1, (enrolled,), failures=2, ceremonies=(asked,), misses=missed)
     key, ticket = (
         CredentialRecord("cd" * 32, 1, "alice", "a_1"),
-        TicketRecord("ef" * 32, 1, "enrol", "bob", "alice", 1, 2),
+        TicketRecord("ef" * 32, 1, "enrol", "bob", "alice", 1, 10**13),
     )
     told = ToldRecord(one.id, 1, 1, (Message("C1", "1.2", ("asked",)),))
     baseline = Baseline("production", (Value("REGION", "parameter", "eu"), Value("A_KEY", "parameter", None, "ab")))

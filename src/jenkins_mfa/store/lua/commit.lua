@@ -1,7 +1,8 @@
 -- One atomic step: records, trail, indexes, lanes and alerts together, or nothing.
 -- plan.id       derived from the cause; the first record keeps it, so that a commit sent twice finds itself
 -- plan.schema   the shapes that the caller knows
--- plan.records  {key, version, json, seal, gate?}; gate: {id, ref, generation, open?, deadline?, reminder?} where it is one
+-- plan.records  {key, version, json, seal, gate?, until?}; until: when it goes away (ms UTC);
+--               gate: {id, ref, generation, open?, deadline?, reminder?} where it is one
 -- plan.head     {seq, hash} that the entries were linked to; absent without entries
 -- plan.entries  {bytes, hash, gate}
 -- plan.lanes    names;  plan.alerts  {lane, json}
@@ -91,6 +92,9 @@ for position, record in ipairs(plan.records) do
   redis.call('HSET', key(record.key), 'version', record.version, 'json', record.json, 'seal', record.seal)
   if position == 1 then
     redis.call('HSET', key(record.key), 'commit', plan.id)
+  end
+  if record['until'] then
+    redis.call('PEXPIRE', key(record.key), math.max(1, record['until'] - now))
   end
   local gate = record.gate
   if gate then
