@@ -31,8 +31,8 @@ from jenkins_mfa.usecases.acts import Acts
 from jenkins_mfa.usecases.answer import Answers
 from jenkins_mfa.usecases.break_glass import BreakGlass
 from jenkins_mfa.usecases.desk import Desk, commit_id
+from jenkins_mfa.usecases.enrolment import OwnActs
 from jenkins_mfa.usecases.groups import Groups
-from jenkins_mfa.usecases.loss import OwnLoss
 from jenkins_mfa.usecases.ports import Due
 from jenkins_mfa.usecases.watch import Watch
 from jenkins_mfa.vault import Vault
@@ -110,7 +110,7 @@ class Agent:
         self._slack = SlackApp(self.messenger.client, slack.app_token.reveal(), slack.api_url)
         pages = self.config.web.url if self.config.web else ""
         answers, glass = Answers(self.desk, pages), BreakGlass(self.desk)
-        acts, own = Acts(self.desk), OwnLoss(self.desk)
+        acts, own = Acts(self.desk), OwnActs(self.desk)
         Handlers(answers, self.desk.store, self.messenger, glass, acts, own).register(self._slack.bolt)
         self._slack.connect()
 

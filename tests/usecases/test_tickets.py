@@ -65,13 +65,13 @@ def test_a_token_opens_once(here: Desk) -> None:
 
 def test_a_token_ends_after_ten_minutes_or_before(here: Desk, clock: Clock) -> None:
     """S6, SP 800-63B-4, 4.1.2.2: short-lived, never past what it is about."""
-    token, ticket = tickets.make(here, tickets.For.ENROL, "bob", "alice", until=here.store.now() + 86_400_000)
+    token, ticket = tickets.make(here, tickets.For.ACT, "bob", "alice", until=here.store.now() + 86_400_000)
     short, sooner = tickets.make(here, tickets.For.ANSWER, "bob", "bob", until=here.store.now() + 5_000)
     assert (ticket.expires, sooner.expires) == (here.store.now() + tickets.LIFETIME, here.store.now() + 5_000)
     clock.move(seconds=5)
     assert refused(here, short) == "ticket_over"
     clock.move(seconds=594.999)
-    still = tickets.make(here, tickets.For.ENROL, "carol", "alice")[0]
+    still = tickets.make(here, tickets.For.ACT, "carol", "alice")[0]
     clock.move(seconds=0.001)
     assert refused(here, token) == "ticket_over"
     assert tickets.turn_in(here, still).person == "carol"

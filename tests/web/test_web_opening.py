@@ -44,7 +44,7 @@ def test_sending_it_begins_a_session_for_one_page(place: Place) -> None:
     found = browser.post("/open", {"token": token})
     assert found.json() == {"to": "/enrol"}
     begun = session.read(browser.cookie, place.desk.keys.mac_key, place.desk.store.now())
-    assert begun == session.Session(Purpose.ENROL, "bob", ticket.id, ticket.expires)
+    assert begun == session.Session(Purpose.ENROL, "bob", ticket.id, place.desk.store.now() + tickets.LIFETIME)
     said = found.headers["Set-Cookie"]
     assert {"HttpOnly", "SameSite=strict", "Path=/"} <= set(said.split("; "))
     assert said.startswith("mfa=")

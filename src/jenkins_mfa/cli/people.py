@@ -1,4 +1,4 @@
-"""`enroll local` and `authenticators list|revoke|suspend`."""
+"""`enroll local|ticket` and `authenticators list|revoke|suspend`."""
 
 from __future__ import annotations
 
@@ -31,9 +31,10 @@ from jenkins_mfa.core.model import Act, Authenticator
 from jenkins_mfa.errors import DamagedError, Refusal
 from jenkins_mfa.roster_file import OPERATOR
 from jenkins_mfa.usecases import enroll as enrolling
-from jenkins_mfa.usecases import loss
+from jenkins_mfa.usecases import loss, tickets
 from jenkins_mfa.usecases import unlock as unlocking
 from jenkins_mfa.usecases.desk import Desk, decide
+from jenkins_mfa.usecases.tickets import For
 from jenkins_mfa.wiring import open_desk
 from jenkins_mfa.words import acts as words
 from jenkins_mfa.words import render, state
@@ -63,6 +64,32 @@ def local(config_path: Path, name: str) -> None:
     log.set_up("WARNING")  # what is shown here is for the person beside the operator
     with open_desk(config, load_keys(config)) as desk:
         _enrol(desk, name)
+
+
+@enroll.command(short_help="A one-time address for NAME.", epilog="Example: jenkins-mfa enroll ticket bob")
+@config_option
+@click.argument("name")
+def ticket(config_path: Path, name: str) -> None:
+    """Make a one-time address with which NAME enrols alone.
+
+    Hand it over outside Slack: whoever opens it still needs the tap in NAME's own Slack.
+    """
+    config = load(config_path)
+    if config.web is None:
+        mend = f"[web] in config.toml; at this terminal: jenkins-mfa enroll local {render.visible(name)[:40]}"
+        raise Failed("There are no pages to enrol on.", USAGE, "no_pages", mend=mend)
+    if name not in config.roster.people:
+        known = ", ".join(sorted(config.roster.people))
+        raise Failed(f"“{render.visible(name)[:40]}” is not in the roster. Known: {known}", USAGE, "not_in_roster")
+    log.set_up("WARNING")
+    login = getpass.getuser()
+    with open_desk(config, load_keys(config)) as desk:
+        by = desk.roster.find(OPERATOR, login)
+        token, made = tickets.make(desk, For.ENROL, name, by.id if by else f"operator:{login}")
+    until = render.utc(made.expires)
+    click.echo(f"For {config.roster.name(name)} ({name}), to be opened once, until {until}.", err=True)
+    click.echo("Hand it over outside Slack. While the page is open, Slack asks them whether it is them.", err=True)
+    click.echo(tickets.address(config.web.url, token))
 
 
 def _enrol(desk: Desk, name: str) -> None:

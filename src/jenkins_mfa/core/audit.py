@@ -63,6 +63,8 @@ class Name(enum.StrEnum):
     TICKET_MADE = "ticket:made"
     TICKET_USED = "ticket:used"
     TICKET_REFUSED = "ticket:refused"
+    TICKET_VOUCHED = "ticket:vouched"
+    TICKET_DENIED = "ticket:denied"
     DELIVERY_PARKED = "delivery:parked"
     RECORD_DAMAGED = "record:damaged"
     POLICY_LOADED = "policy:loaded"

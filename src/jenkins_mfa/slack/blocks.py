@@ -12,7 +12,7 @@ from jenkins_mfa.core import quorum
 from jenkins_mfa.core.model import Factor, Gate, State, Trouble
 from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.slack.limits import MAX_BLOCKS_BYTES, Json, size
-from jenkins_mfa.words import alerts, facts, forms, page, render, state
+from jenkins_mfa.words import alerts, enrolment, facts, forms, page, render, state
 from jenkins_mfa.words.parts import Parts, say
 
 LINK = "open_page"  #: action id of a button that only opens an address
@@ -130,6 +130,17 @@ def with_link(line: Parts, label: str, address: str) -> Payload:
     button = {"type": "button", "action_id": LINK, "text": plain(label), "url": address, "style": "primary"}
     said = note([line], {}, "answer")
     return Payload(said.text, [*said.blocks, {"type": "actions", "block_id": "link", "elements": [button]}])
+
+
+def asks_enrolment(lines: Sequence[Parts], ticket_id: str) -> Payload:
+    """The question whether it is them who enrols, with its two answers."""
+    answers = (("enroll_yes", enrolment.YES, "primary"), ("enroll_no", enrolment.NO, "danger"))
+    buttons = [
+        {"type": "button", "action_id": action, "text": plain(text), "value": ticket_id, "style": style}
+        for action, text, style in answers
+    ]
+    asked = note(lines, {}, "enrol")
+    return Payload(asked.text, [*asked.blocks, {"type": "actions", "block_id": "enrol.answer", "elements": buttons}])
 
 
 def minimal(gate: Gate) -> Payload:

@@ -103,6 +103,9 @@ class Handlers:
         app.action("gate_deny")(self.ask_reason)
         app.action("gate_retract")(self.retract)
         app.action(blocks.LINK)(self.followed)
+        own = OwnCommands(self.own, self.store, self.sentences)
+        app.action("enroll_yes")(own.yes)
+        app.action("enroll_no")(own.no)
         app.action(re.compile(""))(self.unknown)
         app.view("gate_totp")(self.code)
         app.view("gate_number")(self.number)
@@ -112,7 +115,6 @@ class Handlers:
         app.view("act_totp")(forms.code)
         app.view(re.compile(""))(self.unknown_form)
         glass = GlassCommands(self.glass, self.sentences)
-        own = OwnCommands(self.own, self.store, self.sentences)
         Commands(self.store, self.messenger, glass, forms, self, own).register(app)
 
     def approve(self, ack: Ack, body: Body, respond: Respond) -> None:

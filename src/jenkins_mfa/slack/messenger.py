@@ -115,8 +115,13 @@ class SlackMessenger:
 
         Who has no account here is not told, and ops are in their place.
         """
-        payload = blocks.note(alerts.alert(alert, gate, self.roster), self.users, "alert")
-        user = self.users.get(alert.to)
+        lines, user = alerts.alert(alert, gate, self.roster), self.users.get(alert.to)
+        if alert.code == "enrol_asks":
+            # A question for one person alone: nobody else is asked in their place.
+            if user:
+                self._post(self._direct(user), blocks.asks_enrolment(lines, alert.values["ticket"]))
+            return
+        payload = blocks.note(lines, self.users, "alert")
         self._post(self._direct(user) if user else self.ops_channel, payload)
 
     def asked_in(self, gate: Gate) -> list[str]:
@@ -157,6 +162,13 @@ class SlackMessenger:
             self._rewrite(channel, ts, blocks.message(gate, self.roster, self.users, 0, trouble))
         except MessengerError as error:
             log.info("a stale message stays", gate=gate.jti, problem=str(error))
+
+    def settle(self, channel: str, ts: str, lines: list[Parts]) -> None:
+        """Put a question that was answered right: what was answered stands there, without buttons."""
+        try:
+            self._rewrite(channel, ts, blocks.note(lines, {}, "answer"))
+        except MessengerError as error:
+            log.info("an answered question keeps its buttons", problem=str(error))
 
     def whisper(self, channel: str, user: str, payload: Payload) -> None:
         """A private answer where the person is; in a direct message if they cannot be answered there."""

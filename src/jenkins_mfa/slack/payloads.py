@@ -21,6 +21,7 @@ Body = Mapping[str, Any]
 
 _ID = re.compile(r"[A-Z0-9]{2,32}")
 _JTI = re.compile(r"g_[0-9a-f]{32}\.[0-9]{1,9}")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 _TS = re.compile(r"[0-9]{1,12}\.[0-9]{1,9}")
 MAX_COMMAND = 400  #: characters of a command: a gate's id and a reason fit
 
@@ -91,6 +92,30 @@ def press(body: Body, team: str) -> Press:
         f"slack:{team}:{who.subject}:{stamp}",
         _text(body.get("trigger_id"), _ANY, "trigger_id"),
         container.get("is_ephemeral") is True,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Vouch:
+    """A button below the question of an enrolment was pressed: by whom, for which ticket (its digest), where."""
+
+    who: Who
+    ticket: str
+    cause: str
+    channel: str
+    ts: str
+
+
+def vouch(body: Body, team: str) -> Vouch:
+    """Read such a press."""
+    who, action, container = _who(body, team), _first(body.get("actions")), _mapping(body.get("container"))
+    stamp = _text(action.get("action_ts"), _TS, "action_ts")
+    return Vouch(
+        who,
+        _text(action.get("value"), _DIGEST, "value"),
+        f"slack:{team}:{who.subject}:{stamp}",
+        _text(container.get("channel_id"), _ID, "channel"),
+        _text(container.get("message_ts"), _TS, "message"),
     )
 
 

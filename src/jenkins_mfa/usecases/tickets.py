@@ -11,12 +11,13 @@ import enum
 import hashlib
 from dataclasses import replace
 
-from jenkins_mfa.core.model import Commit, Entry, Gate, TicketRecord
+from jenkins_mfa.core.model import Alert, Commit, Entry, Gate, TicketRecord
 from jenkins_mfa.errors import Refusal
 from jenkins_mfa.usecases.desk import Desk, commit_id, decide, whole
 
 TOKEN_BYTES = 32
 LIFETIME = 600_000  #: ms; SP 800-63B-4, 4.1.2.2: at most ten minutes
+UNOPENED = 86_400_000  #: ms that an address for an enrolment may lie unopened: it alone enrols nobody
 
 
 class For(enum.StrEnum):
@@ -32,7 +33,8 @@ def make(
 ) -> tuple[str, TicketRecord]:
     """A new token (43 characters of base64url, shown once and kept nowhere) and what is stored of it.
 
-    It ends after LIFETIME, or at `until` (ms UTC) if that comes first. `by` is who gives it out, for the trail. Raises
+    It ends after LIFETIME (for an enrolment UNOPENED, and LIFETIME once it was opened), or at `until` (ms UTC) if that
+    comes first. `by` is who gives it out, for the trail. Raises
     Refusal for somebody who is not in the roster.
     """
     if person not in desk.roster.people:
@@ -40,7 +42,8 @@ def make(
     raw = desk.randomness.bytes(TOKEN_BYTES)
     token = base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
     now = desk.store.now()
-    expires = now + LIFETIME if until is None else min(now + LIFETIME, until)
+    longest = now + (UNOPENED if purpose is For.ENROL else LIFETIME)
+    expires = longest if until is None else min(longest, until)
     jti = gate.jti if gate else ""
     ticket = TicketRecord(_id(token), 1, purpose.value, person, by, now, expires, jti)
     entry = _entry("ticket:made", ticket, by, now)
@@ -67,14 +70,17 @@ def turn_in(desk: Desk, token: str) -> TicketRecord:
         if ticket is None:
             raise Refusal("ticket_unknown")
         reason = _unusable(desk, ticket, now)
-        used = replace(ticket, version=ticket.version + 1, used_at=ticket.used_at or now)
+        ends = ticket.used_at == 0 and ticket.purpose == For.ENROL and not reason
+        expires = now + LIFETIME if ends else ticket.expires
+        used = replace(ticket, version=ticket.version + 1, used_at=ticket.used_at or now, expires=expires)
         if reason:
             entry = _entry("ticket:refused", ticket, ticket.person, now, reason=reason)
             desk.store.commit(Commit(commit_id("ticket-refused", cause), (used,), (entry,)))
             raise Refusal(reason, {"account": ticket.person})
         # The cause is this call's own: a second holder's commit must not be taken for the first one's, sent again.
         entry = _entry("ticket:used", ticket, ticket.person, now)
-        desk.store.commit(Commit(commit_id("ticket-used", cause), (used,), (entry,)))
+        asks = (_asks(used, now),) if ticket.purpose == For.ENROL else ()
+        desk.store.commit(Commit(commit_id("ticket-used", cause), (used,), (entry,), alerts=asks))
         return used
 
     return decide(attempt)
@@ -84,9 +90,24 @@ def _unusable(desk: Desk, ticket: TicketRecord, now: int) -> str:
     """Why a ticket opens nothing; empty when it does."""
     if ticket.used_at:
         return "ticket_used"
-    if now >= ticket.expires:
+    if now >= ticket.expires or called_lost(desk, ticket):
         return "ticket_over"
     return "" if ticket.person in desk.roster.people else "not_in_roster"
+
+
+def called_lost(desk: Desk, ticket: TicketRecord) -> bool:
+    """Whether the ticket was made before its person's authenticators were last called lost, so that it counts no more.
+    Where that cannot be read it does not count either, but for an enrolment, which mends such a record.
+    """
+    record = whole(desk, lambda: desk.store.person(ticket.person))
+    if record is None:
+        return ticket.purpose != For.ENROL
+    return record.lost_at >= ticket.issued
+
+
+def _asks(ticket: TicketRecord, now: int) -> Alert:
+    """The second channel of an enrolment (S11): the person is asked in the messenger whether it is them."""
+    return Alert(f"enrol_asks:{ticket.id}", "enrol_asks", now, values={"ticket": ticket.id}, to=ticket.person)
 
 
 def _id(token: str) -> str:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from jenkins_mfa.errors import StoreError
-from jenkins_mfa.web import gates, health, home, layout, opening, shown
+from jenkins_mfa.web import enrol, gates, health, home, layout, opening, shown
 from jenkins_mfa.web.session import Purpose, Session
 from jenkins_mfa.web.site import Site
 from jenkins_mfa.words import pages
@@ -25,11 +25,17 @@ def application(site: Site) -> Starlette:
     def gate_version(session: Session) -> str:
         return shown.version(site.desk, session.about.rpartition(".")[0])
 
+    marks: health.Marks = {
+        Purpose.ANSWER: gate_version,
+        Purpose.SIGNED_IN: gate_version,
+        Purpose.ENROL: lambda one: enrol.stage(site, one),
+    }
     routes = [
-        *health.routes(site, {Purpose.ANSWER: gate_version, Purpose.SIGNED_IN: gate_version}),
+        *health.routes(site, marks),
         *opening.routes(site),
         *gates.routes(site),
         *home.routes(site),
+        *enrol.routes(site),
         Route("/static/{name}", _static),
     ]
     app = Starlette(routes=routes, exception_handlers={HTTPException: _other, StoreError: _away})

@@ -86,6 +86,10 @@ def _what(given: Alert, gate: Gate | None, roster: Roster) -> Parts:
             return _group(given)
         case "enrolled" | "revoked" | "suspended":
             return enrolment.alert(given, roster)
+        case "enrol_asks":
+            return enrolment.ASKS
+        case "enrol_denied":
+            return enrolment.denied(given, roster)
         case "locked" | "code_reused":
             return codes.alert(given, roster)
         case "unlocked":

@@ -42,6 +42,57 @@ def alert(given: Alert, roster: Roster) -> Parts:
     return sentences([first, _dropped(given), say(TICKET) if given.to else ()])
 
 
+#: In the person's own Slack, while a page is open.
+ASKS = say(
+    "Is it you who enrols an authenticator now? Somebody has opened the address that was made for you. "
+    "Answer Yes only while that page stands before you and you opened it yourself."
+)
+YES, NO = "Yes, it is me", "No"
+VOUCHED = say("Recorded: it is you. Go on with the page.")
+NOT_ME = say("Recorded: it is not you. The address has ended, nothing was enrolled, and ops are told.")
+
+
+PAGE_TITLE = "Enrol an authenticator"
+PAGE_ENDED = "Nothing can be enrolled here any more. Ask an administrator for a new address."
+WAITS_TITLE = "Say in Slack that it is you"
+WAITS_TEXT = (
+    "jenkins-mfa has sent you a direct message in Slack. Choose “Yes, it is me” there; this page goes on by itself."
+)
+CODE_TITLE = "A code app"
+CODE_TEXT = "On your phone: any app that shows codes of 6 digits. The key is shown once."
+SHOW = "Show the key"
+QR_LABEL = "The key as a QR code, for the camera of your code app"
+TEXT_KEY = "Text key: "
+CODE_LABEL = "Code that the app shows"
+CODE_HINT = "6 digits. A code that matches proves that the app has the key."
+PROVE = "Enrol the code app"
+KEY_TITLE = "A security key or passkey"
+KEY_TEXT = "It signs exactly what you approve, and works on this site only."
+LABEL_LABEL = "A name for it, to tell it from others"
+REGISTER = "Enrol a security key"
+
+
+def page_hint(roster: Roster, person: str, until: int) -> Parts:
+    """Whose page it is, and until when."""
+    return say("For {who} only, until {until}.", who=people.person(roster, person), until=Time(until))
+
+
+def page_done(kind: Factor) -> str:
+    """It counts from now on."""
+    return f"Enrolled: you can answer with {people.GIVES[kind]} from now on. Close this page."
+
+
+def denied(given: Alert, roster: Roster) -> Parts:
+    """To ops: somebody opened the address that was meant for another."""
+    who, by = people.person(roster, given.values.get("person", "")), doer(roster, given.values.get("by", ""))
+    return say(
+        "{who} says that it is not them who enrols with the address that {by} made: somebody else has opened it. "
+        "It has ended, and nothing was enrolled. Find out how it got away before you make a new one.",
+        who=who,
+        by=by,
+    )
+
+
 def _dropped(given: Alert) -> Parts:
     """What the change took with it."""
     count = given.values.get("gates", "0")

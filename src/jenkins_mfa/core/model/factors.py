@@ -152,7 +152,10 @@ class TicketRecord:
     """A one-time address of the agent's own pages. `id` is the SHA-256 (hexadecimal) of the token that only its holder
     has; `purpose` says what it is for, `person` (roster id) for whom alone, `by` who made it.
 
-    `used_at` is when the token was turned in; what was begun with it must be over at `expires`.
+    `used_at` is when the token was turned in; what was begun with it must be over at `expires`. The rest is an
+    enrolment's: `vouched_at`, when its person said in the messenger that it is them; the seed that was shown, `sealed`
+    as `authenticator`'s, and how often a wrong code was typed for it; the `nonce` of the question that a new key is to
+    sign, asked at `asked_at`; `done_at`, since when nothing more can be done with it.
     """
 
     id: str
@@ -164,3 +167,10 @@ class TicketRecord:
     expires: int
     gate: str = ""
     used_at: int = 0
+    vouched_at: int = 0
+    done_at: int = 0
+    authenticator: str = ""
+    sealed: str = ""
+    tries: int = 0
+    nonce: str = ""
+    asked_at: int = 0

@@ -56,6 +56,22 @@ function requestOptions(json) {
   return { ...json, challenge: bytes(json.challenge), allowCredentials: allowed };
 }
 
+function creationOptions(json) {
+  if (PublicKeyCredential.parseCreationOptionsFromJSON) return PublicKeyCredential.parseCreationOptionsFromJSON(json);
+  const known = (json.excludeCredentials ?? []).map((one) => ({ ...one, id: bytes(one.id) }));
+  const user = { ...json.user, id: bytes(json.user.id) };
+  return { ...json, challenge: bytes(json.challenge), user, excludeCredentials: known };
+}
+
+function registered(credential) {
+  if (credential.toJSON) return JSON.stringify(credential.toJSON());
+  const { clientDataJSON, attestationObject } = credential.response;
+  const transports = credential.response.getTransports?.() ?? [];
+  const made = { clientDataJSON: base64url(clientDataJSON), attestationObject: base64url(attestationObject), transports };
+  const id = base64url(credential.rawId);
+  return JSON.stringify({ id, rawId: id, type: credential.type, clientExtensionResults: {}, response: made });
+}
+
 function asJson(credential) {
   if (credential.toJSON) return JSON.stringify(credential.toJSON());
   const { clientDataJSON, authenticatorData, signature, userHandle } = credential.response;
@@ -72,9 +88,17 @@ function asJson(credential) {
 // What the key has signed; null, with a sentence, where it did not. Nothing but one request may stand between the choice
 // of a button and this call: older Safari forgets the choice otherwise.
 async function sign(options) {
+  return used(async () => asJson(await navigator.credentials.get({ publicKey: requestOptions(options) })));
+}
+
+async function create(options) {
+  return used(async () => registered(await navigator.credentials.create({ publicKey: creationOptions(options) })));
+}
+
+async function used(act) {
   say(words.key);
   try {
-    return asJson(await navigator.credentials.get({ publicKey: requestOptions(options) }));
+    return await act();
   } catch (error) {
     say(error.name === "NotAllowedError" || error.name === "AbortError" ? words.unused : words.wrong, "bad");
     return null;
@@ -168,6 +192,48 @@ const pages = {
         if (signed === null) return undefined;
         const done = await post("/sign-in/finish", { state: begun.state, answer: signed });
         return done.ok ? location.replace(done.to) : say(done.says, "bad");
+      }),
+    );
+    return undefined;
+  },
+  enrol() {
+    if (words.seen === "opened") return watch();
+    const ended = (done) => {
+      for (const section of document.querySelectorAll("section")) section.hidden = true;
+      say(done.says, "good");
+    };
+    document.getElementById("show").addEventListener("click", () =>
+      once(async () => {
+        const found = await post("/enrol/code", {});
+        if (!found.ok) return say(found.says, "bad");
+        document.getElementById("qr").setAttribute("viewBox", `-4 -4 ${found.size + 8} ${found.size + 8}`);
+        document.getElementById("qr-path").setAttribute("d", found.path);
+        document.getElementById("seed").textContent = found.key;
+        document.getElementById("show").hidden = true;
+        document.getElementById("shown").hidden = false;
+        return document.getElementById("code").focus();
+      }),
+    );
+    const prove = () =>
+      once(async () => {
+        const done = await post("/enrol/prove", { code: document.getElementById("code").value });
+        return done.ok ? ended(done) : say(done.says, "bad");
+      });
+    document.getElementById("prove").addEventListener("click", prove);
+    document.getElementById("code").addEventListener("keydown", (event) => (event.key === "Enter" ? prove() : undefined));
+    if (!hasKeys()) {
+      document.getElementById("key").hidden = true;
+      return undefined;
+    }
+    document.getElementById("register").addEventListener("click", () =>
+      once(async () => {
+        const label = document.getElementById("label").value;
+        const begun = await post("/enrol/key", {});
+        if (!begun.ok) return say(begun.says, "bad");
+        const made = await create(begun.options);
+        if (made === null) return undefined;
+        const done = await post("/enrol/register", { label, answer: made });
+        return done.ok ? ended(done) : say(done.says, "bad");
       }),
     );
     return undefined;

@@ -1,0 +1,255 @@
+"""Enrolling over two channels (S11): the address that an administrator handed over, and a tap in the person's Slack.
+
+A ticket goes one way: made, opened (turned in), vouched for (the tap), then one authenticator is proved and active.
+Each step is a commit of the ticket's next version, so each happens once; either channel alone does nothing.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from jenkins_mfa.core import seal, totp
+from jenkins_mfa.core.binding import NONCE_BYTES, ActBinding, Purpose
+from jenkins_mfa.core.credential import key_sha256
+from jenkins_mfa.core.model import (
+    Alert,
+    Authenticator,
+    Commit,
+    CredentialRecord,
+    Entry,
+    Factor,
+    TicketRecord,
+)
+from jenkins_mfa.errors import EvidenceError, Refusal, SealError, UnknownKeyError
+from jenkins_mfa.usecases import credentials, eligible, loss, tickets
+from jenkins_mfa.usecases.desk import Desk, Who, commit_id, decide, whole
+from jenkins_mfa.usecases.enroll import MOST
+from jenkins_mfa.usecases.security_keys import SecurityKeys
+from jenkins_mfa.usecases.tickets import For
+
+TRIES = 5  #: wrong codes, after which a new ticket is needed
+
+T = TypeVar("T")
+
+
+class Stage(enum.StrEnum):
+    """Where an enrolment stands."""
+
+    OPENED = "opened"
+    VOUCHED = "vouched"
+    SHOWN = "shown"
+    OVER = "over"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnActs(loss.OwnLoss):
+    """What somebody's account alone may do about their own authenticators: end them all, and say whether it is them who
+    enrols on a page that is open.
+    """
+
+    def vouch(self, ticket_id: str, who: Who, yes: bool, cause: str) -> None:
+        """It is them, or it is not: then the ticket ends, and ops are told. Raises Refusal, which is in the trail."""
+
+        def attempt() -> None:
+            now, ticket = self.desk.store.now(), _ticket(self.desk, ticket_id)
+            person = eligible.known(self.desk, who)
+            if person.id != ticket.person:
+                raise Refusal("ticket_of_another")
+            eligible.active(self.desk, person)
+            if _stage(self.desk, ticket, now) is not Stage.OPENED:
+                raise Refusal("ticket_over")
+            after = replace(ticket, version=ticket.version + 1, vouched_at=now, done_at=0 if yes else now)
+            entry = _entry("ticket:vouched" if yes else "ticket:denied", ticket, person.id, now, via=who.via)
+            told = Alert(
+                f"enrol_denied:{ticket.id}", "enrol_denied", now, values={"person": person.id, "by": ticket.by}
+            )
+            alerts = () if yes else (told,)
+            self.desk.store.commit(Commit(commit_id(cause, "vouch"), (after,), (entry,), alerts=alerts))
+
+        _audited(self.desk, ticket_id, who.via, cause, attempt)
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """The page: what the holder of the turned-in ticket does. Raises Refusal, which is in the trail."""
+
+    desk: Desk
+    keys: SecurityKeys
+
+    def stage(self, ticket_id: str) -> Stage:
+        """Where it stands now."""
+        return _stage(self.desk, _ticket(self.desk, ticket_id), self.desk.store.now())
+
+    def show(self, ticket_id: str) -> str:
+        """The seed (base32) of a code app, shown once: nobody gets it a second time."""
+
+        def attempt() -> str:
+            ticket = self._vouched(ticket_id)
+            if ticket.sealed:
+                raise Refusal("shown_before")
+            if len(loss.record_of(self.desk, ticket.person).all_usable(Factor.TOTP)) >= MOST:
+                raise Refusal("enrolled_already")
+            seed, authenticator = totp.seed_text(self.desk.randomness.bytes(totp.SEED_BYTES)), self._id()
+            place = {"person": ticket.person, "authenticator": authenticator, "kind": Factor.TOTP.value}
+            nonce = self.desk.randomness.bytes(seal.NONCE_BYTES)
+            sealed = seal.seal(seed.encode(), keys=self.desk.keys.ring, nonce=nonce, **place)
+            self._keep(replace(ticket, authenticator=authenticator, sealed=sealed))
+            return seed
+
+        return _audited(self.desk, ticket_id, "web", self._cause(), attempt)
+
+    def prove(self, ticket_id: str, code: str) -> Authenticator:
+        """One code of the app makes it active. A wrong one is counted before it is told."""
+
+        def attempt() -> Authenticator | totp.CodeRefusedError:
+            ticket, now = self._vouched(ticket_id), self.desk.store.now()
+            seed = _seed(self.desk, ticket)
+            try:
+                step = totp.judge(seed=seed, code=code, now=now // 1000, last_step=0)
+            except totp.CodeRefusedError as miss:
+                tries = ticket.tries + (miss.code != "code_malformed")
+                entry = _entry("ticket:refused", ticket, ticket.person, now, reason=miss.code)
+                self._keep(replace(ticket, tries=tries, done_at=now if tries >= TRIES else 0), entry)
+                return miss
+            made = Authenticator(
+                ticket.authenticator, Factor.TOTP, ticket.sealed, since=now, last_used=now, last_step=step
+            )
+            return self._activate(ticket, made, now)
+
+        found = _audited(self.desk, ticket_id, "web", self._cause(), attempt)
+        if isinstance(found, totp.CodeRefusedError):
+            raise Refusal(found.code)
+        return found
+
+    def begin_key(self, ticket_id: str) -> dict[str, Any]:
+        """What the browser needs to make a new key."""
+
+        def attempt() -> dict[str, Any]:
+            ticket = self._vouched(ticket_id)
+            asked = replace(ticket, nonce=self.desk.randomness.hex(NONCE_BYTES), asked_at=self.desk.store.now())
+            self._keep(asked)
+            record = loss.record_of(self.desk, ticket.person)
+            known = [credentials.of(self.desk, ticket.person, key) for key in credentials.keys_of(record)]
+            return self.keys.registration_options(_binding(asked), self.desk.roster.name(ticket.person), known)
+
+        return _audited(self.desk, ticket_id, "web", self._cause(), attempt)
+
+    def finish_key(self, ticket_id: str, body: bytes, label: str) -> Authenticator:
+        """The browser has made it: the question is used up, then the answer judged, then the key is active."""
+
+        def consume() -> TicketRecord:
+            ticket = self._vouched(ticket_id)
+            if not ticket.nonce:
+                raise Refusal("question_over")
+            self._keep(replace(ticket, nonce=""))
+            return ticket
+
+        asked = _audited(self.desk, ticket_id, "web", self._cause(), consume)
+
+        def attempt() -> Authenticator:
+            ticket, now = self._vouched(ticket_id), self.desk.store.now()
+            try:
+                made = self.keys.register(body, _binding(asked), now)
+            except EvidenceError as error:
+                raise Refusal("key_refused", {"problem": error.reason}) from None
+            if self.desk.store.credential(credentials.record_id(made.credential.id)) is not None:
+                raise Refusal("key_taken")
+            key, named = credentials.fresh(self.desk, ticket.person, made, now, label=label)
+            return self._activate(ticket, key, now, named, key_sha256(made.credential.spki))
+
+        return _audited(self.desk, ticket_id, "web", self._cause(), attempt)
+
+    def _activate(
+        self, ticket: TicketRecord, made: Authenticator, now: int, named: CredentialRecord | None = None, spki: str = ""
+    ) -> Authenticator:
+        """The authenticator counts from now on; the ticket is done. Told to its person and to ops."""
+        made = replace(made, by=ticket.by if ticket.by in self.desk.roster.people else "")
+        record = loss.record_of(self.desk, ticket.person)
+        # It took an administrator, two channels and a proof: that ends a lock-out, as at the operator's terminal.
+        after = replace(
+            record,
+            version=record.version + 1,
+            authenticators=(*record.authenticators, made),
+            failures=0,
+            wait_until=0,
+        )
+        done = replace(ticket, version=ticket.version + 1, done_at=now, sealed="", nonce="")
+        about = {"authenticator": made.id, "kind": made.kind.value, "by": ticket.by, **({"kid": spki} if spki else {})}
+        entry = Entry("authenticator:enrolled", now, ticket.person, details={"person": ticket.person, **about})
+        values = {"person": ticket.person, "by": ticket.by, "kinds": made.kind.value}
+        alerts = loss.announced(self.desk, Alert(f"enrolled:{made.id}", "enrolled", now, values=values))
+        records = (after, done, *((named,) if named else ()))
+        self.desk.store.commit(Commit(commit_id("enrolled", made.id), records, (entry,), (), alerts))
+        return made
+
+    def _vouched(self, ticket_id: str) -> TicketRecord:
+        ticket = _ticket(self.desk, ticket_id)
+        stage = _stage(self.desk, ticket, self.desk.store.now())
+        if stage is Stage.OPENED:
+            raise Refusal("not_vouched")
+        if stage is Stage.OVER:
+            raise Refusal("ticket_over")
+        return ticket
+
+    def _keep(self, ticket: TicketRecord, *entries: Entry) -> None:
+        after = replace(ticket, version=ticket.version + 1)
+        cause = commit_id("enrolment", ticket.id, self._cause())
+        self.desk.store.commit(Commit(cause, (after,), entries))
+
+    def _id(self) -> str:
+        return f"a_{self.desk.randomness.hex(8)}"
+
+    def _cause(self) -> str:
+        return self.desk.randomness.hex(16)
+
+
+def _stage(desk: Desk, ticket: TicketRecord, now: int) -> Stage:
+    """The state machine, as one look at the ticket."""
+    gone = ticket.person not in desk.roster.people or tickets.called_lost(desk, ticket)
+    if gone or ticket.done_at or not ticket.used_at or now >= ticket.expires:
+        return Stage.OVER
+    if not ticket.vouched_at:
+        return Stage.OPENED
+    return Stage.SHOWN if ticket.sealed else Stage.VOUCHED
+
+
+def _ticket(desk: Desk, ticket_id: str) -> TicketRecord:
+    ticket = whole(desk, lambda: desk.store.ticket(ticket_id))
+    if ticket is None or ticket.purpose != For.ENROL:
+        raise Refusal("ticket_unknown")
+    return ticket
+
+
+def _seed(desk: Desk, ticket: TicketRecord) -> str:
+    if not ticket.sealed:
+        raise Refusal("not_shown")
+    place = {"person": ticket.person, "authenticator": ticket.authenticator, "kind": Factor.TOTP.value}
+    try:
+        return seal.unseal(ticket.sealed, keys=desk.keys.ring, **place).decode()
+    except (SealError, UnknownKeyError):
+        raise Refusal("authenticator_damaged") from None
+
+
+def _binding(ticket: TicketRecord) -> ActBinding:
+    """What the new key signs: this ticket, this person, this question."""
+    nonce = bytes.fromhex(ticket.nonce)
+    return ActBinding(Purpose.REGISTER, nonce, ticket.id, ticket.person, b"", ticket.asked_at, ticket.expires)
+
+
+def _entry(event: str, ticket: TicketRecord, actor: str, now: int, **details: str) -> Entry:
+    return Entry(event, now, actor, details={"person": ticket.person, "use": ticket.purpose, **details})
+
+
+def _audited(desk: Desk, ticket_id: str, via: str, cause: str, attempt: Callable[[], T]) -> T:
+    """Decide, and put a refusal into the trail before it is told; one that names no ticket of ours is no event."""
+    try:
+        return decide(attempt)
+    except Refusal as refusal:
+        if refusal.code != "ticket_unknown":
+            ticket = _ticket(desk, ticket_id)
+            entry = _entry("ticket:refused", ticket, via, desk.store.now(), reason=refusal.code)
+            desk.store.commit(Commit(commit_id("ticket-refused", cause), (), (entry,)))
+        raise
