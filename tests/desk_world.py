@@ -29,11 +29,14 @@ class World:
     messenger: FakeMessenger = field(default_factory=FakeMessenger)
     rules: Policy = TAP
     library: str = ""
+    asks: int = 5
     numbers: int = 0
 
     def __post_init__(self) -> None:
         self.store = MemoryStore(self.clock)
-        self.desk: Desk = desk(self.store, self.source, self.messenger, self.rules, library=self.library)
+        self.desk: Desk = desk(
+            self.store, self.source, self.messenger, self.rules, library=self.library, asks=self.asks
+        )
         self.watch = Watch(self.desk, self.source)
         self.answers = Answers(self.desk)
 

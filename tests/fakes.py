@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 
@@ -132,6 +132,7 @@ class FakeMessenger:
     told: list[Gate] = field(default_factory=list)
     troubles: list[Trouble | None] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
+    lines: list[tuple[str, int, int]] = field(default_factory=list)
     away: set[str] = field(default_factory=set)
     unshowable: str = ""
     error: Exception | None = None
@@ -144,6 +145,12 @@ class FakeMessenger:
         self.troubles.append(trouble)
         reason = trouble.reason if trouble else ""
         return ToldRecord(gate.id, told.version + 1, gate.version, (Message("C1", "1.0"),), reason)
+
+    def tell_line(self, requester: str, waiting: Sequence[Gate], most: int, told: ToldRecord) -> ToldRecord:
+        if self.error is not None:
+            raise self.error
+        self.lines.append((requester, len(waiting), most))
+        return ToldRecord(told.gate, told.version + 1, len(waiting), (Message("C1", "2.0"),) if waiting else ())
 
     def alert(self, alert: Alert, gate: Gate | None) -> None:
         self.alerts.append(alert)
@@ -164,6 +171,7 @@ def desk(
     rules: Policy | None = None,
     roster: Roster = ROSTER,
     library: str = "",
+    asks: int = 5,
 ) -> Desk:
     """A desk with stand-ins for whatever is not given."""
     source = source or FakeSource()
@@ -176,6 +184,7 @@ def desk(
         randomness=Randomness(),
         line=lambda gate: gate.state.value,
         libraries={source.id: library},
+        asks_per_requester=asks,
     )
 
 

@@ -26,7 +26,7 @@ from jenkins_mfa.slack.handlers import Handlers
 from jenkins_mfa.slack.messenger import SlackMessenger
 from jenkins_mfa.slack.usergroups import UserGroups
 from jenkins_mfa.threads import Crew, Pool
-from jenkins_mfa.usecases import break_glass, deliver, seals, tick
+from jenkins_mfa.usecases import break_glass, deliver, holds, seals, tick
 from jenkins_mfa.usecases.acts import Acts
 from jenkins_mfa.usecases.answer import Answers
 from jenkins_mfa.usecases.break_glass import BreakGlass
@@ -202,6 +202,7 @@ class Agent:
             tick.tick(self.desk, due)
             tick.remind(self.desk)
             break_glass.remind(self.desk)
+            holds.ask_next(self.desk)
             state = self._reloader.state | self._vault.state
             self._beat("agent", {"version": __version__, "pid": os.getpid(), **state})
         except StoreError as error:

@@ -98,6 +98,7 @@ class Config:
     slack: SlackConfig
     keys: KeysConfig
     approval_ttl: int
+    asks_per_requester: int
     rules: RuleFiles
     rules_digest: str
     policy: Policy
@@ -125,6 +126,7 @@ def load(path: Path, *, policy_path: Path | None = None, now: int = 0, with_secr
     limits = root.table("limits", required=False)
     approval_ttl = limits.integer("approval_ttl", 600, low=1, high=3600, unit="seconds")
     max_ttl = limits.integer("max_ttl", 86400, low=1, high=86400, unit="seconds")
+    asks = limits.integer("asks_per_requester", 5, low=1, high=50, unit="gates")
     limits.done()
     ids = {source.id for source in sources} or {""}
     named = base / root.text("policy_file", "policy.toml")
@@ -149,6 +151,7 @@ def load(path: Path, *, policy_path: Path | None = None, now: int = 0, with_secr
         slack=slack,
         keys=keys,
         approval_ttl=approval_ttl,
+        asks_per_requester=asks,
         rules=rules,
         rules_digest=digest,
         policy=policy,

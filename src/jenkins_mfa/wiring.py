@@ -94,6 +94,7 @@ def desk_of(config: Config, store: RedisStore, keys: Keys, messenger: SlackMesse
         line=line,
         libraries={source.id: source.library for source in config.sources},
         approval_ttl=config.approval_ttl,
+        asks_per_requester=config.asks_per_requester,
     )
 
 

@@ -1,4 +1,4 @@
-"""Number matching on real parts: the number is read in the simulated Jenkins, and typed in the simulated Slack."""
+"""Number matching, reports and limits on real parts: read in the simulated Jenkins, typed in the simulated Slack."""
 
 from __future__ import annotations
 
@@ -115,3 +115,73 @@ def commands(world: World, *line: str) -> str:
     result = CliRunner().invoke(main, [*words, "--config", str(world.config_path)])
     assert result.exit_code == 0, result.output
     return result.output
+
+
+def command(world: World, *line: str) -> str:
+    """What a command prints."""
+    result = CliRunner().invoke(main, [*line, "--config", str(world.config_path)])
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def web(world: World, word: str) -> list[Message]:
+    """Messages about builds of web that stand so now."""
+    return [m for m in world.slack.messages(files.CHANNEL) if plain(m).startswith(f"{word}: “web”")]
+
+
+def test_row_32_deny_and_report_holds_the_requester_until_the_release(player: Player) -> None:
+    """What waits is held, what comes is held, ops are told; after the release both are asked and go on."""
+    world = player.world
+    first, message = player.pause("web")
+    second, _ = player.pause("web")
+    player.tap(BOB, message, "gate_deny").wait("modal", 30)
+    form, values = world.slack.views(BOB)[-1], {"reason": "I did not expect this", "report": ["report"]}
+    said = world.slack.submit(BOB, form, values).wait("ephemeral", 30).text
+    assert said.endswith("Further builds of Dan Fox are held until an administrator releases them.")
+    player.finished(first, "ABORTED")
+    third = world.jenkins.build("web", user="dev")
+    third.wait_paused()
+    assert world.slack.wait_for(lambda _: len(web(world, "Held")) == 2, 30)
+    for held in web(world, "Held"):
+        assert {block["type"] for block in held.blocks} == {"header", "rich_text"}
+    reported = "Denied and reported by Bob Ray: I did not expect this. Further builds of Dan Fox are held"
+    assert world.slack.wait_for(lambda slack: any(reported in plain(m) for m in slack.messages(files.OPS)), 30)
+    assert "held: Dan Fox was reported at" in command(world, "pending")
+    gates = json.loads(command(world, "pending", "--json"))["gates"]
+    assert {(gate["held"]["why"], gate["held"]["requester"], gate["held"]["by"]) for gate in gates} == {
+        ("reported", "dan", "bob")
+    }
+    assert [hold["requester"] for hold in json.loads(command(world, "holds", "list", "--json"))["holds"]] == ["dan"]
+    assert "Dan Fox: reported at" in command(world, "holds", "list")
+    assert "builds of Dan Fox are asked again" in command(world, "holds", "release", "dan")
+    assert command(world, "holds", "list") == "Nobody is held.\n"
+    for build in (second, third):
+        asked = player.message(f"Needs confirmation: “web” #{build.number}")
+        assert type_number(player, ALICE, asked, number_of(build)).closed
+        player.finished(build, "SUCCESS")
+    again = CliRunner().invoke(main, ["holds", "release", "dan", "--config", str(world.config_path)])
+    assert (again.exit_code, again.stderr.strip()) == (4, "Nothing to do: no report holds builds of this person.")
+
+
+def test_row_32_of_thirty_builds_five_are_asked_and_one_message_counts_the_others(player: Player) -> None:
+    """No storm in the channel; when one ends the oldest that waits is asked, and the message changes."""
+    world = player.world
+    builds = [world.jenkins.build("web", user="dev") for _ in range(30)]
+
+    def line(n: int) -> str:
+        return f"{n} more builds of Dan Fox wait: at most 5 are asked at a time."
+
+    def told(text: str) -> list[Message]:
+        return [m for m in world.slack.messages(files.CHANNEL) if plain(m) == text]
+
+    assert world.slack.wait_for(lambda _: told(line(25)), 60)
+    assert len(web(world, "Needs confirmation")) == 5
+    before = len([m for m in world.slack.messages(files.CHANNEL) if not m.thread_ts])
+    message = web(world, "Needs confirmation")[0]
+    player.tap(BOB, message, "gate_deny").wait("modal", 30)
+    world.slack.submit(BOB, world.slack.views(BOB)[-1], {"reason": "not now"})
+    assert world.slack.wait_for(lambda _: told(line(24)), 30)
+    assert world.slack.wait_for(lambda _: len(web(world, "Needs confirmation")) == 5, 30)
+    assert len([m for m in world.slack.messages(files.CHANNEL) if not m.thread_ts]) == before + 1
+    assert sum("more builds of Dan Fox" in plain(m) for m in world.slack.messages(files.CHANNEL)) == 1
+    assert len(builds) == 30

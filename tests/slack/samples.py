@@ -16,6 +16,7 @@ from jenkins_mfa.core.model import (
     Factor,
     Facts,
     Gate,
+    Held,
     Parameter,
     Reason,
     Requirement,
@@ -143,6 +144,7 @@ MORE = replace(
     reasons=Reason("requirement", children=(FREEZE,)),
 )
 FOR_EVE = replace(requirement(), clauses=(Clause("eve", Factor.TOTP, 1, ("bob", "eve"), ("eve",)),), rules=("eve",))
+REPORTED = Held("reported", OPENED + 12 * MINUTE, "dan", "bob")
 PASSES = replace(requirement(), clauses=(), rules=("nightly",), passes_by=("nightly",))
 
 #: A gate in each state that people can see, by a name for it.
@@ -151,6 +153,8 @@ STATES: dict[str, Gate] = {
     "one confirmed": gate(confirmations=BOTH[:1]),
     "asked for a tap": gate(requirement=requirement(Factor.PUSH, 1)),
     "asked for the number": gate(requirement=requirement(Factor.PUSH_NUMBER, 1)),
+    "held, reported": gate(held=REPORTED),
+    "held, many": gate(held=Held("many", OPENED, "main:jdoe")),
     "approved": gate(State.APPROVED, confirmations=BOTH, decided_at=OPENED + 9 * MINUTE),
     "sending": gate(State.SENDING, confirmations=BOTH, claim=Claim(1, 2, ("alice", "bob"), 4711, "ab")),
     "resumed": gate(

@@ -17,6 +17,11 @@ from jenkins_mfa.slack.messenger import SlackMessenger
 from jenkins_mfa.usecases.rules import Rules
 from jenkins_mfa.words import alerts, render
 
+REPORT = (
+    "Denied and reported by Bob Ray: 1.4 is not on staging yet. Further builds of Dan Fox are held until an "
+    "administrator releases them. To release: /mfa release dan"
+)
+
 
 def said(slack: SlackSimulator, channel: str = DEPLOYS) -> list[str]:
     return [plain(message) for message in slack.messages(channel)]
@@ -61,7 +66,21 @@ def said(slack: SlackSimulator, channel: str = DEPLOYS) -> list[str]:
             "bad request",
             "Not asked, denied by jenkins-mfa: the request cannot be used: not JSON.",
         ),
-        (Alert("a", "reported", 0, GATE_ID), "denied", "Denied and reported by Bob Ray: 1.4 is not on staging yet"),
+        (
+            Alert("a", "reported", 0, GATE_ID),
+            "denied",
+            REPORT,
+        ),
+        (
+            Alert("a", "number_missed", 0, GATE_ID, {"person": "bob"}),
+            "asked for the number",
+            "Bob Ray has typed 2 numbers that the build does not show. Ask whether it was them.",
+        ),
+        (
+            Alert("a", "released", 0, "", {"requester": "dan", "by": "alice"}),
+            None,
+            "Builds of Dan Fox are asked again: Alice Wu released them.",
+        ),
         (
             Alert("a", "undelivered", 0, GATE_ID, {"reason": "503"}),
             "sending",

@@ -24,6 +24,7 @@ from jenkins_mfa.core.model import (
     Factor,
     Facts,
     Gate,
+    Held,
     History,
     Library,
     Parameter,
@@ -101,6 +102,11 @@ def worst_people(character: str, count: int) -> Roster:
     return Roster({one.id: one for one in people})
 
 
+def people_of(roster: Roster) -> str:
+    """Somebody with the longest name."""
+    return max(roster.people)
+
+
 def worst_freeze(rule: str) -> Reason:
     """A rule that asks because of a freeze with the longest reason that a calendar may have."""
     freeze = {"freeze": "f" * 40 + rule, "reason": "ß" * 200, "until": "2026-01-06T00:00:00Z"}
@@ -161,6 +167,9 @@ def test_the_largest_request_fits_in_every_state(
     payload = blocks.message(shown, roster, users, others=3)
     check_message(payload.text, payload.blocks)
     assert block_problems(payload.blocks) == []
+    why = Held("reported", 1_764_000_000_000, people_of(roster), people_of(roster))
+    held = blocks.message(replace(shown, held=why), roster, users, others=3)
+    check_message(held.text, held.blocks)
     claims = shown.claims
     assert claims is not None
     box = payload.blocks[3]["elements"][1]["elements"][0]["text"]

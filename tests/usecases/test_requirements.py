@@ -398,7 +398,7 @@ def test_a_reload_against_the_last_answer(real: World) -> None:
         run = replace(real.source.known.run, id=f"{number}")
         text = request_text(run={"pipeline": run.pipeline, "id": run.id})
         real.source = FakeSource(pauses={ref: nonce}, known=replace(real.source.known, run=run), text=text)
-        real.desk = replace(real.desk, sources={"main": real.source})
+        real.desk = replace(real.desk, sources={"main": real.source}, asks_per_requester=8)
         hold(real, policy(RELEASE))
         real.watch.poll()
         gate = real.desk.store.gate_of("main", ref)

@@ -31,7 +31,7 @@ CODES = policy(rule(factor=Factor.TOTP))
 def waiting(gates: int = 1) -> World:
     """Several gates of one run wait for a code of alice, bob or carol."""
     source = FakeSource(pauses={f"ref-{n}": f"Mfa-{n:032x}" for n in range(1, gates + 1)})
-    world = World(rules=CODES, source=source)
+    world = World(rules=CODES, source=source, asks=gates)
     world.enrol("alice", "bob", "carol")
     world.open()
     return world
@@ -138,7 +138,7 @@ def replicas(anew: Callable[[], RedisStore], clock: Clock) -> tuple[World, World
 
 def on(store: RedisStore, source: FakeSource, clock: Clock) -> World:
     """A world on a real store."""
-    world = World(clock=clock, source=source, rules=CODES)
+    world = World(clock=clock, source=source, rules=CODES, asks=20)
     world.store = store  # type: ignore[assignment]
     world.desk = replace(world.desk, store=store, rules=Rules(CODES, ROSTER))
     world.watch, world.answers = Watch(world.desk, source), Answers(world.desk)

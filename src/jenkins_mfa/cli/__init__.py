@@ -10,6 +10,7 @@ from jenkins_mfa.cli.base import Commands
 from jenkins_mfa.cli.check import check
 from jenkins_mfa.cli.demo import demo
 from jenkins_mfa.cli.gates import pending, show
+from jenkins_mfa.cli.holds import holds
 from jenkins_mfa.cli.keys import keys
 from jenkins_mfa.cli.people import authenticators, enroll
 from jenkins_mfa.cli.policy import policy
@@ -29,5 +30,5 @@ def main() -> None:
 
 for command in (run, check, demo, pending, show, approve, deny, retract, keys, enroll, authenticators, seal):
     main.add_command(command)
-for command in (policy, report, audit, version):
+for command in (holds, policy, report, audit, version):
     main.add_command(command)

@@ -23,7 +23,7 @@ from jenkins_mfa.cli.base import (
 )
 from jenkins_mfa.config import Config
 from jenkins_mfa.core import quorum
-from jenkins_mfa.core.model import Entry, Gate, Trouble
+from jenkins_mfa.core.model import Entry, Gate, Held, Trouble
 from jenkins_mfa.store.gates import RedisStore
 from jenkins_mfa.usecases import explain, trouble
 from jenkins_mfa.usecases.ports import Store
@@ -135,8 +135,9 @@ def print_gate(shown: page.Page, gate: Gate, now: int) -> None:
 def _row(gate: Gate, failing: Trouble | None, config: Config, now: int, lacking: tuple[str, ...]) -> tuple[str, ...]:
     build = f"“{render.visible(gate.run.pipeline)}” #{gate.run.id}"
     starters = people.requesters(gate, config.roster)
-    missing = people.opens(gate, config.roster) if gate.state.value == "pending" else ()
-    if lacking:
+    asks = gate.state.value == "pending" and gate.held is None
+    missing = people.opens(gate, config.roster) if asks else ()
+    if asks and lacking:
         nobody = commands.nobody(gate, lacking, config.roster)
         missing = say("{missing}: {nobody}", missing=missing, nobody=nobody)
     return (
@@ -145,7 +146,7 @@ def _row(gate: Gate, failing: Trouble | None, config: Config, now: int, lacking:
         render.terminal(join(starters)) or "nobody named",
         duration(now - gate.opened_at),
         duration(gate.deadline - now),
-        render.terminal(missing or commands.standing(gate, failing, now)),
+        render.terminal(missing or commands.standing(gate, config.roster, failing, now)),
     )
 
 
@@ -168,8 +169,14 @@ def _json(gate: Gate, failing: Trouble | None) -> dict[str, Any]:
             for clause, count in zip(clauses, places, strict=True)
             if count
         ],
+        "held": gate.held and _held(gate.held),
         "delivery": failing and _delivery(failing),
     }
+
+
+def _held(held: Held) -> dict[str, Any]:
+    """Why a gate is not asked, whose gates are held, since when, and who reported them."""
+    return {"why": held.why, "requester": held.requester, "since": render.iso(held.at), "by": held.by or None}
 
 
 def _delivery(failing: Trouble) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from jenkins_mfa.core import moments, quorum
+from jenkins_mfa.core import holds, moments, quorum
 from jenkins_mfa.core.gate_table import ENTERED, TABLE, Event, Kind, Refused, Transition
 from jenkins_mfa.core.model import Alert, Ending, Entry, Gate, Requirement, State
 from jenkins_mfa.core.policy.brief import listed
@@ -59,6 +59,8 @@ def _count(gate: Gate, event: Event, approval_ttl: int) -> Transition | Refused:
     confirmation = event.confirmation
     if confirmation is None or gate.requirement is None:
         return Refused("nothing_to_count")
+    if gate.held is not None:
+        return Refused("held")
     if any(known.person == confirmation.person for known in gate.confirmations):
         return Refused("confirmed_before")
     if confirmation.cause in gate.retracted:
@@ -102,6 +104,8 @@ def _break(gate: Gate, event: Event, _approval_ttl: int) -> Transition | Refused
         return Refused("nothing_to_count")
     if gate.broken is not None:
         return Refused("broken_before")
+    if gate.held is not None:
+        return Refused("held")
     after = replace(
         gate,
         version=gate.version + 1,
@@ -139,6 +143,32 @@ def _tighten(gate: Gate, event: Event, _approval_ttl: int) -> Transition | Refus
     return Transition(after, (_entry(after, event, "gate:tightened"),), (*_lanes(after), *note))
 
 
+def _hold(gate: Gate, event: Event, _approval_ttl: int) -> Transition | Refused:
+    """From now on nobody is asked; what was confirmed stays, and counts once it is released."""
+    if event.held is None or event.held == gate.held:
+        return Refused("nothing_held")
+    after = replace(gate, version=gate.version + 1, held=event.held)
+    return Transition(after, (_entry(after, event, "gate:held"),), (*_lanes(after), *_line(gate), f"note:{gate.id}"))
+
+
+def _release(gate: Gate, event: Event, approval_ttl: int) -> Transition | Refused:
+    """It is asked from now on; what needs nobody is approved."""
+    if gate.held is None:
+        return Refused("not_held")
+    after = replace(gate, version=gate.version + 1, held=None, released_at=event.at)
+    entries = [_entry(after, event, "gate:released")]
+    if gate.requirement is not None and quorum.satisfied(gate.requirement, gate.confirmations):
+        after = replace(after, state=State.APPROVED, decided_at=event.at, deadline=event.at + approval_ttl * 1000)
+        entries.append(_entry(after, replace(event, actor="agent"), ENTERED[State.APPROVED]))
+    lanes = (*_lanes(after), *_line(gate), f"note:{gate.id}", f"supersede:{gate.id}")
+    return Transition(after, tuple(entries), lanes)
+
+
+def _line(gate: Gate) -> tuple[str, ...]:
+    """Whoever waits in line behind the gate's requester is counted anew."""
+    return (f"many:{gate.held.requester}",) if gate.held and holds.in_line(gate) else ()
+
+
 def _again(gate: Gate, requirement: Requirement) -> Gate:
     """An approved gate below quorum waits again, with its first deadline."""
     if gate.state is State.APPROVED and not quorum.satisfied(requirement, gate.confirmations):
@@ -153,6 +183,8 @@ _COUNTING: dict[str, Callable[[Gate, Event, int], Transition | Refused]] = {
     "remind": _remind,
     "escalate": _escalate,
     "tighten": _tighten,
+    "hold": _hold,
+    "release": _release,
 }
 
 
@@ -170,7 +202,9 @@ def _entry(gate: Gate, event: Event, name: str) -> Entry:
         added = gate.requirement.tightened[-1]
         details |= {"rules": listed(added.rules), "policy_sha256": gate.requirement.policy_sha256}
     if event.denial is not None:
-        details |= {"reason": event.denial.reason, "via": event.denial.via}
+        details |= {"reason": event.denial.reason, "via": event.denial.via, "report": int(event.denial.report)}
+    if event.held is not None:
+        details |= {"reason": event.held.why, "target": event.held.requester}
     if event.ending is not None:
         details |= {"reason": event.ending.code, "by": event.ending.by}
     if event.broken is not None and event.requirement is not None:
@@ -190,8 +224,8 @@ def _lanes(gate: Gate) -> tuple[str, ...]:
     """Who must be told: always the people; the run, when it waits for our answer."""
     tell = f"tell:{gate.id}"
     if gate.state in {State.APPROVED, State.DENIED, State.EXPIRED}:
-        return (f"answer:{gate.run.key}", tell)
-    return (tell,)
+        return (f"answer:{gate.run.key}", tell, *_line(gate))
+    return (tell, *_line(gate))
 
 
 def _alerts(before: Gate, after: Gate, event: Event) -> tuple[Alert, ...]:

@@ -14,6 +14,7 @@ from jenkins_mfa.core.model import (
     Ending,
     Entry,
     Gate,
+    Held,
     Requirement,
     State,
 )
@@ -30,6 +31,8 @@ class Kind(enum.Enum):
     BROKE_GLASS = "broke the glass"
     REMINDED = "reminded"
     ESCALATED = "escalated"
+    HELD = "held"
+    RELEASED = "released"
     DEADLINE = "deadline"
     CLAIMED = "claimed"
     LAPSED = "lapsed"
@@ -58,6 +61,7 @@ class Event:
     ending: Ending | None = None
     broken: BrokenGlass | None = None
     requirement: Requirement | None = None
+    held: Held | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,8 @@ TABLE: dict[State, dict[Kind, State | str]] = {
         Kind.BROKE_GLASS: "break",
         Kind.REMINDED: "remind",
         Kind.ESCALATED: "escalate",
+        Kind.HELD: "hold",
+        Kind.RELEASED: "release",
         Kind.DEADLINE: State.EXPIRED,
         Kind.ENDED: State.WITHDRAWN,
         Kind.PROCEEDED_BY_OTHER: State.BYPASSED,

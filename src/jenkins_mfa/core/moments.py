@@ -13,14 +13,14 @@ from jenkins_mfa.core.model import Clause, Escalation, Gate, Requirement, State
 def reminder(gate: Gate) -> int | None:
     """When (ms UTC) those who have not answered are reminded; None where they are not, or were."""
     asked = gate.requirement
-    if asked is None or gate.state is not State.PENDING or gate.reminded_at or not asked.remind_after:
+    if asked is None or not _asks(gate) or gate.reminded_at or not asked.remind_after:
         return None
     return gate.opened_at + asked.remind_after * 1000
 
 
 def escalation(gate: Gate) -> int | None:
     """When (ms UTC) the next further people are asked; None where there are none, or all were."""
-    if gate.state is not State.PENDING:
+    if not _asks(gate):
         return None
     return min((gate.opened_at + one.after * 1000 for one in _left(gate)), default=None)
 
@@ -36,7 +36,7 @@ def reminded(gate: Gate, at: int) -> Gate | None:
 def escalated(gate: Gate, at: int) -> Gate | None:
     """The gate with everybody who may answer too from now on; None where nobody does, or the deadline has come."""
     due = [one for one in _left(gate) if gate.opened_at + one.after * 1000 <= at]
-    if gate.state is not State.PENDING or gate.requirement is None or not due or at >= gate.deadline:
+    if not _asks(gate) or gate.requirement is None or not due or at >= gate.deadline:
         return None
     return replace(
         gate,
@@ -50,6 +50,10 @@ def told(gate: Gate) -> tuple[Escalation, ...]:
     """The escalations that have happened, in their order."""
     known = {one.rule: one for one in gate.requirement.escalations} if gate.requirement else {}
     return tuple(known[rule] for rule in gate.escalated if rule in known)
+
+
+def _asks(gate: Gate) -> bool:
+    return gate.state is State.PENDING and gate.held is None
 
 
 def _left(gate: Gate) -> list[Escalation]:

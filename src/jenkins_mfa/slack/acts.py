@@ -47,6 +47,11 @@ class ActForms:
         known = self.roster.find(typed.who.issuer, found) if found else self.roster.people.get(wanted.lower())
         return self.begin(Act(name, known.id), typed) if known else words.nobody(name)
 
+    def about_requester(self, wanted: str, typed: Typed) -> Parts:
+        """Begin the release of somebody, who may be unknown to the roster: then by what the message calls them."""
+        unknown = ":" in wanted and not payloads.mentioned(wanted)
+        return self.begin(Act("release", wanted), typed) if unknown else self.about_person("release", wanted, typed)
+
     def begin(self, act: Act, typed: Typed) -> Parts:
         """Open the form that asks for the administrator's code; nothing to say when it stands there."""
         try:

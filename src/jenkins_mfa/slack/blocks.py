@@ -60,7 +60,8 @@ def _blocks(gate: Gate, shown: page.Page, users: render.Users, room: int, *, but
     ]
     if shown.box:
         found.append(says(named("says"), shown.box))
-    if buttons and gate.state in _ANSWERABLE and gate.requirement is not None and gate.requirement.people:
+    answerable = buttons and gate.held is None and gate.state in _ANSWERABLE
+    if answerable and gate.requirement is not None and gate.requirement.people:
         found.append({"type": "actions", "block_id": named("answer"), "elements": _buttons(gate)})
     return found
 

@@ -140,6 +140,9 @@ class Commands:
                 return self._type(word.lower(), rest.lower(), typed)
             case "break-glass" | "review":
                 return self._act(word.lower(), rest, typed)
+            case "release":
+                said = self.acts.about_requester(rest, typed)
+                return [_note([said])] if said else []
             case "unlock":
                 said = self.acts.about_person("unlock", rest, typed)
                 return [_note([said])] if said else []

@@ -6,7 +6,7 @@ is tried twice within one call; whoever calls has the lane, its pace and its pat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -23,7 +23,7 @@ from jenkins_mfa.slack.blocks import Payload
 from jenkins_mfa.slack.calls import MessageLostError, call
 from jenkins_mfa.slack.limits import check_message
 from jenkins_mfa.usecases.rules import Rules
-from jenkins_mfa.words import alerts, facts, render
+from jenkins_mfa.words import alerts, facts, holding, render
 from jenkins_mfa.words.parts import Parts
 
 T = TypeVar("T")
@@ -110,6 +110,33 @@ class SlackMessenger:
         reason = trouble.reason if trouble else ""
         return ToldRecord(told.gate, told.version + 1, gate.version, tuple(work.messages), reason, work.refused)
 
+    def tell_line(self, requester: str, waiting: Sequence[Gate], most: int, told: ToldRecord) -> ToldRecord:
+        """Say in one message that these gates of a requester wait their turn, where they would be asked.
+
+        When none is left the message says so, and the next ones get a new one. Raises MessengerUnavailableError.
+        """
+        line = holding.summary(requester, len(waiting), most, self.roster)
+        payload = blocks.note([line], self.users, "many")
+        channels = [message.channel for message in told.messages]
+        channels += [channel for gate in waiting for channel in self._channels(gate)]
+        known, shown = {message.channel: message for message in told.messages}, []
+        for channel in dict.fromkeys(channels):
+            try:
+                shown.append(self._put(channel, known.get(channel), payload))
+            except MessageGoneError as error:
+                log.warning("a channel is gone", channel=channel, problem=str(error))
+        return ToldRecord(told.gate, told.version + 1, len(waiting), tuple(shown) if waiting else ())
+
+    def _put(self, channel: str, known: Message | None, payload: Payload) -> Message:
+        """Rewrite the message in a channel; post one where there is none (any more)."""
+        if known is not None:
+            try:
+                self._rewrite(known.channel, known.ts, payload)
+            except MessageLostError:
+                return self._post(channel, payload)
+            return known
+        return self._post(channel, payload)
+
     def alert(self, alert: Alert, gate: Gate | None) -> None:
         """Tell ops in their channel, or the person whom it is for in a direct message.
 
@@ -191,7 +218,7 @@ class SlackMessenger:
             log.warning("a channel is gone", channel=channel, gate=work.gate.jti, problem=str(error))
             work.drop(channel)
             work.gone.append(channel)
-            if work.gate.state is State.PENDING:
+            if work.gate.state is State.PENDING and not work.gate.held:
                 self._show_directly(work)
 
     def _show_directly(self, work: _Telling) -> None:
@@ -224,7 +251,7 @@ class SlackMessenger:
     def _thread(self, work: _Telling) -> None:
         """Each thing once: to the requesters under the first message, to the approvers under each."""
         first, gate = work.messages[0], work.gate
-        if gate.state is State.PENDING and ASKED not in first.thread:
+        if gate.state is State.PENDING and not gate.held and ASKED not in first.thread:
             self._reply(work, first, ASKED, alerts.waits(gate, self.roster))
         elif gate.state.settled and ENDED not in first.thread:
             self._reply(work, first, ENDED, alerts.ended(gate, self.roster))

@@ -10,7 +10,7 @@ from jenkins_mfa.core import quorum
 from jenkins_mfa.core.gate import Event, Kind, Refused, Transition, advance
 from jenkins_mfa.core.model import Alert, Commit, Confirmation, Denial, Factor, Gate, PersonRecord, State
 from jenkins_mfa.errors import Refusal
-from jenkins_mfa.usecases import codes, credentials, eligible, numbers, tickets, tighten
+from jenkins_mfa.usecases import codes, credentials, eligible, holds, numbers, tickets, tighten
 from jenkins_mfa.usecases.desk import (
     Desk,
     Who,
@@ -258,12 +258,14 @@ def deny_run(desk: Desk, gate: Gate, denial: Denial, record: PersonRecord | None
         step = advance(other, event) if also else Refused("not_meant")
         if not isinstance(step, Refused):
             steps.append(step)
+    lists, held, entries = holds.report(desk, gate, denial) if denial.report else ((), [], [])
+    steps += held
     sticky = replace(run, version=run.version + 1, denial=denial if run.about(gate.run) else run.denial)
     desk.store.commit(
         Commit(
             commit_id(denial.cause, gate.jti),
-            (*(step.gate for step in steps), sticky, *([record] if record else [])),
-            tuple(entry for step in steps for entry in step.entries),
+            (*(step.gate for step in steps), sticky, *lists, *([record] if record else [])),
+            (*(entry for step in steps for entry in step.entries), *entries),
             tuple(dict.fromkeys(lane for step in steps for lane in step.lanes)),
             (_reported(gate, denial),) if denial.report else (),
         )

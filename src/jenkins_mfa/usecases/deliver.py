@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import structlog
 
+from jenkins_mfa.core import holds
 from jenkins_mfa.core.gate import Event, Kind, Refused, advance
 from jenkins_mfa.core.model import Commit, Denial, Gate, State
 from jenkins_mfa.errors import (
@@ -184,6 +185,8 @@ def _tell(desk: Desk, gate_id: str) -> None:
     if gate is None:
         return
     told, failing = desk.store.told(gate_id), trouble.of(desk.store, gate)
+    if holds.in_line(gate) and not told.messages:
+        return  # one message stands for all that wait their turn
     present = (gate.version, failing.reason if failing else "")
     if told.shown > gate.version or (told.shown, told.trouble) == present:
         return
@@ -195,6 +198,17 @@ def _tell(desk: Desk, gate_id: str) -> None:
     )
     if (after.shown, after.trouble) != present:
         raise Again(PARTLY_TOLD)
+
+
+def _many(desk: Desk, requester: str) -> None:
+    """Say how many gates of a requester wait their turn, in one message, which changes with them."""
+    waiting = [g for g in desk.store.open_gates() if g.state is State.PENDING and holds.in_line(g, requester)]
+    told = desk.store.told(f"many:{requester}")
+    if told.shown == len(waiting):
+        return
+    after = desk.messenger.tell_line(requester, waiting, desk.asks_per_requester, told)
+    cause = commit_id("many", requester, str(after.version), str(after.shown))
+    desk.store.commit(Commit(cause, (after,)))
 
 
 def _note(desk: Desk, gate_id: str) -> None:
@@ -232,6 +246,7 @@ def _alert(desk: Desk, alert_id: str) -> None:
 _LANES = {
     "answer": _answer,
     "tell": _tell,
+    "many": _many,
     "note": _note,
     "ended": _ended,
     "alert": _alert,

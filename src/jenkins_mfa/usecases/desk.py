@@ -43,7 +43,8 @@ class Who:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Ports and settings. `approval_ttl` in seconds; `libraries` maps a source to the library its runs must have
+    """Ports and settings. `approval_ttl` in seconds; of one requester at most `asks_per_requester` gates are asked at a
+    time; `libraries` maps a source to the library its runs must have
     loaded; `line` renders a gate's state as one line for the run's own page.
     """
 
@@ -56,6 +57,7 @@ class Desk:
     line: Callable[[Gate], str]
     libraries: Mapping[str, str]
     approval_ttl: int = 600
+    asks_per_requester: int = 5
 
     @property
     def policy(self) -> Policy:

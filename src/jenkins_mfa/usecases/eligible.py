@@ -21,6 +21,8 @@ def confirming(desk: Desk, gate: Gate, who: Who, cause: str, now: int) -> tuple[
     if person is not None and any(c.cause == cause for c in mine):
         return person, True
     person = _answering(desk, gate, who, now, {State.PENDING}, "requester", _asked(gate)[:1])
+    if gate.held is not None:
+        raise Refusal("held")
     if mine:
         raise Refusal("confirmed_before", {"at": str(mine[0].at)})
     _not_lost(desk, person)

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from jenkins_mfa.core import baseline
 from jenkins_mfa.core import request as requests
+from jenkins_mfa.core.holds import in_line
 from jenkins_mfa.core.model import (
     Alert,
     Claims,
@@ -18,6 +19,7 @@ from jenkins_mfa.core.model import (
     Facts,
     Gate,
     History,
+    HoldsRecord,
     PipelineRecord,
     Reason,
     Requirement,
@@ -27,7 +29,7 @@ from jenkins_mfa.core.model import (
 )
 from jenkins_mfa.core.policy.brief import effects, listed
 from jenkins_mfa.errors import RequestError, UntrustedInputError
-from jenkins_mfa.usecases import history, numbers, plain
+from jenkins_mfa.usecases import history, holds, numbers, plain
 from jenkins_mfa.usecases.desk import Desk, commit_id, decide, run_record
 from jenkins_mfa.usecases.ports import Paused, Source
 from jenkins_mfa.usecases.rules import InForce, asked
@@ -63,7 +65,8 @@ def open_gate(desk: Desk, source: Source, paused: Paused) -> Gate | None:
         if paused.plain and not (gate.requirement and plain.selected(desk.policy, gate.requirement)):
             return None
         pipeline = numbers.remembered(desk, gate, history.opened(pipeline, gate.opened_at))
-        desk.store.commit(_commit(gate, run, pipeline))
+        gate, compared = holds.placed(desk, gate)
+        desk.store.commit(_commit(gate, run, pipeline, compared))
         return gate
 
     return decide(attempt)
@@ -211,11 +214,11 @@ def _kept(record: RunRecord, run: Run, facts: Facts) -> RunRecord:
     return replace(record, started=run.started or record.started, settlers=settlers)
 
 
-def _commit(gate: Gate, run: RunRecord, pipeline: PipelineRecord) -> Commit:
+def _commit(gate: Gate, run: RunRecord, pipeline: PipelineRecord, compared: tuple[HoldsRecord, ...]) -> Commit:
     """The gate, its place in the run's record and the pipeline's, the trail's events, and who must be told."""
     run = replace(run, version=run.version + 1, gates=(*run.gates, gate.id))
-    details: dict[str, str | int] = {"version": gate.version, "state": gate.state.value}
-    policy = ""
+    state: dict[str, str | int] = {"version": gate.version, "state": gate.state.value}
+    details, policy = dict(state), ""
     if gate.requirement is not None:
         policy = gate.requirement.policy_sha256
         details |= {"rules": listed(gate.requirement.rules), "effects": effects(gate.requirement.reasons)}
@@ -225,13 +228,17 @@ def _commit(gate: Gate, run: RunRecord, pipeline: PipelineRecord) -> Commit:
     alerts: tuple[Alert, ...] = ()
     if gate.state is State.PENDING:
         lanes += [f"note:{gate.id}", f"supersede:{gate.id}"]
+        if gate.held is not None:
+            why: dict[str, str | int] = {"reason": gate.held.why, "target": gate.held.requester}
+            entries.append(replace(entries[0], event="gate:held", details=state | why))
+            lanes += [f"many:{gate.held.requester}"] if in_line(gate) else []
     else:
-        settled: dict[str, str | int] = {"version": gate.version, "state": gate.state.value}
         passed = listed(gate.requirement.passes_by) if gate.requirement else ""
+        settled = dict(state)
         settled |= {"reason": gate.denial.reason} if gate.denial else {"rules": passed}
         entries.append(replace(entries[0], event=f"gate:{gate.state.value}", details=settled))
         lanes.append(f"answer:{gate.run.key}")
     if gate.denial is not None and gate.denial.reason in ALARMING:
         alerts = (Alert(f"open:{gate.jti}", gate.denial.reason, gate.opened_at, gate.id, gate.denial.values),)
     cause = commit_id("open", gate.run.source, gate.external_ref, str(gate.generation), gate.id)
-    return Commit(cause, (gate, run, pipeline), tuple(entries), tuple(lanes), alerts)
+    return Commit(cause, (gate, run, pipeline, *compared), tuple(entries), tuple(lanes), alerts)

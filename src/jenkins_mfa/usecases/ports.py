@@ -234,6 +234,12 @@ class Messenger(Protocol):
         Returns the record (version one higher) to be committed.
         """
 
+    def tell_line(self, requester: str, waiting: Sequence[Gate], most: int, told: ToldRecord) -> ToldRecord:
+        """Say in one message that these gates of a requester wait their turn, as `most` are asked at a time.
+
+        Returns the record (version one higher, `shown` how many wait) to be committed.
+        """
+
     def alert(self, alert: Alert, gate: Gate | None) -> None:
         """Tell ops, or the one person whom it is for."""
 

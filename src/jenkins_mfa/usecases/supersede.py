@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from jenkins_mfa.core import holds
 from jenkins_mfa.core.gate import Event, Kind, Refused, advance
 from jenkins_mfa.core.model import Denial, Gate, Run, State
 from jenkins_mfa.usecases.desk import Desk, apply, decide, named
@@ -22,8 +23,13 @@ def supersede(desk: Desk, gate_id: str) -> None:
     for other in desk.store.open_gates(gate.run.source):
         if _same(gate, other):
             older, newer = (other, gate) if newer_run(gate.run, other.run) else (gate, other)
-            if newer_run(newer.run, older.run) and newer.state in ASKS:
+            if newer_run(newer.run, older.run) and newer.state in ASKS and not _reported(newer):
                 _replace(desk, older, newer)
+
+
+def _reported(gate: Gate) -> bool:
+    """Whether it is held since its requester was reported: then it takes no other's place."""
+    return gate.held is not None and not holds.in_line(gate)
 
 
 def newer_run(run: Run, than: Run) -> bool:

@@ -30,6 +30,11 @@ SAID = {
         "Done: the codes of {target} count again. They and ops are told.",
         "jenkins-mfa authenticators unlock",
     ),
+    "release": _Said(
+        "Let builds of {target} be asked again, which a report holds.",
+        "Done: builds of {target} are asked again. Ops are told.",
+        "jenkins-mfa holds release",
+    ),
 }
 
 #: Why an act was not done, to whoever began it.
@@ -38,6 +43,9 @@ REFUSALS = {
     "unknown_act": "jenkins-mfa does not know this form. Nothing changed.",
     "unknown_person": "Not done: that person is not in the roster.",
     "own_codes": "Not done: nobody lifts the lock of their own codes. Another administrator can.",
+    "own_hold": "Not done: nobody releases their own builds. Another administrator can.",
+    "not_held": "Nothing to do: no report holds builds of this person.",
+    "holds_damaged": "Not done: the list of held requesters is not what jenkins-mfa wrote. Ops are told.",
     "not_locked": "Nothing to do: the codes of this person are not locked.",
     "record_damaged": "Not done: what is stored about this person is not what jenkins-mfa wrote. Ops are told.",
 }
@@ -48,6 +56,9 @@ REFUSED = {
     "unknown_act": "wanted what jenkins-mfa does not know",
     "unknown_person": "named nobody of the roster",
     "own_codes": "wanted to lift the lock of their own codes",
+    "own_hold": "wanted to release their own builds",
+    "not_held": "wanted to release whom nothing held",
+    "holds_damaged": "came while the list of held requesters was not what was written",
     "not_locked": "wanted to lift a lock that was not there",
     "record_damaged": "met a record that is not what was written",
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from jenkins_mfa.core import moments
 from jenkins_mfa.core.model import Alert, Gate, State
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.words import acts, asking, codes, delivery, endings, enrolment, glass, people, render, state
+from jenkins_mfa.words import acts, asking, codes, delivery, endings, enrolment, glass, holding, people, render, state
 from jenkins_mfa.words.parts import Channel, Everyone, Fact, Parts, Time, Word, duration, join, listing, say, sentences
 
 
@@ -97,6 +97,8 @@ def _what(given: Alert, gate: Gate | None, roster: Roster) -> Parts:
         case "number_missed":
             who = people.person(roster, values.get("person", ""))
             return say("{who} has typed 2 numbers that the build does not show. Ask whether it was them.", who=who)
+        case "released":
+            return holding.released(values.get("requester", ""), values.get("by", ""), roster)
         case "reported":
             return _reported(gate, roster)
     if gate is not None and gate.denial is not None and gate.denial.person is None:
@@ -122,7 +124,8 @@ def _reported(gate: Gate | None, roster: Roster) -> Parts:
     if gate is None or gate.denial is None or gate.denial.person is None:
         return say("Denied and reported.")
     who = people.person(roster, gate.denial.person)
-    return say("Denied and reported by {who}: {reason}", who=who, reason=Fact(gate.denial.reason))
+    said = say("Denied and reported by {who}: {reason}.", who=who, reason=Fact(gate.denial.reason))
+    return sentences([said, holding.reported(gate, roster)])
 
 
 def minimal(gate: Gate) -> Parts:
@@ -150,7 +153,7 @@ def nudges(gate: Gate, roster: Roster) -> dict[str, Parts]:
     """To the approvers, each once while the gate waits: that it does, who is asked too, that the glass was broken. By
     the name under which it is kept that it was said.
     """
-    if gate.state is not State.PENDING or gate.requirement is None:
+    if gate.state is not State.PENDING or gate.requirement is None or gate.held:
         return {}
     answered = {one.person for one in gate.confirmations}
     found: dict[str, Parts] = {"glass": glass.asked(gate, roster)} if gate.broken else {}
@@ -167,6 +170,8 @@ def nudges(gate: Gate, roster: Roster) -> dict[str, Parts]:
             if shown
             else ()
         )
+    if gate.released_at:
+        found[f"released:{gate.released_at}"] = holding.asked_now(gate, roster)
     if gate.reminded_at:
         missing = {p for clause, n in people.places(gate.requirement, gate.confirmations) if n for p in clause.people}
         who = [people.person(roster, person, mention=True) for person in sorted(missing - answered)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from jenkins_mfa.core import characters
 from jenkins_mfa.core.model import Gate
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.words import people, render
+from jenkins_mfa.words import holding, people, render
 from jenkins_mfa.words.parts import Parts, duration, join, say, sentences
 
 REASON_LEAST, REASON_MOST = 3, 250  #: characters of a reason that a person gives
@@ -45,10 +45,12 @@ def more_asked() -> Parts:
 def denied(gate: Gate, roster: Roster) -> Parts:
     """A denial was stored."""
     told = people.requesters(gate, roster)
+    report = holding.further(gate, roster) if gate.denial and gate.denial.report else ()
     if not told:
-        return say("Denied. The build is being aborted.")
+        return sentences([say("Denied. The build is being aborted."), report])
     verb = "is" if len(told) == 1 else "are"
-    return say(f"Denied. The build is being aborted, and {{who}} {verb} told.", who=join(told, last=" and "))
+    done = say(f"Denied. The build is being aborted, and {{who}} {verb} told.", who=join(told, last=" and "))
+    return sentences([done, report])
 
 
 def unrecorded(*, code: bool = False) -> Parts:

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 
 from jenkins_mfa.core.model import Entry, Factor, Gate, State, Trouble
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.words import delivery, facts, people, render, state
+from jenkins_mfa.words import delivery, facts, holding, people, render, state
 from jenkins_mfa.words import history as trail
 from jenkins_mfa.words.parts import Channel, Fact, Parts, Word, duration, join, listing, say, sentences
 
 _READING = ("pending", "show", "why", "me", "help")
-_DOING = ("approve", "deny", "retract", "lost", "break-glass", "review", "unlock")
+_DOING = ("approve", "deny", "retract", "lost", "break-glass", "review", "release", "unlock")
 KNOWN = (*_READING, *_DOING)
 PAGE = 10  #: gates on one page
 LINE = 340  #: bytes of `text` for one gate, so that a page fits
@@ -73,7 +73,8 @@ def _waiting(gate: Gate, roster: Roster, now: int, me: str, trouble: Trouble | N
     """One gate in one line of at most LINE bytes: names and job are shortened where they do not fit."""
     line: Parts = ()
     for whole, most in ((facts.WHOLE, 3), (facts.WHOLE, 0), (facts.MEASURED, 0)):
-        missing = people.opens(gate, roster, more=True, most=most) if gate.state is State.PENDING else ()
+        asks = gate.state is State.PENDING and gate.held is None
+        missing = people.opens(gate, roster, more=True, most=most) if asks else ()
         who = listing(people.requesters(gate, roster), max(most, 1), "and", "people") or say("nobody named")
         age, left = duration(now - gate.opened_at), duration(gate.deadline - now)
         line = say(
@@ -81,7 +82,7 @@ def _waiting(gate: Gate, roster: Roster, now: int, me: str, trouble: Trouble | N
             f"/mfa show {state.short(gate)}",
             number=people.number(gate.run),
             job=facts.chip(gate.run.pipeline, whole),
-            missing=missing or standing(gate, trouble, now),
+            missing=missing or standing(gate, roster, trouble, now),
             who=who,
         )
         if lacking:
@@ -93,8 +94,10 @@ def _waiting(gate: Gate, roster: Roster, now: int, me: str, trouble: Trouble | N
     return line
 
 
-def standing(gate: Gate, trouble: Trouble | None, now: int) -> Parts:
-    """Where a gate stands that asks nobody (any more): its state, and what keeps its answer from Jenkins."""
+def standing(gate: Gate, roster: Roster, trouble: Trouble | None, now: int) -> Parts:
+    """Where a gate stands that asks nobody (any more): its state, why it is held, what keeps its answer from it."""
+    if gate.state is State.PENDING and gate.held is not None:
+        return say("held: {why}", why=holding.why(gate.held, roster))
     word = say(state.word(gate, trouble))
     return say("{word}: {why}", word=word, why=delivery.brief(trouble, now)) if trouble else word
 
@@ -160,6 +163,7 @@ def help_text(ops_channel: str) -> Parts:
         "/mfa me: your authenticators · /mfa lost: your phone or key is lost, so nothing of yours counts any more · "
         "/mfa break-glass ID REASON: put it under the policy's break-glass rule · "
         "/mfa review ID NOTE: say afterwards that you looked at it · "
+        "/mfa release @person: let builds be asked again that a report holds (administrators, with a code) · "
         "/mfa unlock @person: let their codes count again (administrators, with a code) · /mfa help. "
         "Trouble: {ops}.",
         ops=Channel(ops_channel),

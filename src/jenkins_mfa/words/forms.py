@@ -37,7 +37,7 @@ DENY_TITLE = "Deny this build"
 REASON_LABEL = "Reason"
 REPORT_LABEL = "Something is wrong here"
 REPORT_OPTION = "Report it to ops"
-REPORT_HINT = "Alerts ops: somebody looks into it."
+REPORT_HINT = "Alerts ops, and holds further builds of who started this."
 
 ENDED_TITLE = "Not recorded"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from jenkins_mfa.core import holds
 from jenkins_mfa.core.audit import Name
 from jenkins_mfa.core.model import Entry, Factor
 from jenkins_mfa.core.policy import Roster
@@ -39,6 +40,7 @@ REFUSED = {
     "no_authenticator": "has no authenticator",
     "authenticator_damaged": "has an authenticator that cannot be used",
     "locked_out": "has called their authenticators lost",
+    "held": "answered a build that is held",
     "deadline": "came too late",
     "seal_broken": "answered a gate that is not what was written",
     "no_glass": "wanted break-glass, for which the policy has no rule here",
@@ -136,7 +138,8 @@ def _denied(entry: Entry, roster: Roster) -> Parts:
     if entry.actor == "agent":
         why = say(DENIED[reason]) if reason in DENIED else (Fact(reason),)
         return say("Denied by jenkins-mfa: {why}.", why=why)
-    return say("{who} denied: {reason}", who=_who(entry, roster), reason=Fact(reason))
+    did = "denied and reported" if entry.details.get("report") else "denied"
+    return say(f"{{who}} {did}: {{reason}}", who=_who(entry, roster), reason=Fact(reason))
 
 
 def _tightened(entry: Entry, _roster: Roster) -> Parts:
@@ -219,6 +222,19 @@ def _broke_glass(entry: Entry, roster: Roster) -> Parts:
     )
 
 
+def _held(entry: Entry, roster: Roster) -> Parts:
+    of = people.person(roster, _detail(entry, "target"))
+    if _detail(entry, "reason") == holds.MANY:
+        return say("Held: as many builds of {of} were asked as may be at a time.", of=of)
+    return say("Held: {of} was reported.", of=of)
+
+
+def _requester(template: str) -> Callable[[Entry, Roster], Parts]:
+    return lambda entry, roster: say(
+        template, person=people.person(roster, _detail(entry, "target")), by=_who(entry, roster)
+    )
+
+
 def _reviewed(entry: Entry, roster: Roster) -> Parts:
     who, note = _who(entry, roster), _detail(entry, "reason")
     if not note:
@@ -266,8 +282,12 @@ SENTENCES: dict[str, Callable[[Entry, Roster], Parts]] = {
     Name.GATE_REMINDED: _plain("Those who had not answered were reminded."),
     Name.GATE_ESCALATED: _named("Further people may answer from now on, by {value}.", "rules"),
     Name.GATE_REOPENED: _plain("Asked again: Jenkins brought the input back."),
+    Name.GATE_HELD: _held,
+    Name.GATE_RELEASED: _plain("Asked from now on."),
     Name.GATE_BROKE_GLASS: _broke_glass,
     Name.GATE_REVIEWED: _reviewed,
+    Name.REQUESTER_HELD: _requester("Further builds of {person} are held: {by} reported this one."),
+    Name.REQUESTER_RELEASED: _requester("Builds of {person} are asked again: {by} released them."),
     Name.ANSWER_REFUSED: _refused,
     Name.AUTHENTICATOR_ENROLLED: _authenticator("{person} can answer with GIVES from now on, enrolled by {by}."),
     Name.AUTHENTICATOR_REVOKED: _authenticator("An authenticator of {person} was switched off by {by}."),

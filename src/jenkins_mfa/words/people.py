@@ -139,7 +139,9 @@ def filled(gate: Gate) -> tuple[int, int]:
 
 
 def others(gate: Gate, roster: Roster, but: str = "") -> list[str]:
-    """Roster ids of those who can still answer, `but` one."""
+    """Roster ids of those who can still answer, `but` one; nobody while it is held."""
+    if gate.held is not None:
+        return []
     confirmed = {c.person for c in gate.confirmations}
     people = gate.requirement.people if gate.requirement else ()
     return [one for one in people if one not in confirmed and one != but and one in roster.people]

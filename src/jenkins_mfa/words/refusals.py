@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from jenkins_mfa.core.model import Gate
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.words import acts, answers, endings, enrolment, glass, keys, people, state, tickets
+from jenkins_mfa.words import acts, answers, endings, enrolment, glass, holding, keys, people, state, tickets
 from jenkins_mfa.words.parts import Fact, Parts, Time, Word, duration, join, say, sentences
 
 
@@ -170,6 +170,11 @@ def _confirmed_before(case: _Case) -> Parts:
     return sentences([first, say("Still open: {still}; it must be another person.", still=still)]) if still else first
 
 
+def _held(case: _Case) -> Parts:
+    held = case.gate.held if case.gate else None
+    return holding.refused(held, case.roster) if held else _anything_else(case)
+
+
 def _not_apart(case: _Case) -> Parts:
     who = people.person(case.roster, case.values.get("person", ""))
     first = say("Not counted: one of you two has just set up the other's authenticator, and {who} confirmed.", who=who)
@@ -258,6 +263,7 @@ _SENTENCES: dict[str, Callable[[_Case], Parts]] = {
     "not_confirmed": _plain("There is no confirmation of yours to take back."),
     "retracted": _plain("Not counted: you have taken this answer back. To confirm again, tap Approve."),
     "not_apart": _not_apart,
+    "held": _held,
     "deadline": _expired,
     "seal_broken": _plain("Not counted: what is stored about this build is not what jenkins-mfa wrote. Ask ops."),
     "approved": _approved,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from jenkins_mfa.core.model import Gate, State
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.words import asking, endings, people, render
+from jenkins_mfa.words import asking, endings, holding, people, render
 from jenkins_mfa.words.parts import Parts, Time, Word, join, say
 
 LONGEST = 500  #: characters; the page shows a line, not a story
@@ -18,6 +18,8 @@ def run_line(gate: Gate, roster: Roster, channels: Sequence[str] = ()) -> str:
 
 
 def _parts(gate: Gate, roster: Roster, channels: Sequence[str]) -> Parts:
+    if gate.state is State.PENDING and gate.held is not None:
+        return say("held: {why}", why=holding.why(gate.held, roster))
     if gate.state is State.PENDING:
         until = Time(gate.deadline, clock=True)
         text = "break-glass: waiting for {opens} until {until}" if gate.broken else "waiting for {opens} until {until}"

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from jenkins_mfa.core.model import Gate, Requirement, State, Trouble
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.words import asking, compared, delivery, endings, glass, people
+from jenkins_mfa.words import asking, compared, delivery, endings, glass, holding, people
 from jenkins_mfa.words.parts import Line, Parts, Person, Quote, Time, duration, join, listing, say, sentences
 
 
@@ -17,6 +17,8 @@ def word(gate: Gate, trouble: Trouble | None = None) -> str:
     """The state word; `trouble` is why Jenkins does not get the answer."""
     if trouble is not None and gate.state in {State.APPROVED, State.SENDING}:
         return "Approved, not delivered yet"
+    if gate.state is State.PENDING and gate.held is not None:
+        return "Held"
     if gate.state is State.PENDING and gate.broken is not None:
         return "Break-glass, needs confirmation"
     denied_by_us = gate.denial is not None and gate.denial.person is None
@@ -71,6 +73,7 @@ def _pending(gate: Gate, roster: Roster, others: int, most: int) -> list[Line]:
     length = duration(gate.deadline - gate.opened_at)
     until = Time(gate.deadline)
     found = [
+        *([Line(holding.line(gate.held, roster, most))] if gate.held else []),
         *asking.needs(gate, requirement, roster, most),
         *asking.since(requirement, roster, most),
         *asking.standing_in(gate, requirement, roster),
@@ -104,7 +107,7 @@ def _pending(gate: Gate, roster: Roster, others: int, most: int) -> list[Line]:
 def _asked(gate: Gate, requirement: Requirement, roster: Roster) -> list[Line]:
     """Whom the message calls; `text` leaves them out, since it is read aloud."""
     asked: list[Parts] = [(Person(one, roster.name(one), mention=True),) for one in requirement.people]
-    if not asked:
+    if not asked or gate.held:
         return []
     shown = join(asked[: people.MOST])
     if len(asked) > people.MOST:

@@ -15,7 +15,7 @@ from jenkins_mfa.core.model.factors import (
     PersonRecord,
     TicketRecord,
 )
-from jenkins_mfa.core.model.gates import BrokenGlass, Claim, Confirmation, Denial, Ending, Gate, State
+from jenkins_mfa.core.model.gates import BrokenGlass, Claim, Confirmation, Denial, Ending, Gate, Held, State
 from jenkins_mfa.core.model.records import (
     SCHEMA,
     Alert,
@@ -73,6 +73,7 @@ __all__ = [
     "Factor",
     "Facts",
     "Gate",
+    "Held",
     "History",
     "Hold",
     "HoldsRecord",

@@ -97,10 +97,22 @@ class Ending:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """Why a gate is not asked for the present (core/holds.py), since `at`: `requester` is whose gates are held, `by`
+    who has reported them.
+    """
+
+    why: str
+    at: int
+    requester: str
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Gate:
     """One run paused at one point. `request_text` is exactly what the run sent; `version` counts committed
     transitions. `escalated` names the rules whose further people may answer by now; `retracted` holds the causes of
-    confirmations that were taken back.
+    confirmations that were taken back. One that is `held` is not asked; `released_at` is when it was asked after all.
     """
 
     id: str
@@ -130,6 +142,8 @@ class Gate:
     reminded_at: int = 0
     escalated: tuple[str, ...] = ()
     retracted: tuple[str, ...] = ()
+    held: Held | None = None
+    released_at: int = 0
 
     @property
     def jti(self) -> str:

@@ -64,7 +64,8 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class ToldRecord:
-    """Which messages tell about a gate, the gate's version that they show, and the reason of a trouble if they do.
+    """Which messages tell about a gate, the gate's version that they show, and the reason of a trouble if they do. For
+    `many:<requester>` in a gate's place `shown` is how many gates wait their turn.
 
     `refused` says why the whole was not taken: then they show a short text in its place.
     """
@@ -111,7 +112,9 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class HoldsRecord:
-    """All holds, oldest first. One record, so that a single seal covers the list."""
+    """All holds, oldest first. One record, so that a single seal covers the list, and each gate that opens goes one
+    version on from the list that it was compared with.
+    """
 
     version: int
     holds: tuple[Hold, ...]
