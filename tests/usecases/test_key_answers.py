@@ -90,7 +90,7 @@ def test_the_trail_alone_is_enough_to_verify_an_answer_again(alg: int) -> None:
         Decision.APPROVE,
         world.gate.request_sha256,
     )
-    assert key_sha256(found.proof.spki) == credentials.digest_of(world.desk, "alice", world.own["alice"])
+    assert key_sha256(found.proof.spki) == key_sha256(credentials.of(world.desk, "alice", world.own["alice"]).spki)
     with pytest.raises(EvidenceError):
         evidence.verify(replace(found, binding=replace(found.binding, person="bob")))
 
@@ -102,7 +102,7 @@ def test_row_45_what_the_agent_writes_holds_when_the_trail_is_examined(world: Ke
     details = {
         "person": "alice",
         "authenticator": key.id,
-        "key_sha256": credentials.digest_of(world.desk, "alice", key),
+        "key_sha256": key_sha256(credentials.of(world.desk, "alice", key).spki),
     }
     enrolled = Entry("authenticator:enrolled", world.desk.store.now(), "alice", details=dict(details))
     world.clock.move(seconds=1)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import msgspec
 
 from jenkins_mfa.core import seal
-from jenkins_mfa.core.credential import Credential, Registration, key_sha256
+from jenkins_mfa.core.credential import Credential, Registration
 from jenkins_mfa.core.model import Authenticator, CredentialRecord, Factor, PersonRecord
 from jenkins_mfa.errors import Refusal, SealError, UnknownKeyError
 from jenkins_mfa.usecases.desk import Desk, whole
@@ -74,8 +74,3 @@ def used(record: PersonRecord, key: Authenticator, counter: int, now: int) -> Pe
         version=record.version + 1,
         authenticators=tuple(after if one.id == key.id else one for one in record.authenticators),
     )
-
-
-def digest_of(desk: Desk, person: str, key: Authenticator) -> str:
-    """The SHA-256 of a key's public half: what the trail names at its enrolment, and an auditor in evidence."""
-    return key_sha256(of(desk, person, key).spki)
