@@ -56,8 +56,9 @@ class Vault:
             log.warning("vault keys not taken over: nothing has changed", problem=self._problem)
             self._desk.store.commit(Commit(commit_id(alert.id), (), (), (), (alert,)))
         else:
+            if ring != self._desk.keys.ring:
+                log.info("vault keys taken over", kids=list(ring.kids))
             self._problem, self._desk.keys.ring = "", ring
-            log.info("vault keys taken over", kids=list(ring.kids))
 
     def _stamp(self) -> Stamp:
         return (stamp(self._files.vault_file),)

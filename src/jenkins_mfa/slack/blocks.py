@@ -137,7 +137,14 @@ def asks_enrolment(lines: Sequence[Parts], ticket_id: str) -> Payload:
     """The question whether it is them who enrols, with its two answers."""
     answers = (("enroll_yes", enrolment.YES, "primary"), ("enroll_no", enrolment.NO, "danger"))
     buttons = [
-        {"type": "button", "action_id": action, "text": plain(text), "value": ticket_id, "style": style}
+        {
+            "type": "button",
+            "action_id": action,
+            "text": plain(text),
+            "value": ticket_id,
+            "style": style,
+            "accessibility_label": f"{text}: {enrolment.LABEL}",
+        }
         for action, text, style in answers
     ]
     asked = note(lines, {}, "enrol")

@@ -47,7 +47,7 @@ ASKS = say(
     "Is it you who enrols an authenticator now? Somebody has opened the address that was made for you. "
     "Answer Yes only while that page stands before you and you opened it yourself."
 )
-YES, NO = "Yes, it is me", "No"
+YES, NO, LABEL = "Yes, it is me", "No", "who enrols an authenticator now"
 VOUCHED = say("Recorded: it is you. Go on with the page.")
 NOT_ME = say("Recorded: it is not you. The address has ended, nothing was enrolled, and ops are told.")
 

@@ -1,0 +1,122 @@
+"""A lost phone and the way back, with the agent as a process: terminal, page, Slack and Jenkins on real sockets."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from cli_files import edit
+from jenkins_mfa.core import totp
+from jenkins_mfa.demo import files
+from jenkins_mfa.demo.auto import BOB, CAROL, DAN, Player
+from jenkins_mfa.demo.world import World
+from jenkins_mfa.simulators.jenkins_samples import PRODUCTION
+from jenkins_mfa.simulators.slack import Message, plain
+
+PATIENCE = 30
+ASKED = "Is it you who enrols an authenticator now?"
+
+
+@dataclass
+class Paged(World):
+    """The demo's world with pages; production needs two codes."""
+
+    url: str = ""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory)
+        with socket.create_server(("127.0.0.1", 0)) as found:
+            self.url = f"http://localhost:{found.getsockname()[1]}"
+
+    def start_agent(self) -> None:
+        """Before the first start: pages, and the rule."""
+        if "[web]" not in self.config_path.read_text():
+            listen = self.url.removeprefix("http://").replace("localhost", "127.0.0.1")
+            table = f'\n[web]\nlisten = "{listen}"\nurl = "{self.url}"\n'
+            self.config_path.write_text(self.config_path.read_text() + table)
+            rule = 'when = { environment = "production" }\nrequire = [{ factor = "totp"'
+            edit(self.directory / "policy.toml", (rule, f"{rule}, count = 2"))
+        super().start_agent()
+
+    def asked(self, user: str) -> list[Message]:
+        """The questions that stand in somebody's direct messages with their buttons, oldest first."""
+        found = [m for m in self.slack.workspace.messages.values() if plain(m).startswith(ASKED)]
+        return [m for m in found if self.slack.workspace.can_read(user, m.channel)]
+
+
+@pytest.fixture
+def world() -> Iterator[Paged]:
+    with tempfile.TemporaryDirectory(prefix="mfa-") as folder, Paged(Path(folder)) as made:
+        yield made
+
+
+def ticket(world: Paged, name: str) -> str:
+    """The one-time address, as the operator reads it; the token alone."""
+    command = [sys.executable, "-m", "jenkins_mfa", "enroll", "ticket", name, "--config", str(world.config_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True, stdin=subprocess.DEVNULL)
+    address = done.stdout.strip()
+    url, _, token = address.partition("/open#")
+    assert (url, len(token)) == (world.url, 43)
+    return token
+
+
+def post(world: Paged, browser: requests.Session, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    sent = browser.post(f"{world.url}{path}", json=body, headers={"Origin": world.url}, timeout=PATIENCE)
+    found: dict[str, Any] = sent.json()
+    return found
+
+
+def test_a_lost_phone_drops_its_confirmation_and_a_new_ticket_brings_its_owner_back(world: Paged) -> None:
+    """Invite, page, tap, code, and the gate is approved with it; no token, seed or code was ever in Slack or a log."""
+    player = Player(world)
+    build, message = player.pause(PRODUCTION)
+    player.code(CAROL, message, world.code("carol"))
+    player.message("Needs confirmation")
+    lost = world.slack.slash(CAROL, "/mfa", "lost", files.CHANNEL).wait("ephemeral", PATIENCE).text
+    assert "Your confirmation on a build that waits does not count any more." in lost
+    refused = player.tap(CAROL, message).wait("ephemeral", PATIENCE).text
+    assert refused.startswith("Not counted: what you answer with was called lost")
+
+    token, browser = ticket(world, "carol"), requests.Session()
+    assert post(world, browser, "/open", {"token": token}) == {"to": "/enrol"}
+    (question,) = world.slack.wait_for(lambda _: world.asked(CAROL), PATIENCE)
+    assert "in a direct message" in post(world, browser, "/enrol/code", {})["says"]
+    world.slack.press(CAROL, question.channel, question.ts, "enroll_yes")
+    waited = browser.get(f"{world.url}/wait?seen=opened", timeout=PATIENCE).json()
+    assert waited == {"seen": "vouched", "changed": True}
+    assert world.slack.wait_for(lambda _: not world.asked(CAROL), PATIENCE)
+    key = post(world, browser, "/enrol/code", {})["key"].replace(" ", "")
+    # The step before: the present one is for the gate.
+    proof = totp.code_at(key, int(time.time()) - totp.STEP)
+    assert post(world, browser, "/enrol/prove", {"code": proof})["says"].startswith("Enrolled")
+
+    world.seeds["carol"] = key
+    player.code(CAROL, message, world.code("carol"))
+    player.code(BOB, message, world.code("bob"))
+    player.finished(build, "SUCCESS")
+    seen = "".join(map(str, world.slack.workspace.messages.values())) + (world.directory / "agent.log").read_text()
+    assert not any(secret in seen for secret in (token, key))
+
+
+def test_no_in_slack_ends_the_address_and_ops_read_it(world: Paged) -> None:
+    """Somebody else holds the address of bob; nobody else's tap counts in the meantime."""
+    browser = requests.Session()
+    post(world, browser, "/open", {"token": ticket(world, "bob")})
+    (question,) = world.slack.wait_for(lambda _: world.asked(BOB), PATIENCE)
+    assert world.asked(DAN) == []
+    world.slack.press(BOB, question.channel, question.ts, "enroll_no")
+    beginning = "Bob Ray says that it is not them who enrols"
+    assert world.slack.wait_for(
+        lambda s: [m for m in s.messages(files.OPS) if plain(m).startswith(beginning)], PATIENCE
+    )
+    assert browser.get(f"{world.url}/enrol", timeout=PATIENCE).status_code == 403
