@@ -6,7 +6,7 @@ import secrets
 import time
 from dataclasses import dataclass
 
-from benchmarks.stage import STARTER, Stage
+from benchmarks.stage import Stage
 from jenkins_mfa.core import request as requests
 from jenkins_mfa.core.model import Facts, Gate, Library, Parameter, Revision, Starter, Trigger
 from jenkins_mfa.core.model import Run as RunOf
@@ -37,11 +37,11 @@ class _Given:
         self._texts = texts
 
     def facts(self, paused: Paused) -> Opened:
-        """A build that somebody started by hand, with a parameter and one commit."""
+        """A build that a schedule started, so that its gate waits beside any number of others; one commit."""
         facts = Facts(
             paused.run,
             "main",
-            (Starter(Trigger.PERSON, STARTER, STARTER),),
+            (Starter(Trigger.SCHEDULE),),
             (Revision("https://git.example.com/shop/web.git", "origin/main", "5" * 40),),
             commits=1,
             parameters=(Parameter("VERSION", "1.4"), Parameter("TICKET", "OPS-12")),
@@ -56,14 +56,16 @@ def wanted(stage: Stage, count: int, folder: str = "tap") -> list[Wanted]:
 
 
 def pause(stage: Stage, pauses: list[Wanted]) -> list[Run]:
-    """Let builds wait in the simulated Jenkins, without a thread each; they end as their inputs do."""
+    """Let builds wait in the simulated Jenkins, without a thread each; they end as their inputs do. A schedule started
+    them: of one person only a few are asked at a time.
+    """
     builds = []
     for one in pauses:
         definitions = (model.Parameter("MFA_REQUEST", "Text", one.text), model.Parameter("MFA_RECEIPT"))
         asked = PausedInput(
             one.nonce, "Deploy 1.4", submitter="mfa-agent", submitter_parameter="submitter", parameters=definitions
         )
-        builds.append(stage.jenkins.paused(one.job, asked, user=STARTER))
+        builds.append(stage.jenkins.paused(one.job, asked, causes=[model.plain_cause("timer")]))
     return builds
 
 
