@@ -69,7 +69,7 @@ def test_lost_reaches_the_use_case_with_the_account(world: World) -> None:
 
 def test_lost_with_more_words_ends_nothing(world: World) -> None:
     """Nobody loses their own phone by a command about somebody else's."""
-    assert ask(world, "lost phone") == "/mfa lost phone is not known. Nearest: /mfa lost. All: /mfa help."
+    assert ask(world, "lost phone") == "/mfa lost needs somebody of the roster: @name or their id there."
     assert "/mfa me bob is not known." in ask(world, "me bob")
     assert world.answers.calls == []
 

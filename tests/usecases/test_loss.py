@@ -10,10 +10,12 @@ from crashing import Fuse, Fused, Killed
 from builders import ROSTER, policy, rule
 from desk_world import World
 from fakes import code_of, seed_of
-from jenkins_mfa.core.model import Factor, State
+from jenkins_mfa.core.model import Act, Factor, State
 from jenkins_mfa.core.policy import Policy, Roster
 from jenkins_mfa.errors import Refusal
 from jenkins_mfa.usecases import enroll, loss
+from jenkins_mfa.usecases.acts import Acts
+from jenkins_mfa.usecases.acts import NeedsCode as NeedsAct
 from jenkins_mfa.usecases.answer import NeedsCode
 from jenkins_mfa.usecases.desk import Who
 from jenkins_mfa.usecases.loss import OwnLoss
@@ -270,3 +272,22 @@ def test_a_leaver_of_whom_nothing_is_kept_is_no_event() -> None:
     without(world, "alice", "dan")
     assert loss.leave(world.desk) == 0
     assert events(world) == []
+
+
+def test_an_administrator_calls_anothers_phone_lost_with_a_code() -> None:
+    """Somebody who has lost phone and laptop calls a colleague; one account in Slack alone cannot shut others out."""
+    world = World(rules=replace(PAIR, administrators=("carol",)))
+    world.enrol("alice", "carol")
+    world.open()
+    world.tap("alice")
+    act, acts = Act("lost", "alice"), Acts(world.desk)
+    refused("not_administrator", lambda: acts.begin(act, world.who("bob"), "begin"))
+    refused("own_loss", lambda: acts.begin(Act("lost", "carol"), world.who("carol"), "own"))
+    asked = acts.begin(act, world.who("carol"), "begin")
+    assert isinstance(asked, NeedsAct)
+    assert world.gate.confirmations != ()
+    acts.finish(act, asked.challenge_id, world.who("carol"), code_of("carol", world.clock), "finish")
+    assert (world.gate.confirmations, world.store.person("alice").locked_out) == ((), True)
+    assert world.store.person("carol").usable(Factor.TOTP) is not None
+    entry = next(x.entry for x in reversed(world.store.trail) if x.entry.event == "authenticator:suspended")
+    assert (entry.actor, entry.details["factor"], entry.details["reason"]) == ("carol", "totp", "lost")

@@ -31,7 +31,7 @@ from jenkins_mfa.words.parts import Parts
 log = structlog.get_logger()
 
 _CODE = re.compile(r"[\d\s-]{6,}")
-_BARE = frozenset({"pending", "me", "lost"})  #: words after which not everything may follow
+_BARE = frozenset({"pending", "me"})  #: words after which not everything may follow
 _PREFIX = re.compile(r"(?:g_)?([0-9a-f]{4,32})(?:\.[0-9]+)?")
 
 
@@ -143,12 +143,12 @@ class Commands:
             case "release":
                 said = self.acts.about_requester(rest, typed)
                 return [_note([said])] if said else []
-            case "unlock":
-                said = self.acts.about_person("unlock", rest, typed)
+            case "unlock" | "lost" if rest or word.lower() == "unlock":
+                said = self.acts.about_person(word.lower(), rest, typed)
                 return [_note([said])] if said else []
             case "me" if not rest:
                 return [_note(self.own.show(me))]
-            case "lost" if not rest:
+            case "lost":
                 return [_note([self.own.lose(typed)])]
             case "help" | "":
                 return [_note([commands.help_text(self.messenger.ops_channel)])]

@@ -16,6 +16,7 @@ from jenkins_mfa.errors import Refusal
 from jenkins_mfa.usecases import codes, eligible
 from jenkins_mfa.usecases.desk import Desk, Who, commit_id, decide, whole
 from jenkins_mfa.usecases.holds import release
+from jenkins_mfa.usecases.loss import lost
 from jenkins_mfa.usecases.unlock import unlock
 
 T = TypeVar("T")
@@ -23,7 +24,7 @@ T = TypeVar("T")
 #: (desk, target, by, cause, now) → what is to be committed; its first entry is the act's. Raises Refusal where there is
 #: nothing to do. `by` is a roster id; it may be called several times for one act, so it changes nothing itself.
 Effect = Callable[[Desk, str, str, str, int], Commit]
-ACTS: Mapping[str, Effect] = {"unlock": unlock, "release": release}
+ACTS: Mapping[str, Effect] = {"unlock": unlock, "release": release, "lost": lost}
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,17 @@ def lose(desk: Desk, person: str, actor: str) -> Ended:
     return decide(attempt)
 
 
+def lost(desk: Desk, person: str, by: str, cause: str, now: int) -> Commit:
+    """The same for somebody else, as an administrator's act (acts.py): what is to be committed. Raises Refusal."""
+    if person not in desk.roster.people:
+        raise Refusal("unknown_person", {"target": person})
+    if person == by:
+        raise Refusal("own_loss")
+    end, record = _End("suspended", person, by, now, LOST), record_of(desk, person)
+    _, commit = _suspension(desk, end, replace(record, lost_at=now))
+    return replace(commit, id=commit_id(cause, "lost", person))
+
+
 def leave(desk: Desk) -> int:
     """Whoever has left the roster: the same for each of them, once; returns how many they were. A tap that comes after
     they are back in the roster counts again.
@@ -95,7 +106,9 @@ def _one(desk: Desk, end: _End, authenticator_id: str, off: Callable[[Authentica
         raise Refusal("no_such_authenticator", {"authenticator": authenticator_id})
     after = replace(record, authenticators=tuple(off(a) if a is found else a for a in record.authenticators))
     steps = _dropped(desk, end, lambda given: given.authenticator == found.id)
-    return _commit(desk, end, after, (found,), steps)
+    ended, commit = _ending(desk, end, after, (found,), steps)
+    desk.store.commit(commit)
+    return ended
 
 
 def record_of(desk: Desk, person: str) -> PersonRecord:
@@ -133,9 +146,15 @@ def _left(desk: Desk, person: str) -> bool:
 
 
 def _suspend(desk: Desk, end: _End, record: PersonRecord) -> Ended:
+    ended, commit = _suspension(desk, end, record)
+    desk.store.commit(commit)
+    return ended
+
+
+def _suspension(desk: Desk, end: _End, record: PersonRecord) -> tuple[Ended, Commit]:
     mine = tuple(one for one in record.authenticators if one.usable)
     off = tuple(replace(a, suspended_at=end.at) if a.usable else a for a in record.authenticators)
-    return _commit(desk, end, replace(record, authenticators=off), mine, _dropped(desk, end, lambda _: True))
+    return _ending(desk, end, replace(record, authenticators=off), mine, _dropped(desk, end, lambda _: True))
 
 
 def _dropped(desk: Desk, end: _End, which: Callable[[Confirmation], bool]) -> list[Transition]:
@@ -156,9 +175,9 @@ def _dropped(desk: Desk, end: _End, which: Callable[[Confirmation], bool]) -> li
     return steps
 
 
-def _commit(
+def _ending(
     desk: Desk, end: _End, record: PersonRecord, ended: tuple[Authenticator, ...], steps: list[Transition]
-) -> Ended:
+) -> tuple[Ended, Commit]:
     """All of it in one step. What the person is being asked ends, too."""
     after = replace(record, version=record.version + 1, challenges=(), ceremonies=())
     about: dict[str, str | int] = {"person": end.person, **({"reason": end.why} if end.why else {})}
@@ -167,17 +186,15 @@ def _commit(
     values = {"person": end.person, "by": end.actor, "reason": end.why, "gates": str(len(steps))}
     values["kinds"] = ",".join(sorted(one.kind.value for one in ended))
     alert = Alert(f"{end.what}:{end.person}:{after.version}", end.what, end.at, values=values)
-    desk.store.commit(
-        Commit(
-            # Two ends of the same version are two, and not one that was sent twice.
-            commit_id(alert.id, desk.randomness.hex(8)),
-            (after, *(step.gate for step in steps)),
-            (*entries, *(entry for step in steps for entry in step.entries)),
-            tuple(dict.fromkeys(lane for step in steps for lane in step.lanes)),
-            announced(desk, alert),
-        )
+    commit = Commit(
+        # Two ends of the same version are two, and not one that was sent twice.
+        commit_id(alert.id, desk.randomness.hex(8)),
+        (after, *(step.gate for step in steps)),
+        (*entries, *(entry for step in steps for entry in step.entries)),
+        tuple(dict.fromkeys(lane for step in steps for lane in step.lanes)),
+        announced(desk, alert),
     )
-    return Ended(tuple(one.id for one in ended), tuple(step.gate for step in steps))
+    return Ended(tuple(one.id for one in ended), tuple(step.gate for step in steps)), commit
 
 
 def announced(desk: Desk, alert: Alert) -> tuple[Alert, ...]:

@@ -25,6 +25,11 @@ class _Said:
 
 #: One line for each act of usecases/acts.py.
 SAID = {
+    "lost": _Said(
+        "Suspend all that {target} answers with, since it is lost.",
+        "Done: nothing of {target} counts until they have enrolled anew. They and ops are told.",
+        "jenkins-mfa authenticators suspend",
+    ),
     "unlock": _Said(
         "Let the codes of {target} count again.",
         "Done: the codes of {target} count again. They and ops are told.",
@@ -42,6 +47,7 @@ REFUSALS = {
     "not_administrator": "Not done: only the administrators whom the policy names may do this.",
     "unknown_act": "jenkins-mfa does not know this form. Nothing changed.",
     "unknown_person": "Not done: that person is not in the roster.",
+    "own_loss": "Not done: for your own phone or key no code is needed. Type /mfa lost alone.",
     "own_codes": "Not done: nobody lifts the lock of their own codes. Another administrator can.",
     "own_hold": "Not done: nobody releases their own builds. Another administrator can.",
     "not_held": "Nothing to do: no report holds builds of this person.",
@@ -55,6 +61,7 @@ REFUSED = {
     "not_administrator": "is no administrator",
     "unknown_act": "wanted what jenkins-mfa does not know",
     "unknown_person": "named nobody of the roster",
+    "own_loss": "named themselves",
     "own_codes": "wanted to lift the lock of their own codes",
     "own_hold": "wanted to release their own builds",
     "not_held": "wanted to release whom nothing held",
