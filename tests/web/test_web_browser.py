@@ -15,11 +15,13 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from web_kit import Place, served
 
+from jenkins_mfa.core import totp
 from jenkins_mfa.core.binding import NONCE_BYTES, ActBinding, Purpose
-from jenkins_mfa.core.model import Commit, State
+from jenkins_mfa.core.model import Commit, Factor, State
 from jenkins_mfa.security_keys.ceremonies import WebAuthnKeys
 from jenkins_mfa.usecases import credentials, tickets
-from jenkins_mfa.usecases.desk import commit_id
+from jenkins_mfa.usecases.desk import Who, commit_id
+from jenkins_mfa.usecases.enrolment import OwnActs
 from jenkins_mfa.usecases.tickets import For
 from key_world import KeyWorld
 
@@ -269,3 +271,40 @@ def test_the_page_hears_that_somebody_else_has_answered(alice: Person) -> None:
     alice.open()
     alice.world.deny("bob")
     expect(alice.page.get_by_role("heading", level=1)).to_contain_text("Denied", timeout=LONG)
+
+
+def enrolling(bob: Person) -> None:
+    """Bob has opened his address, and says in Slack that it is him; the page goes on by itself."""
+    desk = bob.place.desk
+    token, ticket = tickets.make(desk, For.ENROL, "bob", "alice")
+    bob.page.goto(tickets.address(bob.place.settings.url, token))
+    bob.page.wait_for_url("**/enrol", timeout=LONG)
+    expect(bob.page.get_by_role("heading", name="Say in Slack that it is you")).to_be_visible(timeout=LONG)
+    OwnActs(desk).vouch(ticket.id, Who("chat:T1", "UBOB"), True, "tap")
+    expect(bob.page.get_by_role("button", name="Show the key")).to_be_visible(timeout=LONG)
+
+
+def test_a_code_app_is_enrolled_by_keyboard(chromium: Browser) -> None:
+    """The key is drawn once, the field has the focus, Enter sends the code."""
+    with person(chromium, KeyWorld(), viewport={"width": 360, "height": 740}) as bob:
+        enrolling(bob)
+        bob.page.get_by_role("button", name="Show the key").press("Enter")
+        expect(bob.page.get_by_role("img", name="The key as a QR code")).to_be_visible(timeout=LONG)
+        expect(bob.page.get_by_label("Code that the app shows")).to_be_focused(timeout=LONG)
+        key = (bob.page.locator("#seed").text_content() or "").replace(" ", "")
+        bob.page.keyboard.type(totp.code_at(key, bob.place.desk.store.now() // 1000))
+        bob.page.keyboard.press("Enter")
+        expect(bob.page.get_by_role("status")).to_contain_text("Enrolled", timeout=LONG)
+        assert bob.place.desk.store.person("bob").usable(Factor.TOTP) is not None
+        assert bob.faults == []
+
+
+def test_a_security_key_is_enrolled(chromium: Browser) -> None:
+    """The browser's own key, under the name that its person gave it."""
+    with person(chromium, KeyWorld(), color_scheme="dark") as bob:
+        enrolling(bob)
+        bob.page.get_by_label("A name for it").fill("laptop")
+        bob.page.get_by_role("button", name="Enrol a security key").click()
+        expect(bob.page.get_by_role("status")).to_contain_text("Enrolled", timeout=LONG)
+        (made,) = bob.place.desk.store.person("bob").authenticators
+        assert (made.kind, made.label, bob.faults) == (Factor.WEBAUTHN, "laptop", [])
