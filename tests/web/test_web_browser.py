@@ -250,7 +250,7 @@ def test_what_another_service_on_this_host_has_signed_is_refused(alice: Person, 
     alice.page.goto(f"{alice.place.settings.url}{path}")
     given = {"decision": "approve", "nonce": asked["nonce"], "answer": signed, "reason": "", "report": False}
     told = alice.page.evaluate(SEND, [f"{path}/finish", given])
-    assert told["says"].startswith("Not counted: the key's answer does not fit")
+    assert told["says"].startswith("Not counted: the key was used on another site")
     assert alice.world.gate.confirmations == ()
 
 
