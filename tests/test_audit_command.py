@@ -73,12 +73,15 @@ def test_a_trail_without_keys(auditor: Auditor) -> None:
 
 def test_row_45_each_finding_names_event_reason_and_mend(auditor: Auditor) -> None:
     """Exit 1 under a chain that holds; what is foreign stays marked."""
-    found = auditor(ENROLLED, OPENED, replace(CONFIRMED, actor="bob"), detailed(CONFIRMED, evidence=None), CONFIRMED)
+    found = auditor(
+        ENROLLED, OPENED, replace(CONFIRMED, actor="bob"), detailed(CONFIRMED, authenticator="a_02"), CONFIRMED
+    )
     assert found.exit_code == 1
+    another = "the key that has signed is another authenticator, “a_01”"
     about = "(01.1, “team one/deploy” #17)"
     assert found.stdout.splitlines()[1:] == [
         f"Not right: event 3 {about}: Bob Ray confirmed with a security key. But the key has signed as “alice”.",
-        f"Not right: event 4 {about}: Alice Wu confirmed with a security key. But the trail holds no evidence of that.",
+        f"Not right: event 4 {about}: Alice Wu confirmed with a security key. But {another}.",
         f"Not right: event 5 {about}: Alice Wu confirmed with a security key. But the question was answered before.",
         'Mend: keep this store as evidence; docs/operations.md, "Evidence that does not hold".',
     ]

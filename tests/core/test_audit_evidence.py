@@ -15,18 +15,25 @@ import builders
 import security_keys_kit as kit
 from evidence_kit import CONFIRMED, DENIED, ENROLLED, JTI, OPENED, OTHER_KEY, RUN, SITE, TRAIL, detailed, signed
 from jenkins_mfa.core import audit, evidence
+from jenkins_mfa.core.audit import AuditEvent, Name
 from jenkins_mfa.core.audit_evidence import Judged, examine
 from jenkins_mfa.core.model import Entry
 from jenkins_mfa.core.relying_party import RelyingParty
 from jenkins_mfa.simulators.security_key import RS256, Lies
-from jenkins_mfa.store.trail import Head, link
+from jenkins_mfa.store.trail import Head, Linked, link
 
 
 def judged(entries: Iterable[Entry], site: RelyingParty | None = SITE) -> list[Judged]:
     """All answers of keys in a trail that whoever made it has linked: its chain holds, whatever it says."""
-    linked = link(Head(0, audit.START), entries)
-    assert isinstance(audit.verify_chain((one.raw, one.hash) for one in linked), audit.Chain)
-    return list(examine(((one.seq, one.entry) for one in linked), site))
+    chain, head = [], audit.START
+    for seq, one in enumerate(entries, 1):
+        raw = audit.encode(
+            AuditEvent(seq, one.at, Name(one.event), one.actor, one.gate, one.source, one.run, one.details)
+        )
+        head = audit.link(head, raw)
+        chain.append(Linked(seq, raw, head))
+    assert isinstance(audit.verify_chain((one.raw, one.hash) for one in chain), audit.Chain)
+    return list(examine(((one.seq, one.entry) for one in chain), site))
 
 
 def why(*entries: Entry, site: RelyingParty | None = SITE) -> str:
@@ -169,6 +176,16 @@ def test_garbage_in_place_of_evidence_is_a_finding(value: str | int | dict[str, 
     bad = detailed(CONFIRMED, evidence=kept)
     first, second = examine(enumerate((ENROLLED, OPENED, bad, DENIED)), SITE)
     assert (bool(first.why), second.why) == (True, "")
+
+
+@pytest.mark.parametrize(
+    "entry", [detailed(CONFIRMED, evidence=None), detailed(ENROLLED, key_sha256=None)], ids=lambda entry: entry.event
+)
+def test_what_nobody_could_verify_again_is_not_written(entry: Entry) -> None:
+    """The agent itself writes no answer of a key without evidence, and enrols none without naming it."""
+    with pytest.raises(ValueError, match="of a security key is written with its"):
+        link(Head(0, audit.START), [entry])
+    assert link(Head(0, audit.START), [detailed(entry, factor="totp", kind="totp")])
 
 
 def test_the_trail_takes_the_largest_evidence_that_real_keys_give() -> None:

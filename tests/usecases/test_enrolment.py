@@ -12,17 +12,21 @@ import pytest
 from builders import policy, rule
 from desk_world import World
 from jenkins_mfa.core import totp
-from jenkins_mfa.core.binding import ActBinding
-from jenkins_mfa.core.credential import Registration
+from jenkins_mfa.core.audit_evidence import examine
+from jenkins_mfa.core.binding import ActBinding, Decision
+from jenkins_mfa.core.credential import Registration, key_sha256
 from jenkins_mfa.core.model import Factor, State, TicketRecord
 from jenkins_mfa.core.relying_party import RelyingParty
 from jenkins_mfa.errors import Refusal
 from jenkins_mfa.security_keys.ceremonies import WebAuthnKeys
 from jenkins_mfa.simulators.security_key import SecurityKey
-from jenkins_mfa.usecases import loss, tickets
+from jenkins_mfa.usecases import credentials, loss, tickets
+from jenkins_mfa.usecases.desk import Who
 from jenkins_mfa.usecases.enrolment import TRIES, Enrolment, OwnActs, Stage
+from jenkins_mfa.usecases.key_answers import Given, KeyAnswers
 from jenkins_mfa.usecases.tickets import For
 from jenkins_mfa.wiring import SystemRandomness
+from key_world import KEYED
 
 PARTY = RelyingParty("mfa.example.com", "https://mfa.example.com")
 
@@ -225,8 +229,25 @@ def test_a_security_key_is_enrolled_and_named_by_its_digest() -> None:
     ticket = place.vouched()
     made = place.register(ticket, SecurityKey())
     assert (made.kind, made.label, place.usable()) == (Factor.WEBAUTHN, "blue key", [Factor.WEBAUTHN])
-    assert len(str(place.store.trail[-1].entry.details["kid"])) == 64
+    assert place.store.trail[-1].entry.details["key_sha256"] == key_sha256(credentials.of(place.desk, "bob", made).spki)
     refused("ticket_over", lambda: place.page.begin_key(ticket))
+
+
+@pytest.mark.parametrize("person", ["bob", "alice"])
+def test_row_45_the_trail_of_an_enrolment_and_an_answer_is_examined(person: str) -> None:
+    """From the address to the answer, with one key: all that an auditor needs stands in the trail."""
+    place, key = Place(rules=KEYED), SecurityKey()
+    made = place.register(place.vouched("bob"), key)
+    place.open()
+    answers, who = KeyAnswers(place.desk, place.page.keys), Who("web", "203.0.113.9", "bob")
+    asked = answers.begin(place.gate.jti, who, Decision.APPROVE, made.id, 10**15)
+    body = json.dumps(key.sign(asked.options, PARTY.origin)).encode()
+    answers.approve(Given(asked.gate.jti, asked.nonce, Decision.APPROVE, body), who)
+    entries = [(one.seq, one.entry) for one in place.store.trail]
+    for _, entry in entries:
+        if entry.event == "authenticator:enrolled":
+            entry.details["person"] = person
+    assert [one.why for one in examine(entries, PARTY)] == ["" if person == "bob" else "owner"]
 
 
 class _SameKey(WebAuthnKeys):

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from jenkins_mfa.core import strict_json
+from jenkins_mfa.core.model import Factor
 from jenkins_mfa.core.seal import framed
 from jenkins_mfa.errors import UntrustedInputError
 
@@ -105,6 +106,22 @@ class AuditEvent:
         for key, value in self.details.items():
             if type(value) is not int and (type(value) is not str or len(value) > MAX_VALUE):
                 raise ValueError(f"detail {key} is no whole number and no text of {MAX_VALUE} characters at most")
+
+
+#: Of a security key: which detail says that it was one, and which one an auditor then verifies its answers by.
+_VERIFIED_BY = {
+    Name.GATE_CONFIRMED: ("factor", "evidence"),
+    Name.AUTHENTICATOR_ENROLLED: ("kind", "key_sha256"),
+}
+
+
+def check_verifiable(event: AuditEvent) -> None:
+    """Whoever writes the trail looks: what a security key did is written so that it can be verified again, or not at
+    all (S7). Raises ValueError.
+    """
+    says, needed = _VERIFIED_BY.get(event.name, ("", ""))
+    if event.details.get(says) == Factor.WEBAUTHN and needed not in event.details:
+        raise ValueError(f"{event.name} of a security key is written with its {needed}")
 
 
 def encode(event: AuditEvent) -> bytes:

@@ -43,6 +43,7 @@ def link(head: Head, entries: Iterable[Entry]) -> list[Linked]:
         seq = head.seq + 1
         name = audit.Name(entry.event)
         event = audit.AuditEvent(seq, entry.at, name, entry.actor, entry.gate, entry.source, entry.run, entry.details)
+        audit.check_verifiable(event)
         raw = audit.encode(event)
         head = Head(seq, audit.link(head.hash, raw))
         linked.append(Linked(seq, raw, head.hash))

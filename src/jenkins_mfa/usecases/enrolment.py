@@ -163,7 +163,12 @@ class Enrolment:
         return _audited(self.desk, ticket_id, "web", self._cause(), attempt)
 
     def _activate(
-        self, ticket: TicketRecord, made: Authenticator, now: int, named: CredentialRecord | None = None, spki: str = ""
+        self,
+        ticket: TicketRecord,
+        made: Authenticator,
+        now: int,
+        named: CredentialRecord | None = None,
+        digest: str = "",
     ) -> Authenticator:
         """The authenticator counts from now on; the ticket is done. Told to its person and to ops."""
         made = replace(made, by=ticket.by if ticket.by in self.desk.roster.people else "")
@@ -177,7 +182,8 @@ class Enrolment:
             wait_until=0,
         )
         done = replace(ticket, version=ticket.version + 1, done_at=now, sealed="", nonce="")
-        about = {"authenticator": made.id, "kind": made.kind.value, "by": ticket.by, **({"kid": spki} if spki else {})}
+        about = {"authenticator": made.id, "kind": made.kind.value, "by": ticket.by}
+        about |= {"key_sha256": digest} if digest else {}
         entry = Entry("authenticator:enrolled", now, ticket.person, details={"person": ticket.person, **about})
         values = {"person": ticket.person, "by": ticket.by, "kinds": made.kind.value}
         alerts = loss.announced(self.desk, Alert(f"enrolled:{made.id}", "enrolled", now, values=values))
