@@ -41,15 +41,17 @@ def test_one_step_of_drift_counts(drift: int) -> None:
     assert totp.judge(seed=SEED, code=_code(STEP + drift), now=NOW, last_step=0) == STEP + drift
 
 
-@pytest.mark.parametrize("drift", [-10, -2, 2, 10])
+@pytest.mark.parametrize("drift", [-10, -2])
 def test_more_drift_fails_and_hints_at_the_clock(drift: int) -> None:
     """S2: the window is never widened, but the person learns what is wrong."""
     assert _refused(_code(STEP + drift)) == "code_clock"
 
 
-@pytest.mark.parametrize("drift", [-11, 11])
+@pytest.mark.parametrize("drift", [-11, 2, 10, 11])
 def test_codes_of_another_time_are_only_wrong(drift: int) -> None:
-    """Beyond ten steps nothing is told."""
+    """Beyond ten steps nothing is told; nor of a code that will be right soon, since whoever guessed it need only wait:
+    each guess would be worth four.
+    """
     assert _refused(_code(STEP + drift)) == "code_wrong"
 
 

@@ -9,13 +9,14 @@ import pytest
 
 from builders import NOW, ROSTER, facts, person, policy, rule
 from desk_world import World
-from fakes import FakeSource, request_text
+from fakes import FakeSource, code_of, request_text
 from jenkins_mfa.core.calendars import Calendar, Freeze
 from jenkins_mfa.core.model import Factor, Gate, ReviewsRecord, Starter, State, Trigger
 from jenkins_mfa.core.policy import Demand, Policy, Roster
 from jenkins_mfa.core.policy.predicates import Window
 from jenkins_mfa.errors import DamagedError, Refusal
 from jenkins_mfa.usecases import break_glass
+from jenkins_mfa.usecases.answer import NeedsCode
 from jenkins_mfa.usecases.break_glass import REMIND, BreakGlass
 from jenkins_mfa.usecases.claim import take
 from jenkins_mfa.usecases.rules import InForce
@@ -109,6 +110,18 @@ def test_it_confirms_nothing_and_earlier_confirmations_do_not_count_for_it() -> 
     assert world.gate.state is State.PENDING
     world.code("bob")
     assert world.gate.state is State.APPROVED
+
+
+def test_a_form_that_was_opened_before_does_not_count_for_it() -> None:
+    """Who typed a code for the normal rules is not made one of the two of break-glass while the form stands open."""
+    world = waiting()
+    form = world.tap("bob")
+    assert isinstance(form, NeedsCode)
+    smash(world, "alice")
+    refused("challenge_over", lambda: world.type("bob", form.challenge_id, code_of("bob", world.clock)))
+    assert world.gate.confirmations == ()
+    world.code("bob")
+    assert [one.person for one in world.gate.confirmations] == ["bob"]
 
 
 def test_ops_and_the_trail_hear_of_it_at_once() -> None:

@@ -303,3 +303,15 @@ def test_a_seed_put_on_another_ticket_does_not_open() -> None:
     assert other is not None
     place.store.put(replace(other, sealed=held.sealed, authenticator=held.authenticator))
     refused("authenticator_damaged", lambda: place.page.prove(theirs, place.code(seed)))
+
+
+def test_wrong_numbers_from_before_forgive_no_wrong_codes_afterwards() -> None:
+    """S4: an enrolment ends the whole lock-out; what would be left of it is as many guesses at the new codes."""
+    place = Place(rules=policy(rule(factor=Factor.PUSH_NUMBER)))
+    place.store.put(replace(place.store.person("bob"), failures=4, number_failures=4))
+    ticket = place.vouched()
+    place.page.prove(ticket, place.code(place.page.show(ticket)))
+    place.store.put(replace(place.store.person("bob"), failures=4))
+    place.open()
+    place.number("bob", "493817")
+    assert place.store.person("bob").failures == 4

@@ -192,6 +192,18 @@ def test_more_is_asked_than_when_the_form_opened() -> None:
     assert world.gate.confirmations == ()
 
 
+def test_a_key_is_asked_by_now_where_a_code_was_when_the_form_opened() -> None:
+    """The code is not counted: its person would be spent on a place that it cannot fill."""
+    world = waiting(policy(rule(factor=Factor.TOTP)))
+    form = world.tap("alice")
+    assert isinstance(form, NeedsCode)
+    assert world.gate.requirement is not None
+    harder = tuple(replace(clause, factor=Factor.WEBAUTHN) for clause in world.gate.requirement.clauses)
+    world.store.put(replace(world.gate, requirement=replace(world.gate.requirement, clauses=harder)))
+    refused("challenge_over", lambda: world.type("alice", form.challenge_id, code_of("alice", world.clock)))
+    assert world.gate.confirmations == ()
+
+
 def test_a_form_for_a_number_lives_ten_minutes_at_most() -> None:
     """S5: and never past the gate's deadline."""
     world = waiting()

@@ -27,7 +27,8 @@ def issue(
     if isinstance(about, Gate):
         ends = min(now + LIFETIME, about.deadline)
         tries = NUMBER_TRIES - misses(record, about) if factor is Factor.PUSH_NUMBER else TRIES
-        fresh = Challenge(challenge_id, about.id, about.generation, now, ends, tries, factor)
+        broken = about.broken is not None
+        fresh = Challenge(challenge_id, about.id, about.generation, now, ends, tries, factor, broken=broken)
     else:
         fresh = Challenge(challenge_id, "", 0, now, now + LIFETIME, TRIES, act=about)
     kept = tuple(c for c in record.challenges if c.expires > now and (c.gate, c.act) != (fresh.gate, fresh.act))
@@ -49,9 +50,12 @@ def find(
 
 
 def _serves(challenge: Challenge, about: Gate | Act) -> bool:
-    """Whether it was issued for exactly this: an act's never serves a gate, another act or another target."""
+    """Whether it was issued for exactly this: an act's never serves a gate, another act or another target. Who began
+    before the glass was broken was shown another requirement, and does not count for the new one.
+    """
     if isinstance(about, Gate):
-        return (challenge.gate, challenge.generation, challenge.act) == (about.id, about.generation, None)
+        asked = (challenge.gate, challenge.generation, challenge.act, challenge.broken)
+        return asked == (about.id, about.generation, None, about.broken is not None)
     return challenge.act == about
 
 

@@ -17,15 +17,16 @@ from jenkins_mfa.errors import JenkinsMfaError
 
 STEP = 30  #: seconds (RFC 6238, 5.2)
 DRIFT = 1  #: steps back and forth that count (S2); never widened
-HINT = 10  #: steps back and forth in which a code is told to be of another time; it fails all the same
+HINT = 10  #: steps back in which a code is told to be of another time; it fails all the same
 SEED_BYTES = 20  #: 160 bits (RFC 4226, R6); longer ones need padding in the address, which some apps refuse
 
 
 class CodeRefusedError(JenkinsMfaError):
     """A code does not count. `code` is stable and says why.
 
-    code_malformed (no guess, so it is not to be counted), code_wrong, code_used, or code_clock (the code of another
-    time: the phone's clock is off).
+    code_malformed (no guess, so it is not to be counted), code_wrong, code_used, or code_clock (a code that was right
+    some minutes ago: the phone's clock is off). Of a code that will be right soon nothing is told: whoever guessed it
+    would only have to wait.
     """
 
     def __init__(self, code: str) -> None:
@@ -85,7 +86,7 @@ def provisioning_uri(*, seed: str, issuer: str, account: str) -> str:
 
 def _codes(seed: str, present: int) -> list[tuple[int, str]]:
     generator = _generator(seed)
-    return [(step, generator.generate_otp(step)) for step in range(max(0, present - HINT), present + HINT + 1)]
+    return [(step, generator.generate_otp(step)) for step in range(max(0, present - HINT), present + DRIFT + 1)]
 
 
 def _generator(seed: str) -> pyotp.TOTP:

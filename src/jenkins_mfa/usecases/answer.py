@@ -133,7 +133,9 @@ class Answers:
             person, recorded = eligible.confirming(self.desk, gate, who, cause, now)
             if recorded:
                 return _counted(gate)
-            asked_of(gate, person.id)
+            # More may be asked by now than when the form opened.
+            if asked_of(gate, person.id) is Factor.WEBAUTHN:
+                raise Refusal("challenge_over")
             record, used, step = codes.judge(self.desk, gate, person.id, challenge_id, code, cause, now)
             confirmation = Confirmation(person.id, Factor.TOTP, now, who.via, cause, used.id, step)
             return confirm(self.desk, gate, confirmation, record)

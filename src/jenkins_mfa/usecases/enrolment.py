@@ -179,6 +179,7 @@ class Enrolment:
             version=record.version + 1,
             authenticators=(*record.authenticators, made),
             failures=0,
+            number_failures=0,
             wait_until=0,
         )
         done = replace(ticket, version=ticket.version + 1, done_at=now, sealed="", nonce="")

@@ -36,7 +36,8 @@ class Challenge:
     """One person's attempt at one gate: issued at the tap, single use, `tries` left, never past the gate's deadline.
 
     `factor` is what is to be typed: a code, or the number that the run shows. A challenge for an administrator's `act`
-    names no gate, so that neither serves in the other's place.
+    names no gate, so that neither serves in the other's place. `broken` says that the gate's glass was broken before:
+    what was shown then is another requirement.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Challenge:
     tries: int
     factor: Factor = Factor.TOTP
     act: Act | None = None
+    broken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
