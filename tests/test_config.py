@@ -119,10 +119,10 @@ def test_all_problems_of_all_files_are_told_at_once(tmp_path: Path) -> None:
     """One start, one report."""
     path = write(tmp_path)
     edit(path, ("poll_seconds = 0.5", "poll_second = 0.5"), ('team = "T0DEMO"', 'team = "nonsense"'))
-    edit(tmp_path / "policy.toml", ('factor = "totp"', 'factor = "sms"'))
+    edit(tmp_path / "policy.toml", ('factor = "push"', 'factor = "sms"'))
     edit(tmp_path / "roster.toml", ('"Bob Ray"', '"Bob *Ray*"'))
     found = problems(path)
-    assert [problem.split()[0] for problem in found] == [*["config.toml"] * 2, "roster.toml", *["policy.toml"] * 2]
+    assert [problem.split()[0] for problem in found] == [*["config.toml"] * 2, "roster.toml", *["policy.toml"] * 5]
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from jenkins_mfa.words.history import sentence
 from jenkins_mfa.words.render import terminal
 from memory_store import MemoryStore
 
+DEFAULT = '[default]\nrequire = [{ factor = "totp", count = 2'
 HOTFIX = """
 [[rules]]
 name = "hotfix"
@@ -89,7 +90,7 @@ def test_nothing_happens_while_nothing_changes(place: Place) -> None:
 
 def test_a_changed_policy_is_taken_over_with_the_difference_in_words(place: Place) -> None:
     """Its rules hold, and the trail has the new digest and what changed."""
-    place.edit(place.policy, place.policy.read_text().replace("count = 2", "count = 3") + HOTFIX)
+    place.edit(place.policy, place.policy.read_text().replace(DEFAULT, DEFAULT.replace("2", "3")) + HOTFIX)
     place.look()
     assert "hotfix" in {rule.name for rule in place.desk.policy.rules}
     told = "Changes: “rules added: hotfix; rules changed: default”."
@@ -104,10 +105,12 @@ def test_policy_and_roster_are_taken_over_together(place: Place) -> None:
     cut = text.index("[people.eve]")
     frank = '[people.frank]\nname = "Frank"\ngroups = ["release"]\nidentities = { "slack:T0DEMO" = "U0FRANK" }\n'
     place.edit(place.roster, text[:cut] + frank)
-    place.edit(place.policy, place.policy.read_text() + HOTFIX.replace("bob", "frank"))
+    place.edit(place.policy, place.policy.read_text().replace('"eve"', '"frank"') + HOTFIX.replace("bob", "frank"))
     place.look()
     assert place.desk.roster.find("slack:T0DEMO", "U0FRANK") is not None
-    assert place.loaded[0].endswith("Changes: “rules added: hotfix; people added: frank; people removed: eve”.")
+    assert place.loaded[0].endswith(
+        "Changes: “rules added: hotfix; rules changed: emergency; people added: frank; people removed: eve”."
+    )
 
 
 def test_a_change_of_the_roster_alone_is_in_the_trail(place: Place) -> None:
@@ -239,7 +242,7 @@ def test_a_gate_that_is_open_gets_what_the_new_policy_adds_and_loses_nothing(pla
     place.edit(place.policy, files.POLICY + MORE)
     place.look()
     assert clauses(place) == [("production", 1), ("default", 2), ("more", 1)]
-    place.edit(place.policy, files.POLICY.replace("count = 2", "count = 1"))
+    place.edit(place.policy, files.POLICY.replace(DEFAULT, DEFAULT.replace("2", "1")))
     place.look()
     assert clauses(place) == [("production", 1), ("default", 2), ("more", 1)]
 

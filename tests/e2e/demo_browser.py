@@ -10,7 +10,7 @@ from typing import Any
 
 from jenkins_mfa.demo.world import World
 
-ALICE, DAN = "U0ALICE", "U0DAN"
+ALICE, BOB, DAN = "U0ALICE", "U0BOB", "U0DAN"
 PATIENCE = 30  #: seconds for any one answer
 Json = dict[str, Any]
 

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 import pytest
-from demo_browser import ALICE, DAN, PATIENCE, Browser
+from demo_browser import ALICE, BOB, DAN, PATIENCE, Browser
 
 from jenkins_mfa.demo.web import BODY_BYTES, Web
 from jenkins_mfa.demo.world import World
@@ -138,8 +138,36 @@ def test_phones_show_the_codes_of_who_is_enrolled(browser: Browser) -> None:
     picture = browser.picture()
 
     assert set(picture["phones"]) == {"alice", "bob", "carol"}
+    assert not picture["key"]["enrolled"]
+    assert browser.picture(user=BOB)["key"]["enrolled"]
     assert all(re.fullmatch("[0-9]{6}", code) for code in picture["phones"].values())
     assert picture["codes_end"] % 30 == 0
+
+
+def test_key_story(browser: Browser) -> None:
+    """Approve leads to a private button; the page behind it is opened beside the phone, read, and the key touched."""
+    number = browser.start("apply-network")
+    ask = browser.message(f"Needs confirmation: “apply-network” #{number}", BOB)
+    browser.act("press", BOB, channel=DEPLOYS, ts=ask["ts"], action="gate_approve")
+    waiting = browser.picture(lambda one: one["key"]["waiting"], BOB)
+    assert browser.act("look", BOB) == {}
+    open_page = browser.picture(user=BOB)["key"]
+    unsaid = browser.act("deny", BOB, reason="")
+    refused = browser.picture(user=BOB)["key"]
+    browser.act("approve", BOB)
+    done = browser.build("apply-network", lambda one: "Bob Ray (key)" in one["description"], number)
+    after = browser.picture(user=BOB)["key"]
+
+    assert waiting["key"]["lines"] == []
+    assert not browser.picture()["key"]["waiting"]
+    assert ["h1", f"Needs confirmation: apply-network #{number}"] in open_page["lines"]
+    assert any("Open port 8443 of the gateway" in text for _, text in open_page["lines"])
+    assert open_page["choices"] == ["approve", "deny"]
+    assert unsaid == {}
+    assert (refused["right"], refused["lines"]) == (False, open_page["lines"])
+    assert done["result"] == "SUCCESS"
+    assert (after["right"], after["lines"], after["waiting"]) == (True, [], False)
+    assert after["says"].startswith("Your confirmation counts")
 
 
 START = json.dumps({"as": DAN, "job": "deploy-staging", "values": {}}).encode()

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,25 +25,17 @@ PATIENCE = 30
 ASKED = "Is it you who enrols an authenticator now?"
 
 
-@dataclass
 class Paged(World):
-    """The demo's world with pages; production needs two codes."""
+    """The demo's world; production needs two codes."""
 
-    url: str = ""
-
-    def __init__(self, directory: Path) -> None:
-        super().__init__(directory)
-        with socket.create_server(("127.0.0.1", 0)) as found:
-            self.url = f"http://localhost:{found.getsockname()[1]}"
+    @property
+    def url(self) -> str:
+        return files.pages(self.port)
 
     def start_agent(self) -> None:
-        """Before the first start: pages, and the rule."""
-        if "[web]" not in self.config_path.read_text():
-            listen = self.url.removeprefix("http://").replace("localhost", "127.0.0.1")
-            table = f'\n[web]\nlisten = "{listen}"\nurl = "{self.url}"\n'
-            self.config_path.write_text(self.config_path.read_text() + table)
-            rule = 'when = { environment = "production" }\nrequire = [{ factor = "totp"'
-            edit(self.directory / "policy.toml", (rule, f"{rule}, count = 2"))
+        """Before the start: the rule."""
+        rule = 'when = { environment = "production" }\nrequire = [{ factor = "totp"'
+        edit(self.directory / "policy.toml", (rule, f"{rule}, count = 2"))
         super().start_agent()
 
     def asked(self, user: str) -> list[Message]:
@@ -81,7 +71,8 @@ def test_a_lost_phone_drops_its_confirmation_and_a_new_ticket_brings_its_owner_b
     player = Player(world)
     build, message = player.pause(PRODUCTION)
     player.code(CAROL, message, world.code("carol"))
-    player.message("Needs confirmation")
+    counted = "Your confirmation counts: 1 of 2."
+    assert world.slack.wait_for(lambda s: any(m.text.startswith(counted) for m in s.ephemerals(CAROL)), PATIENCE)
     lost = world.slack.slash(CAROL, "/mfa", "lost", files.CHANNEL).wait("ephemeral", PATIENCE).text
     assert "Your confirmation on a build that waits does not count any more." in lost
     refused = player.tap(CAROL, message).wait("ephemeral", PATIENCE).text

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-import socket
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,40 +25,28 @@ from jenkins_mfa.simulators.jenkins_samples import PRODUCTION
 from jenkins_mfa.simulators.security_key import SecurityKey
 from jenkins_mfa.simulators.slack import Message
 from jenkins_mfa.wiring import open_desk
-from key_world import enrol_key
 
 PATIENCE = 30
 
 
-@dataclass
 class Keyed(World):
-    """The demo's world with pages, and a rule that asks for keys."""
+    """The demo's world with a rule that asks for keys of release; two of them have one."""
 
-    port: int = 0
-    held: dict[str, SecurityKey] = field(default_factory=dict)
+    keyed = ("alice", "bob")
 
     def __init__(self, directory: Path) -> None:
         super().__init__(directory)
-        self.held = {"alice": SecurityKey(), "bob": SecurityKey(counts=False)}
-        with socket.create_server(("127.0.0.1", 0)) as found:
-            self.port = found.getsockname()[1]
+        self.keys["bob"] = SecurityKey(counts=False)
 
     @property
     def url(self) -> str:
-        return f"http://localhost:{self.port}"
+        return files.pages(self.port)
 
     def start_agent(self) -> None:
-        """Before the first start: pages, the rule, and keys."""
-        if "[web]" not in self.config_path.read_text():
-            table = f'\n[web]\nlisten = "127.0.0.1:{self.port}"\nurl = "{self.url}"\n'
-            self.config_path.write_text(self.config_path.read_text() + table)
-            rule = 'when = { environment = "production" }\nrequire = [{ factor = '
+        """Before the first start: the rule."""
+        rule = 'when = { environment = "production" }\nrequire = [{ factor = '
+        if f'{rule}"totp"' in (self.directory / "policy.toml").read_text():
             edit(self.directory / "policy.toml", (f'{rule}"totp"', f'{rule}"webauthn"'))
-            config = configuration.load(self.config_path)
-            assert config.web is not None
-            with open_desk(config, key_files.load(config.keys, config.installation)) as desk:
-                for person, key in self.held.items():
-                    enrol_key(desk, config.web.party, person, key)
         super().start_agent()
 
 
@@ -92,7 +78,7 @@ def answer(world: Keyed, person: str, browser: requests.Session, path: str, deci
     assert key is not None, page
     chosen = {"decision": decision, "key": key[1]}
     begun = browser.post(f"{world.url}{path}/begin", json=chosen, headers=headers, timeout=PATIENCE).json()
-    signed = json.dumps(world.held[person].sign(begun["options"], world.url))
+    signed = json.dumps(world.keys[person].sign(begun["options"], world.url))
     given = {**chosen, "nonce": begun["nonce"], "answer": signed, "reason": "", "report": False, **more}
     done = browser.post(f"{world.url}{path}/finish", json=given, headers=headers, timeout=PATIENCE)
     says: str = done.json()["says"]

@@ -116,8 +116,10 @@ def test_a_wrong_file_is_one_finding_of_the_configuration(
 
 def test_the_agent_does_not_start_with_a_token_that_slack_refuses(world: World) -> None:
     """A sentence and exit code 3, no stack trace."""
+    world.stop_agent()  # its pages have the address
     with mistake(world, APP, r"\S+", "xapp-1"):
         found = run(world, "run")
+    world.start_agent()
     assert found.returncode == 3
     assert "The app-level token opens no Socket Mode connection: Slack: invalid_auth." in found.stderr
     assert "Traceback" not in found.stderr

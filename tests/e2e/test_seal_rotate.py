@@ -71,7 +71,7 @@ def test_the_vaults_key_is_changed_while_the_agent_runs(world: World) -> None:
     done = rotate(world)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [
-        "Sealed under v2: 1 authenticators of 1 people.",
+        "Sealed under v2: 2 authenticators of 1 people.",
         "Nothing in use is sealed with another key: v1 may be taken out.",
     ]
     vault.write_text(fresh)

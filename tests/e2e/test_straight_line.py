@@ -21,7 +21,7 @@ from jenkins_mfa.core import audit
 from jenkins_mfa.core.model import State
 from jenkins_mfa.demo import files
 from jenkins_mfa.demo.auto import ALICE, APPROVED, BOB, Player
-from jenkins_mfa.demo.world import World
+from jenkins_mfa.demo.world import World, free_port
 from jenkins_mfa.simulators.jenkins import Build
 from jenkins_mfa.simulators.jenkins_samples import PRODUCTION, STAGING
 from jenkins_mfa.simulators.slack import Message, plain
@@ -201,7 +201,9 @@ def test_a_receipt_of_another_build_is_refused(player: Player) -> None:
 @contextmanager
 def second_agent(world: World) -> Iterator[subprocess.Popen[bytes]]:
     before = world.slack.connections
-    command = [sys.executable, "-m", "jenkins_mfa", "run", "--config", str(world.config_path)]
+    own = world.config_path.with_name("second.toml")
+    own.write_text(world.config_path.read_text().replace(f"127.0.0.1:{world.port}", f"127.0.0.1:{free_port()}"))
+    command = [sys.executable, "-m", "jenkins_mfa", "run", "--config", str(own)]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         world.slack.wait_for(lambda s: s.connections > before, 30)

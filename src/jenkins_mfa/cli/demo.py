@@ -43,11 +43,11 @@ def demo(auto: bool, port: int, directory: Path | None) -> None:
 
 
 def _play(place: Path) -> bool:
-    from jenkins_mfa.demo import auto
+    from jenkins_mfa.demo import auto, stories
     from jenkins_mfa.demo.world import World
 
     with World(place) as world:
-        return auto.play(world)
+        return auto.play(world, stories.STORIES)
 
 
 def _show(place: Path, port: int) -> bool:

@@ -44,6 +44,10 @@ api_url = "{slack}"
 dir = "keys"
 vault_file = "vault.key"
 hmac_file = "hmac.key"
+
+[web]
+listen = "127.0.0.1:{port}"
+url = "{pages}"
 """
 
 POLICY = """\
@@ -87,6 +91,16 @@ require = [
 ]
 
 [[rules]]
+name = "migration"
+when = { pipeline = "migrate-database" }
+require = [{ factor = "push+number", approvers = ["group:release"] }]
+
+[[rules]]
+name = "network"
+when = { pipeline = "apply-network" }
+require = [{ factor = "webauthn", approvers = ["group:security"] }]
+
+[[rules]]
 name = "housekeeping"
 when = { pipeline = "clear-cache" }
 confirm = "none"
@@ -97,25 +111,41 @@ when = { pipeline = "deploy-late" }
 require = [{ factor = "push", approvers = ["group:release"] }]
 ttl_seconds = 3
 
+[[rules]]
+name = "emergency"
+when = { environment = "production" }
+break_glass = true
+require = [{ factor = "totp", count = 2, approvers = ["alice", "bob", "carol"] }]
+review_by = ["carol", "eve"]
+
 [default]
 require = [{ factor = "totp", count = 2, approvers = ["group:release"] }]
 ttl_seconds = 900
 """
 
 
-def write(directory: Path, *, store: str, jenkins: str, slack: str, tokens: dict[str, str]) -> Path:
-    """Write everything; returns the path of config.toml. `tokens` maps a file's name to its secret."""
+def write(directory: Path, *, store: str, jenkins: str, slack: str, tokens: dict[str, str], port: int = 8443) -> Path:
+    """Write everything; returns the path of config.toml. `tokens` maps a file's name to its secret.
+
+    The agent's own pages are at `port`.
+    """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name, secret in tokens.items():
         descriptor = os.open(directory / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(secret + "\n")
     values = {"store": store, "jenkins": jenkins, "slack": slack, "team": TEAM, "channel": CHANNEL, "ops": OPS}
+    values |= {"port": str(port), "pages": pages(port)}
     (directory / "policy.toml").write_text(POLICY)
     (directory / "roster.toml").write_text(_roster())
     path = directory / "config.toml"
     path.write_text(CONFIG.format(**values))
     return path
+
+
+def pages(port: int) -> str:
+    """Where the agent's own pages are: a name under which browsers allow security keys without TLS."""
+    return f"http://localhost:{port}"
 
 
 def _roster() -> str:

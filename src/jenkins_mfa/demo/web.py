@@ -21,8 +21,10 @@ from jenkins_mfa.core import totp
 from jenkins_mfa.demo import web_jenkins, web_slack
 from jenkins_mfa.demo.web_feed import Feed
 from jenkins_mfa.demo.web_form import Form, known_user
+from jenkins_mfa.demo.web_keys import VERBS, Keys
 from jenkins_mfa.errors import UntrustedInputError
 from jenkins_mfa.simulators.jenkins import JenkinsSimulator
+from jenkins_mfa.simulators.security_key import SecurityKey
 from jenkins_mfa.simulators.slack import ImpossibleActionError, SlackSimulator
 
 BODY_BYTES = 20_000  #: of one action
@@ -43,11 +45,12 @@ _HEADERS = {
 
 
 class Simulated(Protocol):
-    """What the page needs of the demo's world; `seeds` maps roster ids to the seeds of their phones."""
+    """What the page needs of the demo's world; `seeds` and `keys` have people's phones and keys by roster id."""
 
     jenkins: JenkinsSimulator
     slack: SlackSimulator
     seeds: dict[str, str]
+    keys: dict[str, SecurityKey]
 
 
 class Web:
@@ -56,6 +59,7 @@ class Web:
     def __init__(self, world: Simulated, port: int = 0) -> None:
         self.world = world
         self.feed = Feed(world.slack, world.jenkins)
+        self.keys = Keys(world.slack, world.keys)
         self._server = _Server(("127.0.0.1", port), self)
         self._thread = Thread(target=self._server.serve_forever, name="demo-web", daemon=True)
 
@@ -86,6 +90,7 @@ class Web:
             "slack": web_slack.view(self.world.slack, me),
             "jenkins": web_jenkins.view(self.world.jenkins),
             "phones": {person: totp.code_at(seed, now) for person, seed in self.world.seeds.items()},
+            "key": self.keys.view(me),
             "codes_end": (now // totp.STEP + 1) * totp.STEP,
         }
 
@@ -95,6 +100,8 @@ class Web:
             answer = web_slack.ACTIONS[verb](self.world.slack, form)
         elif verb in web_jenkins.ACTIONS:
             answer = web_jenkins.ACTIONS[verb](self.world.jenkins, form)
+        elif verb in VERBS:
+            answer = self.keys.act(verb, form)
         else:
             raise UntrustedInputError("There is no such action.")
         self.feed.bump()

@@ -1,8 +1,11 @@
-"""All that the demo runs: store, Jenkins, Slack, phones, and the agent in a process of its own, which may be killed."""
+"""All that the demo runs: store, Jenkins, Slack, phones and security keys, and the agent in a process of its own, which
+may be killed.
+"""
 
 from __future__ import annotations
 
 import secrets
+import socket
 import subprocess
 import sys
 import time
@@ -16,11 +19,14 @@ import requests
 from jenkins_mfa import config as configuration
 from jenkins_mfa import key_files
 from jenkins_mfa.core import totp
-from jenkins_mfa.demo import files
+from jenkins_mfa.core.audit_evidence import Judged, examine
+from jenkins_mfa.core.relying_party import RelyingParty
+from jenkins_mfa.demo import files, keys
 from jenkins_mfa.simulators.jenkins import Build, JenkinsSimulator, PausedInput, Trust
 from jenkins_mfa.simulators.jenkins_samples import add_samples
+from jenkins_mfa.simulators.security_key import SecurityKey
 from jenkins_mfa.simulators.slack import SlackSimulator
-from jenkins_mfa.store.connect import client_for
+from jenkins_mfa.store.connect import client_for, open_trail
 from jenkins_mfa.store.embedded import EmbeddedServer
 from jenkins_mfa.usecases import enroll
 from jenkins_mfa.wiring import open_desk
@@ -31,12 +37,16 @@ LATE = "deploy-late"  #: a job whose gates live for three seconds
 class World:
     """One demo in one directory. `start` brings everything up; leaving the context ends every process of it."""
 
+    keyed: tuple[str, ...] = ("bob", "carol")  #: who has a security key from the start
+
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.server = EmbeddedServer(directory / "store")
         self.jenkins = JenkinsSimulator()
         self.slack = SlackSimulator(team=files.TEAM, team_name="Demo")
         self.seeds: dict[str, str] = {}
+        self.keys = {person: SecurityKey() for person, *_ in files.PEOPLE}
+        self.port = free_port()  #: of the agent's own pages
         self.config_path = directory / "config.toml"
         self._agent: subprocess.Popen[bytes] | None = None
         self._stack = ExitStack()
@@ -105,6 +115,12 @@ class World:
         """What the person's phone shows now."""
         return totp.code_at(self.seeds[person], int(time.time()))
 
+    def judged_keys(self) -> list[Judged]:
+        """Every answer of a security key in the trail, verified again as `audit verify --evidence` does."""
+        with open_trail(self.server.url, prefix="{mfa}") as trail:
+            entries = [(linked.seq, linked.entry) for linked in trail.audit_events()]
+        return list(examine(entries, RelyingParty.at(files.pages(self.port))))
+
     def _start(self) -> None:
         self.server.start()
         self._stack.callback(self._stop_store)
@@ -122,6 +138,7 @@ class World:
             jenkins=self.jenkins.url,
             slack=self.slack.base_url,
             tokens=tokens,
+            port=self.port,
         )
         config = configuration.load(self.config_path)
         key_files.generate(config.keys, int(time.time()))
@@ -150,14 +167,18 @@ class World:
         self.jenkins.controller.trust = Trust(pinned, f"mfa:{config.installation}", "main")
 
     def _enrol(self, config: configuration.Config) -> None:
-        """Give the approvers their phones, proved by the code of the step before: the present one stays unused."""
-        keys = key_files.load(config.keys, config.installation)
-        with open_desk(config, keys) as desk:
+        """Give the approvers their phones, proved by the code of the step before: the present one stays unused.
+
+        Some get a key, too.
+        """
+        with open_desk(config, key_files.load(config.keys, config.installation)) as desk:
             for person in ("alice", "bob", "carol"):
                 seed = totp.seed_text(secrets.token_bytes(totp.SEED_BYTES))
                 before = totp.code_at(seed, desk.store.now() // 1000 - totp.STEP)
                 enroll.enroll(desk, person, seed, before, "demo")
                 self.seeds[person] = seed
+            for person in self.keyed:
+                keys.enrol(desk, RelyingParty.at(files.pages(self.port)), person, self.keys[person])
 
     def _died(self) -> bool:
         return self._agent is not None and self._agent.poll() is not None
@@ -165,3 +186,16 @@ class World:
 
 def _deploy_late(build: Build) -> None:
     build.mfa_gate(lambda: build.echo("Deployed."), environment="sandbox", action="deploy", message="Nobody answers")
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody has now, and no outgoing connection gets: those start at 32768 on Linux."""
+    while True:
+        port = 20_000 + secrets.randbelow(10_000)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port

@@ -1,4 +1,4 @@
-"""The jobs of the demo: deployments to production and to staging, a rotation of secrets, and housekeeping."""
+"""The jobs of the demo: deployments to production and to staging, a migration, a network, secrets, and housekeeping."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from jenkins_mfa.simulators.jenkins_model import Checkout, Commit
 
 PRODUCTION = "deploy-prod"
 STAGING = "deploy-staging"
+MIGRATION = "migrate-database"
+NETWORK = "apply-network"
 ROTATION = "rotate-secrets"
 HOUSEKEEPING = "clear-cache"
 _REMOTE = "https://git.example.com/shop/web.git"
@@ -59,6 +61,28 @@ def deploy_staging(build: Build) -> None:
         )
 
 
+def migrate_database(build: Build) -> None:
+    """Whoever confirms has looked into this build's log: the number stands nowhere else."""
+    build.mfa_gate(
+        lambda: build.sh("./migrate.sh 0042_index"),
+        environment="database",
+        action="migrate",
+        message="Run migration 0042",
+        details={"migration": "0042_index"},
+    )
+
+
+def apply_network(build: Build) -> None:
+    """What a security key confirms."""
+    build.mfa_gate(
+        lambda: build.sh("terraform apply network.plan"),
+        environment="network",
+        action="apply",
+        message="Open port 8443 of the gateway",
+        details={"plan": "0 to add, 1 to change, 0 to destroy"},
+    )
+
+
 def rotate_secrets(build: Build) -> None:
     """What two teams confirm."""
     build.mfa_gate(
@@ -104,5 +128,7 @@ def add_samples(sim: JenkinsSimulator) -> None:
     sim.job(PRODUCTION, deploy_production, parameters=parameters, checkouts=commits, env=env)
     replicas = (Parameter("REPLICAS", default="2", description="How many servers; another number asks security, too"),)
     sim.job(STAGING, deploy_staging, parameters=replicas, checkouts=commits)
+    sim.job(MIGRATION, migrate_database)
+    sim.job(NETWORK, apply_network)
     sim.job(ROTATION, rotate_secrets)
     sim.job(HOUSEKEEPING, clear_cache)

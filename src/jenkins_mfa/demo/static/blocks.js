@@ -93,6 +93,7 @@ const DATES = {
 function drawElement(element, block, context) {
   if (element.type !== "button") return drawField(element, block.block_id);
   const look = { primary: "primary", danger: "danger" }[element.style] ?? "";
+  if (element.url) return drawLink(element, block, context, look);
   const node = el(
     "button",
     {
@@ -105,6 +106,14 @@ function drawElement(element, block, context) {
     element.text.text,
   );
   return node;
+}
+
+/** A button that leads somewhere: Slack opens the address, and tells the app that it did. */
+function drawLink(element, block, context, look) {
+  const press = (event) => context.press(block, element, event.currentTarget);
+  const where = { href: safe(element.url), target: "_blank", rel: "noreferrer" };
+  const node = { class: `slack-button ${look}`, "data-focus": element.action_id, onclick: press };
+  return el("a", { ...where, ...node }, element.text.text);
 }
 
 /** An input block of a modal: label outside the field, hint under it, the error in words at the field. */

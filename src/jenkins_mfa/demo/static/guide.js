@@ -10,6 +10,10 @@ const STEPS = [
 const MORE = [
   ["Deny one", "start deploy-prod, tap Deny and say why: the build is aborted, with your reason."],
   ["Ask two teams", "start rotate-secrets: two people confirm, one of them Bob or Carol of security, in any order."],
+  ["Match a number", "start migrate-database: its log shows six digits; type them in Slack's form. Three wrong ones, and somebody else must."],
+  ["Touch a security key", "start apply-network, be Bob Ray and tap Approve with key: a private button opens the agent's page; open it beside the phone, read it, touch the key."],
+  ["Take a confirmation back", "start rotate-secrets, approve it as Bob, then tap “Take it back” in the private answer."],
+  ["Break the glass", "start deploy-prod, type /mfa break-glass, its id and why: Alice, Bob and Carol decide, somebody else reviews it."],
   ["Change a watched variable", "start deploy-staging, approve it; start it again with other REPLICAS: security is asked, too, and sees old and new."],
   ["Let the policy pass one", "start clear-cache: nobody is asked, and the receipt says so."],
   ["Let one expire", "start deploy-late and answer nothing: it waits 3 seconds."],

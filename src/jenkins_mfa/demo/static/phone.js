@@ -1,5 +1,6 @@
-// The phones: each person's code, the seconds left as number and bar, and "Copy code".
+// The phones: each person's code, the seconds left as number and bar, and "Copy code"; beside it that person's key.
 import { announce, el, keyed } from "./dom.js";
+import { drawKey } from "./key.js";
 
 const STEP = 30;
 let ends = 0;
@@ -8,9 +9,17 @@ export function showPhones(picture) {
   ends = picture.codes_end;
   const people = [...picture.people].sort((a, b) => (b.id === picture.me) - (a.id === picture.me));
   const items = people.map((one) => ({ name: one.name, mine: one.id === picture.me, code: picture.phones[one.person] ?? "" }));
-  const shown = items.filter((one) => one.mine || one.code);
-  keyed(document.getElementById("phones"), shown, (one) => one.name, (one) => (one.mine ? drawMine(one) : drawOther(one)));
+  const [mine, ...others] = items;
+  const key = { kind: "key", me: picture.me, name: mine.name, ...picture.key };
+  const first = key.waiting || key.lines.length ? [key, mine] : [mine, key]; // what is asked for stands first
+  const shown = [...first, ...others.filter((one) => one.code)];
+  keyed(document.getElementById("phones"), shown, (one) => `${one.kind ?? "phone"} ${one.name}`, draw);
   tick();
+}
+
+function draw(one) {
+  if (one.kind === "key") return drawKey(one);
+  return one.mine ? drawMine(one) : drawOther(one);
 }
 
 function drawMine(one) {
