@@ -16,7 +16,7 @@ from jenkins_mfa.security_keys.ceremonies import WebAuthnKeys
 from jenkins_mfa.simulators.security_key import HONEST, Lies, SecurityKey
 from jenkins_mfa.usecases import credentials
 from jenkins_mfa.usecases.desk import Desk, Who, commit_id
-from jenkins_mfa.usecases.key_answers import Asked, Given, KeyAnswers
+from jenkins_mfa.usecases.key_answers import Asked, Given, KeyAnswers, asks
 from jenkins_mfa.wiring import SystemRandomness
 
 #: Policies of installations with pages.
@@ -67,7 +67,7 @@ class KeyWorld(World):
     def ask(self, person: str, decision: Decision = Decision.APPROVE, key: str = "") -> Asked:
         """The page is told what to have signed."""
         key_id = key or self.own[person].id
-        return self.keys.begin(self.gate.jti, self.session(person), decision, key_id, LATER)
+        return self.keys.begin(self.gate.jti, self.session(person), decision, key_id, LATER, asks(self.gate))
 
     def sign(self, person: str, asked: Asked, lies: Lies = HONEST) -> bytes:
         """The browser has the key sign it."""

@@ -75,8 +75,10 @@ def answer(world: Keyed, person: str, browser: requests.Session, path: str, deci
     headers = {"Origin": world.url}
     page = browser.get(f"{world.url}{path}", timeout=PATIENCE).text
     key = re.search(r'id="key" value="(a_[0-9a-f]+)"', page)
+    asks = re.search(r'data-asks="([0-9a-f]{64})"', page)
     assert key is not None, page
-    chosen = {"decision": decision, "key": key[1]}
+    assert asks is not None, page
+    chosen = {"decision": decision, "key": key[1], "asks": asks[1]}
     begun = browser.post(f"{world.url}{path}/begin", json=chosen, headers=headers, timeout=PATIENCE).json()
     signed = json.dumps(world.keys[person].sign(begun["options"], world.url))
     given = {**chosen, "nonce": begun["nonce"], "answer": signed, "reason": "", "report": False, **more}

@@ -17,7 +17,7 @@ from jenkins_mfa.core.audit_evidence import examine
 from jenkins_mfa.core.binding import Decision
 from jenkins_mfa.core.credential import key_sha256
 from jenkins_mfa.core.model import Entry, Factor, Starter, State, Trigger
-from jenkins_mfa.core.policy import Roster
+from jenkins_mfa.core.policy import Demand, Roster
 from jenkins_mfa.core.relying_party import RelyingParty
 from jenkins_mfa.errors import EvidenceError, Refusal
 from jenkins_mfa.security_keys.ceremonies import WebAuthnKeys
@@ -25,7 +25,8 @@ from jenkins_mfa.simulators.security_key import EDDSA, ES256, RS256, Lies
 from jenkins_mfa.store.gates import RedisStore
 from jenkins_mfa.usecases import credentials, tickets
 from jenkins_mfa.usecases.answer import Answers, Counted, NeedsCode, NeedsKey
-from jenkins_mfa.usecases.key_answers import KeyAnswers
+from jenkins_mfa.usecases.break_glass import BreakGlass
+from jenkins_mfa.usecases.key_answers import KeyAnswers, asks
 from jenkins_mfa.usecases.rules import Rules
 from jenkins_mfa.usecases.watch import Watch
 from key_world import KEYED, LATER, TWO_KEYS, KeyWorld
@@ -147,7 +148,9 @@ def test_an_answer_for_one_gate_serves_no_other(world: KeyWorld) -> None:
     assert second is not None
     moved = replace(world.given(asked, body), jti=second.jti)
     refused("question_over", lambda: world.keys.approve(moved, world.session("alice")))
-    other = world.keys.begin(second.jti, world.session("alice"), Decision.APPROVE, world.own["alice"].id, LATER)
+    other = world.keys.begin(
+        second.jti, world.session("alice"), Decision.APPROVE, world.own["alice"].id, LATER, asks(second)
+    )
     swapped = replace(world.given(other, body), jti=second.jti)
     found = refused("key_refused", lambda: world.keys.approve(swapped, world.session("alice")))
     assert found.values["problem"] == "challenge"
@@ -176,7 +179,9 @@ def test_a_question_that_has_ended_is_refused(world: KeyWorld) -> None:
 def test_a_question_ends_with_the_gate_and_with_the_session(world: KeyWorld) -> None:
     """S5: ten minutes at most, never past the deadline, never past the page."""
     until = world.desk.store.now() + 5_000
-    world.keys.begin(world.gate.jti, world.session("alice"), Decision.APPROVE, world.own["alice"].id, until)
+    world.keys.begin(
+        world.gate.jti, world.session("alice"), Decision.APPROVE, world.own["alice"].id, until, asks(world.gate)
+    )
     assert world.store.person("alice").ceremonies[0].expires == until
     world.clock.move(seconds=1795)
     world.ask("alice")
@@ -252,13 +257,18 @@ def test_a_copied_key_is_switched_off_and_told(world: KeyWorld) -> None:
     world.watch.poll()
     second = world.store.gate_of("main", "ref-2")
     assert second is not None
-    asked = world.keys.begin(second.jti, world.session("alice"), Decision.APPROVE, world.own["alice"].id, LATER)
+    asked = world.keys.begin(
+        second.jti, world.session("alice"), Decision.APPROVE, world.own["alice"].id, LATER, asks(second)
+    )
     given = replace(world.given(asked, world.sign("alice", asked, Lies(count=3))), jti=second.jti)
     refused("key_copied", lambda: world.keys.approve(given, world.session("alice")))
     key = world.store.person("alice").authenticators[0]
     assert key.suspended_at
     assert not key.usable
-    refused("no_key", lambda: world.keys.begin(second.jti, world.session("alice"), Decision.APPROVE, key.id, LATER))
+    refused(
+        "no_key",
+        lambda: world.keys.begin(second.jti, world.session("alice"), Decision.APPROVE, key.id, LATER, asks(second)),
+    )
     world.deliver()
     told = [(one.code, one.to) for one in world.messenger.alerts]
     assert {("suspended", ""), ("suspended", "alice")} <= set(told)
@@ -412,3 +422,26 @@ def test_who_has_only_a_key_answers_with_it_where_a_code_is_asked() -> None:
     assert isinstance(tapped(world, "alice"), NeedsKey)
     assert isinstance(Answers(world.desk, PAGES).tap(world.gate.jti, world.who("bob"), "tap-2"), NeedsCode)
     refused("no_authenticator", lambda: tapped(world, "carol"))
+
+
+def test_s20_what_a_page_did_not_show_is_not_signed() -> None:
+    """Somebody breaks the glass while another's page stands open: its Approve is for what the page shows."""
+    emergency = rule(
+        "emergency",
+        require=(Demand(Factor.WEBAUTHN, 2, ("alice", "bob")),),
+        break_glass=True,
+        review_by=("group:security",),
+    )
+    world = KeyWorld(rules=policy(rule(factor=Factor.WEBAUTHN, quorum=3), emergency, available=tuple(Factor)))
+    for person in ("alice", "bob"):
+        world.give(person)
+    world.open()
+    shown, begun = asks(world.gate), world.ask("bob")
+    BreakGlass(world.desk).open(world.gate.jti, world.who("alice"), "the database is down", "smash")
+    bob, key = world.session("bob"), world.own["bob"].id
+    refused("page_stale", lambda: world.keys.begin(world.gate.jti, bob, Decision.APPROVE, key, LATER, shown))
+    refused("page_stale", lambda: world.keys.begin(world.gate.jti, bob, Decision.DENY, key, LATER, shown))
+    given = world.given(begun, world.sign("bob", begun))
+    assert refused("key_refused", lambda: world.keys.approve(given, bob)).values["problem"] == "challenge"
+    assert world.gate.confirmations == ()
+    assert world.approve("bob").gate.confirmations[0].person == "bob"

@@ -22,6 +22,7 @@ from jenkins_mfa.security_keys.ceremonies import WebAuthnKeys
 from jenkins_mfa.usecases import credentials, tickets
 from jenkins_mfa.usecases.desk import Who, commit_id
 from jenkins_mfa.usecases.enrolment import OwnActs
+from jenkins_mfa.usecases.key_answers import asks
 from jenkins_mfa.usecases.tickets import For
 from key_world import KeyWorld
 
@@ -244,7 +245,8 @@ def test_what_another_service_on_this_host_has_signed_is_refused(alice: Person, 
     alice.open()
     path = f"/gate/{alice.world.gate.jti}"
     key = alice.world.store.person("alice").authenticators[0].id
-    asked = alice.page.evaluate(SEND, [f"{path}/begin", {"decision": "approve", "key": key}])
+    chosen = {"decision": "approve", "key": key, "asks": asks(alice.world.gate)}
+    asked = alice.page.evaluate(SEND, [f"{path}/begin", chosen])
     alice.page.goto(foreign)
     signed = alice.page.evaluate(SIGN, asked["options"])
     alice.page.goto(f"{alice.place.settings.url}{path}")

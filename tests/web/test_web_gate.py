@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from fakes import FakeSource, request_text
 from jenkins_mfa.core.model import Authenticator, Factor, Gate, State
 from jenkins_mfa.simulators.security_key import HONEST, Lies, SecurityKey
 from jenkins_mfa.usecases import tickets
+from jenkins_mfa.usecases.key_answers import asks
 from jenkins_mfa.usecases.tickets import For
 from jenkins_mfa.web import health, session
 from jenkins_mfa.web.session import Purpose, Session
@@ -36,8 +38,12 @@ class Page:
     def path(self) -> str:
         return f"/gate/{self.gate.jti}"
 
+    def chosen(self, decision: str, key: str = "") -> dict[str, str]:
+        """What a button sends."""
+        return {"decision": decision, "key": key or self.own.id, "asks": asks(self.gate)}
+
     def begin(self, decision: str = "approve", **values: Any) -> requests.Response:
-        return self.browser.post(f"{self.path}/begin", {"decision": decision, "key": self.own.id} | values)
+        return self.browser.post(f"{self.path}/begin", self.chosen(decision) | values)
 
     def finish(self, begun: Any, decision: str = "approve", lies: Lies = HONEST, **values: Any) -> requests.Response:
         signed = json.dumps(self.key.sign(begun["options"], self.place.settings.url, lies))
@@ -168,7 +174,7 @@ def test_without_a_session_nothing_is_shown(place: Place, world: KeyWorld) -> No
         found = place.browser.get(path)
         assert found.status_code == 403
         assert "team one" not in found.text
-    sent = place.browser.post(f"/gate/{world.gate.jti}/begin", {"decision": "approve", "key": "x"})
+    sent = place.browser.post(f"/gate/{world.gate.jti}/begin", {"decision": "approve", "key": "x", "asks": ""})
     assert sent.json()["says"] == "Not counted: this page has ended. Open it from Slack again, or sign in."
 
 
@@ -201,7 +207,7 @@ def test_a_session_is_for_its_own_gate_purpose_and_time(place: Place, world: Key
 def test_whose_session_it_is_decides_whose_key_is_asked(place: Place, world: KeyWorld) -> None:
     """Attack row 15: alice's page with bob's key."""
     alice, bob = opened(place, world), opened(place, world, "bob")
-    refused = alice.browser.post(f"{alice.path}/begin", {"decision": "approve", "key": bob.own.id})
+    refused = alice.browser.post(f"{alice.path}/begin", alice.chosen("approve", bob.own.id))
     assert refused.json()["says"].startswith("Not counted: you have no such security key")
     begun = alice.begin().json()
     bob.browser = alice.browser
@@ -310,10 +316,17 @@ def test_the_policy_of_an_installation_with_pages(world: KeyWorld) -> None:
     assert without.gate.state is State.DENIED
 
 
-def test_one_session_holds_few_requests_open(place: Place, world: KeyWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Attack row 41: caps per client, 429 beyond."""
-    page = opened(place, world)
-    seen = re.search(r'data-seen="(\d+)"', page.browser.get(page.path).text)
-    assert seen is not None
-    monkeypatch.setattr(type(place.site.waiters), "waiting", lambda _self, _name: health.TABS)
-    assert page.browser.get(f"/wait?seen={seen[1]}").status_code == 429
+def test_one_person_holds_few_requests_open(place: Place, world: KeyWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Attack row 41: caps per client, 429 beyond, also for whoever names something else each time."""
+    monkeypatch.setattr(health, "TABS", 1)
+    now, jti = place.desk.store.now(), world.gate.jti
+    browser = session_of(place, Session(Purpose.SIGNED_IN, "alice", "", now + 60_000))
+    held = Thread(target=browser.get, args=(f"/wait?about={jti}&seen={world.gate.version}",))
+    held.start()
+    while not place.site.waiters.count:
+        held.join(0.01)
+    assert browser.get("/wait?about=g_0.1&seen=0").status_code == 429
+    assert session_of(place, Session(Purpose.ANSWER, "bob", jti, now + 60_000)).get("/wait?seen=0").status_code == 200
+    world.deny("bob")
+    held.join(20)
+    assert not held.is_alive()

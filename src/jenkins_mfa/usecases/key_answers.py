@@ -79,8 +79,9 @@ class KeyAnswers:
     desk: Desk
     keys: SecurityKeys
 
-    def begin(self, jti: str, who: Who, decision: Decision, key_id: str, until: int) -> Asked:
-        """Ask the person's key `key_id` for one decision about a gate; good until `until` (ms UTC) at most.
+    def begin(self, jti: str, who: Who, decision: Decision, key_id: str, until: int, shown: str) -> Asked:
+        """Ask the person's key `key_id` for one decision about a gate; good until `until` (ms UTC) at most. `shown` is
+        the digest of the requirement that they were shown: another one is not signed unseen (S20).
 
         A question that stands for the same gate, decision and key is replaced.
         """
@@ -89,6 +90,8 @@ class KeyAnswers:
         def attempt() -> Asked:
             now, gate = self.desk.store.now(), load(self.desk, jti)
             person = self._eligible(gate, who, decision, nonce, now)
+            if shown != asks(gate):
+                raise Refusal("page_stale")
             record = credentials.record_of(self.desk, person)
             key = next((one for one in credentials.keys_of(record) if one.id == key_id), None)
             if key is None:
@@ -201,6 +204,11 @@ class KeyAnswers:
         return eligible.known(self.desk, who).id
 
 
+def asks(gate: Gate) -> str:
+    """The digest of what a gate asks for now; a page that shows the gate says it with each answer that it begins."""
+    return requirement_sha256(gate.requirement) if gate.requirement else ""
+
+
 def _same(one: Ceremony, other: Ceremony) -> bool:
     return (one.purpose, one.gate, one.decision, one.credential) == (
         other.purpose,
@@ -216,7 +224,7 @@ def _binding(gate: Gate, ceremony: Ceremony, person: str, credential: bytes) -> 
         raise Refusal("not_needed")
     return bind_gate(
         gate,
-        requirement_sha256(gate.requirement),
+        asks(gate),
         nonce=bytes.fromhex(ceremony.nonce),
         decision=Decision(ceremony.decision),
         person=person,

@@ -9,12 +9,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from jenkins_mfa.core.binding import Decision
+from jenkins_mfa.core.binding import DIGEST_LENGTH, Decision
 from jenkins_mfa.core.model import Authenticator, Gate
 from jenkins_mfa.errors import Refusal, UntrustedInputError
 from jenkins_mfa.usecases import credentials
 from jenkins_mfa.usecases.desk import Who, load
-from jenkins_mfa.usecases.key_answers import Given, KeyAnswers
+from jenkins_mfa.usecases.key_answers import Given, KeyAnswers, asks
 from jenkins_mfa.web import layout, shown
 from jenkins_mfa.web.guard import BODY_BYTES
 from jenkins_mfa.web.session import Purpose, Session
@@ -64,6 +64,7 @@ class _Gates:
             window=render.terminal(page.header(gate)),
             gate=jti,
             seen=str(gate.version),
+            asks=asks(gate),
         )
 
     def begin(self, request: Request, form: Form) -> Response:
@@ -71,7 +72,7 @@ class _Gates:
         jti, session = self._open(request)
         decision = _decision(form)
         who, key = self._who(request, session), text(form, "key", ID)
-        asked = self._answers.begin(jti, who, decision, key, session.expires)
+        asked = self._answers.begin(jti, who, decision, key, session.expires, text(form, "asks", DIGEST_LENGTH))
         return JSONResponse({"nonce": asked.nonce, "options": asked.options})
 
     def finish(self, request: Request, form: Form) -> Response:

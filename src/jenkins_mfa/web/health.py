@@ -17,7 +17,7 @@ from jenkins_mfa.web.site import Site
 #: For each purpose of a session: what its page waits for, as a short text that changes with it. A session that is about
 #: nothing by itself waits for what its page names.
 Marks = Mapping[Purpose, Callable[[Session], str]]
-TABS = 8  #: requests of one session that wait at once
+TABS = 16  #: requests of one person that wait at once, whatever for
 SEEN = 64  #: characters of what a page says that it has seen
 
 
@@ -38,10 +38,10 @@ def routes(site: Site, marks: Marks) -> list[Route]:
         asked, seen = (request.query_params.get(name, "")[:SEEN] for name in ("about", "seen"))
         watched = replace(found, about=found.about or asked)
         mark = marks[found.purpose]
-        name = f"{watched.purpose}:{watched.person}:{watched.about}"
-        if site.waiters.waiting(name) >= TABS:
+        whose = f"{watched.purpose}:{watched.person}:"
+        if site.waiters.waiting(whose) >= TABS:
             return JSONResponse({"ended": True}, 429)
-        now = await site.waiters.changed(name, lambda: mark(watched), seen)
+        now = await site.waiters.changed(whose + watched.about, lambda: mark(watched), seen)
         return JSONResponse({"seen": now, "changed": now != seen})
 
     return [Route("/livez", livez), Route("/readyz", readyz), Route("/wait", wait)]

@@ -43,9 +43,9 @@ class Waiters:
         """How many wait now."""
         return sum(len(one.waiting) for one in self._watched.values())
 
-    def waiting(self, name: str) -> int:
-        """How many wait for the same."""
-        return len(self._watched[name].waiting) if name in self._watched else 0
+    def waiting(self, start: str) -> int:
+        """How many wait for whatever has a name that begins so."""
+        return sum(len(one.waiting) for name, one in self._watched.items() if name.startswith(start))
 
     async def changed(self, name: str, look: Look, seen: str) -> str:
         """What `look` finds once it is not `seen` any more; `seen` after LONGEST seconds, and when the server stops."""

@@ -30,6 +30,7 @@ REFUSALS = {
         "Answer with another one, or have an administrator give you a new address."
     ),
     "page_over": "Not counted: this page has ended. Open it from Slack again, or sign in.",
+    "page_stale": "Not counted: this gate asks for something else since this page was opened. Open the page anew.",
     "key_unknown": "jenkins-mfa does not know this passkey. Use another one, or ask ops.",
 }
 
@@ -101,6 +102,7 @@ REFUSED = {
     "key_refused": "sent an answer of a key that does not prove what was asked",
     "key_copied": "used a key of which there may be a copy",
     "page_over": "sent something from a page that had ended",
+    "page_stale": "answered a page that showed what the gate asked for before",
     "key_unknown": "used a key that is not known",
 }
 

@@ -139,7 +139,7 @@ if (kept) say(kept, "good");
 async function answer(decision) {
   const reason = document.getElementById("reason")?.value ?? "";
   const chosen = { decision, key: document.getElementById("key").value };
-  const begun = await post(`/gate/${words.gate}/begin`, chosen);
+  const begun = await post(`/gate/${words.gate}/begin`, { ...chosen, asks: words.asks });
   if (!begun.ok) return say(begun.says, "bad");
   const signed = await sign(begun.options);
   if (signed === null) return undefined;
