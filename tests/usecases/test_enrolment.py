@@ -23,7 +23,7 @@ from jenkins_mfa.simulators.security_key import SecurityKey
 from jenkins_mfa.usecases import credentials, loss, tickets
 from jenkins_mfa.usecases.desk import Who
 from jenkins_mfa.usecases.enrolment import TRIES, Enrolment, OwnActs, Stage
-from jenkins_mfa.usecases.key_answers import Given, KeyAnswers
+from jenkins_mfa.usecases.key_answers import Given, KeyAnswers, asks
 from jenkins_mfa.usecases.tickets import For
 from jenkins_mfa.wiring import SystemRandomness
 from key_world import KEYED
@@ -240,7 +240,7 @@ def test_row_45_the_trail_of_an_enrolment_and_an_answer_is_examined(person: str)
     made = place.register(place.vouched("bob"), key)
     place.open()
     answers, who = KeyAnswers(place.desk, place.page.keys), Who("web", "203.0.113.9", "bob")
-    asked = answers.begin(place.gate.jti, who, Decision.APPROVE, made.id, 10**15)
+    asked = answers.begin(place.gate.jti, who, Decision.APPROVE, made.id, 10**15, asks(place.gate))
     body = json.dumps(key.sign(asked.options, PARTY.origin)).encode()
     answers.approve(Given(asked.gate.jti, asked.nonce, Decision.APPROVE, body), who)
     entries = [(one.seq, one.entry) for one in place.store.trail]

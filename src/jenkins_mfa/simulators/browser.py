@@ -61,7 +61,7 @@ class Browser:
         """Choose `approve` or `deny` on a gate's page, and touch the key; what the page says. Raises SaidError."""
         for key in page.keys:
             chosen = {"decision": decision, "key": key}
-            begun = self._post(f"{page.path}/begin", chosen)
+            begun = self._post(f"{page.path}/begin", {**chosen, "asks": page.words["asks"]})
             try:
                 signed = json.dumps(self._key.sign(begun["options"], self._origin))
             except BrowserError:
