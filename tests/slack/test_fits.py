@@ -280,7 +280,7 @@ def test_a_page_of_what_waits_fits(chosen: list[str], number: int, job: str) -> 
     run = replace(gate().run, pipeline=job * 3)
     gates = [replace(STATES[name], id=f"g_{n:032x}", run=run) for n, name in enumerate(chosen)]
     troubles = {gate.id: TROUBLES[name] for gate, name in zip(gates, chosen, strict=True) if name in TROUBLES}
-    lines = commands.pending(gates, number, ROSTER, gate().opened_at, "alice", troubles)
+    lines = commands.pending(gates, number, ROSTER, gate().opened_at, "alice", troubles, lambda _: ("alice", "bob"))
     payload = blocks.note(lines, {}, "answer")
     check_message(payload.text, payload.blocks)
     assert block_problems(payload.blocks) == []
@@ -319,3 +319,18 @@ def test_a_rich_real_request_takes_a_third_of_the_room() -> None:
     assert size(payload.blocks) < 4_000
     assert json.loads(json.dumps(payload.blocks)) == payload.blocks
     assert requirement().total == 2
+
+
+def test_a_gate_of_many_conditions_and_confirmations_still_fits() -> None:
+    """Where names of those who confirmed have no room, too, they are counted."""
+    roster = worst_people("ß", 25)
+    full = worst_gate(State.PENDING, "ß", 40, roster, "", compared=True)
+    users = {one.id: one.identities[f"slack:{TEAM}"] for one in roster.people.values()}
+    payload = blocks.message(full, roster, users, others=3)
+    check_message(payload.text, payload.blocks)
+    assert re.search(r"Confirmed: .*?[0-9]+ (more )?people\n", render_of(payload))
+
+
+def render_of(payload: blocks.Payload) -> str:
+    """What the state block says."""
+    return "".join(found["text"] for found in texts(payload.blocks[1]["elements"]))

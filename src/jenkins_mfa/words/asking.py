@@ -22,9 +22,12 @@ def needs(gate: Gate, requirement: Requirement, roster: Roster, most: int) -> li
     else:
         found += [_clause(clause, n, gate, roster, most) for clause, n in places]
     if given:
-        times = join([say("{who}, {at}", who=people.confirmed(roster, one), at=Time(one.at)) for one in given], "; ")
+        times = [say("{who}, {at}", who=people.confirmed(roster, one), at=Time(one.at)) for one in given[:most]]
+        rest = len(given) - len(times)
+        if rest:
+            times.append(say(f"{{n}} {'more ' if times else ''}{'person' if rest == 1 else 'people'}", n=rest))
         several = say("So far {n}: {who}.", n=len(given), who=who) if len(places) > 1 else ()
-        found.append(Line(say("Confirmed: {times}", times=times), several))
+        found.append(Line(say("Confirmed: {times}", times=join(times, "; ")), several))
     return found
 
 
