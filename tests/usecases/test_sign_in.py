@@ -12,7 +12,7 @@ from test_races import at_once
 from builders import ROSTER
 from fakes import desk
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.errors import Refusal
+from jenkins_mfa.errors import MessengerUnavailableError, Refusal
 from jenkins_mfa.security_keys.ceremonies import WebAuthnKeys
 from jenkins_mfa.simulators.security_key import HONEST, Lies, SecurityKey
 from jenkins_mfa.store.gates import RedisStore
@@ -156,3 +156,12 @@ def test_a_copied_key_is_switched_off_at_the_door(world: KeyWorld, door: SignIn)
     question = door.begin()
     refused("key_copied", lambda: door.finish(question.state, answer(world.held["carol"], question, Lies(count=1))))
     assert not world.store.person("carol").authenticators[0].usable
+
+
+def test_while_slack_is_down_the_key_opens_the_page_all_the_same(world: KeyWorld, door: SignIn) -> None:
+    """The page is there for that: silence stops nobody who signs with a key, here or at the answer that follows."""
+    world.messenger.error = MessengerUnavailableError("away")
+    question = door.begin()
+    assert door.finish(question.state, answer(world.held["bob"], question)) == "bob"
+    world.open()
+    assert world.approve("bob").open == 0
