@@ -9,7 +9,7 @@ from world import World
 from jenkins_mfa.core.model import Act, Alert
 from jenkins_mfa.errors import Refusal, StoreUncertainError, UntrustedInputError
 from jenkins_mfa.slack import payloads, views
-from jenkins_mfa.usecases.acts import NeedsCode, NeedsKey
+from jenkins_mfa.usecases.acts import NeedsCode, NeedsPage
 from jenkins_mfa.usecases.desk import Who
 from jenkins_mfa.words import alerts, render
 
@@ -94,7 +94,7 @@ def test_an_act_that_cannot_be_done_any_more_ends_the_form(world: World) -> None
             ),
         ),
         (
-            NeedsKey(UNLOCK, "carol"),
+            Refusal("key_alone", {"act": "unlock", "target": "bob"}),
             (
                 "Not done: this takes a code, and you have a security key alone. Ask an administrator with a code "
                 "app, or the operator: jenkins-mfa authenticators unlock bob"
@@ -117,6 +117,45 @@ def test_whoever_is_not_named_for_sure_is_not_named(world: World, named: str) ->
     """A bare @name may be anybody's: only a mention that Slack made, or the roster's own id."""
     assert ask(world, f"unlock {named}") == "/mfa unlock needs somebody of the roster: @name or their id there."
     assert world.answers.calls == []
+
+
+@pytest.mark.parametrize("act", [UNLOCK, Act("invite", "bob")])
+def test_a_page_is_opened_by_a_button_that_no_notification_shows(world: World, act: Act) -> None:
+    """The act and its target are named beside it."""
+    world.answers.given = NeedsPage(act, f"https://mfa.example.com/open#{'t' * 43}", OPENED + 10 * MINUTE)
+    message = world.slack.slash(CAROL, "/mfa", f"{act.name} bob", DEPLOYS).wait("ephemeral")
+    assert " Confirm it on a page that opens once, for you only, until Nov 24, 16:10 UTC." in message.text
+    assert "Bob Ray" in message.text
+    (call,) = [call for call in world.slack.calls("response_url") if "actions" in str(call.args)]
+    assert f"open#{'t' * 43}" in str(call.args["blocks"])
+    assert "tttt" not in call.args["text"]
+    assert world.answers.calls[0][:2] == ("begin", act)
+
+
+def test_an_invitation_without_pages_says_so(world: World) -> None:
+    """And how else somebody is enrolled."""
+    world.answers.given = Refusal("no_invitations", {"target": "bob"})
+    assert ask(world, "invite bob") == (
+        "Not done: jenkins-mfa has no pages to enrol on. Ops: [web] in config.toml; or at the agent's terminal: "
+        "jenkins-mfa enroll local bob"
+    )
+
+
+def test_an_invitation_is_told_to_ops_and_to_its_person() -> None:
+    """Without the address; and what to do who did not expect it."""
+    told = {"person": "bob", "by": "carol"}
+    said = [
+        render.terminal(line)
+        for to in ("", "bob")
+        for line in alerts.alert(Alert(f"i:{to}", "invited", OPENED, values=told, to=to), None, ROSTER)
+    ]
+    assert said == [
+        "Carol Diaz has invited Bob Ray to enrol an authenticator.",
+        (
+            "Carol Diaz has made a one-time address for you, to enrol an authenticator, and hands it over outside "
+            "Slack. If you did not expect that, tell ops, and answer No when you are asked whether it is you."
+        ),
+    ]
 
 
 def test_a_form_of_a_gate_serves_no_act(world: World) -> None:

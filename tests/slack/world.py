@@ -27,7 +27,7 @@ from jenkins_mfa.slack.app import SlackApp, web_client
 from jenkins_mfa.slack.handlers import Handlers
 from jenkins_mfa.slack.messenger import SlackMessenger
 from jenkins_mfa.usecases.acts import NeedsCode as NeedsAct
-from jenkins_mfa.usecases.acts import NeedsKey
+from jenkins_mfa.usecases.acts import NeedsPage
 from jenkins_mfa.usecases.answer import Counted, Tapped
 from jenkins_mfa.usecases.desk import Who
 from jenkins_mfa.usecases.loss import Ended
@@ -69,11 +69,11 @@ class FakeAnswers:
     def review(self, jti: str, who: Who, note: str, cause: str) -> Gate:
         return self._give("review", jti, who, note, cause)
 
-    def begin(self, act: Act, who: Who, cause: str) -> NeedsAct | NeedsKey:
+    def begin(self, act: Act, who: Who, cause: str) -> NeedsAct | NeedsPage:
         return self._give("begin", act, who, cause)
 
-    def finish(self, act: Act, challenge_id: str, who: Who, code: str, cause: str) -> Act:
-        return self._give("finish", act, challenge_id, who, code, cause)
+    def finish(self, act: Act, challenge_id: str, who: Who, code: str, cause: str) -> None:
+        self._give("finish", act, challenge_id, who, code, cause)
 
     def lose(self, who: Who) -> Ended:
         return self._give("lose", who)

@@ -49,7 +49,7 @@ def test_a_code_app_is_enrolled_on_the_page(place: Place) -> None:
     """The drawing and the text key come once, and only to the script; a wrong code says so."""
     browser = vouched(place)
     shown = browser.post("/enrol/code").json()
-    assert shown["path"].startswith("M0 0h1v1h-1z")
+    assert shown["drawing"]["path"].startswith("M0 0h1v1h-1z")
     assert len(shown["key"].replace(" ", "")) == 32
     assert browser.post("/enrol/code").status_code == 409
     assert shown["key"] not in browser.get("/enrol").text

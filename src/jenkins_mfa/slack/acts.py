@@ -1,4 +1,4 @@
-"""What administrators do with `/mfa`: the command names it, a form asks for their code."""
+"""What administrators do with `/mfa`: the command names it, a form asks for their code, or a page for code or key."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from slack_bolt import Ack
 from jenkins_mfa.core.model import Act
 from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.errors import UntrustedInputError
-from jenkins_mfa.slack import payloads, views
+from jenkins_mfa.slack import blocks, payloads, views
+from jenkins_mfa.slack.blocks import Payload
 from jenkins_mfa.slack.dialogs import Dialogs
 from jenkins_mfa.slack.payloads import Body, Form, Typed
-from jenkins_mfa.usecases.acts import NeedsCode, NeedsKey
+from jenkins_mfa.usecases.acts import NeedsCode, NeedsPage
 from jenkins_mfa.usecases.desk import Who
 from jenkins_mfa.words import acts as words
 from jenkins_mfa.words.parts import Parts
@@ -22,10 +23,10 @@ from jenkins_mfa.words.parts import Parts
 class Acts(Protocol):
     """The use case (usecases/acts.py)."""
 
-    def begin(self, act: Act, who: Who, cause: str) -> NeedsCode | NeedsKey:
+    def begin(self, act: Act, who: Who, cause: str) -> NeedsCode | NeedsPage:
         """Ask for a factor."""
 
-    def finish(self, act: Act, challenge_id: str, who: Who, code: str, cause: str) -> Act:
+    def finish(self, act: Act, challenge_id: str, who: Who, code: str, cause: str) -> None:
         """A code was typed for it."""
 
 
@@ -41,25 +42,25 @@ class ActForms:
         """Who is who."""
         return self.dialogs.sentences.messenger.roster
 
-    def about_person(self, name: str, wanted: str, typed: Typed) -> Parts:
+    def about_person(self, name: str, wanted: str, typed: Typed) -> Parts | Payload:
         """Begin an act about the person whom the command names."""
         found = payloads.mentioned(wanted)
         known = self.roster.find(typed.who.issuer, found) if found else self.roster.people.get(wanted.lower())
         return self.begin(Act(name, known.id), typed) if known else words.nobody(name)
 
-    def about_requester(self, wanted: str, typed: Typed) -> Parts:
+    def about_requester(self, wanted: str, typed: Typed) -> Parts | Payload:
         """Begin the release of somebody, who may be unknown to the roster: then by what the message calls them."""
         unknown = ":" in wanted and not payloads.mentioned(wanted)
         return self.begin(Act("release", wanted), typed) if unknown else self.about_person("release", wanted, typed)
 
-    def begin(self, act: Act, typed: Typed) -> Parts:
-        """Open the form that asks for the administrator's code; nothing to say when it stands there."""
+    def begin(self, act: Act, typed: Typed) -> Parts | Payload:
+        """Open the form that asks for the administrator's code, with nothing to say then; or lead to the page."""
         try:
             asked = self.use.begin(act, typed.who, typed.cause)
         except Exception as error:  # noqa: BLE001  (a command always gets a sentence)
             return self.dialogs.sentences.about(error, "", typed.who.subject)
-        if isinstance(asked, NeedsKey):
-            return words.needs_key(act)
+        if isinstance(asked, NeedsPage):
+            return blocks.with_link(words.page(act, self.roster, asked.expires), words.OPEN, asked.address)
         about = views.About("", asked.challenge_id, typed.channel, act)
         return self.dialogs.open(typed.trigger, views.act(words.asked(act, self.roster, asked.expires), about))
 
@@ -70,7 +71,7 @@ class ActForms:
             if form.about.act is None:
                 raise UntrustedInputError("a form for an act names none")
             code = views.typed(form.view, "code")
-            done = self.use.finish(form.about.act, form.about.challenge, form.who, code, form.cause)
-            return words.done(done, self.roster)
+            self.use.finish(form.about.act, form.about.challenge, form.who, code, form.cause)
+            return words.done(form.about.act, self.roster)
 
         self.dialogs.submitted(ack, body, "code", act)

@@ -142,10 +142,10 @@ class Commands:
                 return self._act(word.lower(), rest, typed)
             case "release":
                 said = self.acts.about_requester(rest, typed)
-                return [_note([said])] if said else []
-            case "unlock" | "lost" if rest or word.lower() == "unlock":
+                return [blocks.private(said)] if said else []
+            case "unlock" | "lost" | "invite" if rest or word.lower() != "lost":
                 said = self.acts.about_person(word.lower(), rest, typed)
-                return [_note([said])] if said else []
+                return [blocks.private(said)] if said else []
             case "me" if not rest:
                 return [_note(self.own.show(me))]
             case "lost":

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import replace
 
 import msgspec
 
 from jenkins_mfa.core import seal
+from jenkins_mfa.core.assertion import Assertion
+from jenkins_mfa.core.binding import Binding
 from jenkins_mfa.core.credential import Credential, Registration
 from jenkins_mfa.core.model import Authenticator, CredentialRecord, Factor, PersonRecord
-from jenkins_mfa.errors import Refusal, SealError, UnknownKeyError
+from jenkins_mfa.errors import CounterError, EvidenceError, Refusal, SealError, UnknownKeyError
+from jenkins_mfa.usecases import loss
 from jenkins_mfa.usecases.desk import Desk, whole
+from jenkins_mfa.usecases.security_keys import SecurityKeys
 
 
 def record_id(credential_id: bytes) -> str:
@@ -56,6 +61,30 @@ def keys_of(record: PersonRecord) -> tuple[Authenticator, ...]:
     """The security keys that a person can use, the one that was used last first."""
     found = [one for one in record.authenticators if one.kind is Factor.WEBAUTHN and one.usable]
     return tuple(sorted(found, key=lambda one: -one.last_used))
+
+
+def key_of(record: PersonRecord, key_id: str) -> Authenticator:
+    """The one of these with that id. Raises Refusal where there is none."""
+    found = next((one for one in keys_of(record) if one.id == key_id), None)
+    if found is None:
+        raise Refusal("no_key")
+    return found
+
+
+def judged(
+    desk: Desk, keys: SecurityKeys, binding: Binding, record: PersonRecord, key: Authenticator, body: bytes, now: int
+) -> Assertion:
+    """What the person's key has signed for `binding`. Raises Refusal; a key that may have been copied is suspended
+    before that is told (S7).
+    """
+    try:
+        return keys.verify_assertion(body, binding, of(desk, record.person, key), key.count, now)
+    except CounterError:
+        with suppress(Refusal):  # somebody else was first
+            loss.copied(desk, record.person, key.id)
+        raise Refusal("key_copied") from None
+    except EvidenceError as error:
+        raise Refusal("key_refused", {"problem": error.reason}) from None
 
 
 def record_of(desk: Desk, person: str) -> PersonRecord:

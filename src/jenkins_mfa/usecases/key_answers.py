@@ -7,7 +7,6 @@ person's record. It is taken out by a commit of its own before its answer is loo
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -28,8 +27,8 @@ from jenkins_mfa.core.model import (
     PersonRecord,
 )
 from jenkins_mfa.core.requirement_digest import requirement_sha256
-from jenkins_mfa.errors import CounterError, EvidenceError, Refusal
-from jenkins_mfa.usecases import answer, credentials, eligible, loss
+from jenkins_mfa.errors import Refusal
+from jenkins_mfa.usecases import answer, credentials, eligible
 from jenkins_mfa.usecases.answer import Counted, audited
 from jenkins_mfa.usecases.desk import Desk, Who, commit_id, load
 from jenkins_mfa.usecases.security_keys import SecurityKeys
@@ -93,9 +92,7 @@ class KeyAnswers:
             if shown != asks(gate):
                 raise Refusal("page_stale")
             record = credentials.record_of(self.desk, person)
-            key = next((one for one in credentials.keys_of(record) if one.id == key_id), None)
-            if key is None:
-                raise Refusal("no_key")
+            key = credentials.key_of(record, key_id)
             expires = min(now + LIFETIME, gate.deadline, until)
             if expires <= now:
                 raise Refusal("deadline")
@@ -151,10 +148,7 @@ class KeyAnswers:
             now, gate = self.desk.store.now(), load(self.desk, given.jti)
             person = self._eligible(gate, who, given.decision, given.cause, now)
             record = credentials.record_of(self.desk, person)
-            key = next((one for one in credentials.keys_of(record) if one.id == ceremony.credential), None)
-            if key is None:
-                raise Refusal("no_key")
-            use = _Use(ceremony, record, key)
+            use = _Use(ceremony, record, credentials.key_of(record, ceremony.credential))
             proved, kept = self._judged(gate, person, use, given.body, now)
             return act(gate, person, use, proved, kept, now)
 
@@ -178,14 +172,7 @@ class KeyAnswers:
         """What the key has signed, and the evidence of it. Raises Refusal."""
         credential = credentials.of(self.desk, person, use.key)
         binding = _binding(gate, use.ceremony, person, credential.id)
-        try:
-            proved = self.keys.verify_assertion(body, binding, credential, use.key.count, now)
-        except CounterError:
-            with suppress(Refusal):  # somebody else was first
-                loss.copied(self.desk, person, use.key.id)
-            raise Refusal("key_copied") from None
-        except EvidenceError as error:
-            raise Refusal("key_refused", {"problem": error.reason}) from None
+        proved = credentials.judged(self.desk, self.keys, binding, use.record, use.key, body, now)
         kept = evidence.encode(Evidence(binding, proved.proof))
         if len(kept) > MAX_VALUE:
             raise Refusal("key_refused", {"problem": "too_large"})

@@ -7,16 +7,15 @@ up by a record of its own, which can be made once only, before it is judged (S7)
 from __future__ import annotations
 
 import hashlib
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from jenkins_mfa.core import base64url, seal
 from jenkins_mfa.core.binding import NONCE_BYTES, ActBinding, Purpose
-from jenkins_mfa.core.model import Authenticator, Commit, Entry, PersonRecord, TicketRecord
+from jenkins_mfa.core.model import Commit, Entry, TicketRecord
 from jenkins_mfa.core.relying_party import RelyingParty
-from jenkins_mfa.errors import CounterError, EvidenceError, Refusal, StoreConflictError
-from jenkins_mfa.usecases import credentials, eligible, loss
+from jenkins_mfa.errors import EvidenceError, Refusal, StoreConflictError
+from jenkins_mfa.usecases import credentials, eligible
 from jenkins_mfa.usecases.desk import Desk, Who, commit_id, decide, whole
 from jenkins_mfa.usecases.security_keys import SecurityKeys
 
@@ -87,31 +86,17 @@ class SignIn:
     def _judge(self, nonce: bytes, issued: int, person: str, key_id: str, body: bytes) -> None:
         def attempt() -> None:
             now, record = self.desk.store.now(), credentials.record_of(self.desk, person)
-            key = next((one for one in credentials.keys_of(record) if one.id == key_id), None)
-            if key is None:
-                raise Refusal("no_key")
+            key = credentials.key_of(record, key_id)
             # The messenger's silence keeps nobody out: the pages are there for that, too.
             eligible.active(self.desk, eligible.known(self.desk, Who(USE, "", person)), USE)
-            after = self._used(self._binding(nonce, issued, person), record, key, body, now)
+            binding = self._binding(nonce, issued, person)
+            proved = credentials.judged(self.desk, self.keys, binding, record, key, body, now)
+            after = credentials.used(record, key, proved.counter, now)
             details: dict[str, str | int] = {"person": person, "use": USE, "authenticator": key.id}
             entry = Entry("session:begun", now, person, details=details)
             self.desk.store.commit(Commit(commit_id("signed-in", nonce.hex(), str(after.version)), (after,), (entry,)))
 
         decide(attempt)
-
-    def _used(
-        self, binding: ActBinding, record: PersonRecord, key: Authenticator, body: bytes, now: int
-    ) -> PersonRecord:
-        credential = credentials.of(self.desk, record.person, key)
-        try:
-            proved = self.keys.verify_assertion(body, binding, credential, key.count, now)
-        except CounterError:
-            with suppress(Refusal):  # somebody else was first
-                loss.copied(self.desk, record.person, key.id)
-            raise Refusal("key_copied") from None
-        except EvidenceError as error:
-            raise Refusal("key_refused", {"problem": error.reason}) from None
-        return credentials.used(record, key, proved.counter, now)
 
     def _binding(self, nonce: bytes, issued: int, person: str) -> ActBinding:
         return ActBinding(Purpose.SIGN_IN, nonce, self.party.origin, person, b"", issued, issued + LIFETIME)

@@ -11,7 +11,7 @@ import enum
 import hashlib
 from dataclasses import replace
 
-from jenkins_mfa.core.model import Alert, Commit, Entry, Gate, TicketRecord
+from jenkins_mfa.core.model import Act, Alert, Commit, Entry, Gate, TicketRecord
 from jenkins_mfa.errors import Refusal
 from jenkins_mfa.usecases.desk import Desk, commit_id, decide, whole
 
@@ -29,9 +29,33 @@ class For(enum.StrEnum):
 
 
 def make(
-    desk: Desk, purpose: For, person: str, by: str, *, until: int | None = None, gate: Gate | None = None
+    desk: Desk,
+    purpose: For,
+    person: str,
+    by: str,
+    *,
+    until: int | None = None,
+    gate: Gate | None = None,
+    act: Act | None = None,
 ) -> tuple[str, TicketRecord]:
-    """A new token (43 characters of base64url, shown once and kept nowhere) and what is stored of it.
+    """A new token, and what was stored of it. Raises Refusal for somebody who is not in the roster."""
+    token, ticket = fresh(desk, purpose, person, by, until=until, gate=gate, act=act)
+    desk.store.commit(Commit(commit_id("ticket", ticket.id), (ticket,), (made(ticket),)))
+    return token, ticket
+
+
+def fresh(
+    desk: Desk,
+    purpose: For,
+    person: str,
+    by: str,
+    *,
+    until: int | None = None,
+    gate: Gate | None = None,
+    act: Act | None = None,
+) -> tuple[str, TicketRecord]:
+    """A new token (43 characters of base64url, shown once and kept nowhere) and what is to be stored of it, together
+    with `made`.
 
     It ends after LIFETIME (for an enrolment UNOPENED, and LIFETIME once it was opened), or at `until` (ms UTC) if that
     comes first. `by` is who gives it out, for the trail. Raises
@@ -45,10 +69,12 @@ def make(
     longest = now + (UNOPENED if purpose is For.ENROL else LIFETIME)
     expires = longest if until is None else min(longest, until)
     jti = gate.jti if gate else ""
-    ticket = TicketRecord(_id(token), 1, purpose.value, person, by, now, expires, jti)
-    entry = _entry("ticket:made", ticket, by, now)
-    desk.store.commit(Commit(commit_id("ticket", ticket.id), (ticket,), (entry,)))
-    return token, ticket
+    return token, TicketRecord(_id(token), 1, purpose.value, person, by, now, expires, jti, act=act)
+
+
+def made(ticket: TicketRecord) -> Entry:
+    """What the trail says of a new one."""
+    return _entry("ticket:made", ticket, ticket.by, ticket.issued)
 
 
 def address(url: str, token: str) -> str:
@@ -115,4 +141,6 @@ def _id(token: str) -> str:
 
 
 def _entry(event: str, ticket: TicketRecord, actor: str, now: int, **details: str) -> Entry:
-    return Entry(event, now, actor, ticket.gate, details={"person": ticket.person, "use": ticket.purpose, **details})
+    about = {"person": ticket.person, "use": ticket.purpose}
+    about |= {"act": ticket.act.name, "target": ticket.act.target} if ticket.act else {}
+    return Entry(event, now, actor, ticket.gate, details={**about, **details})

@@ -4,7 +4,6 @@ takes a security key, and wants it proved.
 
 from __future__ import annotations
 
-import segno
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -12,14 +11,13 @@ from starlette.routing import Route
 from jenkins_mfa.core import characters, totp
 from jenkins_mfa.errors import Refusal
 from jenkins_mfa.usecases.enrolment import Enrolment, Stage
-from jenkins_mfa.web import layout
+from jenkins_mfa.web import layout, qr
 from jenkins_mfa.web.guard import BODY_BYTES
 from jenkins_mfa.web.session import Purpose, Session
 from jenkins_mfa.web.site import Form, Site, text
 from jenkins_mfa.words import enrolment, pages
 from jenkins_mfa.words.html import Html, parts, tag
 
-CODE = 40  #: characters that are looked at; a code has six digits
 LABEL = 40  #: characters of a key's name
 
 
@@ -62,13 +60,13 @@ class _Enrol:
         session = self._session(request)
         seed = self._use.show(session.about)
         issuer = f"jenkins-mfa {self._site.desk.keys.installation}"
-        code = segno.make(totp.provisioning_uri(seed=seed, issuer=issuer, account=session.person), error="l")
+        drawn = qr.drawn(totp.provisioning_uri(seed=seed, issuer=issuer, account=session.person))
         grouped = " ".join(seed[n : n + 4] for n in range(0, len(seed), 4))
-        return JSONResponse({"path": _drawn(code), "size": code.symbol_size(border=0)[0], "key": grouped})
+        return JSONResponse({"drawing": drawn, "key": grouped})
 
     def prove(self, request: Request, form: Form) -> Response:
         """One code of the app."""
-        made = self._use.prove(self._session(request).about, text(form, "code", CODE))
+        made = self._use.prove(self._session(request).about, text(form, "code", layout.CODE))
         return self._done(enrolment.page_done(made.kind))
 
     def key(self, request: Request, _form: Form) -> Response:
@@ -101,33 +99,16 @@ class _Enrol:
         return found if found is not None and found.purpose is Purpose.ENROL else None
 
 
-def _drawn(code: segno.QRCode) -> str:
-    """The dark modules as one SVG path, a unit each."""
-    rows = enumerate(code.matrix)
-    return "".join(f"M{x} {y}h1v1h-1z" for y, row in rows for x, dark in enumerate(row) if dark)
-
-
 def _waits() -> Html:
     return tag("section", tag("h2", enrolment.WAITS_TITLE), tag("p", enrolment.WAITS_TEXT), id="waits")
 
 
 def _code() -> Html:
-    drawing = tag("svg", tag("path", d="", id="qr-path"), id="qr", role="img", aria_label=enrolment.QR_LABEL)
-    field = tag(
-        "input",
-        id="code",
-        inputmode="numeric",
-        autocomplete="one-time-code",
-        maxlength=9,
-        aria_describedby="code-hint",
-    )
     shown = tag(
         "div",
-        tag("div", drawing, class_="qr"),
+        qr.place(enrolment.QR_LABEL),
         tag("p", enrolment.TEXT_KEY, tag("code", "", id="seed")),
-        tag("label", enrolment.CODE_LABEL, for_="code"),
-        tag("p", enrolment.CODE_HINT, class_="hint", id="code-hint"),
-        field,
+        layout.code_field(enrolment.CODE_LABEL, enrolment.CODE_HINT),
         tag("button", enrolment.PROVE, type="button", class_="first", id="prove"),
         id="shown",
         hidden="hidden",

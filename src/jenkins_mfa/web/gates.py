@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from jenkins_mfa.core.binding import DIGEST_LENGTH, Decision
-from jenkins_mfa.core.model import Authenticator, Gate
+from jenkins_mfa.core.model import Gate
 from jenkins_mfa.errors import Refusal, UntrustedInputError
 from jenkins_mfa.usecases import credentials
 from jenkins_mfa.usecases.desk import Who, load
@@ -18,12 +18,11 @@ from jenkins_mfa.usecases.key_answers import Given, KeyAnswers, asks
 from jenkins_mfa.web import layout, shown
 from jenkins_mfa.web.guard import BODY_BYTES
 from jenkins_mfa.web.session import Purpose, Session
-from jenkins_mfa.web.site import Form, Site, text
+from jenkins_mfa.web.site import KEY_ID, Form, Site, text, who
 from jenkins_mfa.words import answers, forms, page, pages, refusals, render
-from jenkins_mfa.words.html import Html, many, parts, tag
+from jenkins_mfa.words.html import Html, parts, tag
 from jenkins_mfa.words.parts import Parts
 
-ID = 40  #: characters of a key's own id
 NONCE = 64  #: hexadecimal digits
 REASON = 1_000  #: characters that are looked at; what is too long for a reason is said in a sentence
 JTI = re.compile(r"g_[0-9a-f]{32}\.[0-9]{1,9}")
@@ -58,7 +57,7 @@ class _Gates:
         return layout.page(
             shown.header(self._desk, gate),
             shown.gate(self._desk, gate),
-            self._answer(gate, session, self._who(request, session)),
+            self._answer(gate, session, who(request, session)),
             layout.elsewhere(),
             name="gate",
             window=render.terminal(page.header(gate)),
@@ -71,8 +70,8 @@ class _Gates:
         """A button was chosen: what the key is to sign."""
         jti, session = self._open(request)
         decision = _decision(form)
-        who, key = self._who(request, session), text(form, "key", ID)
-        asked = self._answers.begin(jti, who, decision, key, session.expires, text(form, "asks", DIGEST_LENGTH))
+        key, asks = text(form, "key", KEY_ID), text(form, "asks", DIGEST_LENGTH)
+        asked = self._answers.begin(jti, who(request, session), decision, key, session.expires, asks)
         return JSONResponse({"nonce": asked.nonce, "options": asked.options})
 
     def finish(self, request: Request, form: Form) -> Response:
@@ -85,7 +84,7 @@ class _Gates:
             return JSONResponse({"says": render.terminal(unfit)}, 409)
         body = text(form, "answer", BODY_BYTES).encode(errors="replace")
         given = Given(jti, text(form, "nonce", NONCE), decision, body, reason, form.get("report") is True)
-        return JSONResponse({"says": render.terminal(self._count(given, self._who(request, session)))})
+        return JSONResponse({"says": render.terminal(self._count(given, who(request, session)))})
 
     def _count(self, given: Given, who: Who) -> Parts:
         if given.decision is Decision.DENY:
@@ -108,7 +107,7 @@ class _Gates:
             "section",
             tag("h2", pages.ANSWER_TITLE),
             tag("p", parts(pages.answer_hint(session.expires)), class_="hint"),
-            _choice(keys),
+            layout.choice(keys),
             tag("p", parts(said)) if said else approve,
             None if why[Decision.DENY] else self._deny(gate),
             id="answer",
@@ -149,10 +148,6 @@ class _Gates:
         )
         return found if mine else None
 
-    @staticmethod
-    def _who(request: Request, session: Session) -> Who:
-        return Who("web", request.client.host if request.client else "", session.person)
-
 
 def _jti(request: Request) -> str:
     jti = str(request.path_params["jti"])
@@ -166,11 +161,3 @@ def _decision(form: Form) -> Decision:
         return Decision(text(form, "decision", NONCE))
     except ValueError:
         raise UntrustedInputError("decision is none.") from None
-
-
-def _choice(keys: tuple[Authenticator, ...]) -> Html:
-    """Which key, where there are several; the one that was used last stands first."""
-    if len(keys) == 1:
-        return tag("input", type="hidden", id="key", value=keys[0].id)
-    options = (tag("option", render.terminal(pages.key(key)), value=key.id) for key in keys)
-    return many([tag("label", pages.KEY_LABEL, for_="key"), tag("select", *options, id="key")])

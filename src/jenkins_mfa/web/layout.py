@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from starlette.responses import HTMLResponse
 
-from jenkins_mfa.words import pages
-from jenkins_mfa.words.html import Content, Html, tag
+from jenkins_mfa.core.model import Authenticator
+from jenkins_mfa.words import pages, render
+from jenkins_mfa.words.html import Content, Html, many, tag
+
+CODE = 40  #: characters of a typed code that are looked at; it has six digits
 
 _SHIELD = (
     ("rect", {"width": 32, "height": 32, "rx": 8, "class_": "mark"}),
@@ -62,3 +65,24 @@ def elsewhere() -> Html:
         id="elsewhere",
         hidden="hidden",
     )
+
+
+def code_field(label: str, hint: str) -> Html:
+    """Where six digits are typed."""
+    field = tag(
+        "input",
+        id="code",
+        inputmode="numeric",
+        autocomplete="one-time-code",
+        maxlength=9,
+        aria_describedby="code-hint",
+    )
+    return many([tag("label", label, for_="code"), tag("p", hint, class_="hint", id="code-hint"), field])
+
+
+def choice(keys: tuple[Authenticator, ...]) -> Html:
+    """Which key, where there are several; the one that was used last stands first."""
+    if len(keys) == 1:
+        return tag("input", type="hidden", id="key", value=keys[0].id)
+    options = (tag("option", render.terminal(pages.key(key)), value=key.id) for key in keys)
+    return many([tag("label", pages.KEY_LABEL, for_="key"), tag("select", *options, id="key")])

@@ -21,7 +21,7 @@ from jenkins_mfa.errors import (
     StoreUncertainError,
     UntrustedInputError,
 )
-from jenkins_mfa.usecases.desk import Desk
+from jenkins_mfa.usecases.desk import Desk, Who
 from jenkins_mfa.usecases.security_keys import SecurityKeys
 from jenkins_mfa.web import session
 from jenkins_mfa.web.guard import BODY_BYTES
@@ -33,6 +33,7 @@ from jenkins_mfa.words.parts import Parts
 
 log = structlog.get_logger()
 
+KEY_ID = 40  #: characters of a key's own id
 DEPTH = 6  #: levels of JSON that a page sends; a key's answer has four
 
 Form = Mapping[str, Any]
@@ -128,6 +129,11 @@ class Site:
             return self.desk.store.gate(jti.rpartition(".")[0]) if jti else None
         except StoreError:
             return None
+
+
+def who(request: Request, session: Session) -> Who:
+    """Who acts, and from where, by the session."""
+    return Who("web", request.client.host if request.client else "", session.person)
 
 
 def read(request: Request, raw: bytes) -> Form:

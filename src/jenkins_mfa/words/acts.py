@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from jenkins_mfa.core.model import Act
 from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.words import people
-from jenkins_mfa.words.parts import Fact, Parts, Time, Word, say
+from jenkins_mfa.words.parts import Fact, Parts, Time, Word, say, sentences
 
 TITLE = "Confirm with a code"
 SUBMIT = "Confirm"
+PAGE_TITLE = "Confirm what you do as administrator"
+KEY_TITLE = "With your security key"
+KEY_TEXT = "It signs exactly this."
+KEY = "Confirm with your key"
+CODE_TITLE = "With a code"
+CODE_TEXT = "6 digits. A code works once and only for this."
+CODE = "Confirm with a code"
+OPEN = "Open the page"
+ADDRESS_TITLE = "The one-time address"
+ADDRESS_TEXT = (
+    "It is shown here once. Hand it over outside Slack: let them scan the picture, or send it by another way. "
+    "It opens once, within 24 hours, and enrols nothing unless they say in their own Slack that it is them."
+)
+ADDRESS_LABEL = "Address"
+QR_LABEL = "The address as a QR code, for the camera of a phone"
 HINT = "6 digits. A code works once and only for this. Slack shows it on your screen while you type."
 
 
@@ -25,6 +41,11 @@ class _Said:
 
 #: One line for each act of usecases/acts.py.
 SAID = {
+    "invite": _Said(
+        "Invite {target} to enrol an authenticator: a one-time address is made for them.",
+        "Done: {target} is invited. They and ops are told, without the address.",
+        "jenkins-mfa enroll ticket",
+    ),
     "lost": _Said(
         "Suspend all that {target} answers with, since it is lost.",
         "Done: nothing of {target} counts until they have enrolled anew. They and ops are told.",
@@ -47,6 +68,7 @@ REFUSALS = {
     "not_administrator": "Not done: only the administrators whom the policy names may do this.",
     "unknown_act": "jenkins-mfa does not know this form. Nothing changed.",
     "unknown_person": "Not done: that person is not in the roster.",
+    "own_invitation": "Not done: nobody invites themselves. Another administrator can.",
     "own_loss": "Not done: for your own phone or key no code is needed. Type /mfa lost alone.",
     "own_codes": "Not done: nobody lifts the lock of their own codes. Another administrator can.",
     "own_hold": "Not done: nobody releases their own builds. Another administrator can.",
@@ -61,6 +83,9 @@ REFUSED = {
     "not_administrator": "is no administrator",
     "unknown_act": "wanted what jenkins-mfa does not know",
     "unknown_person": "named nobody of the roster",
+    "own_invitation": "wanted to invite themselves",
+    "no_invitations": "wanted to invite somebody, and there are no pages to enrol on",
+    "key_alone": "has a security key alone, and there is no page to ask for it",
     "own_loss": "named themselves",
     "own_codes": "wanted to lift the lock of their own codes",
     "own_hold": "wanted to release their own builds",
@@ -71,10 +96,15 @@ REFUSED = {
 }
 
 
+def asks(act: Act, roster: Roster) -> Parts:
+    """What a code or a key is given for."""
+    return say(SAID[act.name].asks, target=people.person(roster, act.target))
+
+
 def asked(act: Act, roster: Roster, expires: int) -> list[Parts]:
     """The first lines of the form: what its code is given for, and until when it works (ms UTC)."""
     return [
-        say(SAID[act.name].asks, target=people.person(roster, act.target)),
+        asks(act, roster),
         say("This form works until {expires}.", expires=Time(expires)),
     ]
 
@@ -84,12 +114,34 @@ def done(act: Act, roster: Roster) -> Parts:
     return say(SAID[act.name].done, target=people.person(roster, act.target))
 
 
-def needs_key(act: Act) -> Parts:
-    """An administrator without a code app."""
+def page(act: Act, roster: Roster, expires: int) -> Parts:
+    """Stands beside the button that opens the act's page."""
+    opens = say("Confirm it on a page that opens once, for you only, until {expires}.", expires=Time(expires))
+    return sentences([asks(act, roster), opens])
+
+
+def page_hint(roster: Roster, person: str, until: int) -> Parts:
+    """Whose page it is, and until when."""
+    return say("For {who} only, until {until}.", who=people.person(roster, person), until=Time(until))
+
+
+def key_alone(values: Mapping[str, str]) -> Parts:
+    """An administrator without a code app, where there is no page for keys."""
+    first = (
+        "Not done: this takes a code, and you have a security key alone. Ask an administrator with a code app, or the"
+    )
+    said = SAID.get(values.get("act", ""))
+    if said is None:
+        return say(f"{first} operator.")
+    return say(f"{first} operator: {{terminal}}", terminal=Word(f"{said.terminal} {values.get('target', '')}"))
+
+
+def no_invitations(values: Mapping[str, str]) -> Parts:
+    """An invitation leads to a page, and there is none."""
     return say(
-        "Not done: this takes a code, and you have a security key alone. Ask an administrator with a code app, or the "
-        "operator: {terminal}",
-        terminal=Word(f"{SAID[act.name].terminal} {act.target}"),
+        "Not done: jenkins-mfa has no pages to enrol on. Ops: [web] in config.toml; or at the agent's terminal: "
+        "{terminal}",
+        terminal=Word(f"jenkins-mfa enroll local {values.get('target', 'NAME')}"),
     )
 
 
@@ -106,6 +158,18 @@ def unlocked(person: str, by: str, roster: Roster, *, mine: bool) -> Parts:
     return say(
         "The codes of {person} count again: {who} lifted the lock.", person=people.person(roster, person), who=who
     )
+
+
+def invited(person: str, by: str, roster: Roster, *, mine: bool) -> Parts:
+    """To ops, and to the person themselves (`mine`); never with the address."""
+    who = people.person(roster, by)
+    if mine:
+        return say(
+            "{who} has made a one-time address for you, to enrol an authenticator, and hands it over outside Slack. "
+            "If you did not expect that, tell ops, and answer No when you are asked whether it is you.",
+            who=who,
+        )
+    return say("{who} has invited {person} to enrol an authenticator.", who=who, person=people.person(roster, person))
 
 
 def name(act: str) -> str:

@@ -94,6 +94,8 @@ def _what(given: Alert, gate: Gate | None, roster: Roster) -> Parts:
             return codes.alert(given, roster)
         case "unlocked":
             return acts.unlocked(values.get("person", ""), values.get("by", ""), roster, mine=bool(given.to))
+        case "invited":
+            return acts.invited(values.get("person", ""), values.get("by", ""), roster, mine=bool(given.to))
         case "number_missed":
             who = people.person(roster, values.get("person", ""))
             return say("{who} has typed 2 numbers that the build does not show. Ask whether it was them.", who=who)

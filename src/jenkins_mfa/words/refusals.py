@@ -285,6 +285,8 @@ _SENTENCES: dict[str, Callable[[_Case], Parts]] = {
     "not_reviewer": _plain("Not recorded: the policy does not name you for this review."),
     "reviews_damaged": _plain("Not recorded: the list of open reviews is not what jenkins-mfa wrote. Ops are told."),
     **{code: _plain(sentence) for code, sentence in acts.REFUSALS.items()},
+    "key_alone": lambda case: acts.key_alone(case.values),
+    "no_invitations": lambda case: acts.no_invitations(case.values),
     "key_refused": lambda case: say(keys.refused(case.values.get("problem", ""))),
     **{code: _plain(sentence) for code, sentence in (tickets.REFUSALS | keys.REFUSALS).items()},
     "stale": _plain("This button belongs to an older message. The current state is shown there now."),

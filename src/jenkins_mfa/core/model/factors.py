@@ -152,12 +152,14 @@ class CredentialRecord:
 @dataclass(frozen=True, slots=True)
 class TicketRecord:
     """A one-time address of the agent's own pages. `id` is the SHA-256 (hexadecimal) of the token that only its holder
-    has; `purpose` says what it is for, `person` (roster id) for whom alone, `by` who made it.
+    has; `purpose` says what it is for, `person` (roster id) for whom alone, `by` who made it. It serves one `gate`, or
+    one `act` of an administrator.
 
-    `used_at` is when the token was turned in; what was begun with it must be over at `expires`. The rest is an
-    enrolment's: `vouched_at`, when its person said in the messenger that it is them; the seed that was shown, `sealed`
-    as `authenticator`'s, and how often a wrong code was typed for it; the `nonce` of the question that a new key is to
-    sign, asked at `asked_at`; `done_at`, since when nothing more can be done with it.
+    `used_at` is when the token was turned in; what was begun with it must be over at `expires`. `nonce` is that of the
+    question which a key is to sign, asked at `asked_at`; `authenticator` the key that is asked for an act; `done_at`,
+    since when nothing more can be done with it. The rest is an enrolment's: `vouched_at`, when its person said in the
+    messenger that it is them; the seed that was shown, `sealed` as `authenticator`'s, and how often a wrong code was
+    typed for it.
     """
 
     id: str
@@ -176,3 +178,4 @@ class TicketRecord:
     tries: int = 0
     nonce: str = ""
     asked_at: int = 0
+    act: Act | None = None

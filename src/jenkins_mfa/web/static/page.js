@@ -125,6 +125,12 @@ function anew(says) {
   location.reload();
 }
 
+// The modules of a QR code, as the server has drawn them.
+function draw(found) {
+  document.getElementById("qr").setAttribute("viewBox", `-4 -4 ${found.size + 8} ${found.size + 8}`);
+  document.getElementById("qr-path").setAttribute("d", found.path);
+}
+
 // Moments are written in UTC; people read them in their own time.
 for (const moment of document.querySelectorAll("time")) {
   moment.title = moment.textContent;
@@ -206,8 +212,7 @@ const pages = {
       once(async () => {
         const found = await post("/enrol/code", {});
         if (!found.ok) return say(found.says, "bad");
-        document.getElementById("qr").setAttribute("viewBox", `-4 -4 ${found.size + 8} ${found.size + 8}`);
-        document.getElementById("qr-path").setAttribute("d", found.path);
+        draw(found.drawing);
         document.getElementById("seed").textContent = found.key;
         document.getElementById("show").hidden = true;
         document.getElementById("shown").hidden = false;
@@ -237,6 +242,40 @@ const pages = {
       }),
     );
     return undefined;
+  },
+  act() {
+    const ended = (done) => {
+      document.getElementById("answer").hidden = true;
+      if (done.address) {
+        draw(done.drawing);
+        document.getElementById("invitation-address").textContent = done.address;
+        document.getElementById("invitation").hidden = false;
+      }
+      say(done.says, "good");
+    };
+    const prove = () =>
+      once(async () => {
+        const done = await post("/act/code", { code: document.getElementById("code").value });
+        return done.ok ? ended(done) : say(done.says, "bad");
+      });
+    document.getElementById("prove")?.addEventListener("click", prove);
+    document.getElementById("code")?.addEventListener("keydown", (event) => (event.key === "Enter" ? prove() : undefined));
+    const key = document.getElementById("by-key");
+    if (key === null) return;
+    if (!hasKeys()) {
+      key.hidden = true;
+      return;
+    }
+    document.getElementById("sign").addEventListener("click", () =>
+      once(async () => {
+        const begun = await post("/act/begin", { key: document.getElementById("key").value });
+        if (!begun.ok) return say(begun.says, "bad");
+        const signed = await sign(begun.options);
+        if (signed === null) return undefined;
+        const done = await post("/act/sign", { answer: signed });
+        return done.ok ? ended(done) : say(done.says, "bad");
+      }),
+    );
   },
   home() {
     document.getElementById("out").addEventListener("click", async () => {
