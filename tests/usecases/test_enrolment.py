@@ -315,3 +315,14 @@ def test_wrong_numbers_from_before_forgive_no_wrong_codes_afterwards() -> None:
     place.open()
     place.number("bob", "493817")
     assert place.store.person("bob").failures == 4
+
+
+def test_addresses_that_are_used_side_by_side_give_no_third_code_app() -> None:
+    """The limit holds when the app begins to count, not only when its key is shown: each app is one more to guess."""
+    place = Place()
+    ids = [place.vouched() for _ in range(3)]
+    seeds = [place.page.show(one) for one in ids]
+    for ticket, seed in zip(ids[:2], seeds[:2], strict=True):
+        place.page.prove(ticket, place.code(seed))
+    refused("enrolled_already", lambda: place.page.prove(ids[2], place.code(seeds[2])))
+    assert place.usable() == [Factor.TOTP] * 2

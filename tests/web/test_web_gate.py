@@ -330,3 +330,13 @@ def test_one_person_holds_few_requests_open(place: Place, world: KeyWorld, monke
     world.deny("bob")
     held.join(20)
     assert not held.is_alive()
+
+
+def test_t8_a_damaged_record_is_told_in_a_sentence(place: Place, world: KeyWorld) -> None:
+    """Whoever writes into the store takes the key's buttons away, and no more: the page says why."""
+    page = opened(place, world)
+    world.store._records["auth:alice"] = replace(world.store.person("alice"), failures=9)
+    found = page.browser.get(page.path)
+    assert found.status_code == 200
+    assert "Your authenticator cannot be used. Ask ops." in text_of(found.text)
+    assert "Deny with your key" not in found.text

@@ -173,6 +173,8 @@ class Enrolment:
         """The authenticator counts from now on; the ticket is done. Told to its person and to ops."""
         made = replace(made, by=ticket.by if ticket.by in self.desk.roster.people else "")
         record = loss.record_of(self.desk, ticket.person)
+        if made.kind is Factor.TOTP and len(record.all_usable(Factor.TOTP)) >= MOST:
+            raise Refusal("enrolled_already")  # by another address, since this one's key was shown
         # It took an administrator, two channels and a proof: that ends a lock-out, as at the operator's terminal.
         after = replace(
             record,

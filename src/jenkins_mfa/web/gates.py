@@ -97,7 +97,10 @@ class _Gates:
         why = {decision: self._answers.refusal(gate, who, decision) for decision in Decision}
         refused = why[Decision.APPROVE]
         said = self._sentence(refused, gate, session.person) if refused else ()
-        keys = credentials.keys_of(credentials.record_of(self._desk, session.person))
+        try:
+            keys = credentials.keys_of(credentials.record_of(self._desk, session.person))
+        except Refusal as damaged:
+            return tag("section", tag("p", parts(self._sentence(damaged, gate, session.person))), id="answer")
         if all(why.values()):
             return tag("section", tag("p", parts(said)), id="answer")
         if not keys:
