@@ -10,7 +10,7 @@ from typing import Any
 
 from jenkins_mfa.demo.world import World
 
-ALICE, BOB, DAN = "U0ALICE", "U0BOB", "U0DAN"
+ALICE, BOB, DAN, EVE = "U0ALICE", "U0BOB", "U0DAN", "U0EVE"
 PATIENCE = 30  #: seconds for any one answer
 Json = dict[str, Any]
 

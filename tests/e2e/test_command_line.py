@@ -265,9 +265,9 @@ def test_a_lock_is_lifted_at_the_terminal(world: World) -> None:
 def test_a_lost_phone_is_suspended_at_the_terminal(world: World) -> None:
     """It is listed as suspended from then on; somebody of whom nothing is known is a usage error."""
     found = run("authenticators", "suspend", "bob", "--config", world.config_path)
-    assert (found.returncode, found.stdout) == (0, "All that bob answers with is suspended: 1 in use.\n")
+    assert (found.returncode, found.stdout) == (0, "All that bob answers with is suspended: 2 in use.\n")
     rows = json.loads(run("authenticators", "list", "--json", "--config", world.config_path).stdout)["authenticators"]
-    assert [row["state"] for row in rows if row["person"] == "bob"] == ["suspended"]
+    assert [row["state"] for row in rows if row["person"] == "bob"] == ["suspended", "suspended"]
     assert re.search(r"^bob +totp +a_\w+ +suspended since .*, last used ", listed(world), re.MULTILINE)
     unknown = run("authenticators", "suspend", "nobody", "--config", world.config_path)
     assert unknown.returncode == 2

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 import pytest
-from demo_browser import ALICE, BOB, DAN, PATIENCE, Browser
+from demo_browser import ALICE, BOB, DAN, EVE, PATIENCE, Browser
 
 from jenkins_mfa.demo.web import BODY_BYTES, Web
 from jenkins_mfa.demo.world import World
@@ -137,7 +137,7 @@ def test_phones_show_the_codes_of_who_is_enrolled(browser: Browser) -> None:
     """Approvers have six digits that end at a time step; developers have none."""
     picture = browser.picture()
 
-    assert set(picture["phones"]) == {"alice", "bob", "carol"}
+    assert set(picture["phones"]) - {"eve"} == {"alice", "bob", "carol"}
     assert not picture["key"]["enrolled"]
     assert browser.picture(user=BOB)["key"]["enrolled"]
     assert all(re.fullmatch("[0-9]{6}", code) for code in picture["phones"].values())
@@ -168,6 +168,27 @@ def test_key_story(browser: Browser) -> None:
     assert done["result"] == "SUCCESS"
     assert (after["right"], after["lines"], after["waiting"]) == (True, [], False)
     assert after["says"].startswith("Your confirmation counts")
+
+
+def test_enrolment_story(browser: Browser) -> None:
+    """Eve has nothing: address, page, the tap in Slack, which the page waits for; then the phone has codes."""
+    assert not browser.picture(user=EVE)["key"]["complete"]
+    browser.act("invite", EVE)
+    invited = browser.picture(user=EVE)["key"]
+    browser.act("look", EVE)
+    asked = browser.picture(lambda one: any("Is it you" in m["text"] for m in one["slack"]["messages"]), EVE)
+    question = next(m for m in asked["slack"]["messages"] if "Is it you" in m["text"])
+    before = asked["key"]["choices"]
+    browser.act("press", EVE, channel=question["channel"], ts=question["ts"], action="enroll_yes")
+    after = browser.picture(lambda one: one["key"]["choices"], EVE)["key"]["choices"]
+    browser.act("scan", EVE)
+    done = browser.picture(user=EVE)
+
+    assert invited["waiting"]
+    assert re.fullmatch(r"http://localhost:\d+/open#[\w-]{43}", invited["invited"])
+    assert (before, after) == ([], ["register", "scan"])
+    assert done["key"]["says"].startswith("Enrolled")
+    assert re.fullmatch("[0-9]{6}", done["phones"]["eve"])
 
 
 START = json.dumps({"as": DAN, "job": "deploy-staging", "values": {}}).encode()

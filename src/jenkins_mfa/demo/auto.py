@@ -13,7 +13,7 @@ from jenkins_mfa.demo import files, keys
 from jenkins_mfa.demo.world import World
 from jenkins_mfa.simulators.browser import Browser, Page, SaidError
 from jenkins_mfa.simulators.jenkins_pipeline import Build
-from jenkins_mfa.simulators.slack import Message, Outcome, plain
+from jenkins_mfa.simulators.slack import Message, Outcome, SlackSimulator, plain
 
 ALICE, BOB, CAROL, DAN, EVE = "U0ALICE", "U0BOB", "U0CAROL", "U0DAN", "U0EVE"
 NAMES = {user: name for _, name, _, user, _ in files.PEOPLE}
@@ -50,11 +50,13 @@ class Player:
         self.say(f"Slack: {plain(message).splitlines()[0]}")
         return build, message
 
-    def message(self, beginning: str) -> Message:
-        """The message in the channel that begins like this, once it does."""
+    def message(self, beginning: str, among: str = "") -> Message:
+        """The message in the channel, or `among` somebody's direct messages, that begins like this, once it does."""
 
-        def find(_slack: object) -> Message | None:
-            messages = self.world.slack.messages(files.CHANNEL)
+        def find(slack: SlackSimulator) -> Message | None:
+            direct = [place.id for place in slack.channels_of(among) if place.kind == "im"] if among else []
+            places = direct if among else [files.CHANNEL]
+            messages = [message for place in places for message in slack.messages(place)]
             return next((m for m in messages if plain(m).startswith(beginning)), None)
 
         found = self.world.slack.wait_for(find, PATIENCE)

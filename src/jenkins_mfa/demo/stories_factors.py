@@ -1,10 +1,11 @@
-"""What `demo --auto` plays of number matching and security keys, and a confirmation that is taken back."""
+"""What `demo --auto` plays of numbers, security keys and enrolment, and of confirmations that count no more."""
 
 from __future__ import annotations
 
 import re
 
-from jenkins_mfa.demo.auto import ALICE, BOB, CAROL, PATIENCE, Player, Story, expect
+from jenkins_mfa.demo.auto import ALICE, BOB, CAROL, EVE, PATIENCE, Player, Story, expect
+from jenkins_mfa.simulators.browser import Browser
 from jenkins_mfa.simulators.jenkins_pipeline import Build
 from jenkins_mfa.simulators.jenkins_samples import MIGRATION, NETWORK, ROTATION
 from jenkins_mfa.simulators.slack import plain
@@ -77,10 +78,37 @@ def _taken_back(player: Player) -> None:
     player.finished(build, "SUCCESS")
 
 
+def _enrolled(player: Player) -> None:
+    world, browser = player.world, Browser(player.world.keys["eve"])
+    page = browser.open(world.invite("eve"))
+    player.say(f"Eve Lin opens the address of “enroll ticket eve”: {page.lines[0][1]}")
+    question = player.message("Is it you who enrols", among=EVE)
+    player.say(f"Slack to Eve Lin: {plain(question).splitlines()[0]} She taps: Yes, it is me")
+    world.slack.press(EVE, question.channel, question.ts, "enroll_yes")
+    expect(browser.changed(page), "the page to go on after the tap in Slack")
+    said = world.scan("eve", browser, browser.show(page.path))
+    player.say(f"The page to Eve Lin: {said}")
+    expect(said.startswith("Enrolled"), f"“Enrolled”, saw {said}")
+
+
+def _lost(player: Player) -> None:
+    build, message = player.pause(ROTATION)
+    player.tap(CAROL, message, confirm=True).wait("ephemeral", PATIENCE)
+    said = player.world.slack.slash(CAROL, "/mfa", "lost", message.channel).wait("ephemeral", PATIENCE).text
+    player.say(f"Carol Diaz: /mfa lost. Slack: {said.splitlines()[0]}")
+    player.tap(ALICE, message, confirm=True).wait("ephemeral", PATIENCE)
+    expect(build.building, "what Carol had confirmed not to count any more")
+    player.tap(BOB, message, confirm=True)
+    player.finished(build, "SUCCESS")
+    expect("carol" not in build.console.partition("Approved: ")[2].splitlines()[0], "Carol not to be in the receipt")
+
+
 FACTORS: tuple[Story, ...] = (
     (_number, "the number of the build's log, typed in Slack, resumes it"),
     (_wrong_numbers, "three wrong numbers end one person's tries; another one's right one counts"),
     (_key, "a security key approves what the agent's page shows; the receipt names it"),
     (_key_denies, "a security key denies; what the keys have signed verifies again"),
     (_taken_back, "a confirmation that is taken back does not count"),
+    (_enrolled, "a phone is enrolled: an address, a tap in Slack, one code"),
+    (_lost, "a lost phone: what its owner has confirmed does not count any more"),
 )

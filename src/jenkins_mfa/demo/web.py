@@ -21,11 +21,10 @@ from jenkins_mfa.core import totp
 from jenkins_mfa.demo import web_jenkins, web_slack
 from jenkins_mfa.demo.web_feed import Feed
 from jenkins_mfa.demo.web_form import Form, known_user
-from jenkins_mfa.demo.web_keys import VERBS, Keys
+from jenkins_mfa.demo.web_keys import VERBS, Held, Keys
 from jenkins_mfa.errors import UntrustedInputError
 from jenkins_mfa.simulators.jenkins import JenkinsSimulator
-from jenkins_mfa.simulators.security_key import SecurityKey
-from jenkins_mfa.simulators.slack import ImpossibleActionError, SlackSimulator
+from jenkins_mfa.simulators.slack import ImpossibleActionError
 
 BODY_BYTES = 20_000  #: of one action
 _TYPES = {"html": "text/html; charset=utf-8", "js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}
@@ -44,13 +43,10 @@ _HEADERS = {
 }
 
 
-class Simulated(Protocol):
-    """What the page needs of the demo's world; `seeds` and `keys` have people's phones and keys by roster id."""
+class Simulated(Held, Protocol):
+    """What the page needs of the demo's world."""
 
     jenkins: JenkinsSimulator
-    slack: SlackSimulator
-    seeds: dict[str, str]
-    keys: dict[str, SecurityKey]
 
 
 class Web:
@@ -59,7 +55,7 @@ class Web:
     def __init__(self, world: Simulated, port: int = 0) -> None:
         self.world = world
         self.feed = Feed(world.slack, world.jenkins)
-        self.keys = Keys(world.slack, world.keys)
+        self.keys = Keys(world, self.feed.bump)
         self._server = _Server(("127.0.0.1", port), self)
         self._thread = Thread(target=self._server.serve_forever, name="demo-web", daemon=True)
 

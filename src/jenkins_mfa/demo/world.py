@@ -22,6 +22,7 @@ from jenkins_mfa.core import totp
 from jenkins_mfa.core.audit_evidence import Judged, examine
 from jenkins_mfa.core.relying_party import RelyingParty
 from jenkins_mfa.demo import files, keys
+from jenkins_mfa.simulators.browser import Browser, Page
 from jenkins_mfa.simulators.jenkins import Build, JenkinsSimulator, PausedInput, Trust
 from jenkins_mfa.simulators.jenkins_samples import add_samples
 from jenkins_mfa.simulators.security_key import SecurityKey
@@ -110,6 +111,21 @@ class World:
         """Press Proceed on the paused step's page, as that Jenkins user; the status."""
         url = f"{self.jenkins.url}{build.path}input/{asked.id}/proceedEmpty"
         return requests.post(url, auth=self.jenkins.auth(user), timeout=10).status_code
+
+    def invite(self, person: str) -> str:
+        """What `enroll ticket` prints at the operator's terminal: a one-time address. Raises RuntimeError."""
+        command = [sys.executable, "-m", "jenkins_mfa", "enroll", "ticket", person, "--config", str(self.config_path)]
+        done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+        if done.returncode:
+            raise RuntimeError(done.stderr.strip())
+        return done.stdout.strip()
+
+    def scan(self, person: str, browser: Browser, page: Page) -> str:
+        """The phone takes the key that the page shows, and the person types the code of the step before."""
+        seed = browser.scan(page)
+        said = browser.prove(page, totp.code_at(seed, int(time.time()) - totp.STEP))
+        self.seeds[person] = seed
+        return said
 
     def code(self, person: str) -> str:
         """What the person's phone shows now."""

@@ -17,6 +17,7 @@ import requests
 from jenkins_mfa.simulators.security_key import BrowserError, SecurityKey
 
 SECONDS = 10  #: that any answer may take
+LONGEST = 60  #: seconds that the agent may hold a request that waits for a change
 _READ = frozenset({"h1", "h2", "p", "li", "pre"})  #: elements whose text is a line
 _UNREAD = frozenset({"noscript", "details", "button", "label"})
 
@@ -69,6 +70,34 @@ class Browser:
             given = {**chosen, "nonce": begun["nonce"], "answer": signed, "reason": reason, "report": False}
             return str(self._post(f"{page.path}/finish", given)["says"])
         raise SaidError(page.words["unused"])
+
+    def changed(self, page: Page) -> bool:
+        """Wait until a page is to be shown anew; False once it has ended."""
+        while True:
+            address = f"{self._origin}/wait?seen={page.words['seen']}"
+            try:
+                found = self._http.get(address, timeout=LONGEST).json()
+            except (requests.RequestException, ValueError):
+                return False
+            if found.get("ended") or found.get("changed"):
+                return bool(found.get("changed"))
+
+    def scan(self, page: Page) -> str:
+        """Have an enrolment's page show the code app's key, which it does once; base32. Raises SaidError."""
+        return str(self._post(f"{page.path}/code", {})["key"]).replace(" ", "")
+
+    def prove(self, page: Page, code: str) -> str:
+        """Type one code of the app; what the page says. Raises SaidError."""
+        return str(self._post(f"{page.path}/prove", {"code": code})["says"])
+
+    def register(self, page: Page, label: str) -> str:
+        """Have the key make a credential; what the page says. Raises SaidError."""
+        options = self._post(f"{page.path}/key", {})["options"]
+        try:
+            made = json.dumps(self._key.register(options, self._origin))
+        except BrowserError:
+            raise SaidError(page.words["wrong"]) from None
+        return str(self._post(f"{page.path}/register", {"label": label, "answer": made})["says"])
 
     def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         headers = {"Origin": self._origin, "Sec-Fetch-Site": "same-origin"}

@@ -4,23 +4,33 @@ import { act, announce, el } from "./dom.js";
 const reasons = new Map(); // person -> what was typed as the reason of a denial
 
 export function drawKey(one) {
-  if (!one.enrolled) return el("article", { class: "key" }, title(one), el("p", { class: "dim" }, "has no security key."));
   const open = one.lines.length > 0;
   return el(
     "article",
     { class: open ? "key open" : "key" },
     title(one),
-    one.waiting && [
-      el("p", {}, "Slack has given you an address that opens once: here, or in this browser with its button."),
-      button(one, "look", "Open it here", "first"),
-    ],
-    !open && !one.waiting && el("p", { class: "dim" }, "Waits for a page that asks for it."),
+    one.waiting && waiting(one),
+    !open && !one.waiting && el("p", { class: "dim" }, one.enrolled ? "Waits for a page that asks for it." : "Not enrolled."),
     open && el("div", { class: "sheet", tabindex: 0, role: "group", "aria-label": "The agent's page" }, lines(one.lines)),
     one.choices.includes("approve") && button(one, "approve", "Touch the key to approve", "first"),
     one.choices.includes("deny") && denial(one),
+    one.choices.includes("scan") && button(one, "scan", "Scan with the phone, type a code", "first"),
+    one.choices.includes("register") && button(one, "register", "Touch the key to enrol it", "first"),
     one.says && el("p", { class: one.right ? "key-says" : "key-says bad", role: "status" }, one.says),
     open && button(one, "leave", "Close the page", "plain-key"),
+    !open && !one.waiting && !one.complete && [
+      el("p", { class: "dim" }, "An operator's terminal: ", el("code", {}, `enroll ticket ${one.person}`)),
+      button(one, "invite", "Get an address to enrol", ""),
+    ],
   );
+}
+
+function waiting(one) {
+  const where = { href: one.invited, target: "_blank", rel: "noreferrer" };
+  const said = one.invited
+    ? ["The operator has handed over an address that opens once: here, or ", el("a", where, "in a tab of this browser"), "."]
+    : "Slack has given you an address that opens once: here, or in this browser with its button.";
+  return [el("p", {}, said), button(one, "look", "Open it here", "first")];
 }
 
 const title = (one) => el("h3", {}, el("span", { class: "key-mark", "aria-hidden": "true" }), `Security key of ${one.name}`);

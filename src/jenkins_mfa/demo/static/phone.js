@@ -35,7 +35,7 @@ function drawMine(one) {
           el("p", { class: "left" }),
           copyButton(one, "Copy code"),
         ]
-      : el("p", { class: "app-name" }, "has no authenticator, so there is no code."),
+      : el("p", { class: "app-name" }, "has no code app."),
   );
 }
 
