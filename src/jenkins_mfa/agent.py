@@ -110,7 +110,7 @@ class Agent:
         self._slack = SlackApp(self.messenger.client, slack.app_token.reveal(), slack.api_url)
         pages = self.config.web.url if self.config.web else ""
         answers, glass = Answers(self.desk, pages), BreakGlass(self.desk)
-        acts, own = Acts(self.desk, pages), OwnActs(self.desk)
+        acts, own = Acts(self.desk, pages), OwnActs(self.desk, pages)
         Handlers(answers, self.desk.store, self.messenger, glass, acts, own).register(self._slack.bolt)
         self._slack.connect()
 

@@ -7,6 +7,7 @@ from world import World
 
 from jenkins_mfa.core.model import Authenticator, Factor, PersonRecord
 from jenkins_mfa.errors import StoreUncertainError
+from jenkins_mfa.slack import blocks
 from jenkins_mfa.usecases.desk import Who
 from jenkins_mfa.usecases.loss import Ended
 
@@ -78,3 +79,14 @@ def test_a_loss_that_was_not_stored_is_said_so(world: World) -> None:
     """The person must know that it has to be said again."""
     world.answers.given = StoreUncertainError("the answer was lost")
     assert "Not known whether this was recorded" in ask(world, "lost")
+
+
+def test_me_leads_to_the_page_where_there_are_pages(world: World) -> None:
+    """A button; the address is in no text, which notifications show."""
+    world.answers.pages = "https://mfa.example.com"
+    said = ask(world, "me")
+    (call,) = [call for call in world.slack.calls("response_url") if "actions" in str(call.args)]
+    (button,) = call.args["blocks"][-1]["elements"]
+    assert (button["url"], button["action_id"]) == ("https://mfa.example.com/open#token-of-bob", blocks.LINK)
+    assert "[Manage your authenticators]" in said
+    assert "token" not in call.args["text"]

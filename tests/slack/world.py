@@ -41,6 +41,7 @@ class FakeAnswers:
     """Answers as told: `given` is returned, or raised if it is an error; `calls` holds what was asked."""
 
     given: Any = None
+    pages: str = ""
     calls: list[tuple[Any, ...]] = field(default_factory=list)
     heard: queue.SimpleQueue[tuple[Any, ...]] = field(default_factory=queue.SimpleQueue)
 
@@ -74,6 +75,9 @@ class FakeAnswers:
 
     def finish(self, act: Act, challenge_id: str, who: Who, code: str, cause: str) -> None:
         self._give("finish", act, challenge_id, who, code, cause)
+
+    def page(self, person: str) -> str:
+        return self.pages and f"{self.pages}/open#token-of-{person}"
 
     def lose(self, who: Who) -> Ended:
         return self._give("lose", who)

@@ -310,3 +310,24 @@ def test_a_security_key_is_enrolled(chromium: Browser) -> None:
         expect(bob.page.get_by_role("status")).to_contain_text("Enrolled", timeout=LONG)
         (made,) = bob.place.desk.store.person("bob").authenticators
         assert (made.kind, made.label, bob.faults) == (Factor.WEBAUTHN, "laptop", [])
+
+
+def test_a_code_app_is_added_and_the_key_removed_with_it(alice: Person) -> None:
+    """The page of one's own: choose, touch, enrol; then the key goes by its own signature."""
+    desk, page = alice.place.desk, alice.page
+    page.goto(OwnActs(desk, alice.place.settings.url).page("alice"))
+    page.wait_for_url("**/me", timeout=LONG)
+    page.get_by_role("button", name="Add a code app").click()
+    page.wait_for_url("**/enrol", timeout=LONG)
+    page.get_by_role("button", name="Show the key").click()
+    expect(page.get_by_label("Code that the app shows")).to_be_focused(timeout=LONG)
+    key = (page.locator("#seed").text_content() or "").replace(" ", "")
+    page.get_by_label("Code that the app shows").fill(totp.code_at(key, desk.store.now() // 1000))
+    page.get_by_role("button", name="Enrol the code app").click()
+    expect(page.get_by_role("status")).to_contain_text("Enrolled", timeout=LONG)
+    page.goto(OwnActs(desk, alice.place.settings.url).page("alice"))
+    page.wait_for_url("**/me", timeout=LONG)
+    page.get_by_role("button", name="Remove").first.click()
+    expect(page.get_by_role("status")).to_contain_text("Removed", timeout=LONG)
+    assert [one.kind for one in desk.store.person("alice").authenticators if one.usable] == [Factor.TOTP]
+    assert alice.faults == []

@@ -27,8 +27,8 @@ DETAILS = frozenset(
     {
         "act", "authenticator", "by", "changes", "effects", "evidence", "exp", "factor", "failures", "iat", "jti",
         "key_sha256", "kid", "kind", "lane", "lib", "named", "nonce", "not_after", "people", "person", "policy_sha256",
-        "problem", "quorum", "reason", "receipt_sha256", "record", "report", "request_sha256", "rules", "state", "step",
-        "target", "tries", "use", "version", "via",
+        "problem", "proof", "quorum", "reason", "receipt_sha256", "record", "report", "request_sha256", "rules",
+        "state", "step", "target", "tries", "use", "version", "via",
     }
 )  # fmt: skip
 

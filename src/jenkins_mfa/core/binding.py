@@ -33,6 +33,7 @@ class Purpose(enum.StrEnum):
     REGISTER = "register"
     SIGN_IN = "sign-in"
     ADMINISTER = "administer"
+    MANAGE = "manage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +91,9 @@ class ActBinding:
     """One act of `person` that answers no gate.
 
     `subject` says which, so that a signature serves no other: the ticket's digest of a registration, the session of a
-    sign-in, verb and object of an administrator's command. `credential` is empty where it is not known before: at a
-    registration and at a sign-in. The challenge of a sign-in does not name `person` either: it is the key that says who
-    it is. Raises ValueError as GateBinding does.
+    sign-in, verb and object of an administrator's command or of a change of one's own authenticators. `credential` is
+    empty where it is not known before: at a registration and at a sign-in. The challenge of a sign-in does not name
+    `person` either: it is the key that says who it is. Raises ValueError as GateBinding does.
     """
 
     purpose: Purpose
@@ -107,8 +108,8 @@ class ActBinding:
         _check(self)
         if not self.subject:
             raise ValueError("an act is bound to its subject")
-        if not self.credential and self.purpose is Purpose.ADMINISTER:
-            raise ValueError("an administrator's act is bound to one credential")
+        if not self.credential and self.purpose in {Purpose.ADMINISTER, Purpose.MANAGE}:
+            raise ValueError("what a key proves is bound to that one credential")
 
     @property
     def challenge(self) -> bytes:

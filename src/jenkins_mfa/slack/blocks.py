@@ -126,10 +126,10 @@ def private(answer: Parts | Payload) -> Payload:
     return answer if isinstance(answer, Payload) else note([answer], {}, "answer")
 
 
-def with_link(line: Parts, label: str, address: str) -> Payload:
+def with_link(lines: Sequence[Parts], label: str, address: str) -> Payload:
     """A private answer with a button that opens an address. `text` leaves it out: it is shown in notifications."""
     button = {"type": "button", "action_id": LINK, "text": plain(label), "url": address, "style": "primary"}
-    said = note([line], {}, "answer")
+    said = note(lines, {}, "answer")
     return Payload(said.text, [*said.blocks, {"type": "actions", "block_id": "link", "elements": [button]}])
 
 

@@ -147,7 +147,7 @@ class Commands:
                 said = self.acts.about_person(word.lower(), rest, typed)
                 return [blocks.private(said)] if said else []
             case "me" if not rest:
-                return [_note(self.own.show(me))]
+                return [self.own.show(me)]
             case "lost":
                 return [_note([self.own.lose(typed)])]
             case "help" | "":

@@ -224,7 +224,7 @@ class Handlers:
         if isinstance(asked, NeedsTap):
             return self.dialogs.open(at.trigger, views.tap(asked.gate, views.About(asked.gate.jti, "", at.channel)))
         if isinstance(asked, NeedsKey):
-            return blocks.with_link(keys.page(asked.expires), keys.OPEN, asked.address)
+            return blocks.with_link([keys.page(asked.expires)], keys.OPEN, asked.address)
         about = views.About(asked.gate.jti, asked.challenge_id, at.channel)
         form = views.number if isinstance(asked, NeedsNumber) else views.code
         return self.dialogs.open(at.trigger, form(asked.gate, about, asked.expires))

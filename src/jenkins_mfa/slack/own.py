@@ -11,12 +11,13 @@ from slack_bolt import Ack, Respond
 from jenkins_mfa.core.model import Gate, PersonRecord
 from jenkins_mfa.errors import DamagedError
 from jenkins_mfa.slack import blocks, payloads
+from jenkins_mfa.slack.blocks import Payload
 from jenkins_mfa.slack.dialogs import account
 from jenkins_mfa.slack.payloads import Body, Typed
 from jenkins_mfa.slack.replies import Sentences, respond_privately
 from jenkins_mfa.usecases.desk import Who
 from jenkins_mfa.usecases.loss import Ended
-from jenkins_mfa.words import enrolment
+from jenkins_mfa.words import enrolment, own
 from jenkins_mfa.words.parts import Parts
 
 log = structlog.get_logger()
@@ -27,6 +28,9 @@ class Own(Protocol):
 
     def lose(self, who: Who) -> Ended:
         """Suspend all that this account's person answers with."""
+
+    def page(self, person: str) -> str:
+        """A one-time address of the page with their authenticators; empty where there are no pages."""
 
     def vouch(self, ticket_id: str, who: Who, yes: bool, cause: str) -> None:
         """It is them who enrols now, or it is not."""
@@ -53,14 +57,16 @@ class OwnCommands:
     reading: Records
     sentences: Sentences
 
-    def show(self, me: str) -> list[Parts]:
-        """Their authenticators, and what they can answer."""
+    def show(self, me: str) -> Payload:
+        """Their authenticators, what they can answer, and the way to the page that changes them."""
         roster, gates = self.sentences.messenger.roster, self.reading.open_gates()
         try:
             record = self.reading.person(me)
         except DamagedError:
-            return [enrolment.damaged()]
-        return enrolment.me(roster.people[me], record, gates, roster, self.reading.now())
+            return blocks.note([enrolment.damaged()], {}, "answer")
+        lines = enrolment.me(roster.people[me], record, gates, roster, self.reading.now())
+        address = self.use.page(me)
+        return blocks.with_link(lines, own.OPEN, address) if address else blocks.note(lines, {}, "answer")
 
     def lose(self, typed: Typed) -> Parts:
         """Their phone or key is lost."""

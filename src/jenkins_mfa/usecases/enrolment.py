@@ -21,6 +21,7 @@ from jenkins_mfa.core.model import (
     CredentialRecord,
     Entry,
     Factor,
+    PersonRecord,
     TicketRecord,
 )
 from jenkins_mfa.errors import EvidenceError, Refusal, SealError, UnknownKeyError
@@ -31,6 +32,8 @@ from jenkins_mfa.usecases.security_keys import SecurityKeys
 from jenkins_mfa.usecases.tickets import For
 
 TRIES = 5  #: wrong codes, after which a new ticket is needed
+MOST_OF = {Factor.TOTP: MOST, Factor.WEBAUTHN: 5}  #: authenticators of one person, by their kind
+FULL = {Factor.TOTP: "enrolled_already", Factor.WEBAUTHN: "keys_enough"}  #: refusals of one more
 
 T = TypeVar("T")
 
@@ -46,9 +49,17 @@ class Stage(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OwnActs(loss.OwnLoss):
-    """What somebody's account alone may do about their own authenticators: end them all, and say whether it is them who
-    enrols on a page that is open.
+    """What somebody's account alone may do about their own authenticators: end them all, say whether it is them who
+    enrols on a page that is open, and open the page that shows them. `pages` is where the pages are; empty: nowhere.
     """
+
+    pages: str = ""
+
+    def page(self, person: str) -> str:
+        """A one-time address of the page with their authenticators; empty where there are no pages. It passes through
+        Slack, and changes nothing without an authenticator.
+        """
+        return tickets.address(self.pages, tickets.make(self.desk, For.OWN, person, person)[0]) if self.pages else ""
 
     def vouch(self, ticket_id: str, who: Who, yes: bool, cause: str) -> None:
         """It is them, or it is not: then the ticket ends, and ops are told. Raises Refusal, which is in the trail."""
@@ -83,15 +94,19 @@ class Enrolment:
         """Where it stands now."""
         return _stage(self.desk, _ticket(self.desk, ticket_id), self.desk.store.now())
 
+    def kinds(self, ticket_id: str) -> frozenset[Factor]:
+        """What can be enrolled with it."""
+        kind = _ticket(self.desk, ticket_id).kind
+        return frozenset({Factor(kind)} if kind else MOST_OF)
+
     def show(self, ticket_id: str) -> str:
         """The seed (base32) of a code app, shown once: nobody gets it a second time."""
 
         def attempt() -> str:
-            ticket = self._vouched(ticket_id)
+            ticket = self._vouched(ticket_id, Factor.TOTP)
             if ticket.sealed:
                 raise Refusal("shown_before")
-            if len(loss.record_of(self.desk, ticket.person).all_usable(Factor.TOTP)) >= MOST:
-                raise Refusal("enrolled_already")
+            room(loss.record_of(self.desk, ticket.person), Factor.TOTP)
             seed, authenticator = totp.seed_text(self.desk.randomness.bytes(totp.SEED_BYTES)), self._id()
             place = {"person": ticket.person, "authenticator": authenticator, "kind": Factor.TOTP.value}
             nonce = self.desk.randomness.bytes(seal.NONCE_BYTES)
@@ -105,7 +120,7 @@ class Enrolment:
         """One code of the app makes it active. A wrong one is counted before it is told."""
 
         def attempt() -> Authenticator | totp.CodeRefusedError:
-            ticket, now = self._vouched(ticket_id), self.desk.store.now()
+            ticket, now = self._vouched(ticket_id, Factor.TOTP), self.desk.store.now()
             seed = _seed(self.desk, ticket)
             try:
                 step = totp.judge(seed=seed, code=code, now=now // 1000, last_step=0)
@@ -128,10 +143,11 @@ class Enrolment:
         """What the browser needs to make a new key."""
 
         def attempt() -> dict[str, Any]:
-            ticket = self._vouched(ticket_id)
+            ticket = self._vouched(ticket_id, Factor.WEBAUTHN)
+            record = loss.record_of(self.desk, ticket.person)
+            room(record, Factor.WEBAUTHN)
             asked = replace(ticket, nonce=self.desk.randomness.hex(NONCE_BYTES), asked_at=self.desk.store.now())
             self._keep(asked)
-            record = loss.record_of(self.desk, ticket.person)
             known = [credentials.of(self.desk, ticket.person, key) for key in credentials.keys_of(record)]
             return self.keys.registration_options(_binding(asked), self.desk.roster.name(ticket.person), known)
 
@@ -141,7 +157,7 @@ class Enrolment:
         """The browser has made it: the question is used up, then the answer judged, then the key is active."""
 
         def consume() -> TicketRecord:
-            ticket = self._vouched(ticket_id)
+            ticket = self._vouched(ticket_id, Factor.WEBAUTHN)
             if not ticket.nonce:
                 raise Refusal("question_over")
             self._keep(replace(ticket, nonce=""))
@@ -150,7 +166,7 @@ class Enrolment:
         asked = _audited(self.desk, ticket_id, "web", self._cause(), consume)
 
         def attempt() -> Authenticator:
-            ticket, now = self._vouched(ticket_id), self.desk.store.now()
+            ticket, now = self._vouched(ticket_id, Factor.WEBAUTHN), self.desk.store.now()
             try:
                 made = self.keys.register(body, _binding(asked), now)
             except EvidenceError as error:
@@ -173,17 +189,11 @@ class Enrolment:
         """The authenticator counts from now on; the ticket is done. Told to its person and to ops."""
         made = replace(made, by=ticket.by if ticket.by in self.desk.roster.people else "")
         record = loss.record_of(self.desk, ticket.person)
-        if made.kind is Factor.TOTP and len(record.all_usable(Factor.TOTP)) >= MOST:
-            raise Refusal("enrolled_already")  # by another address, since this one's key was shown
-        # It took an administrator, two channels and a proof: that ends a lock-out, as at the operator's terminal.
-        after = replace(
-            record,
-            version=record.version + 1,
-            authenticators=(*record.authenticators, made),
-            failures=0,
-            number_failures=0,
-            wait_until=0,
-        )
+        room(record, made.kind)
+        after = replace(record, version=record.version + 1, authenticators=(*record.authenticators, made))
+        if not ticket.proof:
+            # It took an administrator, two channels and a proof: that ends a lock-out, as at the operator's terminal.
+            after = replace(after, failures=0, number_failures=0, wait_until=0)
         done = replace(ticket, version=ticket.version + 1, done_at=now, sealed="", nonce="")
         about = {"authenticator": made.id, "kind": made.kind.value, "by": ticket.by}
         about |= {"key_sha256": digest} if digest else {}
@@ -194,13 +204,15 @@ class Enrolment:
         self.desk.store.commit(Commit(commit_id("enrolled", made.id), records, (entry,), (), alerts))
         return made
 
-    def _vouched(self, ticket_id: str) -> TicketRecord:
+    def _vouched(self, ticket_id: str, kind: Factor) -> TicketRecord:
         ticket = _ticket(self.desk, ticket_id)
         stage = _stage(self.desk, ticket, self.desk.store.now())
         if stage is Stage.OPENED:
             raise Refusal("not_vouched")
         if stage is Stage.OVER:
             raise Refusal("ticket_over")
+        if ticket.kind not in {"", kind}:
+            raise Refusal("other_kind")
         return ticket
 
     def _keep(self, ticket: TicketRecord, *entries: Entry) -> None:
@@ -218,11 +230,25 @@ class Enrolment:
 def _stage(desk: Desk, ticket: TicketRecord, now: int) -> Stage:
     """The state machine, as one look at the ticket."""
     gone = ticket.person not in desk.roster.people or tickets.called_lost(desk, ticket)
-    if gone or ticket.done_at or not ticket.used_at or now >= ticket.expires:
+    if gone or _proof_gone(desk, ticket) or ticket.done_at or not ticket.used_at or now >= ticket.expires:
         return Stage.OVER
     if not ticket.vouched_at:
         return Stage.OPENED
     return Stage.SHOWN if ticket.sealed else Stage.VOUCHED
+
+
+def _proof_gone(desk: Desk, ticket: TicketRecord) -> bool:
+    """Whether the authenticator with which its person opened it is switched off by now, or cannot be read."""
+    if not ticket.proof:
+        return False
+    record = whole(desk, lambda: desk.store.person(ticket.person))
+    return record is None or not any(one.id == ticket.proof and one.usable for one in record.authenticators)
+
+
+def room(record: PersonRecord, kind: Factor) -> None:
+    """Raises Refusal where the person has as many of a kind as anybody may."""
+    if len(record.all_usable(kind)) >= MOST_OF[kind]:
+        raise Refusal(FULL[kind])
 
 
 def _ticket(desk: Desk, ticket_id: str) -> TicketRecord:

@@ -85,6 +85,14 @@ def revoke(desk: Desk, person: str, authenticator_id: str, operator: str) -> End
     return decide(attempt)
 
 
+def removed(desk: Desk, record: PersonRecord, authenticator_id: str, now: int) -> Commit:
+    """The same by the person themselves: what is to be committed. `record` is theirs as stored, but for what their
+    proof has used up. Raises Refusal.
+    """
+    end = _End("revoked", record.person, record.person, now)
+    return _one_off(desk, end, record, authenticator_id, lambda found: replace(found, revoked_at=now))[1]
+
+
 def copied(desk: Desk, person: str, authenticator_id: str) -> Ended:
     """A security key signed well, but its counter did not grow: there may be a copy of it. It is suspended (S7).
 
@@ -100,15 +108,20 @@ def copied(desk: Desk, person: str, authenticator_id: str) -> Ended:
 
 def _one(desk: Desk, end: _End, authenticator_id: str, off: Callable[[Authenticator], Authenticator]) -> Ended:
     """One authenticator goes, with what was confirmed with it."""
-    record = desk.store.person(end.person)
+    ended, commit = _one_off(desk, end, desk.store.person(end.person), authenticator_id, off)
+    desk.store.commit(commit)
+    return ended
+
+
+def _one_off(
+    desk: Desk, end: _End, record: PersonRecord, authenticator_id: str, off: Callable[[Authenticator], Authenticator]
+) -> tuple[Ended, Commit]:
     found = next((a for a in record.authenticators if a.id == authenticator_id and a.usable), None)
     if found is None:
         raise Refusal("no_such_authenticator", {"authenticator": authenticator_id})
     after = replace(record, authenticators=tuple(off(a) if a is found else a for a in record.authenticators))
     steps = _dropped(desk, end, lambda given: given.authenticator == found.id)
-    ended, commit = _ending(desk, end, after, (found,), steps)
-    desk.store.commit(commit)
-    return ended
+    return _ending(desk, end, after, (found,), steps)
 
 
 def record_of(desk: Desk, person: str) -> PersonRecord:

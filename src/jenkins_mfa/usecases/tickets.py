@@ -11,7 +11,7 @@ import enum
 import hashlib
 from dataclasses import replace
 
-from jenkins_mfa.core.model import Act, Alert, Commit, Entry, Gate, TicketRecord
+from jenkins_mfa.core.model import Act, Alert, Commit, Entry, Factor, Gate, TicketRecord
 from jenkins_mfa.errors import Refusal
 from jenkins_mfa.usecases.desk import Desk, commit_id, decide, whole
 
@@ -26,6 +26,7 @@ class For(enum.StrEnum):
     ENROL = "enrol"
     ANSWER = "answer"
     ACT = "act"
+    OWN = "own"
 
 
 def make(
@@ -75,6 +76,16 @@ def fresh(
 def made(ticket: TicketRecord) -> Entry:
     """What the trail says of a new one."""
     return _entry("ticket:made", ticket, ticket.by, ticket.issued)
+
+
+def proved(desk: Desk, person: str, kind: Factor, proof: str, now: int) -> tuple[TicketRecord, Entry]:
+    """An enrolment that its person has opened with the authenticator `proof`, for one of this kind: no address leads to
+    it, and nobody has to be asked any more. To be committed together with what the proof has used up.
+    """
+    nobody = _id(desk.randomness.hex(TOKEN_BYTES))
+    use, ends = For.ENROL.value, now + LIFETIME
+    opened = TicketRecord(nobody, 1, use, person, person, now, ends, "", now, now, proof=proof, kind=kind.value)
+    return opened, _entry("ticket:made", opened, person, now, kind=kind.value)
 
 
 def address(url: str, token: str) -> str:

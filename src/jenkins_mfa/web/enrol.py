@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from jenkins_mfa.core import characters, totp
+from jenkins_mfa.core.model import Factor
 from jenkins_mfa.errors import Refusal
 from jenkins_mfa.usecases.enrolment import Enrolment, Stage
 from jenkins_mfa.web import layout, qr
@@ -52,7 +53,9 @@ class _Enrol:
         if now is Stage.OVER:
             return layout.message(pages.ENDED_TITLE, enrolment.PAGE_ENDED, 403)
         hint = tag("p", parts(enrolment.page_hint(self._site.desk.roster, session.person, session.expires)))
-        content = (_waits(),) if now is Stage.OPENED else (_code(), _key(), layout.elsewhere())
+        kinds = self._use.kinds(session.about)
+        ways = [way() for kind, way in ((Factor.TOTP, _code), (Factor.WEBAUTHN, _key)) if kind in kinds]
+        content = (_waits(),) if now is Stage.OPENED else (*ways, layout.elsewhere())
         return layout.page(enrolment.PAGE_TITLE, hint, *content, name="enrol", seen=now.value)
 
     def code(self, request: Request, _form: Form) -> Response:

@@ -12,7 +12,7 @@ from jenkins_mfa.web import layout, session
 from jenkins_mfa.web.guard import BODY_BYTES
 from jenkins_mfa.web.session import Purpose, Session
 from jenkins_mfa.web.site import Form, Site, text
-from jenkins_mfa.words import page, pages, people
+from jenkins_mfa.words import own, page, pages, people
 from jenkins_mfa.words.html import Html, parts, tag
 
 STATE = 200  #: characters of what was handed out with the question
@@ -74,6 +74,7 @@ class _Home:
             pages.waiting_title(len(mine)),
             tag("p", parts(pages.signed_in(desk.roster, found.person, found.expires)), class_="hint"),
             *(self._line(gate) for gate in mine),
+            tag("p", tag("a", own.TITLE, href="/me")),
             tag("section", tag("button", pages.SIGN_OUT, type="button", id="out")),
             name="home",
         )

@@ -40,5 +40,6 @@ def _begun(ticket: TicketRecord) -> tuple[Session, str]:
     """The session that a ticket begins, and the page that it opens. What is begun must be over when the ticket ends."""
     about = ticket.gate if ticket.purpose == For.ANSWER else ticket.id
     expires = min(ticket.expires, ticket.used_at + session.LIFETIME)
-    to = {For.ANSWER: f"/gate/{ticket.gate}", For.ENROL: "/enrol", For.ACT: "/act"}[For(ticket.purpose)]
+    pages = {For.ANSWER: f"/gate/{ticket.gate}", For.ENROL: "/enrol", For.ACT: "/act", For.OWN: "/me"}
+    to = pages[For(ticket.purpose)]
     return Session(Purpose(ticket.purpose), ticket.person, about, expires), to

@@ -21,18 +21,19 @@ _PARTS = re.compile(r"([A-Za-z0-9_-]+)\.([0-9a-f]{64})")
 
 
 class Purpose(enum.StrEnum):
-    """What a session is for. The first three are begun with a one-time address of the same name, the last by a key."""
+    """What a session is for. All but the last are begun with a one-time address of the same name, the last by a key."""
 
     ENROL = "enrol"
     ANSWER = "answer"
     ACT = "act"
+    OWN = "own"
     SIGNED_IN = "signed-in"
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """`person` is a roster id. `about` is a gate's jti for ANSWER, a ticket's id for ENROL and ACT, else empty. It ends
-    at `expires` (ms UTC).
+    """`person` is a roster id. `about` is a gate's jti for ANSWER, a ticket's id for ENROL, ACT and OWN, else empty. It
+    ends at `expires` (ms UTC).
     """
 
     purpose: Purpose

@@ -131,14 +131,15 @@ def me(person: Member, record: PersonRecord, gates: Sequence[Gate], roster: Rost
 
 def _enrolled(record: PersonRecord, kind: str) -> list[Parts]:
     """One line for each authenticator of a kind that is in use."""
-    name = KINDS[kind].capitalize()
     mine = [one for one in record.authenticators if one.usable and one.kind.value == kind]
     if not mine:
-        return [say(f"{name}: none.")]
-    return [_since(name, one) for one in mine]
+        return [say(f"{KINDS[kind].capitalize()}: none.")]
+    return [since(one) for one in mine]
 
 
-def _since(name: str, one: Authenticator) -> Parts:
+def since(one: Authenticator) -> Parts:
+    """What it is, the name that its person gave it, since when it is there and when it was used."""
+    name = KINDS[one.kind.value].capitalize()
     label = say(" {label}", label=Fact(one.label)) if one.label else ()
     used = say("last used {at}", at=Time(one.last_used)) if one.last_used else say("never used")
     return say(f"{name}{{label}}: since {{since}}, {{used}}.", label=label, since=Time(one.since), used=used)

@@ -8,7 +8,7 @@ from jenkins_mfa.core import holds
 from jenkins_mfa.core.audit import Name
 from jenkins_mfa.core.model import Entry, Factor
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.words import acts, endings, enrolment, keys, people, render, tickets
+from jenkins_mfa.words import acts, endings, enrolment, keys, own, people, render, tickets
 from jenkins_mfa.words.parts import Fact, Parts, Word, say, sentences
 
 #: Why an answer was not counted: what its person did or is.
@@ -55,6 +55,7 @@ REFUSED = {
     **acts.REFUSED,
     "reviews_damaged": "came while the list of reviews was not what was written",
     **keys.REFUSED,
+    **own.REFUSED,
     "ticket_unknown": "came with an address that jenkins-mfa did not make",
     "ticket_used": "came with an address that was used already",
     "ticket_over": "came with an address that had ended",
@@ -64,6 +65,8 @@ REFUSED = {
     "not_shown": "typed a code before a key was shown",
     "label_unfit": "gave a key a name that cannot be shown",
     "enrolled_already": "has two code apps already",
+    "keys_enough": "has five security keys already",
+    "other_kind": "wanted to enrol another kind than the one that was opened",
     "key_taken": "brought a security key that is enrolled already",
 } | dict.fromkeys(
     ("approved", "sending", "resumed", "denied", "aborted", "expired", "withdrawn", "bypassed"),
@@ -149,7 +152,8 @@ def _tightened(entry: Entry, _roster: Roster) -> Parts:
 def _refused(entry: Entry, roster: Roster) -> Parts:
     reason = _detail(entry, "reason")
     if reason in REFUSED:
-        word = f"Not done ({acts.name(_detail(entry, 'act'))})" if _detail(entry, "act") else "Not counted"
+        act = _detail(entry, "act")
+        word = f"Not done ({own.NAMES.get(act) or acts.name(act)})" if act else "Not counted"
         why = f": {keys.means(problem)}" if reason == "key_refused" and (problem := _detail(entry, "problem")) else ""
         return say(f"{word}: {{who}} {REFUSED[reason]}{{why}}.", who=_who(entry, roster), why=Word(why))
     return say("Not counted: {who}, {reason}.", who=_who(entry, roster), reason=Fact(reason))
@@ -185,6 +189,13 @@ def _authenticator(template: str) -> Callable[[Entry, Roster], Parts]:
         return say(template.replace("GIVES", gives), person=person, by=_who(entry, roster), n=failures)
 
     return made
+
+
+def _made(entry: Entry, roster: Roster) -> Parts:
+    """An address that somebody gave out, or an enrolment that its person has opened with what they have."""
+    own_proof = "{person} has proved with an authenticator of theirs that they may enrol another."
+    given = "{by} made a one-time address for {person}, for USE."
+    return _ticket(own_proof if _detail(entry, "proof") else given)(entry, roster)
 
 
 def _ticket(template: str) -> Callable[[Entry, Roster], Parts]:
@@ -296,7 +307,7 @@ SENTENCES: dict[str, Callable[[Entry, Roster], Parts]] = {
     Name.AUTHENTICATOR_UNLOCKED: _authenticator("The codes of {person} count again: {by} lifted the lock."),
     Name.SESSION_BEGUN: _ticket("Signed in to the pages with a key: {person}."),
     Name.SESSION_REFUSED: _ticket("A key of {person} was not let in: somebody WHY."),
-    Name.TICKET_MADE: _ticket("{by} made a one-time address for {person}, for USE."),
+    Name.TICKET_MADE: _made,
     Name.TICKET_USED: _ticket("The one-time address of {person} for USE was opened."),
     Name.TICKET_VOUCHED: _ticket("Said in Slack: it is {person} who enrols."),
     Name.TICKET_DENIED: _ticket("Said in Slack: it is not {person} who enrols; the address has ended."),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from jenkins_mfa.core.model import Gate
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.words import acts, answers, endings, enrolment, glass, holding, keys, people, state, tickets
+from jenkins_mfa.words import acts, answers, endings, enrolment, glass, holding, keys, own, people, state, tickets
 from jenkins_mfa.words.parts import Fact, Parts, Time, Word, duration, join, say, sentences
 
 
@@ -288,7 +288,7 @@ _SENTENCES: dict[str, Callable[[_Case], Parts]] = {
     "key_alone": lambda case: acts.key_alone(case.values),
     "no_invitations": lambda case: acts.no_invitations(case.values),
     "key_refused": lambda case: say(keys.refused(case.values.get("problem", ""))),
-    **{code: _plain(sentence) for code, sentence in (tickets.REFUSALS | keys.REFUSALS).items()},
+    **{code: _plain(sentence) for code, sentence in (tickets.REFUSALS | keys.REFUSALS | own.REFUSALS).items()},
     "stale": _plain("This button belongs to an older message. The current state is shown there now."),
     "unknown_gate": _plain("jenkins-mfa does not know this button. Nothing changed."),
 }

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 #: What a ticket is for, by its purpose.
-USES = {"enrol": "an authenticator", "answer": "the confirmation page", "act": "an administrator's act"}
+USES = {
+    "enrol": "an authenticator",
+    "answer": "the confirmation page",
+    "act": "an administrator's act",
+    "own": "their own authenticators",
+}
 
 #: Why an address opens nothing, by the code of the refusal.
 REFUSALS = {
@@ -16,5 +21,7 @@ REFUSALS = {
     "not_shown": "There is no key yet that a code could prove. Nothing changed.",
     "label_unfit": "This name holds a character that cannot be shown. Use letters and digits.",
     "enrolled_already": "You have two code apps already. Have one switched off first, or enrol a security key.",
+    "keys_enough": "You have five security keys already. Remove one first.",
+    "other_kind": "This page enrols something else. Begin again with what you want to enrol.",
     "key_taken": "This security key is enrolled already, and belongs to one person only.",
 }

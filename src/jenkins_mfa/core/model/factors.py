@@ -25,7 +25,9 @@ _STRENGTH = {factor: position for position, factor in enumerate(Factor)}  # look
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What an administrator does (usecases/acts.py has the table of names), and to whom or what it is done."""
+    """What is done beside answering gates, and to whom or what: by an administrator (usecases/acts.py has the table of
+    names), or by somebody with their own authenticators (usecases/own_authenticators.py).
+    """
 
     name: str
     target: str
@@ -35,9 +37,9 @@ class Act:
 class Challenge:
     """One person's attempt at one gate: issued at the tap, single use, `tries` left, never past the gate's deadline.
 
-    `factor` is what is to be typed: a code, or the number that the run shows. A challenge for an administrator's `act`
-    names no gate, so that neither serves in the other's place. `broken` says that the gate's glass was broken before:
-    what was shown then is another requirement.
+    `factor` is what is to be typed: a code, or the number that the run shows. A challenge for an `act` names no gate,
+    so that neither serves in the other's place. `broken` says that the gate's glass was broken before: what was shown
+    then is another requirement.
     """
 
     id: str
@@ -56,7 +58,8 @@ class Ceremony:
     """A question that a security key is to sign, once. Its challenge is bound to all of this and to what it is about.
 
     `nonce` (32 random bytes in hexadecimal) names it. `gate` is a jti, and `decision` `approve` or `deny`, where
-    `purpose` is `answer`; both are empty for other purposes. `credential` is the authenticator's id.
+    `purpose` is `answer`; for other purposes both are empty, and `act` says what for. `credential` is an
+    authenticator's id.
     """
 
     nonce: str
@@ -66,6 +69,7 @@ class Ceremony:
     expires: int
     gate: str = ""
     decision: str = ""
+    act: Act | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +163,8 @@ class TicketRecord:
     question which a key is to sign, asked at `asked_at`; `authenticator` the key that is asked for an act; `done_at`,
     since when nothing more can be done with it. The rest is an enrolment's: `vouched_at`, when its person said in the
     messenger that it is them; the seed that was shown, `sealed` as `authenticator`'s, and how often a wrong code was
-    typed for it.
+    typed for it. Where its person has opened it with an authenticator of theirs, that is `proof`, and `kind` is all
+    that it enrols.
     """
 
     id: str
@@ -179,3 +184,5 @@ class TicketRecord:
     nonce: str = ""
     asked_at: int = 0
     act: Act | None = None
+    proof: str = ""
+    kind: str = ""

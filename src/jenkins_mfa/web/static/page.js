@@ -208,7 +208,7 @@ const pages = {
       for (const section of document.querySelectorAll("section")) section.hidden = true;
       say(done.says, "good");
     };
-    document.getElementById("show").addEventListener("click", () =>
+    document.getElementById("show")?.addEventListener("click", () =>
       once(async () => {
         const found = await post("/enrol/code", {});
         if (!found.ok) return say(found.says, "bad");
@@ -224,10 +224,12 @@ const pages = {
         const done = await post("/enrol/prove", { code: document.getElementById("code").value });
         return done.ok ? ended(done) : say(done.says, "bad");
       });
-    document.getElementById("prove").addEventListener("click", prove);
-    document.getElementById("code").addEventListener("keydown", (event) => (event.key === "Enter" ? prove() : undefined));
+    document.getElementById("prove")?.addEventListener("click", prove);
+    document.getElementById("code")?.addEventListener("keydown", (event) => (event.key === "Enter" ? prove() : undefined));
+    const keys = document.getElementById("key");
+    if (!keys) return undefined;
     if (!hasKeys()) {
-      document.getElementById("key").hidden = true;
+      keys.hidden = true;
       return undefined;
     }
     document.getElementById("register").addEventListener("click", () =>
@@ -276,6 +278,28 @@ const pages = {
         return done.ok ? ended(done) : say(done.says, "bad");
       }),
     );
+  },
+  own() {
+    const code = document.getElementById("code");
+    if (!code && !hasKeys()) {
+      document.getElementById("answer").hidden = true;
+      return elsewhere();
+    }
+    const act = async (button) => {
+      const key = document.getElementById("key")?.value ?? "";
+      const chosen = { act: button.dataset.act, target: button.dataset.target, key };
+      const begun = await post("/me/begin", chosen);
+      if (!begun.ok) return say(begun.says, "bad");
+      const proof = code ? code.value : await sign(begun.options);
+      if (proof === null) return undefined;
+      const done = await post("/me/finish", { ...chosen, question: begun.question, proof });
+      if (!done.ok) return say(done.says, "bad");
+      return done.to ? location.replace(done.to) : anew(done.says);
+    };
+    for (const button of document.querySelectorAll("button[data-act]")) {
+      button.addEventListener("click", () => once(() => act(button)));
+    }
+    return undefined;
   },
   home() {
     document.getElementById("out").addEventListener("click", async () => {
