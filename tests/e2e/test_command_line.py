@@ -279,7 +279,7 @@ def listed(world: World) -> str:
 
 
 def test_a_damaged_person_hides_no_other(world: World) -> None:
-    """Named, with what to do; whoever is damaged is not said to be without a code."""
+    """Named, with what to do; whoever is damaged is not said to be without one."""
     with client_for(configuration.load(world.config_path).store.url) as client:
         (key,) = client.keys("*:auth:carol")
         seal = client.hget(key, "seal")
@@ -289,7 +289,7 @@ def test_a_damaged_person_hides_no_other(world: World) -> None:
         client.hset(key, "seal", seal)
     assert "Damaged: auth:carol" in shown.stdout
     assert "\nbob " in shown.stdout
-    assert "carol" not in shown.stdout.partition("Without a code")[2]
+    assert "carol" not in shown.stdout.partition("Without an authenticator")[2]
     assert [row["record"] for row in as_json["damaged"]] == ["auth:carol"]
     assert {row["person"] for row in as_json["authenticators"]} >= {"bob"}
 

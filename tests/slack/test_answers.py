@@ -164,6 +164,14 @@ def test_a_form_of_a_decided_gate_says_how_it_was_decided(world: World) -> None:
             ),
         ),
         (
+            "no_authenticator",
+            {"pages": "there are"},
+            (
+                "This gate needs a code, and you have no authenticator yet. An administrator gives you a one-time "
+                "address: jenkins-mfa enroll ticket alice. Meanwhile: Bob Ray and Carol Diaz can answer."
+            ),
+        ),
+        (
             "not_apart",
             {"person": "bob"},
             (

@@ -285,6 +285,7 @@ def test_an_answer_of_a_key_is_judged_once() -> None:
 def test_who_invites_does_not_confirm_beside_the_invited() -> None:
     """Attack row 28: `enrol_delay` after somebody set up another's authenticator."""
     place = Place(rules=policy(rule(factor=Factor.PUSH, quorum=2)))
+    place.enrol("carol")
     ticket = place.vouched("bob", "alice")
     place.page.prove(ticket, place.code(place.page.show(ticket)))
     place.open()

@@ -21,6 +21,7 @@ from jenkins_mfa.cli.base import (
     load,
     load_keys,
 )
+from jenkins_mfa.cli.check_web import web_parts
 from jenkins_mfa.cli.report import Part, count, report
 from jenkins_mfa.config import Config, SourceConfig
 from jenkins_mfa.core.model import Factor
@@ -37,7 +38,7 @@ from jenkins_mfa.store.gates import RedisStore
 from jenkins_mfa.usecases import seals
 from jenkins_mfa.usecases.ports import Finding
 from jenkins_mfa.wiring import messenger_of
-from jenkins_mfa.words import findings, render
+from jenkins_mfa.words import enrolment, findings, render
 
 STALE = 60_000  #: ms after which an agent's last heartbeat is old
 CLOCK_APART = 10  #: seconds between the store's clock and ours that are a finding
@@ -62,7 +63,7 @@ def check(config_path: Path, as_json: bool) -> None:
         sys.exit(USAGE)
     parts = [Part("config", True, _configured(config)), _policy(config)]
     config, groups = _with_groups(config)
-    for name, look in {"keys": _keys, "store": _store, "sources": _sources, "slack": _slack}.items():
+    for name, look in {"keys": _keys, "web": web_parts, "store": _store, "sources": _sources, "slack": _slack}.items():
         told = {part.says for part in parts}
         parts += [part for part in _looked(name, look, config) if part.says not in told]
     parts += _grouped("groups", groups)
@@ -186,7 +187,7 @@ def _people(config: Config, store: RedisStore) -> Part:
     missing = [person for person in asked if _has_no_authenticator(store, person)]
     if missing:
         names = ", ".join(config.roster.name(person) for person in missing)
-        mend = f"jenkins-mfa enroll local {missing[0]}"
+        mend = enrolment.way(missing[0], pages=config.web is not None).text
         return Part("people", False, f"asked for a code, but without an authenticator: {names}", mend)
     return Part("people", True, f"{count(len(asked), 'person')} asked for codes, each with an authenticator")
 

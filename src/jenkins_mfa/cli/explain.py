@@ -65,7 +65,8 @@ def _gate(config: Config, gate_id: str, *, as_json: bool) -> None:
             raise Failed(gate, FINDING, "no_such_gate", as_json=as_json)
         entries, now, bare = store.entries(gate.jti), store.now(), usecase.bare(store, gate)
     tree, whole = usecase.tree(gate, config.policy, config.roster)
-    shown = [*why.asked(gate, config.roster, entries, bare, now), *why.because(tree, whole=whole)]
+    asked = why.asked(gate, config.roster, entries, bare, now, pages=config.web is not None)
+    shown = [*asked, *why.because(tree, whole=whole)]
     found = {"gate": gate.jti, "whole": whole} | _json(gate.requirement, tree)
     _print(as_json, shown, found)
 

@@ -37,7 +37,7 @@ from jenkins_mfa.usecases.desk import Desk, decide
 from jenkins_mfa.usecases.tickets import For
 from jenkins_mfa.wiring import open_desk
 from jenkins_mfa.words import acts as words
-from jenkins_mfa.words import render, state
+from jenkins_mfa.words import enrolment, render, state
 
 QR_COLUMNS = 46  #: narrower terminals get the text key only
 
@@ -155,7 +155,8 @@ def list_all(config_path: Path, as_json: bool) -> None:
         label = render.visible(row["label"], quoted=False)
         click.echo(f"{start} since {row['since']}, last used {row['last_used']}  {label}".rstrip())
     if missing:
-        click.echo(f"Without a code: {', '.join(missing)}. To enrol one: jenkins-mfa enroll local NAME")
+        way = enrolment.way("NAME", pages=config.web is not None).text
+        click.echo(f"Without an authenticator: {', '.join(missing)}. To enrol one: {way}")
 
 
 @authenticators.command(epilog="Example: jenkins-mfa authenticators revoke alice a_0123456789abcdef")

@@ -13,7 +13,7 @@ from typing import Protocol
 import structlog
 from slack_bolt import Ack, App, Respond
 
-from jenkins_mfa.core.model import Entry, Gate, PersonRecord, ReviewsRecord, Trouble
+from jenkins_mfa.core.model import Entry, Factor, Gate, PersonRecord, ReviewsRecord, Trouble
 from jenkins_mfa.errors import DamagedError, MessengerError, Refusal, StoreError, UntrustedInputError
 from jenkins_mfa.slack import blocks, payloads
 from jenkins_mfa.slack.acts import ActForms
@@ -213,7 +213,9 @@ class Commands:
         entries, now = self.reading.entries(gate.jti), self.reading.now()
         bare = explain.bare(self.reading, gate)
         reasons, whole = explain.tree(gate, rules.policy, rules.roster)
-        pages = (why.asked(gate, rules.roster, entries, bare, now), why.because(reasons, whole=whole))
+        keyed = Factor.WEBAUTHN in rules.policy.available
+        asked = why.asked(gate, rules.roster, entries, bare, now, pages=keyed)
+        pages = (asked, why.because(reasons, whole=whole))
         rest = f"jenkins-mfa policy explain {state.short(gate)}"
         return [_note(tree.fitting(page, _fits, rest)) for page in pages if page]
 

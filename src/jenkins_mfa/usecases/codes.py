@@ -26,7 +26,7 @@ def issue(desk: Desk, about: Gate | Act, person: str, cause: str, now: int) -> C
     Raises Refusal for who has nothing to answer it with, or must wait.
     """
     record = record_of(desk, person)
-    _apps(record)
+    _apps(desk, record)
     return issued(desk, about, record, Factor.TOTP, cause, now)
 
 
@@ -53,7 +53,7 @@ def judge(
     """
     record = record_of(desk, person)
     asked = open_challenge(record, about, challenge_id, Factor.TOTP, now)
-    apps = _apps(record)
+    apps = _apps(desk, record)
     throttle(record, now)
     # All are looked at, whichever matches: how long it takes tells nothing (S6).
     found = {app.id: _look(_seed(desk, person, app), code, app.last_step, now) for app in apps}
@@ -93,10 +93,11 @@ def record_of(desk: Desk, person: str) -> PersonRecord:
     return record
 
 
-def _apps(record: PersonRecord) -> tuple[Authenticator, ...]:
+def _apps(desk: Desk, record: PersonRecord) -> tuple[Authenticator, ...]:
     usable = record.all_usable(Factor.TOTP)
     if not usable:
-        raise Refusal("no_authenticator")
+        pages = "there are" if Factor.WEBAUTHN in desk.policy.available else ""
+        raise Refusal("no_authenticator", {"pages": pages})
     return usable
 
 

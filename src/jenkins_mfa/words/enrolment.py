@@ -24,6 +24,11 @@ TICKET = "To answer again you need a new ticket: ask an administrator."
 LOCKED_OUT = f"Not counted: what you answer with was called lost, so not even a tap of yours counts. {TICKET}"
 
 
+def way(name: str, *, pages: bool) -> Word:
+    """The command with which an administrator gives `name` a first authenticator; `pages`: whether there are pages."""
+    return Word(f"jenkins-mfa enroll {'ticket' if pages else 'local'} {name}")
+
+
 def alert(given: Alert, roster: Roster) -> Parts:
     """A change of somebody's authenticators: to them where the alert is theirs, else to ops."""
     values, by = given.values, doer(roster, given.values.get("by", ""))

@@ -99,10 +99,11 @@ def _disabled(case: _Case) -> Parts:
 
 
 def _no_authenticator(case: _Case) -> Parts:
+    pages = bool(case.values.get("pages"))
     first = say(
         f"This {'gate needs' if case.gate else 'takes'} a code, and you have no authenticator yet. An administrator "
-        "enrols you: {command}",
-        command=_enroll(case),
+        f"{'gives you a one-time address' if pages else 'enrols you'}: {{command}}",
+        command=enrolment.way(case.me or "NAME", pages=pages),
     )
     if case.gate is None:
         return first
@@ -115,15 +116,11 @@ def _no_key(case: _Case) -> Parts:
     first = say(
         "This gate needs a security key, and you have none yet. An administrator gives you an address to enrol one: "
         "{command}",
-        command=Word(f"jenkins-mfa enroll ticket {case.me or 'NAME'}"),
+        command=enrolment.way(case.me or "NAME", pages=True),
     )
     if not case.helpers:
         return sentences([first, say("Nobody else can answer now.")])
     return say("{first}. Meanwhile: {names} can answer.", first=first, names=case.names())
-
-
-def _enroll(case: _Case) -> Parts:
-    return (Word(f"jenkins-mfa enroll local {case.me or 'NAME'}"),)
 
 
 def _damaged(case: _Case) -> Parts:

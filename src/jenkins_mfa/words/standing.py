@@ -7,15 +7,19 @@ from collections.abc import Sequence
 from jenkins_mfa.core import quorum
 from jenkins_mfa.core.model import Clause, Entry, Factor, Gate, State
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.words import demanded, history, people
-from jenkins_mfa.words.parts import Parts, Time, Word, duration, join, say
+from jenkins_mfa.words import demanded, enrolment, history, people
+from jenkins_mfa.words.parts import Parts, Time, duration, join, say
 from jenkins_mfa.words.tree import Branch
 
 REFUSED = "answer:refused"
 
 
-def branches(gate: Gate, roster: Roster, entries: Sequence[Entry], bare: frozenset[str], now: int) -> list[Branch]:
-    """As lines; `entries` are the trail's events of the gate, `bare` the roster ids of those without authenticator."""
+def branches(
+    gate: Gate, roster: Roster, entries: Sequence[Entry], bare: frozenset[str], now: int, *, pages: bool
+) -> list[Branch]:
+    """As lines; `entries` are the trail's events of the gate, `bare` the roster ids of those without authenticator.
+    `pages` says whether there are pages to enrol on.
+    """
     found: list[Branch] = []
     requirement = gate.requirement
     if gate.state is State.PENDING and requirement is not None:
@@ -23,7 +27,7 @@ def branches(gate: Gate, roster: Roster, entries: Sequence[Entry], bare: frozens
         missing = quorum.open_places(requirement, gate.confirmations)
         unable = frozenset(one for one in people.others(gate, roster) if one in bare and not _taps(gate, one))
         for clause, n in zip(requirement.clauses, missing, strict=True):
-            found += _clause(gate, clause, n, roster, unable)
+            found += _clause(gate, clause, n, roster, unable, pages=pages)
     found += [
         Branch(0, say("Counted: {who}, {at}.", who=people.confirmed(roster, one), at=Time(one.at)))
         for one in gate.confirmations
@@ -35,7 +39,9 @@ def branches(gate: Gate, roster: Roster, entries: Sequence[Entry], bare: frozens
     return found
 
 
-def _clause(gate: Gate, clause: Clause, missing: int, roster: Roster, unable: frozenset[str]) -> list[Branch]:
+def _clause(
+    gate: Gate, clause: Clause, missing: int, roster: Roster, unable: frozenset[str], *, pages: bool
+) -> list[Branch]:
     """One clause; those who are `unable` could answer if they had an authenticator."""
     head = say("{clause} ({by})", clause=demanded.clause(clause, roster), by=demanded.by(clause))
     if not missing:
@@ -46,7 +52,7 @@ def _clause(gate: Gate, clause: Clause, missing: int, roster: Roster, unable: fr
         Branch(1, _able(gate, clause, roster, unable)),
     ]
     if bare:
-        command = Word(f"jenkins-mfa enroll local {bare[0] if len(bare) == 1 else 'NAME'}")
+        command = enrolment.way(bare[0] if len(bare) == 1 else "NAME", pages=pages)
         says = "No authenticator: {who}. Mend: {command}"
         found.append(Branch(1, say(says, who=people.names(roster, bare), command=command)))
     barred = _barred(gate, clause, roster)

@@ -13,14 +13,16 @@ from jenkins_mfa.words.tree import Branch
 NOT_KEPT = "The policy has changed since then. The rules that did not match are not kept."
 
 
-def asked(gate: Gate, roster: Roster, entries: Sequence[Entry], bare: frozenset[str], now: int) -> list[Branch]:
-    """What the gate asks for, what it still misses, and what did not count."""
+def asked(
+    gate: Gate, roster: Roster, entries: Sequence[Entry], bare: frozenset[str], now: int, *, pages: bool
+) -> list[Branch]:
+    """What the gate asks for, what it still misses, and what did not count (standing.py)."""
     head = Branch(0, say("{header}.", header=page.header(gate)))
     if gate.requirement is None:
         return [head, Branch(0, say("The policy was not asked: the gate was denied before that."))]
     waits = gate.state is State.PENDING  # then each clause stands below, with who can answer it
     found = [head, *demanded.branches(gate.requirement, roster, clauses=not waits)]
-    stands = standing.branches(gate, roster, entries, bare, now)
+    stands = standing.branches(gate, roster, entries, bare, now, pages=pages)
     return [*found, Branch(0, say("Answers")), *_below(stands)] if stands else found
 
 

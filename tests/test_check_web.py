@@ -1,0 +1,67 @@
+"""The line `web` of `check`: where the pages are, and when their certificate ends."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from jenkins_mfa.cli.check_web import web_parts
+from jenkins_mfa.cli.report import Part
+from jenkins_mfa.web.settings import Settings
+
+PAGES = "https://mfa.example.com, listening at 0.0.0.0:443"
+
+
+def look(settings: Settings | None) -> list[Part]:
+    """The parts of a configuration that has these pages."""
+    return list(web_parts(cast("Any", SimpleNamespace(web=settings))))
+
+
+def certificate(folder: Path, left: datetime.timedelta) -> Path:
+    """One that lasts so long from now."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.datetime.now(datetime.UTC)
+    named = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "mfa.example.com")])
+    made = x509.CertificateBuilder().subject_name(named).issuer_name(named).public_key(key.public_key())
+    made = made.serial_number(7).not_valid_before(now - datetime.timedelta(days=90)).not_valid_after(now + left)
+    file = folder / "web.crt"
+    file.write_bytes(made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+    return file
+
+
+@pytest.mark.parametrize(
+    ("days", "ok", "says"),
+    [
+        (-1, False, f"the certificate of {PAGES} has ended: no browser opens the pages"),
+        (1, False, f"the certificate of {PAGES} ends in 1 day"),
+        (13, False, f"the certificate of {PAGES} ends in 13 days"),
+        (14, True, f"{PAGES}; its certificate lasts 14 days more"),
+    ],
+)
+def test_a_certificate_that_ends_is_a_finding(tmp_path: Path, days: int, ok: bool, says: str) -> None:
+    """From two weeks before; the mend names the file."""
+    file = certificate(tmp_path, datetime.timedelta(days=days, hours=1 if days > 0 else 0))
+    (part,) = look(Settings("0.0.0.0", 443, "https://mfa.example.com", file, tmp_path / "web.key"))
+    assert (part.part, part.ok, part.says) == ("web", ok, says)
+    assert ok or str(file) in part.mend
+
+
+def test_a_certificate_that_cannot_be_read_is_a_finding(tmp_path: Path) -> None:
+    """It was there when the configuration was read, and is not now."""
+    (part,) = look(Settings("0.0.0.0", 443, "https://mfa.example.com", tmp_path / "gone.crt", tmp_path / "web.key"))
+    assert (part.ok, part.says) == (False, f"{tmp_path / 'gone.crt'} cannot be read as a certificate")
+
+
+def test_pages_without_a_certificate_say_who_speaks_tls() -> None:
+    """A proxy, or nobody on this computer; without pages there is no line."""
+    (proxied,) = look(Settings("127.0.0.1", 8443, "https://mfa.example.com", proxies=("10.0.0.1",)))
+    assert proxied == Part("web", True, "https://mfa.example.com, listening at 127.0.0.1:8443, behind 10.0.0.1")
+    (local,) = look(Settings("127.0.0.1", 8443, "http://localhost:8443"))
+    assert local.says == "http://localhost:8443, listening at 127.0.0.1:8443, for this computer alone"
+    assert look(None) == []
