@@ -60,7 +60,7 @@ class ActForms:
         except Exception as error:  # noqa: BLE001  (a command always gets a sentence)
             return self.dialogs.sentences.about(error, "", typed.who.subject)
         if isinstance(asked, NeedsPage):
-            return blocks.with_link(words.page(act, self.roster, asked.expires), words.OPEN, asked.address)
+            return blocks.with_link([words.page(act, self.roster, asked.expires)], words.OPEN, asked.address)
         about = views.About("", asked.challenge_id, typed.channel, act)
         return self.dialogs.open(typed.trigger, views.act(words.asked(act, self.roster, asked.expires), about))
 
