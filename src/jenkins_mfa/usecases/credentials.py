@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import msgspec
 
+from jenkins_mfa import shapes
 from jenkins_mfa.core import seal
 from jenkins_mfa.core.assertion import Assertion
 from jenkins_mfa.core.binding import Binding
@@ -52,7 +53,7 @@ def of(desk: Desk, person: str, key: Authenticator) -> Credential:
         raw = seal.unseal(
             key.sealed, keys=desk.keys.ring, person=person, authenticator=key.id, kind=Factor.WEBAUTHN.value
         )
-        return msgspec.json.decode(raw, type=Credential)
+        return shapes.decode(raw, Credential)
     except (SealError, UnknownKeyError, msgspec.DecodeError):
         raise Refusal("authenticator_damaged") from None
 
