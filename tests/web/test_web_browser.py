@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
@@ -17,14 +17,15 @@ from web_kit import Place, served
 
 from jenkins_mfa.core import totp
 from jenkins_mfa.core.binding import NONCE_BYTES, ActBinding, Purpose
-from jenkins_mfa.core.model import Commit, Factor, State
+from jenkins_mfa.core.model import Act, Commit, Factor, State
 from jenkins_mfa.security_keys.ceremonies import WebAuthnKeys
 from jenkins_mfa.usecases import credentials, tickets
+from jenkins_mfa.usecases.acts import Acts, NeedsPage
 from jenkins_mfa.usecases.desk import Who, commit_id
 from jenkins_mfa.usecases.enrolment import OwnActs
 from jenkins_mfa.usecases.key_answers import asks
 from jenkins_mfa.usecases.tickets import For
-from key_world import KeyWorld
+from key_world import KEYED, KeyWorld
 
 CHROMIUM = "/usr/bin/chromium"
 LONG = 15_000  #: ms that anything may take on a busy machine
@@ -331,3 +332,23 @@ def test_a_code_app_is_added_and_the_key_removed_with_it(alice: Person) -> None:
     expect(page.get_by_role("status")).to_contain_text("Removed", timeout=LONG)
     assert [one.kind for one in desk.store.person("alice").authenticators if one.usable] == [Factor.TOTP]
     assert alice.faults == []
+
+
+def test_an_administrator_invites_with_a_key_and_sees_the_address_once(chromium: Browser) -> None:
+    """Named on the page, signed by the browser's key, drawn and written once; no script error."""
+    with person(chromium, KeyWorld(rules=replace(KEYED, administrators=("alice",)))) as alice:
+        asked = Acts(alice.place.desk, alice.place.settings.url).begin(
+            Act("invite", "bob"), Who("chat:T1", "UALICE"), "command"
+        )
+        assert isinstance(asked, NeedsPage)
+        alice.page.goto(asked.address)
+        alice.page.wait_for_url("**/act", timeout=LONG)
+        expect(alice.page.get_by_text("Invite Bob to enrol an authenticator")).to_be_visible(timeout=LONG)
+        alice.page.get_by_role("button", name="Confirm with your key").click()
+        expect(alice.page.get_by_role("img", name="The address as a QR code")).to_be_visible(timeout=LONG)
+        expect(alice.page.get_by_role("status")).to_contain_text("Done", timeout=LONG)
+        address = alice.page.locator("#invitation-address").text_content() or ""
+        assert tickets.turn_in(alice.place.desk, address.rpartition("#")[2]).person == "bob"
+        alice.page.reload()
+        expect(alice.page.get_by_role("heading", level=1)).to_have_text("This page has ended", timeout=LONG)
+        assert [fault for fault in alice.faults if "403" not in fault] == []

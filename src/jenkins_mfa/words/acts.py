@@ -25,7 +25,6 @@ ADDRESS_TEXT = (
     "It is shown here once. Hand it over outside Slack: let them scan the picture, or send it by another way. "
     "It opens once, within 24 hours, and enrols nothing unless they say in their own Slack that it is them."
 )
-ADDRESS_LABEL = "Address"
 QR_LABEL = "The address as a QR code, for the camera of a phone"
 HINT = "6 digits. A code works once and only for this. Slack shows it on your screen while you type."
 
