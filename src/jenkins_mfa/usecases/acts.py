@@ -168,4 +168,4 @@ class Acts:
 
 def _proof(used: Authenticator, via: str) -> dict[str, str | int]:
     """What the trail says about how an administrator proved an act."""
-    return {"factor": used.kind.value, "authenticator": used.id, "via": via}
+    return {"factor": used.kind.value, "proof": used.id, "via": via}
