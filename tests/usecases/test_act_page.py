@@ -99,7 +99,7 @@ def test_an_act_that_a_key_signed_takes_effect_once(place: Place) -> None:
     place.sign(ticket, body)
     assert not place.locked
     assert (place.last.name, place.last.actor) == ("authenticator:unlocked", "carol")
-    details = {"factor": "webauthn", "authenticator": place.own.id, "via": "web/203.0.113.9", "person": "bob"}
+    details = {"factor": "webauthn", "proof": place.own.id, "via": "web/203.0.113.9", "person": "bob"}
     assert details.items() <= place.last.details.items()
     place.lock("bob")
     for again in (
