@@ -22,6 +22,12 @@ def write(folder: Path, **changes: str) -> Path:
     return path
 
 
+def without_pages(path: Path) -> Path:
+    """The same without the agent's own pages: the table is the file's last."""
+    path.write_text(path.read_text().partition("\n[web]\n")[0])
+    return path
+
+
 def with_keys(path: Path) -> Path:
     """The same with keys."""
     key_files.generate(configuration.load(path).keys, int(time.time()))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from cli_files import edit, write
+from cli_files import edit, without_pages, write
 from clock import Clock
 from evidence_kit import CONFIRMED, DENIED, ENROLLED, OPENED, TRAIL, detailed
 from jenkins_mfa.cli import main
@@ -28,7 +28,7 @@ _numbers = count(1)
 def auditor(tmp_path: Path, valkey: Server) -> Auditor:
     """Stores what a trail says, and verifies it with the configuration's files and nothing else."""
     prefix = f"auditor-{next(_numbers)}"
-    path = write(tmp_path, store=valkey.url)
+    path = without_pages(write(tmp_path, store=valkey.url))
     edit(path, ('prefix = "mfa"', f'prefix = "{prefix}"'))
     for token in tmp_path.glob("*.token"):
         token.unlink()

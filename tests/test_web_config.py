@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from cli_files import write
+from cli_files import without_pages, write
 from jenkins_mfa import config as configuration
 from jenkins_mfa.errors import ConfigError
 from jenkins_mfa.web.settings import Settings
 
 
 def read(folder: Path, *lines: str) -> Settings | None:
-    path = write(folder)
+    path = without_pages(write(folder))
     path.write_text(path.read_text() + "\n" + "\n".join(lines) + "\n")
     return configuration.load(path).web
 
