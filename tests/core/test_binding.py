@@ -13,24 +13,9 @@ import builders
 from jenkins_mfa.core.binding import ActBinding, Decision, GateBinding, Purpose, bind_gate
 from jenkins_mfa.core.model import Factor
 from jenkins_mfa.core.requirement_digest import requirement_sha256
+from security_keys_kit import BINDING as OF_GATE
 
 NOW = builders.NOW
-OF_GATE = GateBinding(
-    nonce=b"n" * 32,
-    gate="g_01",
-    generation=1,
-    source="main",
-    pipeline="team one/deploy",
-    run="17",
-    attempt=1,
-    request_sha256="a" * 64,
-    requirement_sha256="b" * 64,
-    decision=Decision.APPROVE,
-    person="alice",
-    credential=b"c" * 16,
-    issued=NOW,
-    expires=NOW + 60_000,
-)
 OF_ACT = ActBinding(Purpose.ADMINISTER, b"n" * 32, "invite bob", "alice", b"c" * 16, NOW, NOW + 60_000)
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=9)

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 
 import click
 
-from jenkins_mfa import log
+from jenkins_mfa.cli.acts import perform
 from jenkins_mfa.cli.base import (
     DAMAGED_RECORD,
     FINDING,
-    REFUSED,
     Commands,
     Failed,
     config_option,
     json_option,
     load,
-    load_keys,
     print_json,
     store_of,
 )
 from jenkins_mfa.core.model import Act
-from jenkins_mfa.errors import DamagedError, Refusal
-from jenkins_mfa.usecases import holds as holding
-from jenkins_mfa.usecases.desk import decide
-from jenkins_mfa.wiring import open_desk
-from jenkins_mfa.words import acts as words
+from jenkins_mfa.errors import DamagedError
 from jenkins_mfa.words import render
 from jenkins_mfa.words.holding import listed
 
@@ -67,17 +60,4 @@ def release(config_path: Path, name: str) -> None:
 
     In Slack: /mfa release.
     """
-    config = load(config_path)
-    log.set_up("WARNING")
-    login = getpass.getuser()
-    with open_desk(config, load_keys(config)) as desk:
-
-        def attempt() -> None:
-            cause = f"operator:{login}:{desk.randomness.hex(8)}"
-            desk.store.commit(holding.release(desk, name, f"operator:{login}", cause, desk.store.now()))
-
-        try:
-            decide(attempt)
-        except Refusal as refusal:
-            raise Failed(words.REFUSALS[refusal.code], REFUSED, refusal.code) from None
-        click.echo(render.terminal(words.done(Act("release", name), desk.roster)))
+    perform(config_path, Act("release", name))

@@ -12,6 +12,7 @@ import click
 import segno
 
 from jenkins_mfa import log
+from jenkins_mfa.cli.acts import perform
 from jenkins_mfa.cli.base import (
     DAMAGED_RECORD,
     REFUSED,
@@ -32,11 +33,9 @@ from jenkins_mfa.errors import DamagedError, Refusal
 from jenkins_mfa.roster_file import OPERATOR
 from jenkins_mfa.usecases import enroll as enrolling
 from jenkins_mfa.usecases import loss, tickets
-from jenkins_mfa.usecases import unlock as unlocking
-from jenkins_mfa.usecases.desk import Desk, decide
+from jenkins_mfa.usecases.desk import Desk
 from jenkins_mfa.usecases.tickets import For
 from jenkins_mfa.wiring import open_desk
-from jenkins_mfa.words import acts as words
 from jenkins_mfa.words import enrolment, render, state
 
 QR_COLUMNS = 46  #: narrower terminals get the text key only
@@ -203,20 +202,7 @@ def _dropped(ended: loss.Ended) -> str:
 @click.argument("name")
 def unlock(config_path: Path, name: str) -> None:
     """Let the codes of NAME count again, where too many did not match. In Slack: /mfa unlock."""
-    config = load(config_path)
-    log.set_up("WARNING")
-    login = getpass.getuser()
-    with open_desk(config, load_keys(config)) as desk:
-
-        def attempt() -> None:
-            cause = f"operator:{login}:{desk.randomness.hex(8)}"
-            desk.store.commit(unlocking.unlock(desk, name, f"operator:{login}", cause, desk.store.now()))
-
-        try:
-            decide(attempt)
-        except Refusal as refusal:
-            raise Failed(words.REFUSALS[refusal.code], REFUSED, refusal.code) from None
-        click.echo(render.terminal(words.done(Act("unlock", name), desk.roster)))
+    perform(config_path, Act("unlock", name))
 
 
 def _row(person: str, authenticator: Authenticator) -> dict[str, str]:
