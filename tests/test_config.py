@@ -184,7 +184,7 @@ def test_two_sources_with_one_name_are_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o666])
-def test_a_secret_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> None:
+def test_s16_a_secret_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> None:
     """S16: start-up refuses, and says how to mend it."""
     path = write(tmp_path)
     (tmp_path / "slack-bot.token").chmod(mode)
@@ -193,7 +193,7 @@ def test_a_secret_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> 
     assert "xoxb" not in told
 
 
-def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
+def test_s16_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
     """S16 for keys: receipts, vault and HMAC."""
     path = with_keys(write(tmp_path))
     config = configuration.load(path)
@@ -231,7 +231,7 @@ def test_a_damaged_key_file_is_refused(tmp_path: Path, damage: str) -> None:
         key_files.load(config.keys, config.installation)
 
 
-def test_a_file_that_is_too_large_is_refused(tmp_path: Path) -> None:
+def test_s15_a_file_that_is_too_large_is_refused(tmp_path: Path) -> None:
     """S15: everything from outside has a maximum size."""
     path = write(tmp_path)
     (tmp_path / "policy.toml").write_text("#" * 2_000_000)

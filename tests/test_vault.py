@@ -74,7 +74,7 @@ def test_a_new_key_is_taken_over_at_the_second_look(place: Place) -> None:
     assert place.alerts == []
 
 
-def test_a_file_without_a_key_that_is_needed_changes_nothing(place: Place) -> None:
+def test_row_40_a_file_without_a_key_that_is_needed_changes_nothing(place: Place) -> None:
     """Attack row 40: ops are told once, and what held before holds."""
     place.write(NEW)
     place.look(5)

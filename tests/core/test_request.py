@@ -47,7 +47,7 @@ def test_any_bytes_are_refused_in_our_own_words(data: bytes | str) -> None:
 
 
 @given(st.text(max_size=40))
-def test_a_message_that_passes_holds_only_what_can_be_seen(message: str) -> None:
+def test_s20_a_message_that_passes_holds_only_what_can_be_seen(message: str) -> None:
     """S20: no control, format, unassigned, private or white character but single inner spaces."""
     try:
         read = request.parse(request.build_text({**FIELDS, "message": message}))

@@ -107,7 +107,7 @@ def test_the_key_file() -> None:
     ],
     ids=["empty", "short", "kid", "no_key", "two", "twice"],
 )
-def test_a_wrong_key_file_is_refused_without_telling_a_key(text: str, problems: list[str]) -> None:
+def test_s16_a_wrong_key_file_is_refused_without_telling_a_key(text: str, problems: list[str]) -> None:
     """All problems at once, by file and line (S16)."""
     with pytest.raises(ConfigError) as refused:
         KeyRing.parse(text, place="vault.keys")

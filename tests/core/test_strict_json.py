@@ -77,7 +77,7 @@ def test_no_other_error_leaves_it(data: bytes | str) -> None:
     ],
     ids=lambda value: ascii(value)[:30],
 )
-def test_what_two_parsers_could_read_differently_is_refused(data: bytes | str, part: str) -> None:
+def test_s20_what_two_parsers_could_read_differently_is_refused(data: bytes | str, part: str) -> None:
     """Each is refused with its own sentence (S15, S20)."""
     with pytest.raises(UntrustedInputError) as refused:
         _parse(data)

@@ -1,6 +1,7 @@
 """Codes: RFC 6238's own values, one use per step, one spelling per code."""
 
 import base64
+import hmac
 import json
 from pathlib import Path
 from typing import Any
@@ -36,13 +37,13 @@ def test_the_values_of_rfc_6238(case: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("drift", [-1, 0, 1])
-def test_one_step_of_drift_counts(drift: int) -> None:
+def test_s2_one_step_of_drift_counts(drift: int) -> None:
     """S2: the step before and after pass, as themselves."""
     assert totp.judge(seed=SEED, code=_code(STEP + drift), now=NOW, last_step=0) == STEP + drift
 
 
 @pytest.mark.parametrize("drift", [-10, -2])
-def test_more_drift_fails_and_hints_at_the_clock(drift: int) -> None:
+def test_s2_more_drift_fails_and_hints_at_the_clock(drift: int) -> None:
     """S2: the window is never widened, but the person learns what is wrong."""
     assert _refused(_code(STEP + drift)) == "code_clock"
 
@@ -55,13 +56,13 @@ def test_codes_of_another_time_are_only_wrong(drift: int) -> None:
     assert _refused(_code(STEP + drift)) == "code_wrong"
 
 
-def test_a_code_is_accepted_once() -> None:
+def test_s1_a_code_is_accepted_once() -> None:
     """S1: its step is refused once it was used (RFC 6238, 5.2)."""
     used = totp.judge(seed=SEED, code=_code(STEP), now=NOW, last_step=0)
     assert _refused(_code(STEP), last_step=used) == "code_used"
 
 
-def test_code_n_after_code_n_plus_1_is_refused() -> None:
+def test_s1_code_n_after_code_n_plus_1_is_refused() -> None:
     """S1: all steps before the used one are refused too, though they lie in the window."""
     assert _refused(_code(STEP), last_step=STEP + 1) == "code_used"
     assert _refused(_code(STEP - 5), last_step=STEP) == "code_used"
@@ -105,7 +106,20 @@ def test_any_text_is_a_step_or_one_of_our_refusals(code: str) -> None:
     assert found in {STEP - 1, STEP, STEP + 1, "code_malformed", "code_wrong", "code_clock"}
 
 
-def test_seeds_have_160_bits() -> None:
+def test_s6_every_step_is_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """S6: also those after the one that matches; neither by `==` nor with an early end, which time would tell."""
+    compare, compared = hmac.compare_digest, []
+
+    def watched(expected: str, typed: str) -> bool:
+        compared.append(expected)
+        return compare(expected, typed)
+
+    monkeypatch.setattr(hmac, "compare_digest", watched)
+    totp.judge(seed=SEED, code=_code(STEP - 1), now=NOW, last_step=0)
+    assert compared == [_code(step) for step in range(STEP - totp.HINT, STEP + totp.DRIFT + 1)]
+
+
+def test_s3_seeds_have_160_bits() -> None:
     """S3: a shorter or longer one is not taken."""
     assert totp.seed_text(b"12345678901234567890") == SEED
     for raw in (b"", b"1" * 19, b"1" * 32):

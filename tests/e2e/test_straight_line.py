@@ -229,7 +229,7 @@ def test_two_agents_on_one_store_ask_and_answer_once(player: Player) -> None:
 # -- what nobody may ever read ----------------------------------------------------------------------------------------
 
 
-def test_no_secret_reached_a_log_a_message_or_the_trail(world: World, player: Player) -> None:
+def test_row_44_no_secret_reached_a_log_a_message_or_the_trail(world: World, player: Player) -> None:
     """Tokens, seeds, codes, numbers and receipts of everything above, looked for everywhere (S12, S16)."""
     build, message = player.pause(PRODUCTION)
     code = world.code("carol")

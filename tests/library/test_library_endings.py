@@ -103,7 +103,9 @@ RECEIPTS: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("name", RECEIPTS)
-def test_a_receipt_for_something_else_does_not_open(library: Library, trusting: str, signed: Signed, name: str) -> None:
+def test_s8_a_receipt_for_something_else_does_not_open(
+    library: Library, trusting: str, signed: Signed, name: str
+) -> None:
     """S8: job, build, source, gate, request and people are compared with this gate's own."""
     changes, says = RECEIPTS[name]
     pipeline = "mfaGate(environment: 'x', factor: 'totp', quorum: 2) { sh 'deploy' }"

@@ -112,7 +112,9 @@ def test_an_alert_says_the_state_once(slack: SlackSimulator, talker: SlackMessen
     assert caught.split("\n")[1] == "Build: team one/deploy #17. Denied, aborted. More: /mfa show 8f2c"
 
 
-def test_only_full_active_members_of_the_workspace_may_answer(slack: SlackSimulator, talker: SlackMessenger) -> None:
+def test_s14_only_full_active_members_of_the_workspace_may_answer(
+    slack: SlackSimulator, talker: SlackMessenger
+) -> None:
     """Guests, deactivated accounts, people of other workspaces and people without an account are inactive (S14)."""
     slack.add_user("U90OTHER", "Olga", team="T99OTHER")
     slack.set_user(BOB, deleted=True)
@@ -139,7 +141,7 @@ def test_an_account_is_looked_up_once_a_minute(slack: SlackSimulator) -> None:
     assert talker.inactive(["bob"]) == {"bob"}
 
 
-def test_an_account_that_cannot_be_looked_up_is_not_assumed_to_be_active(
+def test_s17_an_account_that_cannot_be_looked_up_is_not_assumed_to_be_active(
     slack: SlackSimulator, talker: SlackMessenger
 ) -> None:
     """Slack does not answer: nobody is vouched for (S17)."""

@@ -62,7 +62,7 @@ def test_an_unknown_button_is_answered(world: World, action: str) -> None:
         {"team": None},
     ],
 )
-def test_another_workspace_cannot_answer(world: World, extra: dict[str, Any]) -> None:
+def test_s14_another_workspace_cannot_answer(world: World, extra: dict[str, Any]) -> None:
     """The acting team is the envelope's, and must be ours (S14)."""
     ts = world.post()
     world.answers.given = Counted(gate(), 1)
@@ -73,7 +73,7 @@ def test_another_workspace_cannot_answer(world: World, extra: dict[str, Any]) ->
     assert world.answers.calls == []
 
 
-def test_who_acts_is_the_envelope_s_user_alone(world: World) -> None:
+def test_s14_who_acts_is_the_envelope_s_user_alone(world: World) -> None:
     """A user named anywhere else in the payload does not act (S14)."""
     ts = world.post()
     world.answers.given = Counted(gate(), 1)

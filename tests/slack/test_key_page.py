@@ -38,6 +38,6 @@ def test_following_the_link_is_acknowledged_and_says_nothing(world: World) -> No
     assert [call[0] for call in world.answers.calls] == ["tap", "tap"]
 
 
-def test_the_token_is_in_no_log_or_repr() -> None:
+def test_row_44_the_token_is_in_no_log_or_repr() -> None:
     """Attack row 44."""
     assert ADDRESS not in repr(NeedsKey(gate(), ADDRESS, OPENED))

@@ -178,7 +178,7 @@ def test_a_damaged_gate_stands_still_and_all_others_go_on(damage: str, valkey: S
 
 
 @pytest.mark.parametrize("damage", [name for name in DAMAGES if name != "gone"])
-def test_a_damaged_record_of_a_run_denies_the_run(damage: str, valkey: Server, clock: Clock) -> None:
+def test_s17_a_damaged_record_of_a_run_denies_the_run(damage: str, valkey: Server, clock: Clock) -> None:
     """What it had decided is lost, so its approved gate gets no receipt, and its build ends; other sources go on."""
     house = House(valkey, clock)
     house.go_on()

@@ -84,7 +84,7 @@ def test_requesters_who_are_approvers_may_not_confirm_either() -> None:
     assert world.gate.state is State.APPROVED
 
 
-def test_an_account_of_another_workspace_is_nobody() -> None:
+def test_s14_an_account_of_another_workspace_is_nobody() -> None:
     """S14: identities are (issuer, subject), never the subject alone."""
     world = waiting()
     refused("not_in_roster", lambda: world.answers.tap(world.gate.jti, Who("chat:T2", "UALICE"), "x"))
@@ -149,7 +149,7 @@ def test_a_code_approves() -> None:
     assert world.gate.confirmations[0].factor is Factor.TOTP
 
 
-def test_a_used_code_is_refused_on_every_other_gate() -> None:
+def test_s1_a_used_code_is_refused_on_every_other_gate() -> None:
     """S1 (RFC 6238, 5.2): a time step is accepted once for that authenticator, also after N+1, on any gate."""
     world = waiting(CODES)
     used = code_of("alice", world.clock)
@@ -176,7 +176,7 @@ def test_what_is_no_code_is_no_guess(code: str) -> None:
     assert world.store.person("alice").failures == 0
 
 
-def test_wrong_codes_are_counted_across_challenges_and_gates() -> None:
+def test_s4_wrong_codes_are_counted_across_challenges_and_gates() -> None:
     """S4: the throttle is the person's; a new form gives no fresh guesses."""
     world = waiting(CODES)
     for number in range(4):
@@ -212,7 +212,7 @@ def test_the_same_submission_sent_again_is_counted_again() -> None:
     assert world.store.person("alice").failures == 3
 
 
-def test_codes_are_switched_off_after_fifty_misses() -> None:
+def test_s4_codes_are_switched_off_after_fifty_misses() -> None:
     """S4: disabled below 100 consecutive failures."""
     world = waiting(CODES)
     for _ in range(challenge.DISABLED_AT):
@@ -239,7 +239,7 @@ def test_enrolling_anew_at_the_terminal_ends_a_lock_out() -> None:
     assert world.code("alice").gate.state is State.APPROVED
 
 
-def test_a_challenge_is_bound_to_one_gate_and_person() -> None:
+def test_s5_a_challenge_is_bound_to_one_gate_and_person() -> None:
     """S5: neither another person nor another gate can use it."""
     world = waiting(CODES)
     asked = world.tap("alice")
@@ -256,7 +256,7 @@ def test_a_challenge_is_bound_to_one_gate_and_person() -> None:
     )
 
 
-def test_a_challenge_lives_ten_minutes_at_most() -> None:
+def test_s5_a_challenge_lives_ten_minutes_at_most() -> None:
     """S5: never longer, and never past the gate's deadline."""
     world = waiting(CODES)
     asked = world.tap("alice")

@@ -67,7 +67,7 @@ def test_an_approval_resumes_the_run_once_with_a_receipt_that_verifies() -> None
     assert world.messenger.told[-1].state is State.RESUMED
 
 
-def test_the_receipt_is_for_this_run_and_request_only() -> None:
+def test_s8_the_receipt_is_for_this_run_and_request_only() -> None:
     """S8: the pipeline checks job, build and request digest."""
     world = approved()
     world.deliver()
@@ -308,14 +308,14 @@ def test_a_proceed_that_is_still_settling_is_ours_when_it_is_done() -> None:
         {"first_deadline": 9_999_999_999_999},
     ],
 )
-def test_a_gate_changed_in_the_store_gets_no_receipt(change: dict[str, object]) -> None:
+def test_s19_a_gate_changed_in_the_store_gets_no_receipt(change: dict[str, object]) -> None:
     """S19: gates carry a seal, checked whenever one is read; the build stays paused, and ops are told once."""
     world = approved()
     tamper(world, **change)
     still_paused(world)
 
 
-def test_a_weakened_requirement_in_the_store_gets_no_receipt() -> None:
+def test_s19_a_weakened_requirement_in_the_store_gets_no_receipt() -> None:
     """The quorum is counted again on the sealed requirement."""
     world = World(rules=policy(rule(factor=Factor.PUSH, quorum=2)))
     world.open()
@@ -328,7 +328,7 @@ def test_a_weakened_requirement_in_the_store_gets_no_receipt() -> None:
     still_paused(world)
 
 
-def test_a_confirmation_written_into_the_store_gets_no_receipt() -> None:
+def test_s19_a_confirmation_written_into_the_store_gets_no_receipt() -> None:
     """T8: confirmations are sealed with their gate."""
     world = World()
     world.open()
@@ -353,7 +353,7 @@ def test_a_confirmation_copied_from_another_gate_gets_no_receipt() -> None:
     assert not any(isinstance(answer, Proceed) for ref, answer in world.source.sent if ref == "ref-1")
 
 
-def test_an_older_copy_put_back_gets_no_receipt() -> None:
+def test_row_39_an_older_copy_put_back_gets_no_receipt() -> None:
     """The gate's last audit event must name the same version: a denial cannot be undone by restoring the record."""
     world = approved()
     old: Gate = world.gate
@@ -490,7 +490,7 @@ def test_a_confirmation_by_a_code_no_longer_counts_once_its_person_is_damaged() 
     assert (world.gate.state, world.gate.confirmations) == (State.PENDING, ())
 
 
-def test_a_sealed_seed_moved_to_another_person_is_refused() -> None:
+def test_row_38_a_sealed_seed_moved_to_another_person_is_refused() -> None:
     """S19: the seal names person and authenticator; an attacker's own seed does not open as alice's."""
     world = World(rules=CODES)
     world.enrol("bob")
@@ -503,7 +503,7 @@ def test_a_sealed_seed_moved_to_another_person_is_refused() -> None:
     assert caught.value.code == "authenticator_damaged"
 
 
-def test_a_seed_sealed_by_somebody_else_is_refused() -> None:
+def test_row_38_a_seed_sealed_by_somebody_else_is_refused() -> None:
     """An unknown kid, or our kid with another key: damaged, never "no factor"."""
     world = World(rules=CODES)
     world.open()
@@ -629,7 +629,7 @@ def test_who_was_deactivated_since_no_longer_counts_at_the_claim() -> None:
     assert world.gate.state is State.RESUMED
 
 
-def test_a_code_of_an_authenticator_revoked_since_no_longer_counts() -> None:
+def test_s11_a_code_of_an_authenticator_revoked_since_no_longer_counts() -> None:
     """S11: whoever stole the phone has confirmed, and is stopped before the answer is on its way."""
     world = approved(CODES)
     loss.revoke(world.desk, "alice", world.gate.confirmations[0].authenticator, "operator")

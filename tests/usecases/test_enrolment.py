@@ -79,7 +79,7 @@ def refused(code: str, act: Callable[[], object]) -> None:
     assert caught.value.code == code
 
 
-def test_address_and_tap_and_code_enrol_a_code_app_that_counts() -> None:
+def test_s11_address_and_tap_and_code_enrol_a_code_app_that_counts() -> None:
     """S11: announced to the person and to ops, in the trail with who invited; the proving code's step is burnt."""
     place = Place(rules=policy(rule()))
     ticket = place.vouched()
@@ -102,7 +102,7 @@ def test_address_and_tap_and_code_enrol_a_code_app_that_counts() -> None:
     assert World.code(place, "bob", place.code(seed)).gate.state is State.APPROVED
 
 
-def test_the_address_alone_enrols_nobody() -> None:
+def test_row_26_the_address_alone_enrols_nobody() -> None:
     """Attack row 26: whoever reads it first still needs the tap in the person's own Slack."""
     place = Place()
     ticket = place.opened()
@@ -117,7 +117,7 @@ def test_the_address_alone_enrols_nobody() -> None:
     assert place.store.person("bob").version == 0
 
 
-def test_a_stolen_slack_session_alone_enrols_nobody() -> None:
+def test_row_25_a_stolen_slack_session_alone_enrols_nobody() -> None:
     """Attack row 25: there is no page to vouch for before the address was opened."""
     place = Place()
     token = place.invite()
@@ -128,7 +128,7 @@ def test_a_stolen_slack_session_alone_enrols_nobody() -> None:
 
 
 @pytest.mark.parametrize("person", ["alice", "carol"])
-def test_nobody_vouches_for_another(person: str) -> None:
+def test_row_27_nobody_vouches_for_another(person: str) -> None:
     """Attack row 27: not even the administrator who made the address; S14: the envelope's account decides."""
     place = Place()
     ticket = place.opened()
@@ -137,7 +137,7 @@ def test_nobody_vouches_for_another(person: str) -> None:
     assert ("ticket:refused", "ticket_of_another") in place.events
 
 
-def test_an_account_that_is_not_active_vouches_for_nobody() -> None:
+def test_s14_an_account_that_is_not_active_vouches_for_nobody() -> None:
     """S14."""
     place = Place()
     ticket = place.opened()
@@ -156,7 +156,7 @@ def test_no_ends_the_ticket_and_ops_are_told() -> None:
     assert ("enrol_denied", "") in place.alerts
 
 
-def test_a_key_is_shown_once() -> None:
+def test_s3_a_key_is_shown_once() -> None:
     """S3: who comes second, with the same page, sees nothing."""
     place = Place()
     ticket = place.vouched()
@@ -261,7 +261,7 @@ class _SameKey(WebAuthnKeys):
 
 
 @pytest.mark.parametrize("second", ["carol", "bob"])
-def test_a_key_is_enrolled_once_for_one_person(second: str) -> None:
+def test_row_21_a_key_is_enrolled_once_for_one_person(second: str) -> None:
     """Attack row 21: not for another person, and not again for the same one."""
     place = Place()
     place.page = Enrolment(place.desk, _SameKey(PARTY, "jenkins-mfa"))
@@ -282,7 +282,7 @@ def test_an_answer_of_a_key_is_judged_once() -> None:
     assert place.usable() == []
 
 
-def test_who_invites_does_not_confirm_beside_the_invited() -> None:
+def test_row_28_who_invites_does_not_confirm_beside_the_invited() -> None:
     """Attack row 28: `enrol_delay` after somebody set up another's authenticator."""
     place = Place(rules=policy(rule(factor=Factor.PUSH, quorum=2)))
     place.enrol("carol")
@@ -293,7 +293,7 @@ def test_who_invites_does_not_confirm_beside_the_invited() -> None:
     refused("not_apart", lambda: place.tap("bob"))
 
 
-def test_a_seed_put_on_another_ticket_does_not_open() -> None:
+def test_row_38_a_seed_put_on_another_ticket_does_not_open() -> None:
     """Attack row 38: sealed for one person and authenticator."""
     place = Place()
     mine, theirs = place.vouched("bob"), place.vouched("carol")

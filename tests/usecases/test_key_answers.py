@@ -118,7 +118,7 @@ def test_row_45_what_the_agent_writes_holds_when_the_trail_is_examined(world: Ke
     assert [one.why for one in examine(trail, RelyingParty("example.com", "https://example.com"))] == ["site"]
 
 
-def test_an_answer_replayed_is_refused(world: KeyWorld) -> None:
+def test_row_11_an_answer_replayed_is_refused(world: KeyWorld) -> None:
     """Attack row 11: consumed first; a passkey whose counter stays 0 changes nothing about that."""
     world.give("carol", counts=False)
     asked = world.ask("carol")
@@ -128,7 +128,7 @@ def test_an_answer_replayed_is_refused(world: KeyWorld) -> None:
     assert reasons(world)[-1] == ("question_over", "")
 
 
-def test_what_fails_has_used_its_question_up(world: KeyWorld) -> None:
+def test_s7_what_fails_has_used_its_question_up(world: KeyWorld) -> None:
     """S7: consumed before it is verified: a wrong answer cannot be followed by the right one."""
     asked = world.ask("alice")
     wrong = world.given(asked, world.sign("alice", asked, Lies(signature=b"bogus")))
@@ -138,7 +138,7 @@ def test_what_fails_has_used_its_question_up(world: KeyWorld) -> None:
     assert world.gate.confirmations == ()
 
 
-def test_an_answer_for_one_gate_serves_no_other(world: KeyWorld) -> None:
+def test_row_12_an_answer_for_one_gate_serves_no_other(world: KeyWorld) -> None:
     """Attack row 12: the challenge is the digest of its own gate; nor is the question known for another."""
     asked = world.ask("alice")
     body = world.sign("alice", asked)
@@ -156,7 +156,7 @@ def test_an_answer_for_one_gate_serves_no_other(world: KeyWorld) -> None:
     assert found.values["problem"] == "challenge"
 
 
-def test_a_denial_that_was_signed_is_no_approval(world: KeyWorld) -> None:
+def test_row_13_a_denial_that_was_signed_is_no_approval(world: KeyWorld) -> None:
     """Attack row 13: the decision is in the challenge, and in the question."""
     asked = world.ask("alice", Decision.DENY)
     body = world.sign("alice", asked)
@@ -167,7 +167,7 @@ def test_a_denial_that_was_signed_is_no_approval(world: KeyWorld) -> None:
     assert world.gate.state is State.PENDING
 
 
-def test_a_question_that_has_ended_is_refused(world: KeyWorld) -> None:
+def test_row_14_a_question_that_has_ended_is_refused(world: KeyWorld) -> None:
     """Attack row 14: though the signature is good; a new question is asked on request."""
     asked = world.ask("alice")
     body = world.sign("alice", asked)
@@ -190,7 +190,7 @@ def test_a_question_ends_with_the_gate_and_with_the_session(world: KeyWorld) -> 
     refused("deadline", lambda: world.ask("alice"))
 
 
-def test_somebody_elses_key_is_refused_before_its_signature(world: KeyWorld) -> None:
+def test_row_15_somebody_elses_key_is_refused_before_its_signature(world: KeyWorld) -> None:
     """Attack row 15: whose page it is decides whose key is asked; another person's never counts."""
     asked = world.ask("alice")
     options = {**asked.options, "allowCredentials": []}
@@ -232,21 +232,21 @@ def test_a_lie_is_refused_and_named_in_the_trail(world: KeyWorld, lies: Lies, pr
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"null", b"{" * 9_000, b"\xff", b'{"id":"a"}', b"x" * 20_000])
-def test_garbage_is_a_refusal(world: KeyWorld, body: bytes) -> None:
+def test_row_23_garbage_is_a_refusal(world: KeyWorld, body: bytes) -> None:
     """Attack row 23: never an exception."""
     asked = world.ask("alice")
     refused("key_refused", lambda: world.keys.approve(world.given(asked, body), world.session("alice")))
 
 
 @pytest.mark.parametrize("nonce", ["", "00" * 32, "x", "é" * 64])
-def test_a_question_that_was_never_asked_is_refused(world: KeyWorld, nonce: str) -> None:
+def test_row_24_a_question_that_was_never_asked_is_refused(world: KeyWorld, nonce: str) -> None:
     """Attack row 24: never verify against nothing."""
     asked = world.ask("alice")
     given = replace(world.given(asked, world.sign("alice", asked)), nonce=nonce)
     refused("question_over", lambda: world.keys.approve(given, world.session("alice")))
 
 
-def test_a_copied_key_is_switched_off_and_told(world: KeyWorld) -> None:
+def test_row_20_a_copied_key_is_switched_off_and_told(world: KeyWorld) -> None:
     """Attack row 20, S7: a counter that does not grow suspends the credential; person and ops are told."""
     world.held["alice"].held[0].count = 7
     world.approve("alice")
@@ -282,7 +282,7 @@ def test_the_counter_is_saved_with_the_answer(world: KeyWorld) -> None:
     assert (record.authenticators[0].count, record.authenticators[0].last_used) == (2, world.desk.store.now())
 
 
-def test_a_gate_that_asks_for_more_by_now_is_not_answered_by_an_older_question(world: KeyWorld) -> None:
+def test_s20_a_gate_that_asks_for_more_by_now_is_not_answered_by_an_older_question(world: KeyWorld) -> None:
     """S8, S20: what was shown is what is signed: the requirement's digest is in the challenge."""
     asked = world.ask("alice")
     body = world.sign("alice", asked)
@@ -346,7 +346,7 @@ def test_one_question_for_each_gate_decision_and_key(world: KeyWorld) -> None:
     assert world.keys.approve(given, world.session("alice")).open == 0
 
 
-def test_a_key_moved_to_another_persons_record_is_damaged(world: KeyWorld) -> None:
+def test_row_38_a_key_moved_to_another_persons_record_is_damaged(world: KeyWorld) -> None:
     """Attack row 38, S19: whoever writes to the store puts alice's key on bob's record."""
     alice, bob = world.store.person("alice"), world.store.person("bob")
     world.store.put(replace(bob, authenticators=alice.authenticators))
@@ -361,7 +361,7 @@ def test_nothing_secret_stands_in_the_trail(world: KeyWorld) -> None:
     assert not any(b"493817" in linked.raw for linked in world.store.trail)
 
 
-def test_one_answer_sent_twice_at_once_is_judged_once(store: RedisStore, clock: Clock) -> None:
+def test_s7_one_answer_sent_twice_at_once_is_judged_once(store: RedisStore, clock: Clock) -> None:
     """S7: on two replicas; trap: two commits with one id are taken for one, sent again."""
     world = KeyWorld(clock=clock, rules=TWO_KEYS)
     world.store = store  # type: ignore[assignment]

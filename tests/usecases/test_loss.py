@@ -70,7 +70,7 @@ def events(world: World) -> list[tuple[str, str, str]]:
     ]
 
 
-def test_a_lost_phone_drops_every_confirmation_of_its_owner_even_taps() -> None:
+def test_row_29_a_lost_phone_drops_every_confirmation_of_its_owner_even_taps() -> None:
     """S11, attack row 29: at once, on all gates that wait; others' stay."""
     world = waiting(PAIR, "alice")
     world.tap("alice")
@@ -106,7 +106,7 @@ def test_an_approved_gate_waits_again_when_a_phone_is_lost() -> None:
     assert lost(world, "bob").gates == ()
 
 
-def test_after_a_loss_not_even_a_tap_counts_until_a_new_enrolment() -> None:
+def test_row_29_after_a_loss_not_even_a_tap_counts_until_a_new_enrolment() -> None:
     """Attack row 29: the thief has the unlocked Slack; what is suspended never comes back, a new authenticator does."""
     world = waiting(ONE, "alice")
     lost(world)
@@ -159,7 +159,7 @@ def test_a_lost_phone_still_denies() -> None:
     assert world.deny("alice").state is State.DENIED
 
 
-def test_a_loss_is_told_to_the_person_and_to_ops_and_stands_in_the_trail() -> None:
+def test_s11_a_loss_is_told_to_the_person_and_to_ops_and_stands_in_the_trail() -> None:
     """S11: every change is announced and audited, with who did it and why."""
     world = waiting(PAIR, "alice")
     world.messenger.alerts.clear()
@@ -203,7 +203,7 @@ def test_only_the_account_of_a_person_ends_what_is_theirs() -> None:
     assert events(world) == []
 
 
-def test_revoking_an_authenticator_drops_what_was_confirmed_with_it_alone() -> None:
+def test_s11_revoking_an_authenticator_drops_what_was_confirmed_with_it_alone() -> None:
     """S11: a tap of the same person stays, and so do others' codes."""
     world = waiting(CODES, "alice", "bob")
     world.code("alice")

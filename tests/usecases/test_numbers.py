@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import threading
 from dataclasses import replace
 
@@ -204,7 +205,7 @@ def test_a_key_is_asked_by_now_where_a_code_was_when_the_form_opened() -> None:
     assert world.gate.confirmations == ()
 
 
-def test_a_form_for_a_number_lives_ten_minutes_at_most() -> None:
+def test_s5_a_form_for_a_number_lives_ten_minutes_at_most() -> None:
     """S5: and never past the gate's deadline."""
     world = waiting()
     form = world.tap("alice")
@@ -301,7 +302,20 @@ def test_a_plain_input_that_asks_for_a_number_is_denied_with_its_reason() -> Non
     assert (world.gate.state, denial.reason) == (State.DENIED, "no_number")
 
 
-def test_the_number_is_nowhere_but_in_the_request() -> None:
+def test_s6_a_number_is_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """S6: how many of its digits were right must not show in how long the answer takes."""
+    world, compare, compared = waiting(), hmac.compare_digest, []
+
+    def watched(expected: str, typed: str) -> bool:
+        compared.append((expected, typed))
+        return compare(expected, typed)
+
+    monkeypatch.setattr(hmac, "compare_digest", watched)
+    refused("number_wrong", lambda: world.number("alice", WRONG))
+    assert (NUMBER, WRONG) in compared
+
+
+def test_row_34_the_number_is_nowhere_but_in_the_request() -> None:
     """S12: neither in trail, alerts, refusals nor in what is kept of people; a planted one is looked for."""
     world = waiting(BOTH)
     said = [str(vars(refused("number_wrong", lambda: world.number("bob", WRONG)))) for _ in range(2)]

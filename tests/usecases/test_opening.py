@@ -78,7 +78,7 @@ def test_facts_that_cannot_be_read_whole_deny_the_gate() -> None:
     assert world.gate.denial.reason == "bad_request"
 
 
-def test_what_cannot_be_shown_whole_is_denied() -> None:
+def test_s20_what_cannot_be_shown_whole_is_denied() -> None:
     """S20: what is shown is what is signed, whole or refused."""
     world = opened(messenger=FakeMessenger(unshowable="the build's name is 900 characters"))
     assert world.gate.denial is not None
@@ -281,7 +281,7 @@ def test_claims_of_the_pipeline_are_frozen_in_the_gate() -> None:
     assert "493817" not in repr(world.gate.claims)
 
 
-def test_no_rule_means_denied() -> None:
+def test_s17_no_rule_means_denied() -> None:
     """S17: a missing policy never lets a build go on."""
     rules: Policy = policy(rule(job="other", factor=Factor.PUSH))
     world = opened(rules=replace(rules, default=None))

@@ -339,7 +339,7 @@ def test_whoever_stands_in_answers_while_the_absence_lasts() -> None:
         (policy(rule("other", job="other")), "no_rule"),
     ],
 )
-def test_what_nobody_can_meet_is_refused_at_the_opening(rules: Policy, code: str) -> None:
+def test_s17_what_nobody_can_meet_is_refused_at_the_opening(rules: Policy, code: str) -> None:
     """With its reason, before anybody is asked; the run is aborted."""
     world = opened(rules)
     assert world.gate.denial is not None

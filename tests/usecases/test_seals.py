@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import replace
 
 import pytest
+import redis
 
 from builders import policy, rule
+from clock import Clock
 from desk_world import World
-from fakes import KEYS
-from jenkins_mfa.core import seal
+from fakes import KEYS, desk
+from jenkins_mfa.core import seal, totp
 from jenkins_mfa.core.keys import Keys
 from jenkins_mfa.core.model import State
-from jenkins_mfa.errors import StoreConflictError, UnknownKeyError
-from jenkins_mfa.usecases import loss, seals
+from jenkins_mfa.core.relying_party import RelyingParty
+from jenkins_mfa.errors import Refusal, SealError, StoreConflictError, UnknownKeyError
+from jenkins_mfa.security_keys.ceremonies import WebAuthnKeys
+from jenkins_mfa.usecases import loss, seals, tickets
+from jenkins_mfa.usecases.desk import Who
+from jenkins_mfa.usecases.enrolment import Enrolment, OwnActs
+from jenkins_mfa.wiring import SystemRandomness
+from store_server import Server, new_store
 
 OLD, NEW = ("v1", b"v" * 32), ("v2", b"w" * 32)
 
@@ -79,7 +88,7 @@ def test_a_code_that_is_used_meanwhile_stays_used(monkeypatch: pytest.MonkeyPatc
     assert kids(world, "alice") == ["v2"]
 
 
-def test_what_does_not_open_is_left_and_named() -> None:
+def test_row_38_what_does_not_open_is_left_and_named() -> None:
     """Attack row 38: another's sealed record put on a person is not given our new seal."""
     world = enrolled("alice", "bob")
     mine, theirs = (world.store.person(one) for one in ("alice", "bob"))
@@ -91,7 +100,7 @@ def test_what_does_not_open_is_left_and_named() -> None:
     assert seals.in_use(world.store) == {"v1": ["alice"], "v2": ["bob"]}
 
 
-def test_a_missing_key_is_named_with_its_people_and_never_taken_for_nothing_enrolled() -> None:
+def test_row_40_a_missing_key_is_named_with_its_people_and_never_taken_for_nothing_enrolled() -> None:
     """Attack row 40."""
     world = keyed(enrolled("alice", "bob"), NEW)
     with pytest.raises(UnknownKeyError, match=r"does not hold: v1 \(of alice, bob\); mend: put those lines back"):
@@ -106,3 +115,49 @@ def test_what_is_switched_off_needs_no_key() -> None:
     loss.lose(world.desk, "alice", "operator:root")
     assert seals.in_use(world.store) == {}
     assert seals.rotate(world.desk).authenticators == 0
+
+
+# -- on a real store ---------------------------------------------------------------------------------------------------
+
+
+def dump(client: redis.Redis, prefix: str) -> bytes:
+    """All that the server holds of one store: names and values of every type."""
+    found = []
+    for key in client.scan_iter(f"{prefix}*"):
+        match client.type(key):
+            case b"hash":
+                held = [part for pair in client.hgetall(key).items() for part in pair]
+            case b"zset":
+                held = client.zrange(key, 0, -1)
+            case b"stream":
+                held = [part for _, values in client.xrange(key) for pair in values.items() for part in pair]
+            case b"string":
+                held = [client.get(key)]
+            case other:
+                raise AssertionError(f"{key!r} is a {other!r}: read it, too")
+        found += [key, *held]
+    return b"\n".join(found)
+
+
+def test_row_37_a_dump_of_the_store_opens_nothing(valkey: Server, clock: Clock) -> None:
+    """While a seed is shown and once it counts: neither seed nor token stands there, nor what opens seals."""
+    prefix = "{dumped}"
+    here = replace(desk(new_store(valkey, clock, prefix)), randomness=SystemRandomness())
+    page = Enrolment(here, WebAuthnKeys(RelyingParty.at("https://mfa.example.com"), "jenkins-mfa"))
+    token, _ = tickets.make(here, tickets.For.ENROL, "bob", "alice")
+    opened = tickets.turn_in(here, token).id
+    OwnActs(here).vouch(opened, Who("chat:T1", "UBOB"), True, "tap")
+    seed = page.show(opened)
+    shown = dump(valkey.client(), prefix)
+    made = page.prove(opened, totp.code_at(seed, here.store.now() // 1000))
+    whole = shown + dump(valkey.client(), prefix)
+    assert made.sealed.encode() in whole
+    raw = base64.b32decode(seed)
+    ours = [key for _, key in KEYS.ring.keys]
+    for secret in (seed.encode(), raw, raw.hex().encode(), base64.b64encode(raw), token.encode(), *ours):
+        assert secret not in whole
+    other = seal.KeyRing((("v1", b"x" * 32),))
+    with pytest.raises(SealError):
+        seal.unseal(made.sealed, keys=other, person="bob", authenticator=made.id, kind="totp")
+    with pytest.raises(Refusal, match="ticket_unknown"):
+        tickets.turn_in(here, opened)

@@ -68,7 +68,7 @@ def test_who_begins_stores_nothing(world: KeyWorld, door: SignIn) -> None:
     assert dict(world.store._records) == before
 
 
-def test_a_question_is_answered_once(world: KeyWorld, door: SignIn) -> None:
+def test_row_11_a_question_is_answered_once(world: KeyWorld, door: SignIn) -> None:
     """Attack row 11: also by a passkey that does not count; the wrong answer has used it up, too."""
     question = door.begin()
     body = answer(world.held["alice"], question)
@@ -128,7 +128,7 @@ def test_a_lie_lets_nobody_in(world: KeyWorld, door: SignIn, lies: Lies, code: s
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"\xff", b"[" * 9_000])
-def test_garbage_lets_nobody_in(door: SignIn, body: bytes) -> None:
+def test_row_23_garbage_lets_nobody_in(door: SignIn, body: bytes) -> None:
     """Attack row 23."""
     question = door.begin()
     refused("key_refused", lambda: door.finish(question.state, body))
@@ -150,7 +150,7 @@ def test_a_leaver_a_suspended_key_and_an_inactive_account_stay_outside(world: Ke
     refused("no_key", lambda: door.finish(question.state, answer(world.held["alice"], question)))
 
 
-def test_a_copied_key_is_switched_off_at_the_door(world: KeyWorld, door: SignIn) -> None:
+def test_row_20_a_copied_key_is_switched_off_at_the_door(world: KeyWorld, door: SignIn) -> None:
     """Attack row 20."""
     world.give("carol")
     question = door.begin()

@@ -40,7 +40,7 @@ def events(here: Desk) -> list[str]:
     return [linked.entry.event for linked in here.store.trail]
 
 
-def test_a_token_opens_what_it_was_made_for_and_is_stored_as_its_digest(here: Desk) -> None:
+def test_s6_a_token_opens_what_it_was_made_for_and_is_stored_as_its_digest(here: Desk) -> None:
     """S6: at least 112 bits, stored hashed; the token itself is in no record and no event."""
     token, made = tickets.make(here, tickets.For.ENROL, "bob", "alice")
     raw = base64.urlsafe_b64decode(token + "=")
@@ -54,7 +54,7 @@ def test_a_token_opens_what_it_was_made_for_and_is_stored_as_its_digest(here: De
     assert not any(token in text for text in written)
 
 
-def test_a_token_opens_once(here: Desk) -> None:
+def test_s6_a_token_opens_once(here: Desk) -> None:
     """S6, attack row 26: single use; the second use is refused and in the trail."""
     token, _ = tickets.make(here, tickets.For.ENROL, "bob", "alice")
     tickets.turn_in(here, token)
@@ -63,7 +63,7 @@ def test_a_token_opens_once(here: Desk) -> None:
     assert events(here) == ["ticket:made", "ticket:used", "ticket:refused", "ticket:refused"]
 
 
-def test_a_token_ends_after_ten_minutes_or_before(here: Desk, clock: Clock) -> None:
+def test_s6_a_token_ends_after_ten_minutes_or_before(here: Desk, clock: Clock) -> None:
     """S6, SP 800-63B-4, 4.1.2.2: short-lived, never past what it is about."""
     token, ticket = tickets.make(here, tickets.For.ACT, "bob", "alice", until=here.store.now() + 86_400_000)
     short, sooner = tickets.make(here, tickets.For.ANSWER, "bob", "bob", until=here.store.now() + 5_000)
@@ -85,7 +85,7 @@ def test_what_is_no_token_opens_nothing_and_fills_no_trail(here: Desk, token: st
     assert events(here) == ["ticket:made"]
 
 
-def test_neither_the_digest_nor_another_spelling_opens(here: Desk) -> None:
+def test_row_37_neither_the_digest_nor_another_spelling_opens(here: Desk) -> None:
     """What is in the store, or in a dump of it, is no token (attack row 37)."""
     token, ticket = tickets.make(here, tickets.For.ENROL, "bob", "alice")
     assert refused(here, ticket.id) == "ticket_unknown"
@@ -114,7 +114,7 @@ def test_a_ticket_that_was_written_by_somebody_else_opens_nothing(here: Desk) ->
     assert "record:damaged" in events(here)
 
 
-def test_of_two_replicas_that_turn_in_one_token_one_wins(store: RedisStore) -> None:
+def test_s6_of_two_replicas_that_turn_in_one_token_one_wins(store: RedisStore) -> None:
     """S6: single use is the version of one record; trap: two commits with one id are taken for one, sent again."""
     replicas = [replace(desk(store), randomness=SystemRandomness()) for _ in range(8)]
     for _ in range(5):

@@ -180,7 +180,7 @@ def test_row_5_brute_force_over_many_gates_meets_one_throttle() -> None:
     assert told(world) == [("locked", ""), ("locked", "alice")]
 
 
-def test_waits_double_from_half_a_minute_to_an_hour() -> None:
+def test_s4_waits_double_from_half_a_minute_to_an_hour() -> None:
     """S4: the fifth failure waits 30 s, each further one twice as long, up to an hour, and never fewer than 50 are left
     below the 100 that SP 800-63B-4 allows.
     """
@@ -330,7 +330,7 @@ def test_a_code_that_fits_both_apps_is_burnt_in_both(monkeypatch: pytest.MonkeyP
     refused("code_used", lambda: typed(world, asked(world, 2), "111111"))
 
 
-def test_every_app_is_looked_at_whichever_matches(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_s6_every_app_is_looked_at_whichever_matches(monkeypatch: pytest.MonkeyPatch) -> None:
     """S6: no early exit tells which one it was."""
     world = waiting(2)
     second_app(world)
@@ -358,7 +358,7 @@ def test_nobody_has_three_apps() -> None:
     refused("enrolled_already", lambda: second_app(world, seed_of("dan")))
 
 
-def test_a_damaged_app_keeps_the_other_from_counting_too() -> None:
+def test_s19_a_damaged_app_keeps_the_other_from_counting_too() -> None:
     """S19: whoever moved a record about may have moved more. Ops mend it."""
     world = waiting()
     second_app(world)
@@ -370,7 +370,7 @@ def test_a_damaged_app_keeps_the_other_from_counting_too() -> None:
     refused("authenticator_damaged", lambda: typed(world, form, code_of("carol", world.clock)))
 
 
-def test_misses_are_in_the_trail_before_they_are_told() -> None:
+def test_s4_misses_are_in_the_trail_before_they_are_told() -> None:
     """S12, S4: a refusal that nobody counted would be a free guess."""
     world = waiting()
     form = asked(world)

@@ -232,7 +232,7 @@ def foreign() -> Iterator[str]:
     other.server_close()
 
 
-def test_a_foreign_frame_shows_nothing(alice: Person, foreign: str) -> None:
+def test_row_17_a_foreign_frame_shows_nothing(alice: Person, foreign: str) -> None:
     """Attack row 17: even where the cookie goes along, the browser shows no page of ours in a frame."""
     alice.open()
     ours = alice.page.url
@@ -241,7 +241,7 @@ def test_a_foreign_frame_shows_nothing(alice: Person, foreign: str) -> None:
     assert [frame.url.partition(":")[0] for frame in alice.page.frames[1:]] == ["chrome-error"]
 
 
-def test_what_another_service_on_this_host_has_signed_is_refused(alice: Person, foreign: str) -> None:
+def test_row_18_what_another_service_on_this_host_has_signed_is_refused(alice: Person, foreign: str) -> None:
     """Attack rows 16 and 18: the RP id has no port, so the browser lets the key sign there; the origin tells."""
     alice.open()
     path = f"/gate/{alice.world.gate.jti}"

@@ -94,7 +94,7 @@ def test_the_page_of_nobody_is_over(place: Place) -> None:
     assert browser.get("/enrol").status_code == 403
 
 
-def test_neither_key_nor_token_reaches_a_log(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+def test_row_44_neither_key_nor_token_reaches_a_log(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
     """Attack row 44: what was shown and typed is in no line."""
     browser = vouched(place)
     key = browser.post("/enrol/code").json()["key"]

@@ -316,7 +316,9 @@ def test_the_policy_of_an_installation_with_pages(world: KeyWorld) -> None:
     assert without.gate.state is State.DENIED
 
 
-def test_one_person_holds_few_requests_open(place: Place, world: KeyWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_row_41_one_person_holds_few_requests_open(
+    place: Place, world: KeyWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Attack row 41: caps per client, 429 beyond, also for whoever names something else each time."""
     monkeypatch.setattr(health, "TABS", 1)
     now, jti = place.desk.store.now(), world.gate.jti

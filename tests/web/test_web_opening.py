@@ -23,7 +23,7 @@ def test_the_token_stands_behind_the_fragment(place: Place) -> None:
     assert tickets.address(place.settings.url, token) == f"{place.settings.url}/open#{token}"
 
 
-def test_looking_at_an_address_uses_nothing_up(place: Place) -> None:
+def test_row_26_looking_at_an_address_uses_nothing_up(place: Place) -> None:
     """Attack row 26: unfurlers and scanners fetch links; GET and HEAD change nothing."""
     token, ticket = made(place)
     browser = place.browser
@@ -81,7 +81,7 @@ def test_what_opens_nothing_is_said_in_a_sentence(place: Place, spoil: str) -> N
     assert browser.cookie == ""
 
 
-def test_no_token_stands_in_any_log(place: Place, capfd: pytest.CaptureFixture[str]) -> None:
+def test_row_44_no_token_stands_in_any_log(place: Place, capfd: pytest.CaptureFixture[str]) -> None:
     """Attack row 44: log, trail and answers."""
     token, _ = made(place)
     browser = place.browser

@@ -131,7 +131,7 @@ def test_a_code_adds_a_second_app_and_no_third(mine: Mine) -> None:
     assert "two code apps already" in mine.browser.get("/me").text
 
 
-def test_a_code_does_not_vouch_for_a_first_key(mine: Mine) -> None:
+def test_s11_a_code_does_not_vouch_for_a_first_key(mine: Mine) -> None:
     """S11: at least as strong. Neither is it offered, nor does the enrolment of an app take a key."""
     assert "A code does not vouch for a security key" in mine.browser.get("/me").text
     assert "an administrator gives you" in mine.begin("add", "webauthn").json()["says"]
@@ -140,7 +140,7 @@ def test_a_code_does_not_vouch_for_a_first_key(mine: Mine) -> None:
     assert (refused.status_code, "enrols something else" in refused.json()["says"]) == (409, True)
 
 
-def test_who_has_a_key_proves_with_the_key(mine: Mine) -> None:
+def test_s11_who_has_a_key_proves_with_the_key(mine: Mine) -> None:
     """S11: the strongest that they have; a code is taken for nothing any more."""
     asked = mine.begin("add", "totp").json()["question"]
     key = mine.give_key()

@@ -123,7 +123,7 @@ def test_only_our_own_page_may_send(place: Place, headers: dict[str, str]) -> No
         (b'{"token": "' + b"x" * 5_000_000 + b'"}', "application/json", 413),
     ],
 )
-def test_a_body_that_no_page_sends_is_refused(place: Place, body: bytes, kind: str, status: int) -> None:
+def test_row_23_a_body_that_no_page_sends_is_refused(place: Place, body: bytes, kind: str, status: int) -> None:
     """Attack row 23: huge or deep JSON gets 413 or 400 before it is parsed, and never a 500 (S15)."""
     url = place.settings.url
     try:
@@ -152,7 +152,7 @@ def test_a_length_and_chunks_together_are_refused(place: Place) -> None:
     assert b" 400 " in raw(place, request, more=b"0\r\n\r\n")[:20]
 
 
-def test_a_slow_body_is_given_up(here: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_row_42_a_slow_body_is_given_up(here: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Attack row 42: slow bodies hold nothing for long."""
     monkeypatch.setattr(guard, "BODY_SECONDS", 0.2)
     with served(here) as place:
@@ -161,7 +161,7 @@ def test_a_slow_body_is_given_up(here: Desk, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize("begun", [b"", b"GET /livez HTTP/1.1\r\nHost: a"])
-def test_half_a_head_is_given_up(here: Desk, monkeypatch: pytest.MonkeyPatch, begun: bytes) -> None:
+def test_row_42_half_a_head_is_given_up(here: Desk, monkeypatch: pytest.MonkeyPatch, begun: bytes) -> None:
     """Attack row 42, factors 2: uvicorn waits for ever."""
     monkeypatch.setattr(server, "HEAD_SECONDS", 0.2)
     with served(here) as place:
@@ -170,7 +170,7 @@ def test_half_a_head_is_given_up(here: Desk, monkeypatch: pytest.MonkeyPatch, be
         assert time.monotonic() - before < 5
 
 
-def test_there_is_a_limit_of_connections(here: Desk) -> None:
+def test_row_42_there_is_a_limit_of_connections(here: Desk) -> None:
     """Attack row 42: what is beyond it is let go of at once; when others have left, it goes on."""
     with served(here, connections=10) as place:
         idle = [socket.create_connection(("127.0.0.1", place.settings.port), 10) for _ in range(12)]
@@ -187,7 +187,7 @@ def test_there_is_a_limit_of_connections(here: Desk) -> None:
                 assert time.monotonic() < limit
 
 
-def test_an_exception_tells_nothing(here: Desk) -> None:
+def test_s15_an_exception_tells_nothing(here: Desk) -> None:
     """S15: a page never shows what went wrong inside."""
 
     async def broken(scope: object, receive: object, send: object) -> None:
@@ -200,7 +200,7 @@ def test_an_exception_tells_nothing(here: Desk) -> None:
         assert found.headers["Content-Security-Policy"].startswith("default-src 'none'")
 
 
-def test_a_store_that_is_away_is_told_plainly(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_s17_a_store_that_is_away_is_told_plainly(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """S17: nothing goes on meanwhile; /livez lives, /readyz does not, and neither tells where the store is."""
 
     def away() -> int:
@@ -215,7 +215,7 @@ def test_a_store_that_is_away_is_told_plainly(place: Place, monkeypatch: pytest.
     assert "secret-host" not in ready.text + sent.text
 
 
-def test_forwarded_addresses_are_taken_from_named_proxies_alone(here: Desk) -> None:
+def test_row_43_forwarded_addresses_are_taken_from_named_proxies_alone(here: Desk) -> None:
     """Attack row 43: forged X-Forwarded-For; off unless the proxy is named."""
 
     async def shows(scope: object, receive: object, send: object) -> None:
@@ -330,7 +330,7 @@ def test_the_stop_wakes_who_waits_first(here: Desk) -> None:
     assert time.monotonic() - before < 2
 
 
-def test_a_thousand_waiting_pages_leave_health_alone(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_row_41_a_thousand_waiting_pages_leave_health_alone(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """Attack row 41, issue 5: 1,000 requests wait, each for something of its own; health answers under 50 ms.
     The least of some tries counts, since other work shares the machine.
     """

@@ -61,7 +61,7 @@ def test_whatever_else_is_nothing(value: str) -> None:
     assert session.read(value, KEY, NOW) is None
 
 
-def test_a_huge_cookie_is_not_looked_at() -> None:
+def test_s15_a_huge_cookie_is_not_looked_at() -> None:
     """S15."""
     text = "A" * 5_000
     assert session.read(f"{text}.{session._mac(text, KEY)}", KEY, NOW) is None
