@@ -31,7 +31,7 @@ demo-auto: $(STAMP)
 	@$(BIN)/jenkins-mfa demo --auto
 
 test: $(STAMP)
-	@$(BIN)/python -m pytest -n auto
+	@$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(STAMP)
 	@$(BIN)/ruff check .

@@ -22,6 +22,11 @@ settings.register_profile("any-machine", deadline=None, suppress_health_check=[H
 settings.load_profile("any-machine")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """`-n auto`: two workers for each processor, since many tests wait for processes of their own."""
+    return 2 * (os.cpu_count() or 1)
+
+
 @pytest.fixture
 def clock() -> Clock:
     """A clock moved by hand; stores of the same test go by it."""

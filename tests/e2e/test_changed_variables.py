@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from command import run
 from jenkins_mfa.demo import files
 from jenkins_mfa.demo.auto import ALICE, BOB, PATIENCE, Player
 from jenkins_mfa.demo.world import World
@@ -97,9 +96,7 @@ def test_a_changed_variable_needs_a_code_until_somebody_has_confirmed_it(player:
     assert code
     assert "DB_HOST was: db-1.internal" in plain(message)
     assert "DB_HOST now: db-2.internal" in plain(message)
-    command = [sys.executable, "-m", "jenkins_mfa", "show", "--config", str(player.world.config_path)]
-    of_build = ["--run", JOB, str(changed.number)]
-    shown = subprocess.run([*command, *of_build], capture_output=True, text=True, check=True).stdout
+    shown = run("show", "--run", JOB, str(changed.number), config=player.world.config_path).stdout
     assert "| DB_HOST was: db-1.internal\n    | DB_HOST now: db-2.internal" in shown
     assert "Parameter “API_TOKEN”: value hidden" in shown
     assert player.world.proceed_as("admin", changed, changed.wait_paused()) == 200

@@ -1,4 +1,4 @@
-"""The command line as processes: exit codes, sentences, `--json`, and a terminal for enrolment."""
+"""The command line, some of it as processes: exit codes, sentences, `--json`, and a terminal for enrolment."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from cli_files import edit, with_keys, write
+from command import run
 from jenkins_mfa import config as configuration
 from jenkins_mfa import key_files
 from jenkins_mfa.cli import main
@@ -29,8 +30,8 @@ from jenkins_mfa.store.connect import client_for
 from jenkins_mfa.wiring import open_desk
 
 
-def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """One command, without a terminal."""
+def process(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """One command as a process, without a terminal."""
     command = [sys.executable, "-m", "jenkins_mfa", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, check=False)
 
@@ -65,13 +66,13 @@ def test_every_command_has_help_with_an_example(command: str) -> None:
 
 def test_version_as_text_and_as_json() -> None:
     """Agent, library and contract."""
-    assert "contract 1" in run("version").stdout
-    assert json.loads(run("version", "--json").stdout)["v"] == 1
+    assert "contract 1" in process("version").stdout
+    assert json.loads(process("version", "--json").stdout)["v"] == 1
 
 
 def test_a_mistyped_command_gets_the_nearest(tmp_path: Path) -> None:
     """Exit code 2 for usage."""
-    found = run("pendin")
+    found = process("pendin")
     assert found.returncode == 2
     assert "pending" in found.stderr
 
@@ -81,7 +82,7 @@ def test_a_configuration_that_cannot_be_used_exits_2(tmp_path: Path) -> None:
     path = write(tmp_path)
     edit(path, ("poll_seconds", "poll_second"))
     for command in ("run", "pending"):
-        found = run(command, "--config", path)
+        found = process(command, "--config", path)
         assert found.returncode == 2
         assert "nearest: poll_seconds" in found.stderr
     as_json = run("pending", "--json", "--config", path)
@@ -92,14 +93,14 @@ def test_a_store_that_is_away_exits_3(tmp_path: Path) -> None:
     """Unreachable: a sentence, nothing changed."""
     path = with_keys(write(tmp_path))
     for command in ("run", "pending"):
-        found = run(command, "--config", path)
+        found = process(command, "--config", path)
         assert found.returncode == 3, found.stderr
         assert "Traceback" not in found.stderr
 
 
 def test_missing_keys_exit_2_and_say_how_to_make_them(tmp_path: Path) -> None:
     """The mend is a command."""
-    found = run("run", "--config", write(tmp_path))
+    found = process("run", "--config", write(tmp_path))
     assert found.returncode == 2
     assert "jenkins-mfa keys generate" in found.stderr
 

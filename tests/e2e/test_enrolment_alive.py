@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -14,6 +12,7 @@ import pytest
 import requests
 
 from cli_files import edit
+from command import run
 from jenkins_mfa.core import totp
 from jenkins_mfa.demo import files
 from jenkins_mfa.demo.auto import BOB, CAROL, DAN, Player
@@ -52,9 +51,7 @@ def world() -> Iterator[Paged]:
 
 def ticket(world: Paged, name: str) -> str:
     """The one-time address, as the operator reads it; the token alone."""
-    command = [sys.executable, "-m", "jenkins_mfa", "enroll", "ticket", name, "--config", str(world.config_path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True, stdin=subprocess.DEVNULL)
-    address = done.stdout.strip()
+    address = run("enroll", "ticket", name, config=world.config_path).stdout.strip()
     url, _, token = address.partition("/open#")
     assert (url, len(token)) == (world.url, 43)
     return token

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from command import run
 from jenkins_mfa.demo import files
 from jenkins_mfa.demo.auto import ALICE, APPROVED, BOB, CAROL, DAN, Player
 from jenkins_mfa.demo.world import World
@@ -62,10 +61,10 @@ def player() -> Iterator[Player]:
             yield Player(made)
 
 
-def run(world: World, *arguments: str) -> str:
-    command = [sys.executable, "-m", "jenkins_mfa", *arguments, "--config", str(world.config_path)]
-    found = subprocess.run(command, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, check=True)
-    return found.stdout
+def printed(world: World, *arguments: str) -> str:
+    done = run(*arguments, config=world.config_path)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def mfa(player: Player, user: str, text: str) -> Outcome:
@@ -88,7 +87,7 @@ def test_two_named_people_pass_a_freeze_and_a_third_reviews(player: Player) -> N
     world = player.world
     build, message = player.pause(PRODUCTION)
     assert "4 of" in plain(message)
-    gate = re.search(r"[0-9a-f]{8}", run(world, "pending", "--json").split('"id": "g_')[1])
+    gate = re.search(r"[0-9a-f]{8}", printed(world, "pending", "--json").split('"id": "g_')[1])
     assert gate is not None
     short = gate[0]
     assert told(mfa(player, DAN, f"break-glass {short} {WHY}")).startswith("Not counted: you started this build")
@@ -103,17 +102,17 @@ def test_two_named_people_pass_a_freeze_and_a_third_reviews(player: Player) -> N
     player.message(f"{APPROVED}: “{PRODUCTION}” #{build.number}")
     assert "; break-glass; rule emergency." in build.console
 
-    (review,) = json.loads(run(world, "pending", "--json"))["reviews"]
+    (review,) = json.loads(printed(world, "pending", "--json"))["reviews"]
     assert (review["by"], review["reason"], review["rule"]) == ("alice", WHY, "emergency")
-    assert "To review: “deploy-prod”" in run(world, "pending")
+    assert "To review: “deploy-prod”" in printed(world, "pending")
     world.kill_agent()
     world.start_agent()
     assert told(mfa(player, BOB, f"review {short}")).startswith("Not recorded: you started this build, broke the glass")
     assert told(mfa(player, CAROL, f"review {short} right so")).startswith("Reviewed: ")
-    assert json.loads(run(world, "pending", "--json"))["reviews"] == []
-    shown = json.loads(run(world, "show", short, "--json"))["break_glass"]
+    assert json.loads(printed(world, "pending", "--json"))["reviews"] == []
+    shown = json.loads(printed(world, "show", short, "--json"))["break_glass"]
     assert (shown["by"], shown["reviewed"]["by"]) == ("alice", "carol")
-    history = run(world, "show", short)
+    history = printed(world, "show", short)
     assert "Break-glass by Alice Wu, rules “emergency”: “the database is down & burning”" in history
     assert "Carol Diaz reviewed the break-glass: “right so”" in history
 

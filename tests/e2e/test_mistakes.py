@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+import command
+from command import Done
 from jenkins_mfa.demo.world import World
 
 #: What no sentence for people holds: names of classes, reprs, a capital after a colon, a stack trace.
@@ -28,10 +30,9 @@ def world() -> Iterator[World]:
         yield made
 
 
-def run(world: World, *arguments: str, config: str = CONFIG) -> subprocess.CompletedProcess[str]:
+def run(world: World, *arguments: str, config: str = CONFIG) -> Done:
     """One command in the world's directory."""
-    command = [sys.executable, "-m", "jenkins_mfa", *arguments, "--config", str(world.directory / config)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, check=False)
+    return command.run(*arguments, config=world.directory / config)
 
 
 @contextmanager
@@ -118,7 +119,8 @@ def test_the_agent_does_not_start_with_a_token_that_slack_refuses(world: World) 
     """A sentence and exit code 3, no stack trace."""
     world.stop_agent()  # its pages have the address
     with mistake(world, APP, r"\S+", "xapp-1"):
-        found = run(world, "run")
+        agent = [sys.executable, "-m", "jenkins_mfa", "run", "--config", str(world.config_path)]
+        found = subprocess.run(agent, capture_output=True, text=True, timeout=60, check=False)
     world.start_agent()
     assert found.returncode == 3
     assert "The app-level token opens no Socket Mode connection: Slack: invalid_auth." in found.stderr
@@ -127,8 +129,8 @@ def test_the_agent_does_not_start_with_a_token_that_slack_refuses(world: World) 
 
 def test_no_configuration_says_how_to_name_or_begin_one(world: World) -> None:
     """The option, the variable, and the file to copy."""
-    for command in ("run", "check", "pending"):
-        found = run(world, command, config="none.toml")
+    for name in ("run", "check", "pending"):
+        found = run(world, name, config="none.toml")
         told = " ".join((found.stdout + found.stderr).split())
         assert found.returncode == 2
         assert all(word in told for word in ("--config", "JENKINS_MFA_CONFIG", "config.example.toml"))
@@ -144,8 +146,4 @@ def test_everything_right_is_a_line_for_each_part(world: World) -> None:
 
 def test_version_is_an_option_too() -> None:
     """`--version` prints what `version` prints."""
-    shown = [
-        subprocess.run([sys.executable, "-m", "jenkins_mfa", word], capture_output=True, text=True, check=True).stdout
-        for word in ("version", "--version")
-    ]
-    assert shown[0] == shown[1]
+    assert command.run("version") == command.run("--version")

@@ -6,7 +6,6 @@ import os
 import pty
 import pwd
 import re
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from command import run
 from jenkins_mfa.demo import files
 from jenkins_mfa.demo.auto import ALICE, BOB, CAROL, PATIENCE, Player
 from jenkins_mfa.demo.world import World
@@ -157,9 +157,6 @@ def test_ctrl_c_records_nothing(player: Player, down: tuple[str, Build]) -> None
     assert (exit_code, "Stopped. Nothing was recorded." in shown) == (130, True), shown
     assert terminal(player, "retract", gate_id)[0] == 4
     assert terminal(player, "approve", "ffff")[0] == 1
-    found = subprocess.run(
-        [sys.executable, "-m", "jenkins_mfa", "deny", gate_id, "--config", str(player.world.config_path)],
-        capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, check=False,
-    )  # fmt: skip
+    found = run("deny", gate_id, config=player.world.config_path)
     assert (found.returncode, "needs a terminal" in found.stderr) == (2, True)
     assert terminal(player, "deny", gate_id, "--reason", "over now")[0] == 0

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from command import run
 from jenkins_mfa.demo import files
 from jenkins_mfa.demo.auto import ALICE, BOB, CAROL, EVE, PATIENCE, Player
 from jenkins_mfa.demo.world import World
@@ -132,10 +131,11 @@ def reads(player: Player, words: str) -> None:
     assert player.world.slack.wait_for(there, PATIENCE)
 
 
-def run(player: Player, *arguments: str) -> str:
+def printed(player: Player, *arguments: str) -> str:
     """What a command prints."""
-    command = [sys.executable, "-m", "jenkins_mfa", *arguments, "--config", str(player.world.config_path)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+    done = run(*arguments, config=player.world.config_path)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def test_two_teams_a_tap_first_and_then_a_code(player: Player) -> None:
@@ -164,7 +164,7 @@ def test_a_rule_on_trial_asks_nobody_and_is_added_up(player: Player) -> None:
     """The gate passes by itself; the report tells what the rule would have asked, and of whom."""
     for _ in range(2):
         player.finished(player.world.jenkins.build("site", user="dev"), "SUCCESS")
-    report = run(player, "report", "observe", "--since", "1h")
+    report = printed(player, "report", "observe", "--since", "1h")
     assert "pair, pipeline “site”" in report
     assert "2 of 2 gates; 2 of them asked nobody" in report
     assert "2 of release with a code" in report
@@ -205,7 +205,7 @@ def test_an_exemption_takes_a_rule_away_but_none_that_always_holds(player: Playe
     """Three codes are not asked for, one tap still is; `/mfa why` names the exemption."""
     build, message = player.pause("moving")
     assert "Why: rule kept." in plain(message)
-    why = run(player, "policy", "explain", "--pipeline", "moving", "--requester", "dan")
+    why = printed(player, "policy", "explain", "--pipeline", "moving", "--requester", "dan")
     assert "Rule heavy matches, and asks nothing: exemption moving-day." in why
     assert "Rule kept applies." in why
     player.tap(BOB, message, confirm=True)

@@ -19,6 +19,7 @@ from jenkins_mfa import config as configuration
 from jenkins_mfa.demo.auto import ALICE, Player
 from jenkins_mfa.demo.world import World
 from jenkins_mfa.simulators.jenkins_samples import PRODUCTION
+from waiting import until
 
 #: `seal rotate`, killed by the kernel right after its second commit.
 DYING = """
@@ -58,7 +59,7 @@ def taken_over(world: World, kids: list[str]) -> None:
     os.kill(agent.pid, signal.SIGHUP)
     log = world.directory / "agent.log"
     said = json.dumps({"kids": kids})[1:-1]
-    world.slack.wait_for(lambda _: said in log.read_text(), 30)
+    until(lambda: said in log.read_text())
 
 
 def test_the_vaults_key_is_changed_while_the_agent_runs(world: World) -> None:

@@ -6,8 +6,6 @@ import re
 import subprocess
 import sys
 import tempfile
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +24,7 @@ from jenkins_mfa.simulators.jenkins import Build
 from jenkins_mfa.simulators.jenkins_samples import PRODUCTION, STAGING
 from jenkins_mfa.simulators.slack import Message, plain
 from jenkins_mfa.wiring import open_desk
+from waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -52,14 +51,6 @@ def deploy(environment: str) -> Callable[[Build], None]:
         build.mfa_gate(body, environment=environment, action="deploy", message="Deploy 1.4", watchEnv=["REPLICAS"])
 
     return pipeline
-
-
-def until(holds: Callable[[], bool], seconds: float = 30) -> None:
-    """Look until it holds; for what announces itself on no condition."""
-    limit, pause = time.monotonic() + seconds, threading.Event()
-    while not holds():
-        assert time.monotonic() < limit, "it did not come about"
-        pause.wait(0.01)
 
 
 @pytest.fixture

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 import tempfile
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from command import run
 from jenkins_mfa.demo.auto import ALICE, APPROVED, Player
 from jenkins_mfa.demo.world import World
 from jenkins_mfa.simulators.jenkins_samples import STAGING
 from jenkins_mfa.simulators.slack import plain
+from waiting import until
 
 FAILING = "Approved, not delivered yet"
 
@@ -29,18 +27,11 @@ def world() -> Iterator[World]:
         yield made
 
 
-def command(world: World, *arguments: str) -> str:
+def printed(world: World, *arguments: str) -> str:
     """What one command prints."""
-    line = [sys.executable, "-m", "jenkins_mfa", *arguments, "--config", str(world.config_path)]
-    return subprocess.run(line, capture_output=True, text=True, timeout=60, check=True).stdout
-
-
-def until(holds: Callable[[], object], seconds: float = 30) -> None:
-    """Look until it holds; for what announces itself on no condition."""
-    limit, pause = time.monotonic() + seconds, threading.Event()
-    while not holds():
-        assert time.monotonic() < limit, "it did not come about"
-        pause.wait(0.01)
+    done = run(*arguments, config=world.config_path)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def test_an_answer_that_jenkins_does_not_take_is_said_everywhere_until_it_is_taken(world: World) -> None:
@@ -54,12 +45,12 @@ def test_an_answer_that_jenkins_does_not_take_is_said_everywhere_until_it_is_tak
     assert "The answer has not reached the build: Jenkins answers 503." in shown
     assert re.search(r"\nTried once: .*\. Next try: within a minute\.\n", shown)
     until(lambda: world.jenkins.count("/proceed") >= 4)
-    (waiting,) = json.loads(command(world, "pending", "--json"))["gates"]
+    (waiting,) = json.loads(printed(world, "pending", "--json"))["gates"]
     failing = waiting["delivery"]
     assert (failing["reason"], failing["tries"] >= 4) == ("503", True)
     assert all(re.fullmatch(r"[\d-]{10}T[\d:.]{12}Z", failing[name]) for name in ("since", "last"))
-    assert "Approved, not delivered yet: Jenkins answers 503; tries: " in command(world, "pending")
-    whole = command(world, "show", waiting["id"][:12])
+    assert "Approved, not delivered yet: Jenkins answers 503; tries: " in printed(world, "pending")
+    whole = printed(world, "show", waiting["id"][:12])
     assert whole.startswith(f"{FAILING}: “{STAGING}” #1 ")
     assert "Jenkins answers 503." in whole
     assert re.search(r"\n    \d\d:\d\d:\d\d Alice Wu confirmed with a tap\.\n", whole)
