@@ -125,11 +125,12 @@ class _Handler(BaseHTTPRequestHandler):
         fault = front.next_fault(method)
         if fault is not None and fault.how == "hang":
             front.stopping.wait()
-        if fault is None or fault.how == "lost":
-            given = self._answer(method, token, args)
-        else:
-            given = {"ok": False, "error": fault.how, "retry_after": fault.retry_after}
-        front.note(method, args, given)
+        with front.workspace.changed:  # who sees what a call did finds the call
+            if fault is None or fault.how == "lost":
+                given = self._answer(method, token, args)
+            else:
+                given = {"ok": False, "error": fault.how, "retry_after": fault.retry_after}
+            front.note(method, args, given)
         if fault is not None and fault.how in {"hang", "lost"}:
             self._hang_up()
         else:
@@ -143,13 +144,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _take_response(self, path: str, args: Any) -> None:
         front = self.server.front
-        try:
-            use_response_url(front.workspace, path, args)
-            status, said = 200, "ok"
-        except ApiError as error:
-            status = 404 if error.code in {"used_url", "expired_url", "no_active_hooks"} else 400
-            said = error.code
-        front.note("response_url", args if isinstance(args, dict) else {}, {"status": status, "body": said})
+        with front.workspace.changed:
+            try:
+                use_response_url(front.workspace, path, args)
+                status, said = 200, "ok"
+            except ApiError as error:
+                status = 404 if error.code in {"used_url", "expired_url", "no_active_hooks"} else 400
+                said = error.code
+            front.note("response_url", args if isinstance(args, dict) else {}, {"status": status, "body": said})
         self._send(status, said.encode(), {"Content-Type": "text/html"})
 
     def _reply(self, status: int, given: dict[str, Any], token: str = "") -> None:
