@@ -19,6 +19,7 @@ from jenkins_mfa.demo.auto import BOB, CAROL, DAN, Player
 from jenkins_mfa.demo.world import World
 from jenkins_mfa.simulators.jenkins_samples import PRODUCTION
 from jenkins_mfa.simulators.slack import Message, plain
+from jenkins_mfa.web import session
 
 PATIENCE = 30
 ASKED = "Is it you who enrols an authenticator now?"
@@ -58,7 +59,9 @@ def ticket(world: Paged, name: str) -> str:
 
 
 def post(world: Paged, browser: requests.Session, path: str, body: dict[str, Any]) -> dict[str, Any]:
-    sent = browser.post(f"{world.url}{path}", json=body, headers={"Origin": world.url}, timeout=PATIENCE)
+    page = session.mark(browser.cookies.get("mfa", ""))
+    headers = {"Origin": world.url, session.PAGE: page}
+    sent = browser.post(f"{world.url}{path}", json=body, headers=headers, timeout=PATIENCE)
     found: dict[str, Any] = sent.json()
     return found
 

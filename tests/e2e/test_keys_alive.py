@@ -72,12 +72,14 @@ def opened(world: Keyed, user: str, message: Message) -> tuple[requests.Session,
 
 def answer(world: Keyed, person: str, browser: requests.Session, path: str, decision: str, **more: Any) -> str:
     """Choose a button, use the key; what the page says."""
-    headers = {"Origin": world.url}
     page = browser.get(f"{world.url}{path}", timeout=PATIENCE).text
     key = re.search(r'id="key" value="(a_[0-9a-f]+)"', page)
     asks = re.search(r'data-asks="([0-9a-f]{64})"', page)
+    session = re.search(r'data-session="([0-9a-f]{64})"', page)
     assert key is not None, page
     assert asks is not None, page
+    assert session is not None, page
+    headers = {"Origin": world.url, "Mfa-Page": session[1]}
     chosen = {"decision": decision, "key": key[1], "asks": asks[1]}
     begun = browser.post(f"{world.url}{path}/begin", json=chosen, headers=headers, timeout=PATIENCE).json()
     signed = json.dumps(world.keys[person].sign(begun["options"], world.url))

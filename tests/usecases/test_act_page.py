@@ -255,6 +255,30 @@ def test_row_27_a_malicious_administrator_does_not_enrol_himself_as_another(plac
     refused("own_invitation", lambda: place.opened(Act("invite", "carol")))
 
 
+@pytest.mark.parametrize("opened", [False, True])
+@pytest.mark.parametrize("how", ["lost", "left", "damaged"])
+def test_an_invitation_ends_with_the_loss_or_the_leaving_of_who_made_it(place: Place, how: str, opened: bool) -> None:
+    """S11: a day is long; whoever had carol's phone, or carol once she had to go, invites nobody any more."""
+    token = place.typed(place.opened(INVITE))
+    if opened:
+        ticket = tickets.turn_in(place.desk, token).id
+        OwnActs(place.desk).vouch(ticket, place.who("bob"), True, "tap")
+    place.clock.move(seconds=60)
+    if how == "lost":
+        loss.lose(place.desk, "carol", "carol")
+    elif how == "left":
+        left = {name: person for name, person in ROSTER.people.items() if name != "carol"}
+        place.desk.rules.now = Rules(replace(RULES, administrators=("alice",)), replace(ROSTER, people=left)).now
+    else:
+        place.store._records["auth:carol"] = replace(place.store.person("carol"), failures=9)
+    if opened:
+        assert Enrolment(place.desk, place.page.keys).stage(ticket) is Stage.OVER
+    else:
+        refused("ticket_over", lambda: tickets.turn_in(place.desk, token))
+    again, _ = tickets.make(place.desk, For.ENROL, "bob", "operator:root")
+    assert tickets.turn_in(place.desk, again).person == "bob"
+
+
 def test_no_invitation_without_pages(place: Place) -> None:
     """And no form that asks for a code, whose address nobody could be shown."""
     refused("no_invitations", lambda: Acts(place.desk).begin(INVITE, place.who("carol"), "command"))

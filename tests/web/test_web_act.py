@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -143,6 +144,31 @@ def test_nothing_happens_without_the_session_of_this_page(pages: Pages, path: st
     assert other.post(path, form).json()["says"].startswith("Not counted: this page has ended.")
     assert other.get("/act").status_code == 403
     assert pages.locked
+
+
+@pytest.mark.parametrize("way", ["key", "code"])
+def test_a_tab_proves_no_act_but_the_one_that_it_shows(pages: Pages, way: str) -> None:
+    """S20: another act's page was opened beside it, perhaps from an address that somebody else had made in Slack. What
+    is done on the first page meant the first act: it counts for neither.
+    """
+    browser = pages.opened()
+    shown = re.search(r'data-session="([0-9a-f]{64})"', browser.get("/act").text)
+    assert shown is not None
+    asked = Acts(pages.desk, pages.place.settings.url).begin(INVITE, CAROL, "another")
+    assert isinstance(asked, NeedsPage)
+    browser.post("/open", {"token": asked.address.rpartition("#")[2]})
+    assert "Invite Bob" in browser.get("/act").text
+    if way == "code":
+        sent = browser.post("/act/code", {"code": code_of("carol", pages.clock)}, Mfa_Page=shown[1])
+    else:
+        assert browser.post("/act/begin", {"key": pages.key_id}, Mfa_Page=shown[1]).status_code == 409
+        sent = browser.post("/act/sign", {"answer": pages.sign(browser)}, Mfa_Page=shown[1])
+    assert (sent.status_code, sent.json()) == (
+        409,
+        {"says": "Not counted: this page has ended. Open it from Slack again, or sign in."},
+    )
+    assert pages.locked
+    assert pages.desk.store.person("carol").failures == 0
 
 
 @pytest.mark.parametrize("answer", ["", "{}", "[]", "\ud800", '{"id": 1}', "x" * 9_000])

@@ -206,7 +206,8 @@ SIGN = """async (json) => {
   return JSON.stringify((await navigator.credentials.get({publicKey})).toJSON());
 }"""
 SEND = """async ([path, body]) => (await (await fetch(path, {
-  method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify(body)})).json())"""
+  method: "POST", body: JSON.stringify(body), headers: {
+    "Content-Type": "application/json", "Mfa-Page": document.querySelector("main").dataset.session}})).json())"""
 
 
 class Elsewhere(BaseHTTPRequestHandler):

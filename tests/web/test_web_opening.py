@@ -93,6 +93,22 @@ def test_row_44_no_token_stands_in_any_log(place: Place, capfd: pytest.CaptureFi
     assert not any(token in text for text in [out, err, *trail, *(one.text for one in answers)])
 
 
+@pytest.mark.parametrize(
+    ("purpose", "path"), [(For.ENROL, "/enrol/code"), (For.OWN, "/me/begin"), (For.ACT, "/act/begin")]
+)
+@pytest.mark.parametrize("page", ["", "0" * 64])
+def test_what_is_sent_names_the_session_of_its_page(place: Place, purpose: For, path: str, page: str) -> None:
+    """S20: a page that stays open in another tab does nothing in the session that has taken its place."""
+    token, _ = made(place, purpose)
+    browser = place.browser
+    to = browser.post("/open", {"token": token}).json()["to"]
+    form = {"act": "add", "target": "totp", "key": ""}
+    sent = browser.post(path, form, Mfa_Page=page)
+    assert sent.status_code == 409
+    assert "ended" in sent.json()["says"]
+    assert session.mark(browser.cookie) in browser.get(to).text or purpose is For.ACT
+
+
 def test_waiting_needs_a_session(place: Place) -> None:
     """A stranger holds no request open."""
     assert place.browser.get("/wait?seen=1").status_code == 401

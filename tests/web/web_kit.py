@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from jenkins_mfa.security_keys.ceremonies import WebAuthnKeys
 from jenkins_mfa.threads import Crew
 from jenkins_mfa.usecases.desk import Desk
+from jenkins_mfa.web import session
 from jenkins_mfa.web.app import application
 from jenkins_mfa.web.server import WebServer
 from jenkins_mfa.web.settings import Settings
@@ -31,7 +32,7 @@ def free_port() -> int:
 
 @dataclass
 class Browser:
-    """What a browser sends: cookies, Origin and Sec-Fetch-Site as our own page's script does, unless told otherwise."""
+    """What a browser sends: cookies, and what our own page's script says beside its form, unless told otherwise."""
 
     url: str
     verify: bool | str = True
@@ -43,9 +44,8 @@ class Browser:
         )
 
     def post(self, path: str, body: Any = None, **headers: str) -> requests.Response:
-        sent = {"Origin": self.url, "Sec-Fetch-Site": "same-origin"} | {
-            key.replace("_", "-"): value for key, value in headers.items()
-        }
+        said = {"Origin": self.url, "Sec-Fetch-Site": "same-origin", session.PAGE: session.mark(self.cookie)}
+        sent = said | {key.replace("_", "-"): value for key, value in headers.items()}
         sent = {key: value for key, value in sent.items() if value}
         return self.http.post(
             f"{self.url}{path}", json={} if body is None else body, headers=sent, timeout=SECONDS, verify=self.verify

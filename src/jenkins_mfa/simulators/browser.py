@@ -17,6 +17,7 @@ import requests
 from jenkins_mfa.simulators.security_key import BrowserError, SecurityKey
 
 SECONDS = 10  #: that any answer may take
+PAGE = "Mfa-Page"  #: the header with which a page says in which session it was shown
 LONGEST = 60  #: seconds that the agent may hold a request that waits for a change
 _READ = frozenset({"h1", "h2", "p", "li", "pre"})  #: elements whose text is a line
 _UNREAD = frozenset({"noscript", "details", "button", "label"})
@@ -47,6 +48,7 @@ class Browser:
         self._key = key
         self._http = requests.Session()
         self._origin = ""
+        self._session = ""  # that of the page which is shown, as it says with all that it sends
 
     def open(self, address: str) -> Page:
         """Use a one-time address up, and show where it leads. Raises SaidError."""
@@ -56,7 +58,9 @@ class Browser:
 
     def show(self, path: str) -> Page:
         """A page as it stands now."""
-        return read(path, self._http.get(self._origin + path, timeout=SECONDS).text)
+        page = read(path, self._http.get(self._origin + path, timeout=SECONDS).text)
+        self._session = page.words.get("session", "")
+        return page
 
     def answer(self, page: Page, decision: str, reason: str = "") -> str:
         """Choose `approve` or `deny` on a gate's page, and touch the key; what the page says. Raises SaidError."""
@@ -100,7 +104,7 @@ class Browser:
         return str(self._post(f"{page.path}/register", {"label": label, "answer": made})["says"])
 
     def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        headers = {"Origin": self._origin, "Sec-Fetch-Site": "same-origin"}
+        headers = {"Origin": self._origin, "Sec-Fetch-Site": "same-origin", PAGE: self._session}
         try:
             response = self._http.post(self._origin + path, json=body, headers=headers, timeout=SECONDS)
             answer: dict[str, Any] = response.json()

@@ -17,6 +17,7 @@ from jenkins_mfa.usecases.desk import Desk, commit_id, decide, whole
 
 TOKEN_BYTES = 32
 LIFETIME = 600_000  #: ms; SP 800-63B-4, 4.1.2.2: at most ten minutes
+OPERATOR = "operator:"  #: before the login of an operator whom the roster does not know
 UNOPENED = 86_400_000  #: ms that an address for an enrolment may lie unopened: it alone enrols nobody
 
 
@@ -133,13 +134,21 @@ def _unusable(desk: Desk, ticket: TicketRecord, now: int) -> str:
 
 
 def called_lost(desk: Desk, ticket: TicketRecord) -> bool:
-    """Whether the ticket was made before its person's authenticators were last called lost, so that it counts no more.
-    Where that cannot be read it does not count either, but for an enrolment, which mends such a record.
+    """Whether the ticket was made before what its person, or whoever gave it out, answers with was last called lost,
+    so that it counts no more: it may have been somebody else who gave it out. Nor does one of whom the roster has lost
+    since. Where that cannot be read it does not count either, but for an enrolment, which mends its person's record.
     """
     record = whole(desk, lambda: desk.store.person(ticket.person))
-    if record is None:
-        return ticket.purpose != For.ENROL
-    return record.lost_at >= ticket.issued
+    mine = ticket.purpose != For.ENROL if record is None else record.lost_at >= ticket.issued
+    return mine or _giver_gone(desk, ticket)
+
+
+def _giver_gone(desk: Desk, ticket: TicketRecord) -> bool:
+    """The same about who gave it out, where that is another person, and not an operator by their login alone."""
+    if ticket.by == ticket.person or ticket.by.startswith(OPERATOR):
+        return False
+    record = whole(desk, lambda: desk.store.person(ticket.by))
+    return ticket.by not in desk.roster.people or record is None or record.lost_at >= ticket.issued
 
 
 def _asks(ticket: TicketRecord, now: int) -> Alert:

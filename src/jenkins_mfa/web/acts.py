@@ -44,7 +44,7 @@ class _Acts:
         asks = tag("p", parts(acts.asks(shown.act, roster)))
         hint = tag("p", parts(acts.page_hint(roster, session.person, session.expires)), class_="hint")
         content = (self._why_not(shown.refusal, session),) if shown.refusal else (_ways(shown), _address())
-        return layout.page(acts.PAGE_TITLE, asks, hint, *content, name="act")
+        return layout.page(acts.PAGE_TITLE, asks, hint, *content, name="act", session=self._site.mark(request))
 
     def begin(self, request: Request, form: Form) -> Response:
         """The key was chosen: what it is to sign."""

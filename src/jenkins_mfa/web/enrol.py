@@ -56,7 +56,8 @@ class _Enrol:
         kinds = self._use.kinds(session.about)
         ways = [way() for kind, way in ((Factor.TOTP, _code), (Factor.WEBAUTHN, _key)) if kind in kinds]
         content = (_waits(),) if now is Stage.OPENED else (*ways, layout.elsewhere())
-        return layout.page(enrolment.PAGE_TITLE, hint, *content, name="enrol", seen=now.value)
+        mark = self._site.mark(request)
+        return layout.page(enrolment.PAGE_TITLE, hint, *content, name="enrol", seen=now.value, session=mark)
 
     def code(self, request: Request, _form: Form) -> Response:
         """The code app's key, once: as a drawing for the camera, and as text."""

@@ -64,6 +64,7 @@ class _Gates:
             gate=jti,
             seen=str(gate.version),
             asks=asks(gate),
+            session=self._site.mark(request),
         )
 
     def begin(self, request: Request, form: Form) -> Response:

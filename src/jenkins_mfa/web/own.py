@@ -57,6 +57,7 @@ class _Own:
             tag("div", _proof(record, mine), *lines, self._more(record) if mine else None, id="answer"),
             layout.elsewhere(),
             name="own",
+            session=self._site.mark(request),
         )
 
     def begin(self, request: Request, form: Form) -> Response:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import enum
+import hashlib
 import re
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from jenkins_mfa.core import seal
 LIFETIME = 600_000  #: ms at most
 MOST = 1_024  #: characters of a cookie that is looked at
 LABEL = "web-session/v1"
+PAGE = "Mfa-Page"  #: the header with which a page says in which session it was shown
 
 _PARTS = re.compile(r"([A-Za-z0-9_-]+)\.([0-9a-f]{64})")
 
@@ -61,6 +63,13 @@ def read(value: str, key: bytes, now: int) -> Session | None:
     except (ValueError, binascii.Error):
         return None
     return session if now < session.expires <= now + LIFETIME else None
+
+
+def mark(value: str) -> str:
+    """Names the session of a cookie's value on its pages, which say it with all that they send: a page never acts in
+    the session that another tab has begun since. It is SHA-256, so that the page does not hold the cookie itself.
+    """
+    return hashlib.sha256(value.encode(errors="replace")).hexdigest()
 
 
 def _mac(text: str, key: bytes) -> str:

@@ -50,10 +50,20 @@ class Site:
     waiters: Waiters = field(default_factory=Waiters)
 
     def session(self, request: Request) -> Session | None:
-        """Whose page this is; None without a session, with one that has ended, or of somebody who left the roster."""
+        """Whose page this is; None without a session, with one that has ended, or of somebody who left the roster.
+
+        What is sent counts only from a page that was shown in this very session: not one word of it was meant for
+        another person, gate or act.
+        """
         value = request.cookies.get(self.settings.cookie, "")
+        if request.method == "POST" and request.headers.get(session.PAGE) != session.mark(value):
+            return None
         found = session.read(value, self.desk.keys.mac_key, self.desk.store.now()) if value else None
         return found if found is not None and found.person in self.desk.roster.people else None
+
+    def mark(self, request: Request) -> str:
+        """What a page says with all that it sends (`session.mark`)."""
+        return session.mark(request.cookies.get(self.settings.cookie, ""))
 
     def begin(self, response: Response, begun: Session) -> None:
         """Give the browser its session; it takes the place of an older one."""

@@ -13,7 +13,7 @@ async function post(path, body) {
   try {
     const response = await fetch(path, {
       method: "POST",
-      headers: { "Content-Type": "application/json" },
+      headers: { "Content-Type": "application/json", "Mfa-Page": words.session ?? "" },
       body: JSON.stringify(body),
     });
     const answer = await response.json();
