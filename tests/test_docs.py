@@ -165,6 +165,21 @@ def test_every_alert_is_explained() -> None:
     assert not [code for code in sorted(worded | ALARMING) if f"`{code}`" not in text("docs/operations.md")]
 
 
+def test_attacks_and_rules_lead_to_their_tests() -> None:
+    """docs/testing.md: each test that is named there exists, and no number that a test bears is missing there."""
+    page = text("docs/testing.md")
+    for file, name in re.findall(r"`([a-z0-9_/]+\.py)::(test_\w+)`", page):
+        assert f"def {name}(" in text(f"tests/{file}"), f"{file}::{name}"
+    rows = {int(one) for row in re.findall(r"^\| ([\d, ]+) \|", page, re.MULTILINE) for one in row.split(", ")}
+    assert rows == set(range(1, 46))
+    code = "".join(file.read_text() for file in sorted((ROOT / "tests").rglob("test_*.py")))
+    assert {int(row) for row in re.findall(r"def test_rows?_(\d+)_", code)} <= rows
+    for row in re.findall(r"^\| (\d+) \|.*", page, re.MULTILINE):
+        assert f"def test_row_{row}_" in code, row
+    for rule in re.findall(r"^\| S(\d+) \|", page, re.MULTILINE):
+        assert f"def test_s{rule}_" in code, rule
+
+
 def diagram() -> str:
     """The life of a gate as a Mermaid state diagram, made from the table."""
     edges: dict[tuple[State, State], list[str]] = {}

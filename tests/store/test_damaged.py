@@ -57,7 +57,7 @@ _numbers = count(1)
 
 @pytest.mark.parametrize("key", READS)
 @given(junk=st.one_of(st.binary(max_size=60), st.sampled_from([b"{}", b"[]", b"null", b'{"version": 1}', b"1e999"])))
-def test_a_damaged_record_is_named_and_refused(key: str, junk: bytes) -> None:
+def test_s19_a_damaged_record_is_named_and_refused(key: str, junk: bytes) -> None:
     """Whatever bytes stand there, even under our own seal: DamagedError with the key, so that an operator finds it."""
     client = fakeredis.FakeRedis()
     store = RedisStore(client, SEAL_KEY)

@@ -271,7 +271,7 @@ def test_s5_a_challenge_lives_ten_minutes_at_most() -> None:
     assert last.expires == world.gate.deadline
 
 
-def test_a_challenge_counts_once() -> None:
+def test_s5_a_challenge_counts_once() -> None:
     """Single use: the form that approved cannot be sent again for another answer."""
     world = waiting(policy(rule(factor=Factor.TOTP, quorum=2)))
     asked = world.tap("alice")

@@ -19,7 +19,6 @@ from jenkins_mfa.errors import (
     SourceForbiddenError,
     SourceUnavailableError,
 )
-from jenkins_mfa.usecases import loss
 from jenkins_mfa.usecases.claim import LEEWAY, RECEIPT_TTL
 from jenkins_mfa.usecases.ports import Abort, Proceed
 from jenkins_mfa.usecases.trouble import OPS_AFTER
@@ -630,9 +629,13 @@ def test_who_was_deactivated_since_no_longer_counts_at_the_claim() -> None:
 
 
 def test_s11_a_code_of_an_authenticator_revoked_since_no_longer_counts() -> None:
-    """S11: whoever stole the phone has confirmed, and is stopped before the answer is on its way."""
+    """S11: whoever stole the phone has confirmed, and is stopped before the answer is on its way: the last look finds
+    it even where the revocation was committed beside the confirmation, and knew nothing of it.
+    """
     world = approved(CODES)
-    loss.revoke(world.desk, "alice", world.gate.confirmations[0].authenticator, "operator")
+    record = world.store.person("alice")
+    (own,) = record.authenticators
+    world.store.put(replace(record, authenticators=(replace(own, revoked_at=world.clock.now()),)))
     world.deliver()
     assert world.source.receipts == []
     assert (world.gate.state, world.gate.confirmations) == (State.PENDING, ())

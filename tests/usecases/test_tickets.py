@@ -44,7 +44,7 @@ def test_s6_a_token_opens_what_it_was_made_for_and_is_stored_as_its_digest(here:
     """S6: at least 112 bits, stored hashed; the token itself is in no record and no event."""
     token, made = tickets.make(here, tickets.For.ENROL, "bob", "alice")
     raw = base64.urlsafe_b64decode(token + "=")
-    assert len(raw) == tickets.TOKEN_BYTES
+    assert len(raw) == tickets.TOKEN_BYTES >= 112 // 8
     assert made.id == hashlib.sha256(token.encode()).hexdigest()
     turned = tickets.turn_in(here, token)
     assert (turned.purpose, turned.person, turned.by, turned.used_at) == ("enrol", "bob", "alice", here.store.now())

@@ -234,8 +234,8 @@ def test_row_6_a_restart_or_a_new_challenge_wins_no_tries(
 
 
 def test_row_7_burnt_tries_make_somebody_wait_and_keep_nobody_from_denying() -> None:
-    """No lock at once; denying takes no code; others confirm."""
-    world = waiting()
+    """No lock at once: after half a minute the right code counts; denying takes no code; others confirm."""
+    world = waiting(2)
     form = asked(world)
     for _ in range(challenge.TRIES):
         with pytest.raises(Refusal):
@@ -243,6 +243,9 @@ def test_row_7_burnt_tries_make_somebody_wait_and_keep_nobody_from_denying() -> 
     record = world.store.person("alice")
     assert 0 < record.wait_until - world.clock.now() <= 30_000
     assert isinstance(typed(world, asked(world, person="bob"), code_of("bob", world.clock), "bob"), Counted)
+    world.clock.move(seconds=30)
+    assert isinstance(typed(world, asked(world, 2), code_of("alice", world.clock)), Counted)
+    world.store.put(replace(world.store.person("alice"), wait_until=world.clock.now() + 30_000))
     assert world.deny("alice").state is State.DENIED
 
 
