@@ -8,7 +8,9 @@ from pathlib import Path
 import click
 
 from benchmarks import (
+    codes,
     decisions,
+    key_latency,
     latency,
     machine,
     pages,
@@ -30,12 +32,14 @@ MEASUREMENTS: dict[str, Callable[[Sizes], list[Figure]]] = {
     "poll": polling.measure_time,
     "message": latency.measure_message,
     "answer": latency.measure_answer,
+    "key": key_latency.measure,
     "decisions": decisions.measure,
     "open": waiting.measure_open_gates,
     "start": waiting.measure_start,
     "replay": replays.measure,
     "reload": reload.measure,
     "policy": policy.measure,
+    "totp": codes.measure,
     "webauthn": security_keys.measure,
     "pages": pages.measure,
 }

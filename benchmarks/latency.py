@@ -24,7 +24,7 @@ from jenkins_mfa.usecases import enroll
 #: Seconds between two pauses: one for each poll at most, and the golden ratio spreads them evenly between two polls.
 APART = 1.381966
 SAMPLE_PEOPLE = 8
-_JOB = re.compile(r"“((?:tap|code)/\d+)”")
+_JOB = re.compile(r"“((?:tap|code|key)/\d+)”")
 
 
 def measure_message(sizes: Sizes) -> list[Figure]:
@@ -60,9 +60,9 @@ def measure_answer(sizes: Sizes) -> list[Figure]:
         here.connected()
         pauses = gates.wanted(here, sizes.taps) + gates.wanted(here, sizes.codes, "code")
         builds = {run.job.full_name: run for run in gates.pause(here, pauses)}
-        until(lambda: len(_messages(here)) == len(builds))
+        until(lambda: len(messages_of(here)) == len(builds))
         here.quiet()
-        messages, taps, codes, floors = _messages(here), [], [], []
+        messages, taps, codes, floors = messages_of(here), [], [], []
         for number in range(sizes.taps):
             floors.append(_floored(here, floor, number))
             taps.append(_tapped(here, builds[f"tap/{number}"], messages[f"tap/{number}"]))
@@ -70,15 +70,16 @@ def measure_answer(sizes: Sizes) -> list[Figure]:
                 person = here.people[number]
                 job = f"code/{number}"
                 codes.append(_coded(here, builds[job], messages[job], person, seeds[person]))
-    return [*_compared("tap", taps, floors), *_compared("code", codes, floors)]
+    return [*compared("tap", taps, floors, 3), *compared("code", codes, floors, 3)]
 
 
-def _compared(what: str, seconds: list[float], floors: list[float]) -> list[Figure]:
+def compared(what: str, seconds: list[float], floors: list[float], limit: float) -> list[Figure]:
+    """Two figures of how long people and builds wait, in floors, of which `limit` are allowed."""
     figures = []
     for percent, name in ((50, "median"), (99, "99th percentile")):
         ours, floor = percentile(seconds, percent), percentile(floors, percent)
         how = f"{ours * 1000:.1f} ms, floor {floor * 1000:.1f} ms; {len(seconds)} answers"
-        figures.append(Figure(f"{what} to taken by Jenkins, over the floor, {name}", ours / floor, "×", 3, how))
+        figures.append(Figure(f"{what} to taken by Jenkins, over the floor, {name}", ours / floor, "×", limit, how))
     return figures
 
 
@@ -104,7 +105,8 @@ def _asked(here: Stage) -> dict[str, float]:
     return found
 
 
-def _messages(here: Stage) -> dict[str, Message]:
+def messages_of(here: Stage) -> dict[str, Message]:
+    """The message of each job."""
     found = {}
     for message in here.slack.messages(CHANNEL):
         name = _JOB.search(plain(message))
@@ -116,7 +118,7 @@ def _messages(here: Stage) -> dict[str, Message]:
 def _tapped(here: Stage, build: Run, message: Message) -> float:
     began = time.monotonic()
     here.slack.press(slack_id(here.people[0]), CHANNEL, message.ts, "gate_approve", confirm=True)
-    return _taken(here, build) - began
+    return taken(here, build) - began
 
 
 def _coded(here: Stage, build: Run, message: Message, person: str, seed: str) -> float:
@@ -127,10 +129,10 @@ def _coded(here: Stage, build: Run, message: Message, person: str, seed: str) ->
     began = time.monotonic()
     outcome = here.slack.submit(user, view, {"code": code})
     assert outcome.closed, outcome.errors
-    return _taken(here, build) - began
+    return taken(here, build) - began
 
 
-def _taken(here: Stage, build: Run) -> float:
+def taken(here: Stage, build: Run) -> float:
     """When Jenkins had taken the proceed of a build, monotonic seconds; returns when all is quiet again."""
     assert build.wait_finished() == "SUCCESS"
     here.quiet()

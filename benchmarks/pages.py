@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from benchmarks.figures import Figure, Sizes, percentile
+from benchmarks.stage import free_port
 from jenkins_mfa.threads import Crew
 from jenkins_mfa.web.server import WebServer
 from jenkins_mfa.web.settings import Settings
@@ -60,8 +60,7 @@ def _served(waited: Waited) -> Iterator[tuple[int, Waiters]]:
     async def livez(_request: Request) -> JSONResponse:
         return JSONResponse({"live": True})
 
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port = found.getsockname()[1]
+    port = free_port()
     settings = Settings("127.0.0.1", port, f"http://localhost:{port}")
     app = Starlette(routes=[Route("/wait", wait), Route("/livez", livez)])
     crew, server = Crew(), WebServer(app, settings, waiters)

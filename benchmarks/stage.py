@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -57,6 +58,12 @@ vault_file = "vault.key"
 hmac_file = "hmac.key"
 """
 
+WEB = """
+[web]
+listen = "127.0.0.1:{port}"
+url = "{url}"
+"""
+
 POLICY = """\
 version = 1
 
@@ -77,12 +84,24 @@ require = [{ factor = "totp", count = 2, approvers = ["group:release"] }]
 ttl_seconds = 900
 """
 
+KEYED = """
+[[rules]]
+name = "key"
+when = { pipeline = "key/*" }
+require = [{ factor = "webauthn", approvers = ["group:release"] }]
+ttl_seconds = 7200
+"""
+
 
 class Stage:
-    """One installation with `people` approvers (roster ids p0, p1, …; Slack accounts U0P0, …)."""
+    """One installation with `people` approvers (roster ids p0, p1, …; Slack accounts U0P0, …). `port` is where the
+    agent's own pages are; 0: there are none.
+    """
 
-    def __init__(self, directory: Path, people: int) -> None:
+    def __init__(self, directory: Path, people: int, port: int = 0) -> None:
         self.directory = directory
+        self.url = f"http://localhost:{port}"
+        self._web = WEB.format(port=port, url=self.url) if port else ""
         self.people = [f"p{number}" for number in range(people)]
         self.server = EmbeddedServer(directory / "store")
         self.jenkins = JenkinsSimulator()
@@ -162,14 +181,21 @@ class Stage:
             channel=CHANNEL,
             ops=OPS,
         )
-        self.config_path.write_text(text)
-        (self.directory / "policy.toml").write_text(POLICY)
+        self.config_path.write_text(text + self._web)
+        (self.directory / "policy.toml").write_text(POLICY + (KEYED if self._web else ""))
         (self.directory / "roster.toml").write_text("\n".join(_roster(self.people)))
 
 
 def slack_id(person: str) -> str:
     """The Slack account of a person of the roster."""
     return f"U0{person.upper()}"
+
+
+def free_port() -> int:
+    """A port that nobody has now."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port: int = found.getsockname()[1]
+        return port
 
 
 def until(holds: Callable[[], object]) -> None:
@@ -182,8 +208,8 @@ def until(holds: Callable[[], object]) -> None:
 
 
 @contextmanager
-def stage(people: int = 8) -> Generator[Stage]:
-    """A stage in a temporary directory; everything ends with the context.
+def stage(people: int = 8, port: int = 0) -> Generator[Stage]:
+    """A stage in a temporary directory, with pages on `port` unless it is 0; everything ends with the context.
 
     Jenkins and Slack live in this process and remember every request. A full collection of that stops both for up to
     a quarter of a second, which no answer of the agent's should be charged with: so there is none meanwhile.
@@ -191,7 +217,7 @@ def stage(people: int = 8) -> Generator[Stage]:
     with ExitStack() as stack:
         gc.disable()
         stack.callback(gc.enable)
-        made = Stage(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="jenkins-mfa-bench-"))), people)
+        made = Stage(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="jenkins-mfa-bench-"))), people, port)
         stack.enter_context(made.slack)
         made.server.start()
         stack.callback(made.server.stop)

@@ -64,6 +64,10 @@ class Browser:
 
     def answer(self, page: Page, decision: str, reason: str = "") -> str:
         """Choose `approve` or `deny` on a gate's page, and touch the key; what the page says. Raises SaidError."""
+        return self.send(page, self.sign(page, decision, reason))
+
+    def sign(self, page: Page, decision: str, reason: str = "") -> dict[str, Any]:
+        """The key's answer, as the page sends it. Raises SaidError."""
         for key in page.keys:
             chosen = {"decision": decision, "key": key}
             begun = self._post(f"{page.path}/begin", {**chosen, "asks": page.words["asks"]})
@@ -71,9 +75,12 @@ class Browser:
                 signed = json.dumps(self._key.sign(begun["options"], self._origin))
             except BrowserError:
                 continue  # another key of the same person
-            given = {**chosen, "nonce": begun["nonce"], "answer": signed, "reason": reason, "report": False}
-            return str(self._post(f"{page.path}/finish", given)["says"])
+            return {**chosen, "nonce": begun["nonce"], "answer": signed, "reason": reason, "report": False}
         raise SaidError(page.words["unused"])
+
+    def send(self, page: Page, given: dict[str, Any]) -> str:
+        """Send what `sign` gave; what the page says. Raises SaidError."""
+        return str(self._post(f"{page.path}/finish", given)["says"])
 
     def changed(self, page: Page) -> bool:
         """Wait until a page is to be shown anew; False once it has ended."""

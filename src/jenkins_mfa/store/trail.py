@@ -10,6 +10,7 @@ from jenkins_mfa.core.model import Entry
 from jenkins_mfa.store.wire import Wire, reading
 
 PAGE = 100  #: events per read
+NEWEST = 10  #: events of the first read backwards: the last word about a gate was mostly said just now
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +79,19 @@ class Trail:
         Read backwards from the stream itself: an index could be put back together with an older copy of the gate
         without touching the chain.
         """
-        mark, end = gate_jti.encode(), "+"
+        mark, end, count = gate_jti.encode(), "+", NEWEST
         while True:
             with reading():
-                page = self._wire.client.xrevrange(self._wire.key("audit"), end, "-", PAGE)
+                page = self._wire.client.xrevrange(self._wire.key("audit"), end, "-", count)
             for linked in map(_linked, page):
                 if mark not in linked.raw:
                     continue
                 entry = linked.entry
                 if entry.gate == gate_jti and "version" in entry.details:
                     return linked.seq, linked.hash, int(entry.details["version"])
-            if len(page) < PAGE:
+            if len(page) < count:
                 return None
-            end = f"({page[-1][0].decode()}"
+            end, count = f"({page[-1][0].decode()}", PAGE
 
     def entries(self, gate_jti: str) -> list[Entry]:
         """The trail's events about one gate, oldest first."""
