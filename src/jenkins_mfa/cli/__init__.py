@@ -14,6 +14,7 @@ from jenkins_mfa.cli.holds import holds
 from jenkins_mfa.cli.keys import keys
 from jenkins_mfa.cli.people import authenticators, enroll
 from jenkins_mfa.cli.policy import policy
+from jenkins_mfa.cli.receipt import receipt
 from jenkins_mfa.cli.reports import report
 from jenkins_mfa.cli.run import VERSIONS, run, version
 from jenkins_mfa.cli.seal import seal
@@ -30,5 +31,5 @@ def main() -> None:
 
 for command in (run, check, demo, pending, show, approve, deny, retract, keys, enroll, authenticators, seal):
     main.add_command(command)
-for command in (holds, policy, report, audit, version):
+for command in (holds, policy, report, audit, receipt, version):
     main.add_command(command)

@@ -88,11 +88,12 @@ def list_keys(config_path: Path, as_json: bool) -> None:
     help="Seconds that a gate waits at most; the library's timeout adds 10 minutes.  [default: max_ttl]",
 )
 def public(config_path: Path, library: Path | None, bare: str, max_seconds: int | None) -> None:
-    """Print the public keys as a JSON Web Key Set, or write them into the shared library."""
-    config = load(config_path)
-    signing = load_keys(config).signing
+    """Print the public keys that have not ended as a JSON Web Key Set, or write them into the shared library."""
+    config = load(config_path, with_secrets=False)
+    keys = load_keys(config)
+    signing = keys.signing
     if library is None:
-        click.echo(json.dumps(jwks({key.kid: key.public for key in signing}), indent=2))
+        click.echo(json.dumps(jwks(keys.public(int(time.time()))), indent=2))
         return
     path = library / "src" / "mfa" / "Trust.groovy"
     path.parent.mkdir(parents=True, exist_ok=True)

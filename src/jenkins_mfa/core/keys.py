@@ -45,3 +45,7 @@ class Keys:
         """The newest signing key that the run can verify at `now` (Unix seconds); no negotiation beyond that (S10)."""
         usable = (key for key in self.signing if key.signs and now < key.not_after)
         return next((key for key in usable if key.kid in kids), None)
+
+    def public(self, now: int) -> dict[str, Ed25519PublicKey]:
+        """What others verify receipts with at `now` (Unix seconds), by kid: every key that has not ended."""
+        return {key.kid: key.public for key in self.signing if now < key.not_after}

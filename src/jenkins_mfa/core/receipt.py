@@ -2,7 +2,7 @@
 
 `claims_for` and `sign` make them, `verify` reads them with every expectation as an argument. Its checks have
 a fixed order, so that every verifier names the same reason: form, header, key, signature, types, issuer,
-source, run, gate, request, decision, times, people.
+source, run, gate, request, decision, times, people. It is the run's own verifier; others read `receipt_pass`.
 """
 
 from __future__ import annotations
@@ -38,8 +38,14 @@ class Approver:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A verified receipt. Times are Unix seconds; `request` is what was asked, without the number."""
+    """A verified receipt: for which run it is, and who confirmed what. Times are Unix seconds; `request` is what was
+    asked, without the number.
+    """
 
+    source: str
+    pipeline: str
+    run_id: str
+    attempt: int
     jti: str
     iat: int
     exp: int
@@ -90,7 +96,7 @@ def claims_for(
     claims: Claims = {
         "v": VERSION,
         "iss": issuer,
-        "aud": [_audience(source)],
+        "aud": [audience(source)],
         "sub": subject(source, pipeline, run_id, attempt),
         "jti": jti,
         "iat": iat,
@@ -144,7 +150,7 @@ def verify(
     run = claims["run"]
     if claims["iss"] != issuer:
         raise RefusedReceipt("issuer", "comes from another installation")
-    if _audience(source) not in claims["aud"] or claims["source"]["id"] != source:
+    if audience(source) not in claims["aud"] or claims["source"]["id"] != source:
         raise RefusedReceipt("source", "is for another source")
     if (run["pipeline"], run["id"], run["attempt"]) != (pipeline, run_id, attempt):
         raise RefusedReceipt("run", f"is for another build ({run['pipeline']} #{run['id']})")
@@ -156,17 +162,19 @@ def verify(
         raise RefusedReceipt("request", "answers another request")
     if claims["decision"] != "approved":
         raise RefusedReceipt("decision", f'says "{claims["decision"]}"')
-    _check_times(claims["iat"], claims["exp"], now)
-    approvers = tuple(Approver(a["id"], a["factor"], a["at"]) for a in claims["approvers"])
-    _check_people(approvers, claims["confirm"], factor, quorum)
-    return _receipt(claims, approvers)
+    check_times(claims["iat"], claims["exp"], now)
+    found = read(claims)
+    check_people(found.approvers, claims["confirm"], factor, quorum)
+    return found
 
 
-def _audience(source: str) -> str:
+def audience(source: str) -> str:
+    """`aud` of receipts for runs of this source."""
     return f"mfa:source:{source}"
 
 
-def _check_times(iat: int, exp: int, now: int) -> None:
+def check_times(iat: int, exp: int, now: int) -> None:
+    """Raises RefusedReceipt for one that is not valid at `now`, or lives too long. Unix seconds."""
     if iat > now + LEEWAY:
         raise RefusedReceipt("future", "is dated in the future: compare the clocks")
     if exp <= now - LEEWAY:
@@ -175,7 +183,11 @@ def _check_times(iat: int, exp: int, now: int) -> None:
         raise RefusedReceipt("lifetime", f"is not one of at most {LIFETIME // 60} minutes")
 
 
-def _check_people(approvers: Sequence[Approver], confirm: str, factor: str | None, quorum: int | None) -> None:
+def check_people(approvers: Sequence[Approver], confirm: str, factor: str | None, quorum: int | None) -> None:
+    """Raises RefusedReceipt unless `quorum` people at least (1) have confirmed with `factor` at least (push).
+
+    Where neither is named, a receipt that says that nobody had to is right. Raises ValueError for an unknown factor.
+    """
     if (confirm == "none") != (not approvers):
         raise malformed()
     if len({approver.id for approver in approvers}) != len(approvers):
@@ -200,12 +212,17 @@ def _strength(factor: str) -> int:
     return STRENGTHS.index(factor) if factor in STRENGTHS else -1
 
 
-def _receipt(claims: dict[str, Any], approvers: tuple[Approver, ...]) -> Receipt:
+def read(claims: dict[str, Any]) -> Receipt:
+    """What claims of the right types say (`receipt_form.open_token`); nothing of it is checked here."""
     return Receipt(
+        source=claims["source"]["id"],
+        pipeline=claims["run"]["pipeline"],
+        run_id=claims["run"]["id"],
+        attempt=claims["run"]["attempt"],
         jti=claims["jti"],
         iat=claims["iat"],
         exp=claims["exp"],
-        approvers=approvers,
+        approvers=tuple(Approver(a["id"], a["factor"], a["at"]) for a in claims["approvers"]),
         rules=tuple(claims["policy"]["rules"]),
         policy_sha256=claims["policy"]["sha256"],
         audit_seq=claims["audit"]["seq"],

@@ -12,7 +12,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from jenkins_mfa.core import base64url, strict_json
-from jenkins_mfa.core.signing_keys import ALGORITHM
+from jenkins_mfa.core.signing_keys import ALGORITHM, KID
 from jenkins_mfa.errors import ReceiptError, UntrustedInputError
 
 VERSION = 1  #: the only version of receipts that this verifier reads
@@ -25,7 +25,6 @@ Keys = Mapping[str, tuple[str, Ed25519PublicKey]]  #: the pinned keys: kid → a
 Claims = dict[str, object]
 
 _JWS = jwt.PyJWS(algorithms=[ALGORITHM])
-_KID = re.compile(r"[A-Za-z0-9_-]{1,32}")
 _HEX256 = r"[0-9a-f]{64}"
 
 
@@ -60,6 +59,11 @@ def open_token(token: str | None, keys: Keys) -> Claims:
     return claims
 
 
+def pinned(public: Mapping[str, Ed25519PublicKey]) -> Keys:
+    """These public keys, by kid, each with the one algorithm that it signs with."""
+    return {kid: (ALGORITHM, key) for kid, key in public.items()}
+
+
 def malformed() -> RefusedReceipt:
     """The refusal of what is no receipt at all."""
     return RefusedReceipt("malformed", "is not a receipt")
@@ -86,7 +90,7 @@ def _pinned(header: Claims, keys: Keys) -> Ed25519PublicKey:
     if set(header) != {"alg", "kid", "typ"}:
         raise RefusedReceipt("header", "has a header that no receipt has")
     kid = header["kid"]
-    if header["typ"] != TYPE or not isinstance(kid, str) or not _KID.fullmatch(kid):
+    if header["typ"] != TYPE or not isinstance(kid, str) or not KID.fullmatch(kid):
         raise malformed()
     if kid not in keys:
         raise RefusedReceipt("unknown_key", f"is signed with key {kid}, which is not known here")
