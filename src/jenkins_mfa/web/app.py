@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from jenkins_mfa.errors import StoreError
-from jenkins_mfa.web import acts, enrol, gates, health, home, layout, opening, own, shown
+from jenkins_mfa.web import acts, enrol, gates, health, home, layout, opening, own, receipts, shown
 from jenkins_mfa.web.session import Purpose, Session
 from jenkins_mfa.web.site import Site
 from jenkins_mfa.words import pages
@@ -38,6 +38,7 @@ def application(site: Site) -> Starlette:
         *enrol.routes(site),
         *acts.routes(site),
         *own.routes(site),
+        *receipts.routes(site),
         Route("/static/{name}", _static),
     ]
     app = Starlette(routes=routes, exception_handlers={HTTPException: _other, StoreError: _away})

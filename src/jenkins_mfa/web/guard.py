@@ -10,7 +10,7 @@ import ipaddress
 from collections.abc import Iterable
 
 import structlog
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -32,10 +32,10 @@ _HEADERS = (
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Referrer-Policy", "no-referrer"),
-    ("Cache-Control", "no-store"),
     ("X-Content-Type-Options", "nosniff"),
     ("Permissions-Policy", "publickey-credentials-get=(self), publickey-credentials-create=(self)"),
 )
+NOT_KEPT = ("Cache-Control", "no-store")  #: of every answer that does not say otherwise itself
 HSTS = ("Strict-Transport-Security", "max-age=31536000")
 
 
@@ -67,6 +67,8 @@ class Guard:
         async def watched(message: Message) -> None:
             nonlocal begun
             begun = True
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).setdefault(*NOT_KEPT)
             await send(message)
 
         try:
@@ -148,4 +150,4 @@ def _again(body: bytes, receive: Receive) -> Receive:
 
 
 def _say(status: int) -> PlainTextResponse:
-    return PlainTextResponse("jenkins-mfa: not possible.\n", status, {"Connection": "close"})
+    return PlainTextResponse("jenkins-mfa: not possible.\n", status, dict([("Connection", "close"), NOT_KEPT]))
