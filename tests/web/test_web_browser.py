@@ -303,6 +303,21 @@ def test_a_code_app_is_enrolled_by_keyboard(chromium: Browser) -> None:
         assert bob.faults == []
 
 
+@pytest.mark.parametrize("phone", [True, False])
+def test_a_code_app_on_the_same_phone_is_opened_by_a_link(chromium: Browser, phone: bool) -> None:
+    """No camera sees its own screen. What is said of a code stands below its field, not below the way to a key."""
+    with person(chromium, KeyWorld(), viewport={"width": 420, "height": 740}, is_mobile=phone, has_touch=phone) as bob:
+        enrolling(bob)
+        bob.page.get_by_role("button", name="Show the key").click()
+        bob.page.get_by_label("Code that the app shows").fill("12")
+        bob.page.get_by_role("button", name="Enrol the code app").click()
+        expect(bob.page.locator("#app").get_by_role("status")).to_contain_text("6 digits", timeout=LONG)
+        link = bob.page.locator("#here")
+        assert link.is_visible() is phone
+        assert (link.get_attribute("href") or "").startswith("otpauth://totp/")
+        assert bob.faults == ["Failed to load resource: the server responded with a status of 409 (Conflict)"]
+
+
 def test_a_security_key_is_enrolled(chromium: Browser) -> None:
     """The browser's own key, under the name that its person gave it."""
     with person(chromium, KeyWorld(), color_scheme="dark") as bob:

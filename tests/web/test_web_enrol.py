@@ -50,7 +50,9 @@ def test_a_code_app_is_enrolled_on_the_page(place: Place) -> None:
     browser = vouched(place)
     shown = browser.post("/enrol/code").json()
     assert shown["drawing"]["path"].startswith("M0 0h1v1h-1z")
-    assert len(shown["key"].replace(" ", "")) == 32
+    seed = shown["key"].replace(" ", "")
+    assert len(seed) == 32
+    assert shown["address"].startswith(f"otpauth://totp/jenkins-mfa%20test:bob?secret={seed}&issuer=")
     assert browser.post("/enrol/code").status_code == 409
     assert shown["key"] not in browser.get("/enrol").text
     assert "6 digits" in browser.post("/enrol/prove", {"code": "12"}).json()["says"]

@@ -60,13 +60,13 @@ class _Enrol:
         return layout.page(enrolment.PAGE_TITLE, hint, *content, name="enrol", seen=now.value, session=mark)
 
     def code(self, request: Request, _form: Form) -> Response:
-        """The code app's key, once: as a drawing for the camera, and as text."""
+        """The code app's key, once: as a drawing for the camera, as text, and for an app on the very same phone."""
         session = self._session(request)
         seed = self._use.show(session.about)
         issuer = f"jenkins-mfa {self._site.desk.keys.installation}"
-        drawn = qr.drawn(totp.provisioning_uri(seed=seed, issuer=issuer, account=session.person))
+        address = totp.provisioning_uri(seed=seed, issuer=issuer, account=session.person)
         grouped = " ".join(seed[n : n + 4] for n in range(0, len(seed), 4))
-        return JSONResponse({"drawing": drawn, "key": grouped})
+        return JSONResponse({"drawing": qr.drawn(address), "key": grouped, "address": address})
 
     def prove(self, request: Request, form: Form) -> Response:
         """One code of the app."""
@@ -111,6 +111,7 @@ def _code() -> Html:
     shown = tag(
         "div",
         qr.place(enrolment.QR_LABEL),
+        tag("a", enrolment.HERE, id="here"),
         tag("p", enrolment.TEXT_KEY, tag("code", "", id="seed")),
         layout.code_field(enrolment.CODE_LABEL, enrolment.CODE_HINT),
         tag("button", enrolment.PROVE, type="button", class_="first", id="prove"),

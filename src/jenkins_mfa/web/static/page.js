@@ -204,16 +204,21 @@ const pages = {
   },
   enrol() {
     if (words.seen === "opened") return watch();
+    // What is said stands below what it is about: two ways stand one below the other here.
+    const below = (id) => document.getElementById(id).append(status);
     const ended = (done) => {
       for (const section of document.querySelectorAll("section")) section.hidden = true;
+      main.append(status);
       say(done.says, "good");
     };
     document.getElementById("show")?.addEventListener("click", () =>
       once(async () => {
+        below("app");
         const found = await post("/enrol/code", {});
         if (!found.ok) return say(found.says, "bad");
         draw(found.drawing);
         document.getElementById("seed").textContent = found.key;
+        document.getElementById("here").href = found.address;
         document.getElementById("show").hidden = true;
         document.getElementById("shown").hidden = false;
         return document.getElementById("code").focus();
@@ -221,6 +226,7 @@ const pages = {
     );
     const prove = () =>
       once(async () => {
+        below("app");
         const done = await post("/enrol/prove", { code: document.getElementById("code").value });
         return done.ok ? ended(done) : say(done.says, "bad");
       });
@@ -234,6 +240,7 @@ const pages = {
     }
     document.getElementById("register").addEventListener("click", () =>
       once(async () => {
+        below("key");
         const label = document.getElementById("label").value;
         const begun = await post("/enrol/key", {});
         if (!begun.ok) return say(begun.says, "bad");
