@@ -18,7 +18,7 @@ from jenkins_mfa.core.model import (
     Trigger,
 )
 from jenkins_mfa.core.policy import Policy, Roster
-from jenkins_mfa.core.policy.predicates import HUMAN
+from jenkins_mfa.core.policy.vocabulary import HUMAN
 
 ACTION, UNDECLARED = "deploy", "unnamed"  #: what is claimed where nothing is said; the environment if none is declared
 

@@ -11,8 +11,9 @@ from builders import NOW, ROSTER, claims, facts, policy
 from jenkins_mfa.core.calendars import Calendar, Freeze, Look, Opening, look
 from jenkins_mfa.core.model import Author, Claims, Facts, History, Parameter, Reason, Starter, Trigger
 from jenkins_mfa.core.policy import Globs, Predicate
+from jenkins_mfa.core.policy.explanation import explain
 from jenkins_mfa.core.policy.looks import by_facts, with_claims
-from jenkins_mfa.core.policy.predicates import All, Any, Flag, Not, Pair, People, Rate, Texts, Window, explain
+from jenkins_mfa.core.policy.predicates import All, Any, Flag, Not, Pair, People, Rate, Texts, Window
 
 SEVEN = tuple(f"path{n}" for n in range(7))
 UNREAD = "not all commits are known"

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 import policy_strategies as some
 from jenkins_mfa.core.model import Claims, Facts, History, Trigger
 from jenkins_mfa.core.policy import Policy, Predicate, Roster
+from jenkins_mfa.core.policy.explanation import explain
 from jenkins_mfa.core.policy.looks import by_facts, with_claims
-from jenkins_mfa.core.policy.predicates import All, Any, Flag, Not, Pair, People, Rate, Texts, Window, explain
+from jenkins_mfa.core.policy.predicates import All, Any, Flag, Not, Pair, People, Rate, Texts, Window
 
 NO, OPEN, YES = -1, 0, 1
 AGAIN = ("replay", "restart")

@@ -10,7 +10,8 @@ from builders import NONCE, policy, rule
 from desk_world import TAP, World
 from fakes import US, FakeSource, code_of, request_text, seed_of
 from jenkins_mfa.core import seal
-from jenkins_mfa.core.model import Authenticator, Claim, Confirmation, Factor, Gate, State, ToldRecord
+from jenkins_mfa.core.judge import Outcome
+from jenkins_mfa.core.model import Authenticator, Claim, Confirmation, Factor, Gate, Run, State, ToldRecord, Trouble
 from jenkins_mfa.core.policy import Policy
 from jenkins_mfa.errors import (
     MessengerUnavailableError,
@@ -19,6 +20,7 @@ from jenkins_mfa.errors import (
     SourceForbiddenError,
     SourceUnavailableError,
 )
+from jenkins_mfa.usecases import deliver
 from jenkins_mfa.usecases.claim import LEEWAY, RECEIPT_TTL
 from jenkins_mfa.usecases.ports import Abort, Proceed
 from jenkins_mfa.usecases.trouble import OPS_AFTER
@@ -115,6 +117,32 @@ def test_a_claim_lapses_when_its_receipt_can_no_longer_be_used() -> None:
     world.deliver()
     assert world.gate.state is State.ABORTED
     assert world.source.receipts == []
+
+
+def test_a_reading_from_before_the_receipt_expired_ends_no_claim() -> None:
+    """An agent that was frozen after it had read the run: another one's proceed has arrived since, and the body ran.
+
+    Nobody is to be told that the token is stolen.
+    """
+    world = approved()
+    world.source.answer_error = SourceUnavailableError("away")
+    world.deliver()
+    world.source.answer_error, read = None, world.source.outcome
+
+    def frozen(run: Run) -> Outcome:
+        found = read(run)
+        world.source.outcome = read  # type: ignore[method-assign]
+        world.clock.move(seconds=RECEIPT_TTL - 60)
+        world.source.answer("ref-1", Proceed("the one receipt"))
+        world.clock.move(seconds=120)
+        return found
+
+    world.clock.move(seconds=10)
+    world.source.outcome = frozen  # type: ignore[method-assign]
+    for _ in range(3):
+        world.deliver()
+        world.clock.move(seconds=10)
+    assert world.gate.state is State.RESUMED
 
 
 def test_nobody_answers_and_the_run_is_aborted() -> None:
@@ -704,3 +732,25 @@ def test_a_receipt_key_that_ended_since_denies_the_gate_for_what_it_is() -> None
     assert world.gate.denial is not None
     assert world.gate.denial.reason == "key_ended"
     assert world.source.receipts == []
+
+
+def test_what_a_slow_replica_shows_late_is_put_right() -> None:
+    """It was frozen with an older state in its hands, and its lease has ended: the newest state is told once more."""
+    world = World()
+    tell = world.messenger.tell
+
+    def frozen(gate: Gate, told: ToldRecord, others: int, trouble: Trouble | None) -> ToldRecord:
+        world.messenger.tell = tell  # type: ignore[method-assign]
+        world.clock.move(seconds=deliver.LEASE / 1000 + 1)
+        world.tap("alice")
+        world.deliver()
+        return tell(gate, told, others, trouble)
+
+    world.messenger.tell = frozen  # type: ignore[method-assign]
+    world.open()
+    world.deliver()
+    world.clock.move(seconds=1)
+    world.deliver()
+    shown = [gate.state for gate in world.messenger.told]
+    assert (State.RESUMED in shown[:-2], shown[-2:]) == (True, [State.PENDING, State.RESUMED])
+    assert not world.store.told(world.gate.id).stale

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import structlog
 
-from jenkins_mfa.core import holds
 from jenkins_mfa.core.gate import Event, Kind, Refused, advance
 from jenkins_mfa.core.model import Commit, Denial, Gate, State
 from jenkins_mfa.errors import (
@@ -23,11 +22,12 @@ from jenkins_mfa.errors import (
     StoreConflictError,
     StoreError,
 )
-from jenkins_mfa.usecases import claim, trouble
+from jenkins_mfa.usecases import claim, telling, trouble
 from jenkins_mfa.usecases.answer import deny_run
-from jenkins_mfa.usecases.desk import Desk, apply, commit_id, decide, gates_of, run_record, whole
+from jenkins_mfa.usecases.desk import Desk, apply, commit_id, decide, gates_of, run_record
 from jenkins_mfa.usecases.ports import Abort, Due, Proceed
 from jenkins_mfa.usecases.supersede import supersede
+from jenkins_mfa.usecases.telling import Again
 from jenkins_mfa.usecases.watch import remember, settle_run
 
 log = structlog.get_logger()
@@ -35,16 +35,7 @@ log = structlog.get_logger()
 LEASE = 10_000  #: ms; renewed while a delivery lasts, so that a killed agent's lanes come back soon
 FIRST_RETRY = 500  #: ms, doubling
 LONGEST_RETRY = 60_000  #: ms
-PARTLY_TOLD = 2_000  #: ms until a gate is told again where some of its messages could not be shown
 ABORT_PATIENCE = 60_000  #: ms that a run may take to end after our abort before ops are told
-
-
-class Again(Exception):
-    """The lane is not finished; look again after `delay` ms."""
-
-    def __init__(self, delay: int) -> None:
-        super().__init__(delay)
-        self.delay = delay
 
 
 def deliver(desk: Desk, due: Due) -> None:
@@ -89,13 +80,14 @@ def _route(desk: Desk, due: Due) -> None:
 def _answer(desk: Desk, key: str) -> None:
     """Bring every decided gate of a run to its end, one at a time."""
     while gate := _next(desk, key):
-        source = desk.sources[gate.run.source]
+        source, before = desk.sources[gate.run.source], desk.store.now()
         outcome, changed = settle_run(desk, source, gate.run)
         if changed:
             continue
         if gate.external_ref not in outcome.open_refs:
             raise Again(FIRST_RETRY)
-        if gate.state is State.SENDING and claim.lapsed(gate, desk.store.now()):
+        # A pause that was open before the receipt expired may have been passed since: only a later reading tells.
+        if gate.state is State.SENDING and claim.lapsed(gate, before):
             _lapse(desk, gate.id)
             continue
         if gate.state is not State.SENDING:
@@ -179,45 +171,6 @@ def _lapse(desk: Desk, gate_id: str) -> None:
     decide(attempt)
 
 
-def _tell(desk: Desk, gate_id: str) -> None:
-    """Show people the gate's present state; remember where."""
-    gate = desk.store.gate(gate_id)
-    if gate is None:
-        return
-    told, failing = desk.store.told(gate_id), trouble.of(desk.store, gate)
-    if holds.in_line(gate) and not told.messages:
-        return  # one message stands for all that wait their turn
-    present = (gate.version, failing.reason if failing else "")
-    if told.shown > gate.version or (told.shown, told.trouble) == present:
-        return
-    others = sum(1 for other in gates_of(desk, run_record(desk, gate.run.key)) if not other.state.settled)
-    after = desk.messenger.tell(gate, told, others - (not gate.state.settled), failing)
-    refused = trouble.unshown(gate, after, desk.store.now()) if after.refused and not told.refused else ()
-    desk.store.commit(
-        Commit(commit_id("told", gate.jti, str(after.version), str(after.shown)), (after,), (), (), refused)
-    )
-    if (after.shown, after.trouble) != present:
-        raise Again(PARTLY_TOLD)
-
-
-def _many(desk: Desk, requester: str) -> None:
-    """Say how many gates of a requester wait their turn, in one message, which changes with them."""
-    waiting = [g for g in desk.store.open_gates() if g.state is State.PENDING and holds.in_line(g, requester)]
-    told = desk.store.told(f"many:{requester}")
-    if told.shown == len(waiting):
-        return
-    after = desk.messenger.tell_line(requester, waiting, desk.asks_per_requester, told)
-    cause = commit_id("many", requester, str(after.version), str(after.shown))
-    desk.store.commit(Commit(cause, (after,)))
-
-
-def _note(desk: Desk, gate_id: str) -> None:
-    """Write the present state on the run's own page."""
-    gate = desk.store.gate(gate_id)
-    if gate is not None and gate.state in {State.PENDING, State.RESUMED}:
-        desk.sources[gate.run.source].note(gate.run, desk.line(gate))
-
-
 def _ended(desk: Desk, gate_id: str) -> None:
     """After an abort: look whether the run really ended; a pipeline that caught the abort goes on (an alert), or went
     on before anybody looked.
@@ -236,19 +189,12 @@ def _ended(desk: Desk, gate_id: str) -> None:
     desk.store.commit(Commit(commit_id(alert.id), (claim.bumped(run),), alerts=(alert,)))
 
 
-def _alert(desk: Desk, alert_id: str) -> None:
-    alert = desk.store.alert(alert_id)
-    if alert is not None:
-        gate = whole(desk, lambda: desk.store.gate(alert.gate)) if alert.gate else None
-        desk.messenger.alert(alert, gate)
-
-
 _LANES = {
     "answer": _answer,
-    "tell": _tell,
-    "many": _many,
-    "note": _note,
+    "tell": telling.tell,
+    "many": telling.many,
+    "note": telling.note,
     "ended": _ended,
-    "alert": _alert,
+    "alert": telling.alert,
     "supersede": supersede,
 }

@@ -67,7 +67,8 @@ class ToldRecord:
     """Which messages tell about a gate, the gate's version that they show, and the reason of a trouble if they do. For
     `many:<requester>` in a gate's place `shown` is how many gates wait their turn.
 
-    `refused` says why the whole was not taken: then they show a short text in its place.
+    `refused` says why the whole was not taken: then they show a short text in its place. `stale`: somebody who was slow
+    has shown an older state since.
     """
 
     gate: str
@@ -76,6 +77,7 @@ class ToldRecord:
     messages: tuple[Message, ...] = ()
     trouble: str = ""
     refused: str = ""
+    stale: bool = False
 
 
 @dataclass(frozen=True, slots=True)

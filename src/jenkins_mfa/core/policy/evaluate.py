@@ -12,11 +12,12 @@ from typing import Literal
 
 from jenkins_mfa.core import quorum
 from jenkins_mfa.core.model import Claims, Clause, Escalation, Factor, Facts, History, Reason, Requirement
+from jenkins_mfa.core.policy.explanation import explain
 from jenkins_mfa.core.policy.looks import by_facts, with_claims
 from jenkins_mfa.core.policy.people import Roster
-from jenkins_mfa.core.policy.predicates import explain, strangers
 from jenkins_mfa.core.policy.rules import ALWAYS, Policy, Rule
 from jenkins_mfa.core.policy.scene import Scene
+from jenkins_mfa.core.policy.vocabulary import strangers
 
 #: Clauses that no rule names: somebody behind the run is unknown, the pipeline asks for more people.
 UNKNOWN, BY_PIPELINE = "unknown requester", "asked by the pipeline"

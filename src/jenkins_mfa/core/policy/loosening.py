@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from jenkins_mfa.core.policy.predicates import (
-    CLAIMED,
     Flag,
     Leaf,
     Pair,
@@ -15,6 +14,7 @@ from jenkins_mfa.core.policy.predicates import (
     leaves,
     on_claims,
 )
+from jenkins_mfa.core.policy.vocabulary import CLAIMED
 
 #: Answered yes as soon as one thing more is there: a path, a cause, a build, a new branch.
 MORE = {

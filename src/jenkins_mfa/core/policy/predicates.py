@@ -6,21 +6,18 @@ may speak, every question about a claim is "not known". So neither silence nor a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 
 from jenkins_mfa.core.calendars import Calendar
 from jenkins_mfa.core.calendars import look as look_at_calendar
-from jenkins_mfa.core.model import Claims, Reason, Trigger
 from jenkins_mfa.core.policy.globs import Globs
 from jenkins_mfa.core.policy.scene import Scene
+from jenkins_mfa.core.policy.vocabulary import CLAIMED, FLAGS, PAIRS, PEOPLE, TEXTS, Answer
 
-Answer = bool | None  #: None: not known
 SHOWN = 5  #: values that an explanation shows of a list
 LONGEST = 200  #: characters of a named value that it shows
-
-HUMAN = frozenset({Trigger.PERSON, Trigger.REPLAY, Trigger.RESTART, Trigger.API, Trigger.UNKNOWN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +64,7 @@ class Not:
 
     def look(self, scene: Scene) -> Answer:
         """The opposite."""
-        return _opposite(self.part.look(scene))
+        return opposite(self.part.look(scene))
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,48 +209,9 @@ Leaf = Texts | People | Pair | Flag | Rate | Window
 Predicate = All | Any | Not | Leaf
 
 
-def explain(predicate: Predicate, scene: Scene) -> Reason:
-    """The same answer as `look`, as a tree of reasons. A node without `holds` is one that is not known."""
-    match predicate:
-        case All(parts):
-            children = tuple(explain(part, scene) for part in parts)
-            return Reason("all", holds=_least(child.holds for child in children), children=children)
-        case Any(parts):
-            children = tuple(explain(part, scene) for part in parts)
-            return Reason(
-                "any", holds=_opposite(_least(_opposite(child.holds) for child in children)), children=children
-            )
-        case Not(part):
-            child = explain(part, scene)
-            return Reason("not", holds=_opposite(child.holds), children=(child,))
-        case _:
-            return _explained(predicate, scene)
-
-
-def _least(answers: Iterable[Answer]) -> Answer:
-    """No before not known before yes."""
-    found = list(answers)
-    return False if False in found else (None if None in found else True)
-
-
-def _opposite(answer: Answer) -> Answer:
+def opposite(answer: Answer) -> Answer:
+    """No for yes, yes for no; what is not known stays so."""
     return None if answer is None else not answer
-
-
-def _explained(leaf: Leaf, scene: Scene) -> Reason:
-    """One question: what was wanted and seen, whether of `every` one, and how many `more` were seen than are told."""
-    wanted, seen, *more = leaf.told(scene)
-    answer = leaf.look(scene)
-    values = {"wanted": wanted}
-    if not (answer is None and leaf.key in CLAIMED):
-        values["seen"] = seen
-    if more and more[0]:
-        values["more"] = more[0]
-    if isinstance(leaf, Texts | People) and leaf.every:
-        values["every"] = "yes"
-    if isinstance(leaf, Window):
-        values |= leaf.named(scene)
-    return Reason(leaf.key, values, holds=answer)
 
 
 def leaves(predicate: Predicate, positive: bool = True) -> list[tuple[Leaf, bool]]:
@@ -288,114 +246,6 @@ def _named(scene: Scene, approvers: tuple[str, ...]) -> frozenset[str]:
         scene.memo[approvers] = scene.roster.named(approvers)
     answer: frozenset[str] = scene.memo[approvers]
     return answer
-
-
-#: Known texts, and those that might be there too; None: anything might.
-Known = tuple[tuple[str, ...], tuple[str, ...] | None]
-
-
-def _or_unknown(*texts: str) -> Known:
-    return (texts, ()) if all(texts) else ((), None)
-
-
-def _claimed(text: Callable[[Claims], str]) -> Callable[[Scene], Known]:
-    return lambda scene: ((), None) if scene.claims is None else ((text(scene.claims),), ())
-
-
-def _changed(kind: str) -> Callable[[Scene], Known]:
-    def names(scene: Scene) -> Known:
-        if kind == "variable" and scene.claims is None:
-            return (), None
-        found = [c for c in scene.history.changes if c.kind == kind]
-        return tuple(c.name for c in found if c.changed), tuple(c.name for c in found if c.changed is None)
-
-    return names
-
-
-def _uncertain(scene: Scene) -> bool:
-    """Whether something that cannot be told stands behind the run: it could be any trigger, of any pipeline."""
-    return not scene.facts.starters or any(x.trigger is Trigger.UNKNOWN for x in scene.facts.starters)
-
-
-def _triggers(scene: Scene) -> Known:
-    known = tuple(x.trigger.value for x in scene.facts.starters if x.trigger is not Trigger.UNKNOWN)
-    return known, None if _uncertain(scene) else ()
-
-
-def _replayed(scene: Scene) -> Answer:
-    if any(x.trigger in {Trigger.REPLAY, Trigger.RESTART} for x in scene.facts.starters):
-        return True
-    return None if _uncertain(scene) else False
-
-
-def _parameters(scene: Scene) -> dict[str, str | None]:
-    """By name; a name that stands there twice with different values is not known, as the run may read either."""
-    found: dict[str, str | None] = {}
-    for given in scene.facts.parameters:
-        found[given.name] = given.value if found.get(given.name, given.value) == given.value else None
-    return found
-
-
-TEXTS: dict[str, Callable[[Scene], Known]] = {
-    "source": lambda s: ((s.facts.run.source,), ()),
-    "plain_input": lambda s: ((s.facts.plain,) if s.facts.plain else (), ()),
-    "pipeline": lambda s: ((s.facts.run.pipeline,), ()),
-    "branch": lambda s: _or_unknown(s.facts.branch),
-    "environment": lambda s: (s.environments, ()),
-    "tags": lambda s: (tuple(sorted(s.tags)), tuple(sorted(s.possible_tags))),
-    "trigger": _triggers,
-    "upstream": lambda s: (s.facts.upstream, None if _uncertain(s) else ()),
-    "library": lambda s: (tuple(f"{x.name}@{x.version}" for x in s.facts.libraries), ()),
-    "changed_paths": lambda s: ((), None) if s.facts.paths is None else (s.facts.paths, ()),
-    "changed_parameters": _changed("parameter"),
-    "changed_variables": _changed("variable"),
-    "claims.environment": _claimed(lambda c: c.environment),
-    "claims.action": _claimed(lambda c: c.action),
-    "claims.subject": _claimed(lambda c: c.subject_name),
-}
-
-PAIRS: dict[str, Callable[[Scene], dict[str, str | None] | None]] = {
-    "parameters": _parameters,
-    "claims.details": lambda s: dict(s.claims.details) if s.claims else None,
-    "claims.variables": lambda s: dict(s.claims.variables) | dict.fromkeys(s.claims.hidden) if s.claims else None,
-}
-
-
-def _requesters(scene: Scene) -> tuple[frozenset[str], tuple[str, ...]]:
-    starters = [x for x in scene.facts.starters if x.person or x.subject or x.trigger in HUMAN]
-    strangers = tuple(x.subject or "unknown" for x in starters if x.person is None)
-    return frozenset(x.person for x in starters if x.person), strangers or (
-        () if scene.facts.starters else ("unknown",)
-    )
-
-
-def _authors(scene: Scene) -> tuple[frozenset[str], tuple[str, ...]]:
-    authors = scene.facts.authors
-    strangers = tuple(x.subject for x in authors if x.person is None)
-    unread = () if scene.facts.paths is not None else ("not all commits are known",)
-    return frozenset(x.person for x in authors if x.person), (*strangers, *unread)
-
-
-PEOPLE: dict[str, Callable[[Scene], tuple[frozenset[str], tuple[str, ...]]]] = {
-    "requester": _requesters,
-    "commit_author": _authors,
-}
-
-
-def strangers(scene: Scene) -> tuple[str, ...]:
-    """Those behind the run who are not in the roster; one of them where the source names nobody at all."""
-    return _requesters(scene)[1]
-
-
-FLAGS: dict[str, Callable[[Scene], Answer]] = {
-    "replayed": _replayed,
-    "unknown_requester": lambda s: bool(strangers(s)),
-    "first_run": lambda s: not s.history.pipeline_known,
-    "first_run_of_branch": lambda s: not s.history.branch_known,
-}
-
-#: Questions about claims: "not known" while only facts may speak.
-CLAIMED = frozenset({key for key in (*TEXTS, *PAIRS) if key.startswith("claims.")} | {"changed_variables"})
 
 
 def _measured(text: str) -> str:

@@ -1,0 +1,83 @@
+"""Tell people: the lanes of messages and of the line on the run's own page. Each shows the present state."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from jenkins_mfa.core import holds
+from jenkins_mfa.core.model import Commit, Gate, State
+from jenkins_mfa.errors import StoreConflictError
+from jenkins_mfa.usecases import trouble
+from jenkins_mfa.usecases.desk import Desk, commit_id, decide, gates_of, run_record, whole
+
+PARTLY_TOLD = 2_000  #: ms until a gate is told again where some of its messages could not be shown
+
+
+class Again(Exception):
+    """The lane is not finished; look again after `delay` ms."""
+
+    def __init__(self, delay: int) -> None:
+        super().__init__(delay)
+        self.delay = delay
+
+
+def tell(desk: Desk, gate_id: str) -> None:
+    """Show people the gate's present state; remember where."""
+    gate = desk.store.gate(gate_id)
+    if gate is None:
+        return
+    told, failing = desk.store.told(gate_id), trouble.of(desk.store, gate)
+    if holds.in_line(gate) and not told.messages:
+        return  # one message stands for all that wait their turn
+    present = (gate.version, failing.reason if failing else "")
+    if not told.stale and (told.shown > gate.version or (told.shown, told.trouble) == present):
+        return
+    others = sum(1 for other in gates_of(desk, run_record(desk, gate.run.key)) if not other.state.settled)
+    after = desk.messenger.tell(gate, told, others - (not gate.state.settled), failing)
+    refused = trouble.unshown(gate, after, desk.store.now()) if after.refused and not told.refused else ()
+    cause = commit_id("told", gate.jti, str(after.version), str(after.shown))
+    try:
+        desk.store.commit(Commit(cause, (after,), (), (), refused))
+    except StoreConflictError:
+        _overtaken(desk, gate)
+        raise
+    if (after.shown, after.trouble) != present:
+        raise Again(PARTLY_TOLD)
+
+
+def _overtaken(desk: Desk, gate: Gate) -> None:
+    """Another replica has told meanwhile, perhaps something newer than what was shown just now: tell once more."""
+
+    def attempt() -> None:
+        told = desk.store.told(gate.id)
+        cause = commit_id("overtaken", gate.jti, str(told.version))
+        after = replace(told, version=told.version + 1, stale=True)
+        desk.store.commit(Commit(cause, (after,), lanes=(f"tell:{gate.id}",)))
+
+    decide(attempt)
+
+
+def many(desk: Desk, requester: str) -> None:
+    """Say how many gates of a requester wait their turn, in one message, which changes with them."""
+    waiting = [g for g in desk.store.open_gates() if g.state is State.PENDING and holds.in_line(g, requester)]
+    told = desk.store.told(f"many:{requester}")
+    if told.shown == len(waiting):
+        return
+    after = desk.messenger.tell_line(requester, waiting, desk.asks_per_requester, told)
+    cause = commit_id("many", requester, str(after.version), str(after.shown))
+    desk.store.commit(Commit(cause, (after,)))
+
+
+def note(desk: Desk, gate_id: str) -> None:
+    """Write the present state on the run's own page."""
+    gate = desk.store.gate(gate_id)
+    if gate is not None and gate.state in {State.PENDING, State.RESUMED}:
+        desk.sources[gate.run.source].note(gate.run, desk.line(gate))
+
+
+def alert(desk: Desk, alert_id: str) -> None:
+    """Tell ops, or the one person whom it is for, what has happened."""
+    found = desk.store.alert(alert_id)
+    if found is not None:
+        gate = whole(desk, lambda: desk.store.gate(found.gate)) if found.gate else None
+        desk.messenger.alert(found, gate)
