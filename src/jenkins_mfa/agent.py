@@ -26,7 +26,7 @@ from jenkins_mfa.slack.handlers import Handlers
 from jenkins_mfa.slack.messenger import SlackMessenger
 from jenkins_mfa.slack.usergroups import UserGroups
 from jenkins_mfa.threads import Crew, Pool
-from jenkins_mfa.usecases import break_glass, deliver, holds, seals, tick
+from jenkins_mfa.usecases import break_glass, deliver, holds, loss, seals, tick
 from jenkins_mfa.usecases.acts import Acts
 from jenkins_mfa.usecases.answer import Answers
 from jenkins_mfa.usecases.break_glass import BreakGlass
@@ -45,6 +45,7 @@ DELIVERERS = 8  #: threads that deliver lanes
 OPENERS = 4  #: threads of each source that open what is new; each waits for the records of one run
 IDLE = 0.25  #: seconds after which a deliverer looks again without being woken
 TICK_SECONDS = 1.0  #: how often deadlines are looked at
+LATE_SECONDS = 60.0  #: how often it is looked what no second administrator has confirmed in time
 LOOK_SECONDS = 2.0  #: how often it is looked whether policy or roster changed, and whether a group is to be read
 LONGEST_BACKOFF = 30.0  #: seconds between polls of a source that fails
 STOP_SECONDS = 10.0  #: that each thread gets to finish what it has begun
@@ -89,7 +90,12 @@ class Agent:
             self.crew.start(f"deliver-{number}", self._deliver)
         self.crew.start("renew", self._renew)
         self._scheduler = BackgroundScheduler(timezone="UTC")
-        looks = ((self._tick, TICK_SECONDS), (self._look_at_rules, LOOK_SECONDS), (self._look_at_groups, LOOK_SECONDS))
+        looks = (
+            (self._tick, TICK_SECONDS),
+            (self._look_at_rules, LOOK_SECONDS),
+            (self._look_at_groups, LOOK_SECONDS),
+            (self._end_unconfirmed, LATE_SECONDS),
+        )
         for job, seconds in looks:
             self._scheduler.add_job(
                 job, "interval", seconds=seconds, coalesce=True, max_instances=1, misfire_grace_time=None
@@ -220,6 +226,13 @@ class Agent:
             log.warning("policy not taken over yet", problem=str(error))
         except Exception:
             log.exception("policy not taken over")
+
+    def _end_unconfirmed(self) -> None:
+        """What no second administrator has confirmed in time ends."""
+        try:
+            loss.unconfirmed(self.desk)
+        except StoreError as error:
+            log.warning("not looked for what nobody confirmed", problem=str(error))
 
     def _look_at_groups(self, *, at_once: bool = False) -> None:
         """Members of groups that Slack keeps; apart from policy and roster, which are not to wait for Slack."""

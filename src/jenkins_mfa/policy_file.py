@@ -69,6 +69,7 @@ def read_policy(
             "quiet_hours", f'seen: "{quiet}" (no such calendar); allowed: {", ".join(sorted(calendars)) or "none"}'
         )
     enrol_delay = root.integer("enrol_delay", 3600, low=0, high=604800, unit="seconds")
+    second_admin = root.flag("second_admin")
     administrators = read_approvers(root, "administrators", names, least=0)
     root.done()
     _unique(root, "rules", [rule.name for rule in rules])
@@ -88,6 +89,7 @@ def read_policy(
         changed_at_first=first == "changed",
         quiet=calendars.get(quiet),
         enrol_delay=enrol_delay,
+        second_admin=second_admin,
         administrators=administrators,
         calendars=tuple(calendars),
         outside=outside,

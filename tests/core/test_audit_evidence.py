@@ -120,6 +120,16 @@ def test_a_key_that_was_switched_off_before_is_a_finding(event: str) -> None:
     assert why(ENROLLED, OPENED, detailed(off, authenticator="a_02"), CONFIRMED) == ""
 
 
+def test_second_admin_an_answer_of_a_key_that_waited_is_a_finding() -> None:
+    """What no second administrator had confirmed by then answers nothing."""
+    waits, about = detailed(ENROLLED, state="waits"), {"person": "alice", "authenticator": "a_01"}
+    confirmed = Entry("authenticator:confirmed", builders.NOW, "carol", details=about)
+    assert why(waits, OPENED, CONFIRMED) == "unconfirmed"
+    assert why(waits, OPENED, CONFIRMED, confirmed) == "unconfirmed"
+    assert why(waits, detailed(confirmed, authenticator="a_02"), OPENED, CONFIRMED) == "unconfirmed"
+    assert why(waits, confirmed, OPENED, CONFIRMED) == ""
+
+
 def test_the_request_is_the_one_that_the_gate_was_opened_with() -> None:
     """Also where no opening is told at all."""
     assert why(ENROLLED, detailed(OPENED, request_sha256="c" * 64), CONFIRMED) == "request"

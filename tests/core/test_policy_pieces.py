@@ -164,6 +164,7 @@ def test_what_a_policy_does_not_say() -> None:
         changed_at_first=True,
         quiet=None,
         enrol_delay=3600,
+        second_admin=False,
         calendars=(),
         outside={},
         administrators=(),

@@ -151,6 +151,16 @@ def test_whoever_is_called_in_needs_an_account_as_well() -> None:
     assert told(rules, Roster(ROSTER.people | people)) == [finding("no_account", "chat:T1", "alice", "dan")]
 
 
+def test_second_admin_takes_two_administrators() -> None:
+    """Of a group that is kept outside nothing is certain."""
+    rules = replace(policy(rule()), second_admin=True, administrators=("carol", "group:security"))
+    assert told(rules) == [finding("no_second", "second_admin")]
+    assert told(replace(rules, second_admin=False)) == []
+    assert told(replace(rules, administrators=("carol", "alice"))) == []
+    assert finding("no_second", "second_admin") in told(replace(rules, administrators=()))
+    assert finding("no_second", "second_admin") not in told(replace(rules, outside={"security": "on call"}))
+
+
 def test_what_nobody_uses() -> None:
     """In order; a calendar that only an exemption asks about, or quiet hours, is used."""
     roster = replace(ROSTER, groups=frozenset({"ops", "dba"}))

@@ -20,9 +20,9 @@ from cli_files import edit, with_keys, write
 from command import run
 from jenkins_mfa import config as configuration
 from jenkins_mfa import key_files
-from jenkins_mfa.cli import main
+from jenkins_mfa.cli import main, seat
 from jenkins_mfa.core import challenge, totp
-from jenkins_mfa.core.model import Commit
+from jenkins_mfa.core.model import Authenticator, Commit, Factor
 from jenkins_mfa.demo.auto import Player
 from jenkins_mfa.demo.world import World
 from jenkins_mfa.simulators.jenkins_samples import STAGING
@@ -345,3 +345,39 @@ def test_three_wrong_codes_enrol_nobody(world: World) -> None:
     assert "Nothing was kept." in shown
     rows = json.loads(run("authenticators", "list", "--json", "--config", world.config_path).stdout)["authenticators"]
     assert not any(row["person"] == "eve" for row in rows)
+
+
+def waits(world: World, by: str) -> str:
+    """Eve has one more code app that waits, which `by` let her enrol; its id."""
+    config = configuration.load(world.config_path)
+    with open_desk(config, key_files.load(config.keys, config.installation)) as desk:
+        record, now = desk.store.person("eve"), desk.store.now()
+        one = Authenticator(f"a_{desk.randomness.hex(8)}", Factor.TOTP, "", now, by=by, waits_until=now + 3_600_000)
+        after = replace(record, version=record.version + 1, authenticators=(*record.authenticators, one))
+        desk.store.commit(Commit(one.id, (after,)))
+    return one.id
+
+
+def test_second_admin_the_operator_confirms_at_the_terminal(world: World) -> None:
+    """What waits is listed; the operator who let it in does not confirm it, another one does, once."""
+    options = ("--config", world.config_path)
+    mine = waits(world, by=seat.operator())
+    assert f"Code app ({mine}) of Eve Lin, invited by “{seat.operator()}”, waits" in run("pending", *options).stdout
+    refused = run("enroll", "confirm", "eve", *options)
+    assert (refused.returncode, refused.stderr) == (
+        4,
+        "Not done: you let them enrol it, so a second administrator confirms it.\n",
+    )
+    theirs = waits(world, by="bob")
+    (first, second) = json.loads(run("pending", "--json", *options).stdout)["unconfirmed"]
+    assert (first["authenticator"], second["authenticator"]) == (mine, theirs)
+    assert {"person": "eve", "kind": "totp", "by": "bob"}.items() <= second.items()
+    assert re.search(rf"^eve +totp +{theirs} +waits +since", listed(world), re.MULTILINE)
+    done = run("enroll", "confirm", "eve", *options)
+    assert (done.returncode, done.stdout) == (
+        0,
+        f"Done: {theirs} of Eve Lin counts from now on. They and ops are told.\n",
+    )
+    assert run("enroll", "confirm", "eve", *options).returncode == 4
+    assert re.search(rf"^eve +totp +{theirs} +in use", listed(world), re.MULTILINE)
+    assert run("authenticators", "revoke", "eve", mine, *options).returncode == 0

@@ -132,6 +132,57 @@ def test_a_page_is_opened_by_a_button_that_no_notification_shows(world: World, a
     assert world.answers.calls[0][:2] == ("begin", act)
 
 
+CONFIRM = Act("confirm", "bob a_0123456789abcdef")
+
+
+def test_second_admin_the_form_names_the_authenticator_and_carries_it(world: World) -> None:
+    """What the command meant is what the form asks, and what its code is given for."""
+    world.answers.given = NeedsCode(CONFIRM, "c_0123", OPENED + 10 * MINUTE)
+    world.slack.slash(CAROL, "/mfa", "confirm bob", DEPLOYS).wait("modal")
+    shown = world.slack.views(CAROL)[-1]
+    (section,) = shown["blocks"][0]["elements"]
+    said = "".join(one.get("text", "") for one in section["elements"])
+    asks = "Let a_0123456789abcdef count, which Bob Ray has enrolled: they answer with it from then on. Ask them first."
+    assert said.startswith(asks)
+    world.answers.given = None
+    outcome = world.slack.submit(CAROL, shown["id"], {"code": "123456"})
+    done = "Done: a_0123456789abcdef of Bob Ray counts from now on. They and ops are told."
+    assert outcome.wait("ephemeral").text == done
+    assert [call[:2] for call in world.answers.calls] == [("begin", Act("confirm", "bob")), ("finish", CONFIRM)]
+
+
+def test_second_admin_the_page_that_is_led_to_names_the_authenticator(world: World) -> None:
+    """For administrators with a key."""
+    world.answers.given = NeedsPage(CONFIRM, f"https://mfa.example.com/open#{'t' * 43}", OPENED + 10 * MINUTE)
+    assert ask(world, "confirm bob").startswith("Let a_0123456789abcdef count, which Bob Ray has enrolled")
+
+
+def test_second_admin_what_waits_and_what_counts_is_told_to_ops_and_to_its_person() -> None:
+    """Who let it in, who confirmed it, until when it waits, and what to do."""
+    told = {"person": "bob", "by": "alice", "kinds": "totp", "until": str(OPENED + 60 * MINUTE)}
+    said = [
+        render.terminal(line)
+        for code in ("enrol_waits", "enrolled")
+        for to in ("", "bob")
+        for line in alerts.alert(Alert(f"e:{to}", code, OPENED, values=told | {"second": "carol"}, to=to), None, ROSTER)
+    ]
+    assert said == [
+        (
+            "Bob Ray has enrolled a code app, invited by Alice Wu. It counts for nothing until a second administrator "
+            "confirms it, before Nov 24, 17:00 UTC: /mfa confirm @bob, after asking Bob Ray."
+        ),
+        (
+            "You have enrolled a code app, invited by Alice Wu. It counts for nothing until a second administrator "
+            "confirms it, before Nov 24, 17:00 UTC. If that was not you: /mfa lost, and tell ops."
+        ),
+        "Bob Ray can answer with a code app from now on, enrolled by Alice Wu, confirmed by Carol Diaz.",
+        (
+            "You can answer with a code app from now on, enrolled by Alice Wu, confirmed by Carol Diaz. "
+            "If that was not you: /mfa lost, and tell ops."
+        ),
+    ]
+
+
 def test_an_invitation_without_pages_says_so(world: World) -> None:
     """And how else somebody is enrolled."""
     world.answers.given = Refusal("no_invitations", {"target": "bob"})

@@ -203,3 +203,23 @@ def test_pending_says_when_nobody_can_answer(world: World) -> None:
     assert said.endswith("(nobody can answer: Alice Wu, Bob Ray and Carol Diaz have no code)")
     world.gates.people = enrolled("bob", "carol")
     assert ask(world, "pending", BOB).endswith("(you can answer)")
+
+
+def test_second_admin_what_waits_is_shown_to_whoever_could_confirm_it(world: World) -> None:
+    """What, whose, who let it in, until when, and the command; three, and the rest is counted. Not what has ended."""
+    until = world.gates.at + 60 * MINUTE
+    app = Authenticator("a_7", Factor.TOTP, "sealed", since=0, by="alice", waits_until=until)
+    ended = replace(app, id="a_6", waits_until=world.gates.at)
+    many = tuple(replace(app, id=f"a_{n}", by="operator:root") for n in range(3))
+    world.gates.people = {"bob": PersonRecord("bob", 1, (ended, app)), "dan": PersonRecord("dan", 1, many)}
+    outcome = world.slack.slash(ALICE, "/mfa", "pending", DEPLOYS)
+    world.slack.wait_for(lambda _: sum(sight.kind == "ephemeral" for sight in outcome.seen) == 2)
+    text = (
+        "Code app ({}) of {}, invited by {}, waits for a second administrator until Nov 24, 17:09 UTC: /mfa confirm {}"
+    )
+    assert [line for sight in outcome.seen for line in sight.text.splitlines()][1:] == [
+        text.format("a_7", "Bob Ray", "Alice Wu", "bob"),
+        text.format("a_0", "Dan Fox", "operator:root", "dan"),
+        text.format("a_1", "Dan Fox", "operator:root", "dan"),
+        "1 more: jenkins-mfa authenticators list",
+    ]

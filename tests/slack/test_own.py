@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from samples import ALICE, BOB, DEPLOYS, MINUTE, OPENED, TEAM, gate
 from world import World
 
@@ -55,6 +57,16 @@ def test_me_says_what_keeps_codes_from_counting(world: World) -> None:
         "All that you answer with was called lost: Nov 24, 16:00 UTC. "
         "To answer again you need a new ticket: ask an administrator."
     )
+
+
+def test_second_admin_me_shows_what_waits_and_that_it_counts_for_nothing(world: World) -> None:
+    """It is none of those in use; after a loss it stands below what to do."""
+    waits = replace(KEY, waits_until=OPENED + 60 * MINUTE)
+    line = "Security key blue key: waits for a second administrator until Nov 24, 17:00 UTC; it counts for nothing yet."
+    world.gates.people = {"bob": PersonRecord("bob", 1, (CODE, waits))}
+    assert ask(world, "me").splitlines()[2:4] == ["Security key: none.", line]
+    world.gates.people = {"bob": PersonRecord("bob", 1, (OLD, waits), lost_at=OPENED)}
+    assert ask(world, "me").splitlines()[2] == line
 
 
 def test_lost_reaches_the_use_case_with_the_account(world: World) -> None:

@@ -3,80 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from builders import policy, rule
 from desk_world import World
-from jenkins_mfa.core import totp
+from enrol_world import PARTY, Place, refused
 from jenkins_mfa.core.audit_evidence import examine
 from jenkins_mfa.core.binding import ActBinding, Decision
 from jenkins_mfa.core.credential import Registration, key_sha256
 from jenkins_mfa.core.model import Factor, State, TicketRecord
-from jenkins_mfa.core.relying_party import RelyingParty
-from jenkins_mfa.errors import Refusal
 from jenkins_mfa.security_keys.ceremonies import WebAuthnKeys
 from jenkins_mfa.simulators.security_key import SecurityKey
 from jenkins_mfa.usecases import credentials, loss, tickets
 from jenkins_mfa.usecases.desk import Who
-from jenkins_mfa.usecases.enrolment import TRIES, Enrolment, OwnActs, Stage
+from jenkins_mfa.usecases.enrolment import TRIES, Enrolment, Stage
 from jenkins_mfa.usecases.key_answers import Given, KeyAnswers, asks
-from jenkins_mfa.usecases.tickets import For
-from jenkins_mfa.wiring import SystemRandomness
 from key_world import KEYED
-
-PARTY = RelyingParty("mfa.example.com", "https://mfa.example.com")
-
-
-class Place(World):
-    """A world with pages."""
-
-    def __init__(self, **values: Any) -> None:
-        super().__init__(**values)
-        self.desk = replace(self.desk, randomness=SystemRandomness())
-        self.page = Enrolment(self.desk, WebAuthnKeys(PARTY, "jenkins-mfa"))
-        self.own = OwnActs(self.desk)
-
-    def invite(self, person: str = "bob", by: str = "alice") -> str:
-        return tickets.make(self.desk, For.ENROL, person, by)[0]
-
-    def opened(self, person: str = "bob", by: str = "alice") -> str:
-        """A page stands open; the ticket's id."""
-        return tickets.turn_in(self.desk, self.invite(person, by)).id
-
-    def vouched(self, person: str = "bob", by: str = "alice") -> str:
-        found = self.opened(person, by)
-        self.own.vouch(found, self.who(person), True, "tap")
-        return found
-
-    def code(self, seed: str, steps: int = 0) -> str:  # type: ignore[override]
-        return totp.code_at(seed, self.clock.now() // 1000 + steps * totp.STEP)
-
-    def register(self, ticket: str, key: SecurityKey, options: dict[str, Any] | None = None) -> Any:
-        made = key.register(options or self.page.begin_key(ticket), PARTY.origin)
-        return self.page.finish_key(ticket, json.dumps(made).encode(), "blue key")
-
-    def usable(self, person: str = "bob") -> list[Factor]:
-        return [one.kind for one in self.store.person(person).authenticators if one.usable]
-
-    @property
-    def alerts(self) -> list[tuple[str, str]]:
-        waiting = [name.removeprefix("alert:") for name in self.store.lanes if name.startswith("alert:")]
-        return [(found.code, found.to) for name in waiting if (found := self.store.alert(name))]
-
-    @property
-    def events(self) -> list[tuple[str, str]]:
-        entries = [linked.entry for linked in self.store.trail]
-        return [(one.event, str(one.details.get("reason", ""))) for one in entries]
-
-
-def refused(code: str, act: Callable[[], object]) -> None:
-    with pytest.raises(Refusal) as caught:
-        act()
-    assert caught.value.code == code
 
 
 def test_s11_address_and_tap_and_code_enrol_a_code_app_that_counts() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from web_kit import Browser, Place
@@ -105,3 +106,21 @@ def test_row_44_neither_key_nor_token_reaches_a_log(place: Place, capsys: pytest
     said = "".join(capsys.readouterr())
     assert key.replace(" ", "") not in said
     assert code not in said
+
+
+def test_second_admin_the_page_says_that_it_waits(place: Place) -> None:
+    """Nobody is told that they can answer while they cannot."""
+    in_force = place.desk.rules.now
+    place.desk.rules.now = replace(in_force, policy=replace(in_force.policy, second_admin=True))
+    browser = vouched(place)
+    code = code_for(place, browser.post("/enrol/code").json()["key"])
+    says = browser.post("/enrol/prove", {"code": code}).json()["says"]
+    assert says == (
+        "Enrolled. It counts once a second administrator has confirmed it; Slack tells you. Close this page."
+    )
+    assert place.desk.store.person("bob").usable(Factor.TOTP) is None
+    own = OwnActs(place.desk, place.settings.url).page("bob").rpartition("#")[2]
+    assert browser.post("/open", {"token": own}).json() == {"to": "/me"}
+    page = browser.get("/me").text
+    assert "Code app: waits for a second administrator until" in page
+    assert "data-act" not in page

@@ -5,8 +5,6 @@ Who answers is the login, by the roster's `operator:local`. A code is typed with
 
 from __future__ import annotations
 
-import os
-import pwd
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -18,6 +16,7 @@ import click
 from jenkins_mfa import log
 from jenkins_mfa.cli.base import FINDING, REFUSED, STOPPED, UNREACHABLE, USAGE, Failed, config_option, load, load_keys
 from jenkins_mfa.cli.gates import beginning, print_gate
+from jenkins_mfa.cli.seat import login
 from jenkins_mfa.config import Config
 from jenkins_mfa.core.model import Gate
 from jenkins_mfa.errors import Refusal, StoreUncertainError
@@ -104,16 +103,6 @@ def retract(config_path: Path, gate_id: str) -> None:
     """Take your own confirmation of a gate back, until its answer is on its way to Jenkins."""
     with _seat(config_path, gate_id) as seat:
         _say(answers.retracted(Answers(seat.desk).retract(seat.gate.jti, seat.who, seat.cause), seat.desk.roster))
-
-
-def login() -> str:
-    """Who logged in at this terminal, also behind sudo; where the system does not tell, whose process this is. No
-    variable of the environment is believed.
-    """
-    try:
-        return os.getlogin()
-    except OSError:
-        return pwd.getpwuid(os.getuid()).pw_name
 
 
 @contextmanager

@@ -23,11 +23,11 @@ from jenkins_mfa.cli.base import (
 )
 from jenkins_mfa.config import Config
 from jenkins_mfa.core import quorum
-from jenkins_mfa.core.model import Entry, Gate, Held, Trouble
+from jenkins_mfa.core.model import Awaited, Entry, Gate, Held, Trouble
 from jenkins_mfa.store.gates import RedisStore
-from jenkins_mfa.usecases import explain, trouble
+from jenkins_mfa.usecases import explain, second_admin, trouble
 from jenkins_mfa.usecases.ports import Store
-from jenkins_mfa.words import commands, delivery, page, people, render, state
+from jenkins_mfa.words import commands, delivery, enrolment, page, people, render, state
 from jenkins_mfa.words.parts import duration, join, say
 
 SHORTEST = 4  #: characters of a gate's id that name it
@@ -44,13 +44,18 @@ def pending(config_path: Path, as_json: bool) -> None:
         troubles = [trouble.of(store, gate) for gate in gates]
         lacking = [explain.stuck(store, gate) for gate in gates]
         unreviewed = reviews.waiting(store)
+        unconfirmed = second_admin.waiting(store, config.roster.people, now)
     waiting = list(zip(gates, troubles, strict=True))
     if as_json:
         told = [_json(*pair) | {"answerable": not no} for pair, no in zip(waiting, lacking, strict=True)]
         found = [{"record": one.record, "problem": one.reason, "mend": DAMAGED_GATE} for one in damaged]
-        print_json({"at": render.iso(now), "gates": told, "damaged": found} | reviews.as_json(unreviewed))
+        print_json(
+            {"at": render.iso(now), "gates": told, "damaged": found}
+            | reviews.as_json(unreviewed)
+            | _awaited(unconfirmed)
+        )
         return
-    for line in reviews.lines(unreviewed):
+    for line in (*reviews.lines(unreviewed), *map(render.terminal, enrolment.to_confirm(unconfirmed, config.roster))):
         click.echo(line)
     for one in damaged:
         click.echo(f"Damaged: {one.record}: {one.reason}.\n  Mend: {DAMAGED_GATE}.")
@@ -172,6 +177,16 @@ def _json(gate: Gate, failing: Trouble | None) -> dict[str, Any]:
         "held": gate.held and _held(gate.held),
         "delivery": failing and _delivery(failing),
     }
+
+
+def _awaited(found: list[Awaited]) -> dict[str, Any]:
+    """Authenticators that wait for a second administrator; `by` let them be enrolled."""
+    rows = [
+        {"person": one.person, "authenticator": one.authenticator.id, "kind": one.authenticator.kind.value}
+        | {"by": one.authenticator.by, "until": render.iso(one.authenticator.waits_until)}
+        for one in found
+    ]
+    return {"unconfirmed": rows}
 
 
 def _held(held: Held) -> dict[str, Any]:

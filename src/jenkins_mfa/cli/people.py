@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import shutil
 import sys
 from datetime import UTC, datetime
@@ -12,7 +11,7 @@ import click
 import segno
 
 from jenkins_mfa import log
-from jenkins_mfa.cli.acts import perform
+from jenkins_mfa.cli import acts, seat
 from jenkins_mfa.cli.base import (
     DAMAGED_RECORD,
     REFUSED,
@@ -30,7 +29,6 @@ from jenkins_mfa.cli.base import (
 from jenkins_mfa.core import totp
 from jenkins_mfa.core.model import Act, Authenticator
 from jenkins_mfa.errors import DamagedError, Refusal
-from jenkins_mfa.roster_file import OPERATOR
 from jenkins_mfa.usecases import enroll as enrolling
 from jenkins_mfa.usecases import loss, tickets
 from jenkins_mfa.usecases.desk import Desk
@@ -81,20 +79,27 @@ def ticket(config_path: Path, name: str) -> None:
         known = ", ".join(sorted(config.roster.people))
         raise Failed(f"“{render.visible(name)[:40]}” is not in the roster. Known: {known}", USAGE, "not_in_roster")
     log.set_up("WARNING")
-    login = getpass.getuser()
     with open_desk(config, load_keys(config)) as desk:
-        by = desk.roster.find(OPERATOR, login)
-        token, made = tickets.make(desk, For.ENROL, name, by.id if by else f"operator:{login}")
+        token, made = tickets.make(desk, For.ENROL, name, seat.person(desk))
     until = render.utc(made.expires)
     click.echo(f"For {config.roster.name(name)} ({name}), to be opened once, until {until}.", err=True)
     click.echo("Hand it over outside Slack. While the page is open, Slack asks them whether it is them.", err=True)
     click.echo(tickets.address(config.web.url, token))
 
 
+@enroll.command(short_help="Let count what NAME enrolled.", epilog="Example: jenkins-mfa enroll confirm bob")
+@config_option
+@click.argument("name")
+def confirm(config_path: Path, name: str) -> None:
+    """Let an authenticator of NAME count that waits for a second administrator. In Slack: /mfa confirm.
+
+    Whoever let NAME enrol it does not confirm it, nor does NAME. `authenticators list` shows what waits.
+    """
+    acts.confirm(config_path, name)
+
+
 def _enrol(desk: Desk, name: str) -> None:
     """Show the seed once, and keep it when a code has proved that the app holds it."""
-    login = getpass.getuser()
-    by = desk.roster.find(OPERATOR, login)
     seed = totp.seed_text(desk.randomness.bytes(totp.SEED_BYTES))
     click.echo(f"{name} ({desk.roster.name(name)}) gets a code app.")
     click.echo("Clear the screen afterwards: what follows is shown once.")
@@ -110,7 +115,7 @@ def _enrol(desk: Desk, name: str) -> None:
         except click.Abort:
             raise Failed("Stopped. Nothing was kept.", STOPPED, "stopped") from None
         try:
-            made = enrolling.enroll(desk, name, seed, code, f"operator:{login}", by.id if by else "")
+            made = enrolling.enroll(desk, name, seed, code, seat.operator(), seat.person(desk))
         except Refusal as refusal:
             if not refusal.code.startswith("code_"):
                 mend = f"jenkins-mfa authenticators revoke {name} ID"
@@ -118,6 +123,10 @@ def _enrol(desk: Desk, name: str) -> None:
                 raise Failed(text, REFUSED, refusal.code, mend=mend) from None
             click.echo("That code does not match. Try the next one.")
             continue
+        if made.waits:
+            click.echo(f"Right. {made.id} counts once a second administrator has confirmed it, within 24 hours.")
+            click.echo(f"In Slack: /mfa confirm {name}. Here, with another login: jenkins-mfa enroll confirm {name}")
+            return
         click.echo(f"Right. {name} can now answer with a code ({made.id}). It is in the trail, as root of trust.")
         return
     raise Failed("Not enrolled. Nothing was kept.", REFUSED, "not_enrolled")
@@ -168,7 +177,7 @@ def revoke(config_path: Path, name: str, authenticator_id: str) -> None:
     log.set_up("WARNING")
     try:
         with open_desk(config, load_keys(config)) as desk:
-            ended = loss.revoke(desk, name, authenticator_id, f"operator:{getpass.getuser()}")
+            ended = loss.revoke(desk, name, authenticator_id, seat.operator())
     except Refusal:
         text = f"{render.visible(name)[:40]} has no authenticator {render.visible(authenticator_id)[:40]} in use."
         raise Failed(text, REFUSED, "no_such_authenticator", mend="jenkins-mfa authenticators list") from None
@@ -184,7 +193,7 @@ def suspend(config_path: Path, name: str) -> None:
     log.set_up("WARNING")
     try:
         with open_desk(config, load_keys(config)) as desk:
-            ended = loss.lose(desk, name, f"operator:{getpass.getuser()}")
+            ended = loss.lose(desk, name, seat.operator())
     except Refusal:
         known = ", ".join(sorted(config.roster.people))
         raise Failed(f"“{render.visible(name)[:40]}” is not known. Known: {known}", USAGE, "not_in_roster") from None
@@ -202,7 +211,7 @@ def _dropped(ended: loss.Ended) -> str:
 @click.argument("name")
 def unlock(config_path: Path, name: str) -> None:
     """Let the codes of NAME count again, where too many did not match. In Slack: /mfa unlock."""
-    perform(config_path, Act("unlock", name))
+    acts.perform(config_path, Act("unlock", name))
 
 
 def _row(person: str, authenticator: Authenticator) -> dict[str, str]:
@@ -220,6 +229,8 @@ def _row(person: str, authenticator: Authenticator) -> dict[str, str]:
 def _state(authenticator: Authenticator) -> str:
     if authenticator.usable:
         return "in use"
+    if authenticator.waits:
+        return "waits"
     return "revoked" if authenticator.revoked_at else "suspended"
 
 

@@ -59,6 +59,7 @@ class Name(enum.StrEnum):
     REQUESTER_RELEASED = "requester:released"
     ANSWER_REFUSED = "answer:refused"
     AUTHENTICATOR_ENROLLED = "authenticator:enrolled"
+    AUTHENTICATOR_CONFIRMED = "authenticator:confirmed"
     AUTHENTICATOR_REVOKED = "authenticator:revoked"
     AUTHENTICATOR_SUSPENDED = "authenticator:suspended"
     AUTHENTICATOR_THROTTLED = "authenticator:throttled"

@@ -28,8 +28,8 @@ class Judged:
     """A key's answer at its place in the trail. `why` says what does not hold; it is empty where all does.
 
     `why` is missing, a reason of `core.evidence.verify`, or a fact in which the trail contradicts the evidence:
-    factor, gate, run, person, decision, request, time, enrolled, owner, authenticator, switched_off, site, doubled.
-    `signed` is then what the key has signed; `origin` is the page's, once the evidence itself holds.
+    factor, gate, run, person, decision, request, time, enrolled, owner, authenticator, unconfirmed, switched_off, site,
+    doubled. `signed` is then what the key has signed; `origin` is the page's, once the evidence itself holds.
     """
 
     seq: int
@@ -61,12 +61,14 @@ class _Key:
 @dataclass(slots=True)
 class _Told:
     """What the trail has said so far: requests by gate, keys by the digest of their public half, authenticators that
-    were switched off. `answered` holds the challenges that keys have signed.
+    were switched off, and those that wait for a second administrator. `answered` holds the challenges that keys have
+    signed.
     """
 
     requests: dict[str, str] = field(default_factory=dict)
     keys: dict[str, _Key] = field(default_factory=dict)
     off: set[str] = field(default_factory=set)
+    waiting: set[str] = field(default_factory=set)
     answered: set[bytes] = field(default_factory=set)
 
     def note(self, entry: Entry) -> None:
@@ -78,6 +80,10 @@ class _Told:
             case Name.AUTHENTICATOR_ENROLLED if "key_sha256" in entry.details:
                 key = _Key(str(entry.details.get("person", "")), authenticator)
                 self.keys.setdefault(str(entry.details["key_sha256"]), key)
+                if entry.details.get("state") == "waits":
+                    self.waiting.add(authenticator)
+            case Name.AUTHENTICATOR_CONFIRMED:
+                self.waiting.discard(authenticator)
             case Name.AUTHENTICATOR_REVOKED | Name.AUTHENTICATOR_SUSPENDED:
                 self.off.add(authenticator)
 
@@ -120,6 +126,7 @@ def _compared(
         ("enrolled", digest in told.keys, digest),
         ("owner", key.person == binding.person, binding.person),
         ("authenticator", authenticator == key.authenticator, key.authenticator),
+        ("unconfirmed", key.authenticator not in told.waiting, key.authenticator),
         ("switched_off", key.authenticator not in told.off, key.authenticator),
         ("site", site in (None, RelyingParty(proof.rp_id, proof.origin)), proof.origin),
         ("doubled", binding.challenge not in told.answered, ""),

@@ -23,8 +23,8 @@ from jenkins_mfa.words.parts import Parts
 class Acts(Protocol):
     """The use case (usecases/acts.py)."""
 
-    def begin(self, act: Act, who: Who, cause: str) -> NeedsCode | NeedsPage:
-        """Ask for a factor."""
+    def begin(self, wanted: Act, who: Who, cause: str) -> NeedsCode | NeedsPage:
+        """Ask for a factor. The act in the answer is the one that is asked about."""
 
     def finish(self, act: Act, challenge_id: str, who: Who, code: str, cause: str) -> None:
         """A code was typed for it."""
@@ -60,9 +60,9 @@ class ActForms:
         except Exception as error:  # noqa: BLE001  (a command always gets a sentence)
             return self.dialogs.sentences.about(error, "", typed.who.subject)
         if isinstance(asked, NeedsPage):
-            return blocks.with_link([words.page(act, self.roster, asked.expires)], words.OPEN, asked.address)
-        about = views.About("", asked.challenge_id, typed.channel, act)
-        return self.dialogs.open(typed.trigger, views.act(words.asked(act, self.roster, asked.expires), about))
+            return blocks.with_link([words.page(asked.act, self.roster, asked.expires)], words.OPEN, asked.address)
+        about = views.About("", asked.challenge_id, typed.channel, asked.act)
+        return self.dialogs.open(typed.trigger, views.act(words.asked(asked.act, self.roster, asked.expires), about))
 
     def code(self, ack: Ack, body: Body) -> None:
         """A code was typed."""

@@ -24,8 +24,8 @@ from jenkins_mfa.slack.messenger import SlackMessenger
 from jenkins_mfa.slack.own import OwnCommands
 from jenkins_mfa.slack.payloads import Body, Typed
 from jenkins_mfa.slack.replies import respond_privately
-from jenkins_mfa.usecases import explain, trouble
-from jenkins_mfa.words import answers, commands, state, tree, why
+from jenkins_mfa.usecases import explain, second_admin, trouble
+from jenkins_mfa.words import answers, commands, enrolment, state, tree, why
 from jenkins_mfa.words.parts import Parts
 
 log = structlog.get_logger()
@@ -130,8 +130,8 @@ class Commands:
             return [_note([commands.no_codes()])]
         match word.lower():
             case "pending" if rest == "" or re.fullmatch(r"[1-9][0-9]{0,3}", rest):
-                to_review = waiting(self.reading)
-                return [_note(lines) for lines in (self._pending(int(rest or "1"), me), to_review) if lines]
+                found = (self._pending(int(rest or "1"), me), waiting(self.reading), self._to_confirm())
+                return [_note(lines) for lines in found if lines]
             case "show":
                 return self._one("show", rest.lower(), self._show)
             case "why":
@@ -143,7 +143,7 @@ class Commands:
             case "release":
                 said = self.acts.about_requester(rest, typed)
                 return [blocks.private(said)] if said else []
-            case "unlock" | "lost" | "invite" if rest or word.lower() != "lost":
+            case "unlock" | "lost" | "invite" | "confirm" if rest or word.lower() != "lost":
                 said = self.acts.about_person(word.lower(), rest, typed)
                 return [blocks.private(said)] if said else []
             case "me" if not rest:
@@ -164,6 +164,12 @@ class Commands:
             lines += commands.pending(gates, page, roster, now, me, troubles, stuck)
         fresh = commands.sources(self.reading.beats(), now)
         return [*lines, fresh] if fresh else lines
+
+    def _to_confirm(self) -> list[Parts]:
+        """What administrators let people enrol, and no second one has confirmed yet."""
+        roster = self.messenger.roster
+        found = second_admin.waiting(self.reading, roster.people, self.reading.now())
+        return enrolment.to_confirm(found, roster)
 
     def _act(self, word: str, rest: str, typed: Typed) -> list[Payload]:
         """Break the glass of a gate, or sign the review off."""

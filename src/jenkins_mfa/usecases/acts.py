@@ -13,7 +13,7 @@ from typing import TypeVar
 from jenkins_mfa.core.model import Act, Authenticator, Commit, Entry, Factor, PersonRecord, Record
 from jenkins_mfa.core.policy import Person
 from jenkins_mfa.errors import Refusal
-from jenkins_mfa.usecases import codes, eligible, tickets
+from jenkins_mfa.usecases import codes, eligible, second_admin, tickets
 from jenkins_mfa.usecases.desk import Desk, Who, commit_id, decide, person_of
 from jenkins_mfa.usecases.holds import release
 from jenkins_mfa.usecases.invite import invite
@@ -40,6 +40,7 @@ ACTS: Mapping[str, Effect] = {
     "release": _quiet(release),
     "lost": _quiet(lost),
     INVITE: invite,
+    second_admin.CONFIRM: _quiet(second_admin.confirm),
 }
 
 
@@ -70,13 +71,15 @@ class Acts:
     desk: Desk
     pages: str = ""
 
-    def begin(self, act: Act, who: Who, cause: str) -> NeedsCode | NeedsPage:
+    def begin(self, wanted: Act, who: Who, cause: str) -> NeedsCode | NeedsPage:
         """Ask for a factor, where `who` may do this and there is something to do. Who has a key gets the page, which
-        takes either; who has a code app alone a form.
+        either; who has a code app alone a form. What is asked names the act as it is meant: `confirm` of a person is
+        that of one authenticator of theirs.
         """
 
         def attempt() -> NeedsCode | NeedsPage:
-            now, person = self.desk.store.now(), self.possible(act, who, cause)
+            now, act = self.desk.store.now(), self._meant(wanted, who)
+            person = self.possible(act, who, cause)
             if act.name == INVITE and not self.pages:
                 raise Refusal("no_invitations", {"target": act.target})
             record = codes.record_of(self.desk, person.id)
@@ -88,7 +91,7 @@ class Acts:
             issued = codes.issue(self.desk, act, person.id, cause, now)
             return NeedsCode(act, issued.id, issued.expires)
 
-        return self.audited(act, who, cause, attempt)
+        return self.audited(wanted, who, cause, attempt)
 
     def finish(self, act: Act, challenge_id: str, who: Who, code: str, cause: str) -> None:
         """A code was typed into the form that `challenge_id` opened for this act."""
@@ -121,6 +124,12 @@ class Acts:
         person = self._administrator(self.desk.roster.people.get(record.person))
         effect = self._effect(act, person, cause, self.desk.store.now())
         return self._done(effect, (record, *more), _proof(used, who.via))
+
+    def _meant(self, wanted: Act, who: Who) -> Act:
+        if wanted.name != second_admin.CONFIRM:
+            return wanted
+        person = self._administrator(eligible.known(self.desk, who))
+        return second_admin.meant(self.desk, wanted.target, person.id, self.desk.store.now())
 
     def _page(self, act: Act, person: str) -> NeedsPage:
         """A one-time address of the act's page. It passes through Slack, and is of no use without the factor."""

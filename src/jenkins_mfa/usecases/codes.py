@@ -95,6 +95,8 @@ def record_of(desk: Desk, person: str) -> PersonRecord:
 
 def _apps(desk: Desk, record: PersonRecord) -> tuple[Authenticator, ...]:
     usable = record.all_usable(Factor.TOTP)
+    if not usable and any(one.waits for one in record.kept(Factor.TOTP)):
+        raise Refusal("authenticator_waits")
     if not usable:
         pages = "there are" if Factor.WEBAUTHN in desk.policy.available else ""
         raise Refusal("no_authenticator", {"pages": pages})

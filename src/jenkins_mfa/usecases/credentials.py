@@ -68,7 +68,8 @@ def key_of(record: PersonRecord, key_id: str) -> Authenticator:
     """The one of these with that id. Raises Refusal where there is none."""
     found = next((one for one in keys_of(record) if one.id == key_id), None)
     if found is None:
-        raise Refusal("no_key")
+        waits = any(one.id == key_id and one.waits for one in record.authenticators)
+        raise Refusal("authenticator_waits" if waits else "no_key")
     return found
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from jenkins_mfa.core import seal, totp
-from jenkins_mfa.core.model import Alert, Authenticator, Commit, Entry, Factor
+from jenkins_mfa.core.model import Authenticator, Commit, Entry, Factor
 from jenkins_mfa.errors import Refusal
-from jenkins_mfa.usecases import loss
+from jenkins_mfa.usecases import loss, second_admin
 from jenkins_mfa.usecases.desk import Desk, commit_id, decide
 
 MOST = 2  #: code apps of one person: a phone and its spare
@@ -19,8 +19,10 @@ def enroll(desk: Desk, person: str, seed: str, code: str, operator: str, by: str
 
     `operator` stands in the trail; `by` is their roster id, if they have one.
 
-    Only whoever has a shell on the agent's host gets here: the trail calls it root of trust. The code's time step is
-    burnt. Raises Refusal for an unknown person, one who has MOST code apps, and a code that does not match.
+    Only whoever has a shell on the agent's host gets here: the trail calls it root of trust. Where the policy wants a
+    second administrator, it waits for one, unless it is the very first. The code's time step is burnt.
+
+    Raises Refusal for an unknown person, one who has MOST code apps, and a code that does not match.
     """
     if person not in desk.roster.people:
         raise Refusal("not_in_roster", {"account": person})
@@ -28,13 +30,14 @@ def enroll(desk: Desk, person: str, seed: str, code: str, operator: str, by: str
     def attempt() -> Authenticator:
         now = desk.store.now()
         record = loss.record_of(desk, person)
-        if len(record.all_usable(Factor.TOTP)) >= MOST:
+        if len(record.kept(Factor.TOTP)) >= MOST:
             raise Refusal("enrolled_already")
         try:
             step = totp.judge(seed=seed, code=code, now=now // 1000, last_step=0)
         except totp.CodeRefusedError as miss:
             raise Refusal(miss.code, {}) from None
-        fresh = replace(_sealed(desk, person, seed, now, step), by=by)
+        waits_until = 0 if second_admin.first(desk, person) else second_admin.until(desk, now)
+        fresh = replace(_sealed(desk, person, seed, now, step), by=by or operator, waits_until=waits_until)
         entry = Entry(
             "authenticator:enrolled",
             now,
@@ -44,19 +47,12 @@ def enroll(desk: Desk, person: str, seed: str, code: str, operator: str, by: str
                 "authenticator": fresh.id,
                 "kind": fresh.kind.value,
                 "reason": "root of trust",
+                **second_admin.told(fresh),
             },
         )
         # The code just proved is a success, and only an operator at the agent's host gets here: it ends a lock-out.
-        after = replace(
-            record,
-            version=record.version + 1,
-            authenticators=(*record.authenticators, fresh),
-            failures=0,
-            number_failures=0,
-            wait_until=0,
-        )
-        values = {"person": person, "by": operator, "kinds": fresh.kind.value}
-        alerts = loss.announced(desk, Alert(f"enrolled:{fresh.id}", "enrolled", now, values=values))
+        after = second_admin.added(record, fresh, ends_lock=True)
+        alerts = second_admin.announced(desk, person, fresh, operator, now)
         desk.store.commit(Commit(commit_id("enrolled", fresh.id), (after,), (entry,), (), alerts))
         return fresh
 

@@ -25,7 +25,7 @@ from jenkins_mfa.core.model import (
     TicketRecord,
 )
 from jenkins_mfa.errors import EvidenceError, Refusal, SealError, UnknownKeyError
-from jenkins_mfa.usecases import credentials, eligible, loss, tickets
+from jenkins_mfa.usecases import credentials, eligible, loss, second_admin, tickets
 from jenkins_mfa.usecases.desk import Desk, Who, commit_id, decide, whole
 from jenkins_mfa.usecases.enroll import MOST
 from jenkins_mfa.usecases.security_keys import SecurityKeys
@@ -186,20 +186,20 @@ class Enrolment:
         named: CredentialRecord | None = None,
         digest: str = "",
     ) -> Authenticator:
-        """The authenticator counts from now on; the ticket is done. Told to its person and to ops."""
-        made = replace(made, by=ticket.by if ticket.by in self.desk.roster.people else "")
+        """The authenticator counts from now on, or waits for a second administrator; the ticket is done. Told to its
+        person and to ops.
+        """
+        waits_until = 0 if ticket.proof else second_admin.until(self.desk, now)
+        made = replace(made, by=ticket.by, waits_until=waits_until)
         record = loss.record_of(self.desk, ticket.person)
         room(record, made.kind)
-        after = replace(record, version=record.version + 1, authenticators=(*record.authenticators, made))
-        if not ticket.proof:
-            # It took an administrator, two channels and a proof: that ends a lock-out, as at the operator's terminal.
-            after = replace(after, failures=0, number_failures=0, wait_until=0)
+        # It took an administrator, two channels and a proof: that ends a lock-out, as at the operator's terminal.
+        after = second_admin.added(record, made, ends_lock=not ticket.proof)
         done = replace(ticket, version=ticket.version + 1, done_at=now, sealed="", nonce="")
         about = {"authenticator": made.id, "kind": made.kind.value, "by": ticket.by}
-        about |= {"key_sha256": digest} if digest else {}
+        about |= second_admin.told(made) | ({"key_sha256": digest} if digest else {})
         entry = Entry("authenticator:enrolled", now, ticket.person, details={"person": ticket.person, **about})
-        values = {"person": ticket.person, "by": ticket.by, "kinds": made.kind.value}
-        alerts = loss.announced(self.desk, Alert(f"enrolled:{made.id}", "enrolled", now, values=values))
+        alerts = second_admin.announced(self.desk, ticket.person, made, ticket.by, now)
         records = (after, done, *((named,) if named else ()))
         self.desk.store.commit(Commit(commit_id("enrolled", made.id), records, (entry,), (), alerts))
         return made
@@ -247,7 +247,7 @@ def _proof_gone(desk: Desk, ticket: TicketRecord) -> bool:
 
 def room(record: PersonRecord, kind: Factor) -> None:
     """Raises Refusal where the person has as many of a kind as anybody may."""
-    if len(record.all_usable(kind)) >= MOST_OF[kind]:
+    if len(record.kept(kind)) >= MOST_OF[kind]:
         raise Refusal(FULL[kind])
 
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from jenkins_mfa.core.gate import Event, Kind, Refused, Transition, advance
 from jenkins_mfa.core.model import Alert, Authenticator, Commit, Confirmation, Entry, Gate, PersonRecord
 from jenkins_mfa.errors import DamagedError, Refusal
-from jenkins_mfa.usecases.desk import Desk, Who, commit_id, decide, named
+from jenkins_mfa.usecases.desk import Desk, Who, commit_id, decide, named, whole
 
-LOST, LEFT, COPIED = "lost", "left", "copied"  #: why authenticators are suspended
+LOST, LEFT, COPIED, UNCONFIRMED = "lost", "left", "copied", "unconfirmed"  #: why authenticators are suspended
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +106,28 @@ def copied(desk: Desk, person: str, authenticator_id: str) -> Ended:
     return decide(attempt)
 
 
+def unconfirmed(desk: Desk) -> int:
+    """What no second administrator has confirmed in time (second_admin.py) is suspended; returns of how many people.
+    A record that cannot be read is left: nothing in it counts.
+    """
+    return sum(_unconfirmed(desk, person) for person in sorted(desk.roster.people))
+
+
+def _unconfirmed(desk: Desk, person: str) -> bool:
+    def attempt() -> bool:
+        record, now = whole(desk, lambda: desk.store.person(person)), desk.store.now()
+        late = tuple(a for a in record.authenticators if a.waits and now >= a.waits_until) if record else ()
+        if record is None or not late:
+            return False
+        off = tuple(replace(a, suspended_at=now) if a in late else a for a in record.authenticators)
+        end = _End("suspended", person, "agent", now, UNCONFIRMED)
+        _, commit = _ending(desk, end, replace(record, authenticators=off), late, [])
+        desk.store.commit(commit)
+        return True
+
+    return decide(attempt)
+
+
 def _one(desk: Desk, end: _End, authenticator_id: str, off: Callable[[Authenticator], Authenticator]) -> Ended:
     """One authenticator goes, with what was confirmed with it."""
     ended, commit = _one_off(desk, end, desk.store.person(end.person), authenticator_id, off)
@@ -116,7 +138,7 @@ def _one(desk: Desk, end: _End, authenticator_id: str, off: Callable[[Authentica
 def _one_off(
     desk: Desk, end: _End, record: PersonRecord, authenticator_id: str, off: Callable[[Authenticator], Authenticator]
 ) -> tuple[Ended, Commit]:
-    found = next((a for a in record.authenticators if a.id == authenticator_id and a.usable), None)
+    found = next((a for a in record.authenticators if a.id == authenticator_id and not a.ended), None)
     if found is None:
         raise Refusal("no_such_authenticator", {"authenticator": authenticator_id})
     after = replace(record, authenticators=tuple(off(a) if a is found else a for a in record.authenticators))
@@ -150,7 +172,7 @@ def _left(desk: Desk, person: str) -> bool:
     def attempt() -> bool:
         end, record = _End("suspended", person, "agent", desk.store.now(), LEFT), record_of(desk, person)
         counts = any(given.person == person for gate in desk.store.open_gates() for given in gate.confirmations)
-        if not (counts or any(one.usable for one in record.authenticators)):
+        if not counts and all(one.ended for one in record.authenticators):
             return False
         ended = _suspend(desk, end, record)
         return bool(ended.authenticators or ended.gates)
@@ -165,8 +187,8 @@ def _suspend(desk: Desk, end: _End, record: PersonRecord) -> Ended:
 
 
 def _suspension(desk: Desk, end: _End, record: PersonRecord) -> tuple[Ended, Commit]:
-    mine = tuple(one for one in record.authenticators if one.usable)
-    off = tuple(replace(a, suspended_at=end.at) if a.usable else a for a in record.authenticators)
+    mine = tuple(one for one in record.authenticators if not one.ended)
+    off = tuple(a if a.ended else replace(a, suspended_at=end.at) for a in record.authenticators)
     return _ending(desk, end, replace(record, authenticators=off), mine, _dropped(desk, end, lambda _: True))
 
 

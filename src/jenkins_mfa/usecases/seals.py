@@ -31,7 +31,7 @@ def in_use(store: Store) -> dict[str, list[str]]:
             record = store.person(person)
         except DamagedError:
             continue
-        for kid in sorted({seal.kid_of(one.sealed) for one in record.authenticators if one.usable} - {""}):
+        for kid in sorted({seal.kid_of(one.sealed) for one in record.authenticators if not one.ended} - {""}):
             found.setdefault(kid, []).append(person)
     return found
 
@@ -71,7 +71,7 @@ def rotate(desk: Desk) -> Rotated:
 def _reseal(desk: Desk, person: str) -> int:
     """How many of a person's authenticators were sealed anew."""
     record = desk.store.person(person)
-    old = [one for one in record.authenticators if one.usable and seal.kid_of(one.sealed) != desk.keys.ring.kids[0]]
+    old = [one for one in record.authenticators if not one.ended and seal.kid_of(one.sealed) != desk.keys.ring.kids[0]]
     if not old:
         return 0
     fresh = {one.id: _anew(desk, person, one) for one in old}

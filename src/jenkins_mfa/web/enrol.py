@@ -71,7 +71,7 @@ class _Enrol:
     def prove(self, request: Request, form: Form) -> Response:
         """One code of the app."""
         made = self._use.prove(self._session(request).about, text(form, "code", layout.CODE))
-        return self._done(enrolment.page_done(made.kind))
+        return self._done(enrolment.page_done(made))
 
     def key(self, request: Request, _form: Form) -> Response:
         """A security key was chosen: what the browser needs."""
@@ -84,7 +84,7 @@ class _Enrol:
             raise Refusal("label_unfit")
         body = text(form, "answer", BODY_BYTES).encode(errors="replace")
         made = self._use.finish_key(session.about, body, label)
-        return self._done(enrolment.page_done(made.kind))
+        return self._done(enrolment.page_done(made))
 
     def _done(self, said: str) -> Response:
         """Enrolled: the session has served its purpose."""

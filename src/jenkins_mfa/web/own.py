@@ -50,7 +50,8 @@ class _Own:
             return layout.message(own.TITLE, render.terminal(enrolment.damaged()), 409)
         mine = [one for one in record.authenticators if one.usable]
         hint = parts(own.hint(self._site.desk.roster, session.person, session.expires))
-        lines = (_line(one) for one in mine) if mine else (tag("p", own.NONE),)
+        lines = [_line(one) for one in mine] if mine else [tag("p", own.NONE)]
+        lines += [tag("p", parts(line)) for line in enrolment.awaited(record)]
         return layout.page(
             own.TITLE,
             tag("p", hint, class_="hint"),

@@ -31,7 +31,9 @@ HINT = "6 digits. A code works once and only for this. Slack shows it on your sc
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """An act's sentences: `{target}` is who it is about. `terminal` is the operator's way to the same end."""
+    """An act's sentences: `{target}` is who it is about, `{authenticator}` what of theirs, where the act names one.
+    `terminal` is the operator's way to the same end.
+    """
 
     asks: str
     done: str
@@ -55,6 +57,11 @@ SAID = {
         "Done: the codes of {target} count again. They and ops are told.",
         "jenkins-mfa authenticators unlock",
     ),
+    "confirm": _Said(
+        "Let {authenticator} count, which {target} has enrolled: they answer with it from then on. Ask them first.",
+        "Done: {authenticator} of {target} counts from now on. They and ops are told.",
+        "jenkins-mfa enroll confirm",
+    ),
     "release": _Said(
         "Let builds of {target} be asked again, which a report holds.",
         "Done: builds of {target} are asked again. Ops are told.",
@@ -70,6 +77,9 @@ REFUSALS = {
     "own_invitation": "Not done: nobody invites themselves. Another administrator can.",
     "own_loss": "Not done: for your own phone or key no code is needed. Type /mfa lost alone.",
     "own_codes": "Not done: nobody lifts the lock of their own codes. Another administrator can.",
+    "own_enrolment": "Not done: nobody confirms their own authenticator. Another administrator can.",
+    "own_invited": "Not done: you let them enrol it, so a second administrator confirms it.",
+    "not_awaited": "Nothing to do: no authenticator of this person waits for a second administrator, or not any more.",
     "own_hold": "Not done: nobody releases their own builds. Another administrator can.",
     "not_held": "Nothing to do: no report holds builds of this person.",
     "holds_damaged": "Not done: the list of held requesters is not what jenkins-mfa wrote. Ops are told.",
@@ -87,6 +97,9 @@ REFUSED = {
     "key_alone": "has a security key alone, and there is no page to ask for it",
     "own_loss": "named themselves",
     "own_codes": "wanted to lift the lock of their own codes",
+    "own_enrolment": "wanted to confirm an authenticator of their own",
+    "own_invited": "wanted to confirm what they had let be enrolled",
+    "not_awaited": "wanted to confirm what did not wait",
     "own_hold": "wanted to release their own builds",
     "not_held": "wanted to release whom nothing held",
     "holds_damaged": "came while the list of held requesters was not what was written",
@@ -97,7 +110,7 @@ REFUSED = {
 
 def asks(act: Act, roster: Roster) -> Parts:
     """What a code or a key is given for."""
-    return say(SAID[act.name].asks, target=people.person(roster, act.target))
+    return _about(SAID[act.name].asks, act, roster)
 
 
 def asked(act: Act, roster: Roster, expires: int) -> list[Parts]:
@@ -110,7 +123,15 @@ def asked(act: Act, roster: Roster, expires: int) -> list[Parts]:
 
 def done(act: Act, roster: Roster) -> Parts:
     """It was done."""
-    return say(SAID[act.name].done, target=people.person(roster, act.target))
+    return _about(SAID[act.name].done, act, roster)
+
+
+def _about(sentence: str, act: Act, roster: Roster) -> Parts:
+    """The target of `confirm` is a person and an authenticator of theirs, of others a person alone."""
+    person, authenticator = act.target, ""
+    if act.name == "confirm":
+        person, _, authenticator = act.target.partition(" ")
+    return say(sentence, target=people.person(roster, person), authenticator=Word(authenticator))
 
 
 def page(act: Act, roster: Roster, expires: int) -> Parts:

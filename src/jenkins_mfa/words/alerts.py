@@ -84,7 +84,7 @@ def _what(given: Alert, gate: Gate | None, roster: Roster) -> Parts:
             return say("Policy and roster on disk are right again, and hold.")
         case "group_unread" | "group_read":
             return _group(given)
-        case "enrolled" | "revoked" | "suspended":
+        case "enrolled" | "enrol_waits" | "revoked" | "suspended":
             return enrolment.alert(given, roster)
         case "enrol_asks":
             return enrolment.ASKS

@@ -13,7 +13,7 @@ from jenkins_mfa.words import history as trail
 from jenkins_mfa.words.parts import Channel, Fact, Parts, Word, duration, join, listing, say, sentences
 
 _READING = ("pending", "show", "why", "me", "help")
-_DOING = ("approve", "deny", "retract", "lost", "break-glass", "review", "release", "unlock", "invite")
+_DOING = ("approve", "deny", "retract", "lost", "break-glass", "review", "release", "unlock", "invite", "confirm")
 KNOWN = (*_READING, *_DOING)
 PAGE = 10  #: gates on one page
 LINE = 340  #: bytes of `text` for one gate, so that a page fits
@@ -165,7 +165,8 @@ def help_text(ops_channel: str) -> Parts:
         "/mfa review ID NOTE: say afterwards that you looked at it · "
         "/mfa release @person: let builds be asked again that a report holds (administrators, with a code) · "
         "/mfa unlock @person: let their codes count again (administrators, with a code) · "
-        "/mfa invite @person: make them an address to enrol with (administrators, on a page) · /mfa help. "
+        "/mfa invite @person: make them an address to enrol with (administrators, on a page) · "
+        "/mfa confirm @person: let count what another administrator let them enrol · /mfa help. "
         "Trouble: {ops}.",
         ops=Channel(ops_channel),
     )

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from jenkins_mfa.core import challenge
-from jenkins_mfa.core.model import Alert, Authenticator, Factor, Gate, PersonRecord, State
+from jenkins_mfa.core.model import Alert, Authenticator, Awaited, Factor, Gate, PersonRecord, State
 from jenkins_mfa.core.policy import Person as Member
 from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.words import people
 from jenkins_mfa.words.parts import Fact, Parts, Time, Word, join, say, sentences
 
+AWAITED = 3  #: authenticators that wait for a second administrator which are named
 #: What is enrolled, by its kind.
 KINDS = {Factor.TOTP.value: "code app", Factor.WEBAUTHN.value: "security key"}
 #: Why somebody's authenticators were suspended, as the rest of a sentence.
@@ -18,10 +19,16 @@ WHY = {
     "lost": "lost, or perhaps in other hands",
     "left": "no longer in the roster",
     "copied": "perhaps copied",
+    "unconfirmed": "no second administrator confirmed it within 24 hours",
 }
 #: What to do then.
 TICKET = "To answer again you need a new ticket: ask an administrator."
 LOCKED_OUT = f"Not counted: what you answer with was called lost, so not even a tap of yours counts. {TICKET}"
+
+UNCONFIRMED = (
+    "Not counted: your authenticator waits for a second administrator, and counts for nothing until then. Ask one: "
+    "/mfa pending names it."
+)
 
 
 def way(name: str, *, pages: bool) -> Word:
@@ -34,10 +41,8 @@ def alert(given: Alert, roster: Roster) -> Parts:
     values, by = given.values, doer(roster, given.values.get("by", ""))
     who = people.person(roster, values.get("person", ""))
     kinds = _kinds(values.get("kinds", ""))
-    if given.code == "enrolled":
-        whom = say("You") if given.to else who
-        first = say("{whom} can answer with a {kinds} from now on, enrolled by {by}.", whom=whom, kinds=kinds, by=by)
-        return sentences([first, say("If that was not you: /mfa lost, and tell ops.") if given.to else ()])
+    if given.code in {"enrolled", "enrol_waits"}:
+        return _enrolled_now(given, who, kinds, by, roster)
     what = kinds or say("authenticators")
     what = say("Your {what}", what=what) if given.to else say("The {what} of {who}", what=what, who=who)
     if given.code == "revoked":
@@ -45,6 +50,29 @@ def alert(given: Alert, roster: Roster) -> Parts:
     why = say(f" ({WHY[values['reason']]})") if values.get("reason") in WHY else ()
     first = say("{what} can no longer be used: suspended by {by}{why}.", what=what, by=by, why=why)
     return sentences([first, _dropped(given), say(TICKET) if given.to else ()])
+
+
+def _enrolled_now(given: Alert, who: Parts, kinds: Parts, by: Parts, roster: Roster) -> Parts:
+    """A new one counts, or waits for a second administrator."""
+    values, whom = given.values, say("You") if given.to else who
+    mend = say("If that was not you: /mfa lost, and tell ops.") if given.to else ()
+    if given.code == "enrol_waits":
+        verb = "have" if given.to else "has"
+        has = say(f"{{whom}} {verb} enrolled a {{kinds}}, invited by {{by}}.", whom=whom, kinds=kinds, by=by)
+        until = Time(int(values.get("until", "0")))
+        counts = say("It counts for nothing until a second administrator confirms it, before {until}", until=until)
+        how = say(": /mfa confirm {person}, after asking {who}.", person=Word(f"@{values.get('person', '')}"), who=who)
+        return sentences([has, say("{counts}{how}", counts=counts, how=say(".") if given.to else how), mend])
+    second = values.get("second", "")
+    confirmed = say(", confirmed by {who}", who=doer(roster, second)) if second else ()
+    first = say(
+        "{whom} can answer with a {kinds} from now on, enrolled by {by}{confirmed}.",
+        whom=whom,
+        kinds=kinds,
+        by=by,
+        confirmed=confirmed,
+    )
+    return sentences([first, mend])
 
 
 #: In the person's own Slack, while a page is open.
@@ -83,9 +111,11 @@ def page_hint(roster: Roster, person: str, until: int) -> Parts:
     return say("For {who} only, until {until}.", who=people.person(roster, person), until=Time(until))
 
 
-def page_done(kind: Factor) -> str:
-    """It counts from now on."""
-    return f"Enrolled: you can answer with {people.GIVES[kind]} from now on. Close this page."
+def page_done(made: Authenticator) -> str:
+    """It counts from now on, or waits."""
+    if made.waits:
+        return "Enrolled. It counts once a second administrator has confirmed it; Slack tells you. Close this page."
+    return f"Enrolled: you can answer with {people.GIVES[made.kind]} from now on. Close this page."
 
 
 def denied(given: Alert, roster: Roster) -> Parts:
@@ -131,8 +161,37 @@ def me(person: Member, record: PersonRecord, gates: Sequence[Gate], roster: Rost
     can = waits if gates else say("Nothing waits.")
     if record.locked_out:
         what = say("All that you answer with was called lost: {at}. {next}", at=Time(record.lost_at), next=say(TICKET))
-        return [who, what]
-    return [who, *(line for kind in KINDS for line in _enrolled(record, kind)), *_waits(record, now), can]
+        return [who, what, *awaited(record)]
+    enrolled = [line for kind in KINDS for line in _enrolled(record, kind)]
+    return [who, *enrolled, *awaited(record), *_waits(record, now), can]
+
+
+def awaited(record: PersonRecord) -> list[Parts]:
+    """One line for each authenticator that counts for nothing yet."""
+    text = "{what}: waits for a second administrator until {until}; it counts for nothing yet."
+    mine = [one for one in record.authenticators if one.waits]
+    return [say(text, what=_named(one), until=Time(one.waits_until)) for one in mine]
+
+
+def to_confirm(found: Sequence[Awaited], roster: Roster) -> list[Parts]:
+    """For `/mfa pending` and `pending`: what a second administrator has to confirm; what there is no room for is
+    counted.
+    """
+    text = "{what} ({id}) of {who}, invited by {by}, waits for a second administrator until {until}: {command}"
+    lines = [
+        say(
+            text,
+            what=_named(one.authenticator),
+            id=Word(one.authenticator.id),
+            who=people.person(roster, one.person),
+            by=doer(roster, one.authenticator.by),
+            until=Time(one.authenticator.waits_until),
+            command=Word(f"/mfa confirm {one.person}"),
+        )
+        for one in found[:AWAITED]
+    ]
+    rest = len(found) - AWAITED
+    return [*lines, say("{n} more: jenkins-mfa authenticators list", n=rest)] if rest > 0 else lines
 
 
 def _enrolled(record: PersonRecord, kind: str) -> list[Parts]:
@@ -145,10 +204,14 @@ def _enrolled(record: PersonRecord, kind: str) -> list[Parts]:
 
 def since(one: Authenticator) -> Parts:
     """What it is, the name that its person gave it, since when it is there and when it was used."""
-    name = KINDS[one.kind.value].capitalize()
-    label = say(" {label}", label=Fact(one.label)) if one.label else ()
     used = say("last used {at}", at=Time(one.last_used)) if one.last_used else say("never used")
-    return say(f"{name}{{label}}: since {{since}}, {{used}}.", label=label, since=Time(one.since), used=used)
+    return say("{what}: since {since}, {used}.", what=_named(one), since=Time(one.since), used=used)
+
+
+def _named(one: Authenticator) -> Parts:
+    """What it is, with the name that its person gave it."""
+    label = say(" {label}", label=Fact(one.label)) if one.label else ()
+    return say(f"{KINDS[one.kind.value].capitalize()}{{label}}", label=label)
 
 
 def _waits(record: PersonRecord, now: int) -> list[Parts]:

@@ -23,6 +23,7 @@ DISAGREE = {
     "enrolled": "the trail names no enrolment of this key before, SHA-256 {signed}",
     "owner": "the key that has signed as {signed} was enrolled for somebody else",
     "authenticator": "the key that has signed is another authenticator, {signed}",
+    "unconfirmed": "no second administrator had confirmed the key, {signed}, before",
     "switched_off": "the key, {signed}, had been switched off before",
     "site": "the key was used on {signed}, and [web] url says another address",
     "doubled": "the question was answered before",

@@ -48,6 +48,10 @@ SAYINGS: dict[str, tuple[str, str]] = {
         "rules name {people}, who cannot be asked: no identity {subject}",
         "add it to the roster, or take them out of the rules",
     ),
+    "no_second": (
+        "{subject} is on, and there are fewer than two administrators: what one lets people enrol counts for nothing",
+        "name another in administrators, or leave second_admin out",
+    ),
     "empty_group": ("nobody is in group {subject}", "put somebody into it, or take it out of groups"),
     "unused_calendar": ("nothing asks about calendar {subject}", "use it with inside or outside, or take it out"),
     "two_environments": (

@@ -38,6 +38,7 @@ REFUSED = {
     "throttled": "has to wait after answers that did not match",
     "disabled": "has codes that are switched off",
     "no_authenticator": "has no authenticator",
+    "authenticator_waits": "has an authenticator that no second administrator has confirmed yet",
     "authenticator_damaged": "has an authenticator that cannot be used",
     "locked_out": "has called their authenticators lost",
     "held": "answered a build that is held",
@@ -191,6 +192,13 @@ def _authenticator(template: str) -> Callable[[Entry, Roster], Parts]:
     return made
 
 
+def _enrolled(entry: Entry, roster: Roster) -> Parts:
+    """It counts, or waits for a second administrator."""
+    counts = "{person} can answer with GIVES from now on, enrolled by {by}."
+    waits = "{person} will answer with GIVES, enrolled by {by}, once a second administrator has confirmed it."
+    return _authenticator(waits if _detail(entry, "state") == "waits" else counts)(entry, roster)
+
+
 def _made(entry: Entry, roster: Roster) -> Parts:
     """An address that somebody gave out, or an enrolment that its person has opened with what they have."""
     own_proof = "{person} has proved with an authenticator of theirs that they may enrol another."
@@ -300,7 +308,8 @@ SENTENCES: dict[str, Callable[[Entry, Roster], Parts]] = {
     Name.REQUESTER_HELD: _requester("Further builds of {person} are held: {by} reported this one."),
     Name.REQUESTER_RELEASED: _requester("Builds of {person} are asked again: {by} released them."),
     Name.ANSWER_REFUSED: _refused,
-    Name.AUTHENTICATOR_ENROLLED: _authenticator("{person} can answer with GIVES from now on, enrolled by {by}."),
+    Name.AUTHENTICATOR_ENROLLED: _enrolled,
+    Name.AUTHENTICATOR_CONFIRMED: _authenticator("{person} can answer with GIVES from now on, confirmed by {by}."),
     Name.AUTHENTICATOR_REVOKED: _authenticator("An authenticator of {person} was switched off by {by}."),
     Name.AUTHENTICATOR_SUSPENDED: _suspended,
     Name.AUTHENTICATOR_THROTTLED: _authenticator("{person} has to wait: {n} answers in a row did not match."),

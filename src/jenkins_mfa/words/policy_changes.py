@@ -17,6 +17,7 @@ _SETTINGS = {
     "quiet": "quiet_hours",
     "outside": "slack_groups",
     "enrol_delay": "enrol_delay",
+    "second_admin": "second_admin",
     "administrators": "administrators",
 }
 

@@ -246,6 +246,7 @@ _SENTENCES: dict[str, Callable[[_Case], Parts]] = {
     "disabled": _disabled,
     "no_authenticator": _no_authenticator,
     "no_key_yet": _no_key,
+    "authenticator_waits": _plain(enrolment.UNCONFIRMED),
     "authenticator_damaged": _damaged,
     "locked_out": _plain(enrolment.LOCKED_OUT),
     "not_eligible": _not_eligible,

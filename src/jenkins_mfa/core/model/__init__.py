@@ -7,6 +7,7 @@ written as JSON and read back (msgspec), so enums have their stored spelling as 
 from jenkins_mfa.core.model.factors import (
     Act,
     Authenticator,
+    Awaited,
     Ceremony,
     Challenge,
     CredentialRecord,
@@ -55,6 +56,7 @@ __all__ = [
     "Alert",
     "Authenticator",
     "Author",
+    "Awaited",
     "Baseline",
     "BrokenGlass",
     "Ceremony",

@@ -77,7 +77,9 @@ class Authenticator:
     """What a person has enrolled. `sealed` holds the secret or the public key (core/seal.py).
 
     What changes with each use stays outside the seal: `last_step` of codes, `count` of a key's signatures. `by` is the
-    roster id of whoever set it up, where that is known. A suspended one (lost, or perhaps copied) never comes back.
+    roster id, or the operator's login, of whoever let it be set up, where that is known. A suspended one (lost, or
+    perhaps copied) never comes back. One that waits for a second administrator counts for nothing, and ends at
+    `waits_until` (ms UTC); 0 where nobody is waited for.
     """
 
     id: str
@@ -91,11 +93,30 @@ class Authenticator:
     count: int = 0
     suspended_at: int = 0
     label: str = ""
+    waits_until: int = 0
+
+    @property
+    def ended(self) -> bool:
+        """Whether it was switched off, for good."""
+        return self.revoked_at > 0 or self.suspended_at > 0
+
+    @property
+    def waits(self) -> bool:
+        """Whether a second administrator has to confirm it before it counts."""
+        return self.waits_until > 0 and not self.ended
 
     @property
     def usable(self) -> bool:
         """Whether it may be used for answers."""
-        return self.revoked_at == 0 and self.suspended_at == 0
+        return not self.ended and self.waits_until == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """Somebody's authenticator that waits for a second administrator."""
+
+    person: str
+    authenticator: Authenticator
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +158,10 @@ class PersonRecord:
     def usable(self, kind: Factor) -> Authenticator | None:
         """The person's first authenticator of that kind that may be used."""
         return next(iter(self.all_usable(kind)), None)
+
+    def kept(self, kind: Factor) -> tuple[Authenticator, ...]:
+        """All of that kind that were not switched off, also those that wait for a second administrator."""
+        return tuple(a for a in self.authenticators if a.kind is kind and not a.ended)
 
     def all_usable(self, kind: Factor) -> tuple[Authenticator, ...]:
         """All of that kind that may be used, in the order in which they came."""

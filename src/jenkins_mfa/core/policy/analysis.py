@@ -38,6 +38,7 @@ def remarks(policy: Policy, roster: Roster, messenger: str, now: int) -> list[Re
     found = [remark for rule in rules for remark in _rule(rule, policy, roster)]
     found += _accounts(rules, roster, messenger)
     found += [remark for rule in rules for remark in _standing_in(rule, policy, roster, now)]
+    found += _second(policy, roster)
     found += _unused(policy, roster)
     found += _overlapping(policy)
     found += [remark for exemption in policy.exemptions for remark in _exemption(exemption, policy, now)]
@@ -117,6 +118,13 @@ def _accounts(rules: list[Rule], roster: Roster, messenger: str) -> Iterator[Rem
     mute = tuple(sorted(one for one in named if messenger not in roster.people[one].identities))
     if mute:
         yield Remark("finding", "no_account", messenger, people=mute)
+
+
+def _second(policy: Policy, roster: Roster) -> Iterator[Remark]:
+    """Nobody confirms what the only administrator lets people enrol. Who is in groups kept elsewhere, no file tells."""
+    outside = not policy.outside.keys().isdisjoint(groups_of(policy.administrators))
+    if policy.second_admin and not outside and len(roster.named(policy.administrators)) < 2:
+        yield Remark("finding", "no_second", "second_admin")
 
 
 def _unused(policy: Policy, roster: Roster) -> Iterator[Remark]:

@@ -99,7 +99,8 @@ class Policy:
     `strangers` says what people behind a run who are not in the roster cost. `watch` names variables that every gate
     must send; `changed_at_first` whether they count as changed while there is nothing to compare them with. Nobody is
     reminded inside `quiet`. Whoever set up somebody's authenticator less than `enrol_delay` seconds ago does not
-    confirm beside them. `administrators` (roster ids and `group:<name>`) invite people, and release whom a report
+    confirm beside them. With `second_admin` what one administrator lets somebody enrol counts once a second one has
+    confirmed it. `administrators` (roster ids and `group:<name>`) invite people, and release whom a report
     holds. `calendars` are the names of all, asked about or not. `outside` maps groups of the roster whose members are
     kept elsewhere to the id that they have there.
     """
@@ -117,6 +118,7 @@ class Policy:
     changed_at_first: bool = True
     quiet: Calendar | None = None
     enrol_delay: int = 3600
+    second_admin: bool = False
     administrators: tuple[str, ...] = ()
     calendars: tuple[str, ...] = ()
     outside: Mapping[str, str] = field(default_factory=dict)
