@@ -28,12 +28,14 @@ ATTEMPTS = 64  #: decisions per request before giving up; each lost race means t
 class Who:
     """The acting account as the messenger's envelope reports it (S14), never as a payload claims.
 
-    Where a session of the pages has told who acts, that is `person` (roster id), and `subject` where it came from.
+    Where a session of the pages has told who acts, that is `person` (roster id), `subject` where it came from, and
+    `session` its name.
     """
 
     issuer: str
     subject: str
     person: str = ""
+    session: str = ""
 
     @property
     def via(self) -> str:

@@ -7,7 +7,7 @@ person's record. It is taken out by a commit of its own before its answer is loo
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from jenkins_mfa.core import evidence
@@ -19,7 +19,6 @@ from jenkins_mfa.core.evidence import Evidence
 from jenkins_mfa.core.model import (
     Authenticator,
     Ceremony,
-    Commit,
     Confirmation,
     Denial,
     Factor,
@@ -28,9 +27,9 @@ from jenkins_mfa.core.model import (
 )
 from jenkins_mfa.core.requirement_digest import requirement_sha256
 from jenkins_mfa.errors import Refusal
-from jenkins_mfa.usecases import answer, credentials, eligible
+from jenkins_mfa.usecases import answer, credentials, eligible, questions
 from jenkins_mfa.usecases.answer import Counted, audited
-from jenkins_mfa.usecases.desk import Desk, Who, commit_id, load
+from jenkins_mfa.usecases.desk import Desk, Who, load
 from jenkins_mfa.usecases.security_keys import SecurityKeys
 
 ANSWER = "answer"  #: the purpose of a ceremony
@@ -61,6 +60,10 @@ class Given:
         """What names this answer: the same one sent twice counts once."""
         return f"key:{self.nonce}"
 
+    def answers(self, asked: Ceremony) -> bool:
+        """Whether that was the question."""
+        return (asked.purpose, asked.gate, asked.decision) == (ANSWER, self.jti, self.decision.value)
+
 
 @dataclass(frozen=True, slots=True)
 class _Use:
@@ -82,7 +85,7 @@ class KeyAnswers:
         """Ask the person's key `key_id` for one decision about a gate; good until `until` (ms UTC) at most. `shown` is
         the digest of the requirement that they were shown: another one is not signed unseen (S20).
 
-        A question that stands for the same gate, decision and key is replaced.
+        One that the same page has asked before for the same gate, decision and key is replaced.
         """
         nonce = self.desk.randomness.hex(32)
 
@@ -96,10 +99,8 @@ class KeyAnswers:
             expires = min(now + LIFETIME, gate.deadline, until)
             if expires <= now:
                 raise Refusal("deadline")
-            fresh = Ceremony(nonce, ANSWER, key.id, now, expires, jti, decision.value)
-            kept = tuple(one for one in record.ceremonies if one.expires > now and not _same(one, fresh))
-            after = replace(record, version=record.version + 1, ceremonies=(*kept, fresh))
-            self.desk.store.commit(Commit(commit_id("asked", nonce, str(after.version)), (after,)))
+            fresh = Ceremony(nonce, ANSWER, key.id, now, expires, jti, decision.value, session=who.session)
+            questions.ask(self.desk, record, fresh)
             credential = credentials.of(self.desk, person, key)
             binding = _binding(gate, fresh, person, credential.id)
             return Asked(gate, nonce, self.keys.assertion_options(binding, (credential,)))
@@ -140,7 +141,8 @@ class KeyAnswers:
         """Consume, judge on what is stored now, commit. Judged again when somebody else was faster with the gate."""
 
         def consume() -> Ceremony:
-            return self._consumed(given, self._person(who))
+            record = credentials.record_of(self.desk, eligible.known(self.desk, who).id)
+            return questions.consume(self.desk, record, who, given.nonce, given.answers)
 
         ceremony = audited(self.desk, given.jti, who, f"consume:{given.nonce}", consume)
 
@@ -153,20 +155,6 @@ class KeyAnswers:
             return act(gate, person, use, proved, kept, now)
 
         return audited(self.desk, given.jti, who, given.cause, attempt)
-
-    def _consumed(self, given: Given, person: str) -> Ceremony:
-        """The question, taken out of the person's record for good. Of two answers to it one gets this far."""
-        now, record = self.desk.store.now(), credentials.record_of(self.desk, person)
-        found = next((one for one in record.ceremonies if one.nonce == given.nonce), None)
-        if found is None or (found.purpose, found.gate, found.decision) != (ANSWER, given.jti, given.decision.value):
-            raise Refusal("question_over")
-        rest = tuple(one for one in record.ceremonies if one is not found)
-        after = replace(record, version=record.version + 1, ceremonies=rest)
-        # Random: the same answer on another replica must not find this commit, and take it for its own.
-        self.desk.store.commit(Commit(commit_id("consumed", given.nonce, self.desk.randomness.hex(16)), (after,)))
-        if now >= found.expires:
-            raise Refusal("question_over")
-        return found
 
     def _judged(self, gate: Gate, person: str, use: _Use, body: bytes, now: int) -> tuple[Assertion, str]:
         """What the key has signed, and the evidence of it. Raises Refusal."""
@@ -187,22 +175,10 @@ class KeyAnswers:
             answer.asked_of(gate, person.id)
         return person.id
 
-    def _person(self, who: Who) -> str:
-        return eligible.known(self.desk, who).id
-
 
 def asks(gate: Gate) -> str:
     """The digest of what a gate asks for now; a page that shows the gate says it with each answer that it begins."""
     return requirement_sha256(gate.requirement) if gate.requirement else ""
-
-
-def _same(one: Ceremony, other: Ceremony) -> bool:
-    return (one.purpose, one.gate, one.decision, one.credential) == (
-        other.purpose,
-        other.gate,
-        other.decision,
-        other.credential,
-    )
 
 
 def _binding(gate: Gate, ceremony: Ceremony, person: str, credential: bytes) -> GateBinding:

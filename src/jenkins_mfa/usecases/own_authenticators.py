@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from jenkins_mfa.core.binding import NONCE_BYTES, ActBinding, Purpose
 from jenkins_mfa.core.challenge import LIFETIME
 from jenkins_mfa.core.model import Act, Ceremony, Commit, Entry, Factor, PersonRecord, TicketRecord
-from jenkins_mfa.errors import CounterError, EvidenceError, Refusal
-from jenkins_mfa.usecases import codes, credentials, eligible, enrolment, loss, tickets
+from jenkins_mfa.errors import Refusal
+from jenkins_mfa.usecases import codes, credentials, eligible, enrolment, loss, questions, tickets
 from jenkins_mfa.usecases.desk import Desk, Who, commit_id, decide
 from jenkins_mfa.usecases.security_keys import SecurityKeys
 
@@ -92,9 +91,8 @@ class OwnAuthenticators:
             now, record = self.desk.store.now(), self._record(who)
             if needed(record, act) is Factor.TOTP:
                 return Asked(codes.issue(self.desk, act, record.person, cause, now).id, {})
-            return self._ask_key(
-                record, act, key_id, Ceremony(cause, Purpose.MANAGE, key_id, now, now + LIFETIME, act=act)
-            )
+            asked = Ceremony(cause, Purpose.MANAGE, key_id, now, now + LIFETIME, act=act, session=who.session)
+            return self._ask_key(record, act, asked)
 
         return self._audited(act, who, attempt)
 
@@ -116,46 +114,25 @@ class OwnAuthenticators:
     def _by_key(self, act: Act, ceremony: Ceremony, who: Who, body: bytes) -> TicketRecord | None:
         now, stored = self.desk.store.now(), self._record(who)
         needed(stored, act)
-        key = next((one for one in credentials.keys_of(stored) if one.id == ceremony.credential), None)
-        if key is None:
-            raise Refusal("no_key")
-        credential = credentials.of(self.desk, stored.person, key)
-        try:
-            binding = _binding(ceremony, act, stored.person, credential.id)
-            proved = self.keys.verify_assertion(body, binding, credential, key.count, now)
-        except CounterError:
-            with suppress(Refusal):  # somebody else was first
-                loss.copied(self.desk, stored.person, key.id)
-            raise Refusal("key_copied") from None
-        except EvidenceError as error:
-            raise Refusal("key_refused", {"problem": error.reason}) from None
+        key = credentials.key_of(stored, ceremony.credential)
+        binding = _binding(ceremony, act, stored.person, credentials.of(self.desk, stored.person, key).id)
+        proved = credentials.judged(self.desk, self.keys, binding, stored, key, body, now)
         after = credentials.used(stored, key, proved.counter, now)
         return self._done(act, after, {"factor": key.kind.value, "proof": key.id, "via": who.via}, now)
 
-    def _ask_key(self, record: PersonRecord, act: Act, key_id: str, asked: Ceremony) -> Asked:
-        """The question is kept in the person's record; one that stands for the same act is replaced."""
-        key = next((one for one in credentials.keys_of(record) if one.id == key_id), None)
-        if key is None:
-            raise Refusal("no_key")
+    def _ask_key(self, record: PersonRecord, act: Act, asked: Ceremony) -> Asked:
+        """The question is kept before it is handed out."""
+        key = credentials.key_of(record, asked.credential)
         credential = credentials.of(self.desk, record.person, key)
-        kept = (one for one in record.ceremonies if one.expires > asked.issued and one.act != act)
-        after = replace(record, version=record.version + 1, ceremonies=(*kept, asked))
-        self.desk.store.commit(Commit(commit_id("asked", asked.nonce, str(after.version)), (after,)))
+        questions.ask(self.desk, record, asked)
         binding = _binding(asked, act, record.person, credential.id)
         return Asked(asked.nonce, self.keys.assertion_options(binding, (credential,)))
 
     def _consumed(self, act: Act, nonce: str, who: Who) -> Ceremony:
-        """The question, taken out for good before its answer is looked at (S7)."""
-        now, record = self.desk.store.now(), self._record(who)
-        found = next((one for one in record.ceremonies if (one.nonce, one.act) == (nonce, act)), None)
-        if found is None:
-            raise Refusal("question_over")
-        rest = tuple(one for one in record.ceremonies if one is not found)
-        after = replace(record, version=record.version + 1, ceremonies=rest)
-        self.desk.store.commit(Commit(commit_id("consumed", nonce, self.desk.randomness.hex(16)), (after,)))
-        if now >= found.expires:
-            raise Refusal("question_over")
-        return found
+        def fits(asked: Ceremony) -> bool:
+            return (asked.purpose, asked.act) == (Purpose.MANAGE, act)
+
+        return questions.consume(self.desk, self._record(who), who, nonce, fits)
 
     def _done(self, act: Act, record: PersonRecord, proof: Mapping[str, str | int], now: int) -> TicketRecord | None:
         """The act, and what the proof has used up (`record`, one version on), in one commit."""

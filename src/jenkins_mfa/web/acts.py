@@ -12,7 +12,7 @@ from jenkins_mfa.usecases.act_page import ActPage, Done, Shown
 from jenkins_mfa.web import layout, qr
 from jenkins_mfa.web.guard import BODY_BYTES
 from jenkins_mfa.web.session import Purpose, Session
-from jenkins_mfa.web.site import KEY_ID, Form, Site, text, who
+from jenkins_mfa.web.site import KEY_ID, Form, Site, text
 from jenkins_mfa.words import acts, forms, pages, refusals, render
 from jenkins_mfa.words.html import Html, parts, tag
 
@@ -37,7 +37,7 @@ class _Acts:
         """The page, as it stands now."""
         try:
             session = self._session(request)
-            shown = self._use.look(session.about, who(request, session))
+            shown = self._use.look(session.about, self._site.who(request, session))
         except Refusal:
             return layout.message(pages.ENDED_TITLE, pages.ENDED_TEXT, 403)
         roster = self._site.desk.roster
@@ -49,19 +49,21 @@ class _Acts:
     def begin(self, request: Request, form: Form) -> Response:
         """The key was chosen: what it is to sign."""
         session = self._session(request)
-        options = self._use.begin(session.about, who(request, session), text(form, "key", KEY_ID))
+        options = self._use.begin(session.about, self._site.who(request, session), text(form, "key", KEY_ID))
         return JSONResponse({"options": options})
 
     def sign(self, request: Request, form: Form) -> Response:
         """The key has signed."""
         session = self._session(request)
         body = text(form, "answer", BODY_BYTES).encode(errors="replace")
-        return self._done(self._use.sign(session.about, who(request, session), body))
+        return self._done(self._use.sign(session.about, self._site.who(request, session), body))
 
     def code(self, request: Request, form: Form) -> Response:
         """A code was typed."""
         session = self._session(request)
-        return self._done(self._use.code(session.about, who(request, session), text(form, "code", layout.CODE)))
+        return self._done(
+            self._use.code(session.about, self._site.who(request, session), text(form, "code", layout.CODE))
+        )
 
     def _done(self, done: Done) -> Response:
         """It is done: the session has served its purpose. An invitation's address is told here, and nowhere else."""

@@ -18,7 +18,7 @@ from jenkins_mfa.usecases.key_answers import Given, KeyAnswers, asks
 from jenkins_mfa.web import layout, shown
 from jenkins_mfa.web.guard import BODY_BYTES
 from jenkins_mfa.web.session import Purpose, Session
-from jenkins_mfa.web.site import KEY_ID, Form, Site, text, who
+from jenkins_mfa.web.site import KEY_ID, Form, Site, text
 from jenkins_mfa.words import answers, forms, page, pages, refusals, render
 from jenkins_mfa.words.html import Html, parts, tag
 from jenkins_mfa.words.parts import Parts
@@ -57,7 +57,7 @@ class _Gates:
         return layout.page(
             shown.header(self._desk, gate),
             shown.gate(self._desk, gate),
-            self._answer(gate, session, who(request, session)),
+            self._answer(gate, session, self._site.who(request, session)),
             layout.elsewhere(),
             name="gate",
             window=render.terminal(page.header(gate)),
@@ -72,7 +72,7 @@ class _Gates:
         jti, session = self._open(request)
         decision = _decision(form)
         key, asks = text(form, "key", KEY_ID), text(form, "asks", DIGEST_LENGTH)
-        asked = self._answers.begin(jti, who(request, session), decision, key, session.expires, asks)
+        asked = self._answers.begin(jti, self._site.who(request, session), decision, key, session.expires, asks)
         return JSONResponse({"nonce": asked.nonce, "options": asked.options})
 
     def finish(self, request: Request, form: Form) -> Response:
@@ -85,7 +85,7 @@ class _Gates:
             return JSONResponse({"says": render.terminal(unfit)}, 409)
         body = text(form, "answer", BODY_BYTES).encode(errors="replace")
         given = Given(jti, text(form, "nonce", NONCE), decision, body, reason, form.get("report") is True)
-        return JSONResponse({"says": render.terminal(self._count(given, who(request, session)))})
+        return JSONResponse({"says": render.terminal(self._count(given, self._site.who(request, session)))})
 
     def _count(self, given: Given, who: Who) -> Parts:
         if given.decision is Decision.DENY:

@@ -93,7 +93,7 @@ class _Own:
         session = self._found(request)
         if session is None:
             raise Refusal("page_over")
-        return Who("web", request.client.host if request.client else "", session.person)
+        return self._site.who(request, session)
 
     def _found(self, request: Request) -> Session | None:
         found = self._site.session(request)

@@ -44,9 +44,11 @@ class Session:
     expires: int
 
 
-def write(session: Session, key: bytes) -> str:
-    """The cookie's value: the fields in base64url, a dot, their HMAC."""
-    fields = "\n".join((session.purpose.value, session.person, session.about, str(session.expires)))
+def write(session: Session, key: bytes, salt: str = "") -> str:
+    """The cookie's value: the fields in base64url, a dot, their HMAC. `salt` is random, so that two which begin in one
+    moment are two.
+    """
+    fields = "\n".join((session.purpose.value, session.person, session.about, str(session.expires), salt))
     text = base64.urlsafe_b64encode(fields.encode()).rstrip(b"=").decode()
     return f"{text}.{_mac(text, key)}"
 
@@ -58,7 +60,7 @@ def read(value: str, key: bytes, now: int) -> Session | None:
         return None
     try:
         raw = base64.urlsafe_b64decode(found[1] + "=" * (-len(found[1]) % 4)).decode()
-        purpose, person, about, expires = raw.split("\n")
+        purpose, person, about, expires, _ = raw.split("\n")
         session = Session(Purpose(purpose), person, about, int(expires))
     except (ValueError, binascii.Error):
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +26,7 @@ from jenkins_mfa.usecases.desk import Desk, Who
 from jenkins_mfa.usecases.security_keys import SecurityKeys
 from jenkins_mfa.web import session
 from jenkins_mfa.web.guard import BODY_BYTES
+from jenkins_mfa.web.rates import Rates, network
 from jenkins_mfa.web.session import Session
 from jenkins_mfa.web.settings import Settings
 from jenkins_mfa.web.waiting import Waiters
@@ -48,6 +50,7 @@ class Site:
     settings: Settings
     keys: SecurityKeys
     waiters: Waiters = field(default_factory=Waiters)
+    rates: Rates = field(default_factory=Rates)
 
     def session(self, request: Request) -> Session | None:
         """Whose page this is; None without a session, with one that has ended, or of somebody who left the roster.
@@ -65,11 +68,16 @@ class Site:
         """What a page says with all that it sends (`session.mark`)."""
         return session.mark(request.cookies.get(self.settings.cookie, ""))
 
+    def who(self, request: Request, session: Session) -> Who:
+        """Who acts, and from where, by the session."""
+        host = request.client.host if request.client else ""
+        return Who("web", host, session.person, self.mark(request))
+
     def begin(self, response: Response, begun: Session) -> None:
         """Give the browser its session; it takes the place of an older one."""
         response.set_cookie(
             self.settings.cookie,
-            session.write(begun, self.desk.keys.mac_key),
+            session.write(begun, self.desk.keys.mac_key, self.desk.randomness.hex(16)),
             max_age=session.LIFETIME // 1000,
             path="/",
             secure=self.settings.secure,
@@ -93,11 +101,22 @@ class Site:
         return endpoint
 
     def _answer(self, handler: Handler, request: Request, raw: bytes) -> Response:
+        wait = self._wait(request)
+        if wait:  # not even a line of the log: strangers would write it
+            return JSONResponse({"says": pages.too_much(wait)}, 429, {"Retry-After": str(wait)})
         try:
             return handler(request, read(request, raw))
         except JenkinsMfaError as error:
             status, sentence = self.about(error, request)
             return JSONResponse({"says": render.terminal(sentence)}, status)
+
+    def _wait(self, request: Request) -> int:
+        """Whole seconds until more is taken from this session, or from this address where there is none; 0: now."""
+        if self._session_or_none(request):
+            wait = self.rates.session.wait(self.mark(request))
+        else:
+            wait = self.rates.address.wait(network(request.client.host if request.client else ""))
+        return math.ceil(wait)
 
     def about(self, error: JenkinsMfaError, request: Request) -> tuple[int, Parts]:
         """The status and the sentence for a failure. Only a refusal's code, or a kind, is logged."""
@@ -139,11 +158,6 @@ class Site:
             return self.desk.store.gate(jti.rpartition(".")[0]) if jti else None
         except StoreError:
             return None
-
-
-def who(request: Request, session: Session) -> Who:
-    """Who acts, and from where, by the session."""
-    return Who("web", request.client.host if request.client else "", session.person)
 
 
 def read(request: Request, raw: bytes) -> Form:

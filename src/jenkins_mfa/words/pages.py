@@ -56,6 +56,11 @@ def unreadable() -> Parts:
     return say("jenkins-mfa does not know what this page sends. Nothing changed.")
 
 
+def too_much(seconds: int) -> str:
+    """More came from one page, or from one address, than people send."""
+    return f"Not possible yet: too much came from here in a short time. Nothing changed. Go on in {seconds} s."
+
+
 def answer_hint(until: int) -> Parts:
     """Until when the page can be used; the key may be asked as often as it takes."""
     return say("This page is for you only, until {until}. The key signs exactly what stands on it.", until=Time(until))

@@ -59,7 +59,7 @@ class Ceremony:
 
     `nonce` (32 random bytes in hexadecimal) names it. `gate` is a jti, and `decision` `approve` or `deny`, where
     `purpose` is `answer`; for other purposes both are empty, and `act` says what for. `credential` is an
-    authenticator's id.
+    authenticator's id. `session` names that of the page which asks, and alone may bring the answer.
     """
 
     nonce: str
@@ -70,6 +70,7 @@ class Ceremony:
     gate: str = ""
     decision: str = ""
     act: Act | None = None
+    session: str = ""
 
 
 @dataclass(frozen=True, slots=True)
