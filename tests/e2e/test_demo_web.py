@@ -191,6 +191,23 @@ def test_enrolment_story(browser: Browser) -> None:
     assert re.fullmatch("[0-9]{6}", done["phones"]["eve"])
 
 
+def test_invitation_story(browser: Browser) -> None:
+    """Carol invites Dan: the act's page takes her key, and the address goes to nobody but Dan, outside Slack."""
+    carol = "U0CAROL"
+    assert browser.act("slash", carol, channel=DEPLOYS, text="/mfa invite dan") == {}
+    browser.picture(lambda one: one["key"]["waiting"], carol)
+    browser.act("look", carol)
+    page = browser.picture(user=carol)["key"]
+    browser.act("sign", carol)
+    said, handed = browser.picture(user=carol)["key"], browser.picture(user=DAN)["key"]
+
+    assert "sign" in page["choices"]
+    assert any("Dan Fox" in text for _, text in page["lines"])
+    assert said["says"].startswith("Done: Dan Fox is invited.")
+    assert re.fullmatch(r"http://localhost:\d+/open#[\w-]{43}", handed["invited"])
+    assert said["invited"] == ""
+
+
 START = json.dumps({"as": DAN, "job": "deploy-staging", "values": {}}).encode()
 
 

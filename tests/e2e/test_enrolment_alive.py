@@ -16,7 +16,9 @@ from command import run
 from jenkins_mfa.core import totp
 from jenkins_mfa.demo import files
 from jenkins_mfa.demo.auto import BOB, CAROL, DAN, Player
+from jenkins_mfa.demo.keys import newest_link
 from jenkins_mfa.demo.world import World
+from jenkins_mfa.simulators.browser import Browser
 from jenkins_mfa.simulators.jenkins_samples import PRODUCTION
 from jenkins_mfa.simulators.slack import Message, plain
 from jenkins_mfa.web import session
@@ -97,6 +99,27 @@ def test_a_lost_phone_drops_its_confirmation_and_a_new_ticket_brings_its_owner_b
     player.finished(build, "SUCCESS")
     seen = "".join(map(str, world.slack.workspace.messages.values())) + (world.directory / "agent.log").read_text()
     assert not any(secret in seen for secret in (token, key))
+
+
+def test_an_administrator_invites_in_slack_and_the_address_never_passes_through_it(world: Paged) -> None:
+    """`/mfa invite`, the act's page with Carol's key, an address handed over, Dan's tap and code; told to ops."""
+    world.slack.slash(CAROL, "/mfa", "invite dan", files.CHANNEL).wait("ephemeral", PATIENCE)
+    _, link = newest_link(world.slack, CAROL) or ("", "")
+    carols = Browser(world.keys["carol"])
+    says, address = carols.act(carols.open(link))
+    assert says == "Done: Dan Fox is invited. They and ops are told, without the address."
+
+    dans = Browser(world.keys["dan"])
+    page = dans.open(address)
+    (question,) = world.slack.wait_for(lambda _: world.asked(DAN), PATIENCE)
+    world.slack.press(DAN, question.channel, question.ts, "enroll_yes")
+    assert dans.changed(page)
+    assert world.scan("dan", dans, dans.show(page.path)).startswith("Enrolled")
+    told = "Carol Diaz has invited Dan Fox to enrol an authenticator."
+    assert world.slack.wait_for(lambda s: [m for m in s.messages(files.OPS) if told in plain(m)], PATIENCE)
+    assert "dan          totp" in run("authenticators", "list", config=world.config_path).stdout
+    seen = "".join(map(str, world.slack.workspace.messages.values())) + (world.directory / "agent.log").read_text()
+    assert not any(secret in seen for secret in (address.partition("#")[2], world.seeds["dan"]))
 
 
 def test_no_in_slack_ends_the_address_and_ops_read_it(world: Paged) -> None:

@@ -52,6 +52,7 @@ url = "{pages}"
 
 POLICY = """\
 version = 1
+administrators = ["carol"]
 
 [[environments]]
 name = "production"

@@ -17,8 +17,9 @@ from jenkins_mfa.simulators.slack import SlackSimulator
 Json = dict[str, Any]
 
 PEOPLE = {user: person for person, _, _, user, _ in files.PEOPLE}
+NAMES = {user: name for _, name, _, user, _ in files.PEOPLE}
 #: What can be chosen on the agent's pages, and what is offered for it.
-OFFERS = {"approve": "approve", "deny": "deny", "show": "scan", "register": "register"}
+OFFERS = {"approve": "approve", "deny": "deny", "show": "scan", "register": "register", "sign": "sign"}
 VERBS = frozenset({"invite", "look", "leave", *OFFERS.values()})
 
 
@@ -38,7 +39,7 @@ class Held(Protocol):
 
 @dataclass
 class _Window:
-    """One person's browser, and what it shows; the addresses that it opened, and the one that an operator gave."""
+    """One person's browser, and what it shows; the addresses that it opened, and the one that they were handed."""
 
     browser: Browser
     opened: set[str] = field(default_factory=set)
@@ -105,7 +106,18 @@ class Keys:
             return self._world.scan(PEOPLE[form.me], browser, page)
         if verb == "register":
             return browser.register(page, LABEL)
+        if verb == "sign":
+            says, address = browser.act(page)
+            self._hand_over(form.me, page, address)
+            return says
         return browser.answer(page, verb, form.optional("reason") or "")
+
+    def _hand_over(self, me: str, page: Page, address: str) -> None:
+        """The address of an invitation goes to whom its page names beside whoever reads it: outside Slack."""
+        text = " ".join(said for _, said in page.lines)
+        for user, window in self._windows.items():
+            if address and user != me and NAMES[user] in text:
+                window.invited = address
 
     def _follow(self, window: _Window, page: Page) -> None:
         """Show an enrolment's page anew once its person has answered in Slack, as the page's own script does."""

@@ -82,6 +82,20 @@ class Browser:
         """Send what `sign` gave; what the page says. Raises SaidError."""
         return str(self._post(f"{page.path}/finish", given)["says"])
 
+    def act(self, page: Page) -> tuple[str, str]:
+        """Touch the key on the page of an administrator's act: what the page says, and the address that it shows once
+        (empty where it shows none). Raises SaidError.
+        """
+        for key in page.keys:
+            options = self._post(f"{page.path}/begin", {"key": key})["options"]
+            try:
+                signed = json.dumps(self._key.sign(options, self._origin))
+            except BrowserError:
+                continue  # another key of the same person
+            done = self._post(f"{page.path}/sign", {"answer": signed})
+            return str(done["says"]), str(done.get("address", ""))
+        raise SaidError(page.words["unused"])
+
     def changed(self, page: Page) -> bool:
         """Wait until a page is to be shown anew; False once it has ended."""
         while True:

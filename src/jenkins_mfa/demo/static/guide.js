@@ -13,6 +13,7 @@ const MORE = [
   ["Match a number", "start migrate-database: its log shows six digits; type them in Slack's form. Three wrong ones, and somebody else must."],
   ["Touch a security key", "start apply-network, be Bob Ray and tap Approve with key: a private button opens the agent's page; open it beside the phone, read it, touch the key."],
   ["Enrol a phone and a key", "be Eve Lin, get an address beside the phone and open it; say yes in Slack's direct message; scan, or touch the key."],
+  ["Invite somebody", "be Carol Diaz, the administrator, and type /mfa invite eve: open the page beside the phone, touch the key; then be Eve Lin, who was handed the address."],
   ["Lose a phone", "approve rotate-secrets as Carol, then type /mfa lost: her confirmation is gone, and her code counts no more."],
   ["Take a confirmation back", "start rotate-secrets, approve it as Bob, then tap “Take it back” in the private answer."],
   ["Break the glass", "start deploy-prod, type /mfa break-glass, its id and why: Alice, Bob and Carol decide, somebody else reviews it."],

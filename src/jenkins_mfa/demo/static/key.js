@@ -10,11 +10,12 @@ export function drawKey(one) {
     { class: open ? "key open" : "key" },
     title(one),
     one.waiting && waiting(one),
-    !open && !one.waiting && el("p", { class: "dim" }, one.enrolled ? "Waits for a page that asks for it." : "Not enrolled."),
+    !open && !one.waiting && el("p", { class: "dim" }, one.enrolled ? "Waits for a page that asks for it." : "This key is not enrolled."),
     open && el("div", { class: "sheet", tabindex: 0, role: "group", "aria-label": "The agent's page" }, lines(one.lines)),
     one.choices.includes("approve") && button(one, "approve", "Touch the key to approve", "first"),
     one.choices.includes("deny") && denial(one),
     one.choices.includes("scan") && button(one, "scan", "Scan with the phone, type a code", "first"),
+    one.choices.includes("sign") && button(one, "sign", "Touch the key to do it", "first"),
     one.choices.includes("register") && button(one, "register", "Touch the key to enrol it", "first"),
     one.says && el("p", { class: one.right ? "key-says" : "key-says bad", role: "status" }, one.says),
     open && button(one, "leave", "Close the page", "plain-key"),
@@ -28,7 +29,7 @@ export function drawKey(one) {
 function waiting(one) {
   const where = { href: one.invited, target: "_blank", rel: "noreferrer" };
   const said = one.invited
-    ? ["The operator has handed over an address that opens once: here, or ", el("a", where, "in a tab of this browser"), "."]
+    ? ["You were handed an address, outside Slack, that opens once: here, or ", el("a", where, "in a tab of this browser"), "."]
     : "Slack has given you an address that opens once: here, or in this browser with its button.";
   return [el("p", {}, said), button(one, "look", "Open it here", "first")];
 }
