@@ -170,14 +170,12 @@ def test_attacks_and_rules_lead_to_their_tests() -> None:
     page = text("docs/testing.md")
     for file, name in re.findall(r"`([a-z0-9_/]+\.py)::(test_\w+)`", page):
         assert f"def {name}(" in text(f"tests/{file}"), f"{file}::{name}"
-    rows = {int(one) for row in re.findall(r"^\| ([\d, ]+) \|", page, re.MULTILINE) for one in row.split(", ")}
-    assert rows == set(range(1, 46))
     code = "".join(file.read_text() for file in sorted((ROOT / "tests").rglob("test_*.py")))
-    assert {int(row) for row in re.findall(r"def test_rows?_(\d+)_", code)} <= rows
-    for row in re.findall(r"^\| (\d+) \|.*", page, re.MULTILINE):
-        assert f"def test_row_{row}_" in code, row
-    for rule in re.findall(r"^\| S(\d+) \|", page, re.MULTILINE):
-        assert f"def test_s{rule}_" in code, rule
+    rows = {one for row in re.findall(r"^\| ([\d, ]+) \|", page, re.MULTILINE) for one in row.split(", ")}
+    assert rows == {str(row) for row in range(1, 46)}
+    assert rows - set(re.findall(r"def test_row_(\d+)_", code)) == {"30", "31"}  # of what there is not
+    rules = set(re.findall(r"^\| S(\d+) \|", page, re.MULTILINE))
+    assert rules == set(re.findall(r"def test_s(\d+)_", code))
 
 
 def diagram() -> str:

@@ -32,7 +32,7 @@ def _trail(length: int, first: int = 1, previous: str = audit.START) -> list[tup
 
 
 @given(EVENTS)
-def test_an_event_is_read_back_from_one_line_of_ascii(event: AuditEvent) -> None:
+def test_s12_an_event_is_read_back_from_one_line_of_ascii(event: AuditEvent) -> None:
     """S12: whatever is in it, no line can be forged in the trail."""
     raw = audit.encode(event)
     assert audit.decode(raw) == event
@@ -93,7 +93,7 @@ def test_an_untouched_trail() -> None:
 
 
 @given(st.integers(0, 4), st.integers(0, 200), st.integers(1, 255))
-def test_one_changed_byte_shows(place: int, offset: int, flip: int) -> None:
+def test_s13_one_changed_byte_shows(place: int, offset: int, flip: int) -> None:
     """The events before it are still proved, it and later ones are not."""
     trail = _trail(5)
     raw, stored = trail[place]
@@ -122,7 +122,7 @@ def test_lost_doubled_and_moved_events_are_told_apart() -> None:
     assert audit.verify_chain([trail[0], trail[2], trail[1], *trail[3:]]) == Broken(2, "reordered")
 
 
-def test_the_loss_of_the_newest_events_shows_against_the_head() -> None:
+def test_s13_the_loss_of_the_newest_events_shows_against_the_head() -> None:
     """mobula #59: without a known head their loss leaves no trace."""
     trail = _trail(5)
     assert audit.verify_chain(trail[:3], head=(5, trail[-1][1])) == Broken(4, "missing")

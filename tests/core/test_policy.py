@@ -109,7 +109,7 @@ def test_an_environment_declared_by_the_policy_is_a_fact() -> None:
     assert "environment_differs" in {reason.code for reason in found.reasons.children}
 
 
-def test_the_requester_may_not_confirm_their_own_run() -> None:
+def test_s9_the_requester_may_not_confirm_their_own_run() -> None:
     """S9: whoever is behind the run is in no clause, administrators included."""
     started = facts(starters=(Starter(Trigger.PERSON, "alice", "alice"), Starter(Trigger.REPLAY, "bob", "bob")))
     found = needs(policy(), started, claims())

@@ -73,7 +73,7 @@ def test_the_same_claims_give_the_same_receipt() -> None:
 
 
 @given(st.integers(0, len(TOKEN) - 1), st.sampled_from("ABCDwxyz0189-_.=\n é"))
-def test_one_character_changed_is_refused(place: int, character: str) -> None:
+def test_s10_one_character_changed_is_refused(place: int, character: str) -> None:
     """S10: no position of the token is free."""
     changed = TOKEN[:place] + character + TOKEN[place + 1 :]
     if changed != TOKEN:

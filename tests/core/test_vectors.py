@@ -64,7 +64,7 @@ def test_the_room_that_a_text_takes(case: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("case", RECEIPTS["cases"], ids=lambda c: c["name"])
-def test_a_receipt_counts_or_is_refused_for_its_reason(case: dict[str, Any]) -> None:
+def test_s10_a_receipt_counts_or_is_refused_for_its_reason(case: dict[str, Any]) -> None:
     """Each attacker gets the reason of the vector and its sentence; a right receipt names its approvers (S8, S10)."""
     if case["valid"] or case["reason"] == "submitter":
         read = receipt.verify(case["receipt"], keys=KEYS, now=case["now"], **case["expect"])

@@ -212,7 +212,7 @@ def test_the_trail_is_shown_and_verified(world: World, waiting: str) -> None:
     assert right.stdout.startswith("Right: events 1 to ")
 
 
-def test_a_changed_trail_is_found(world: World, waiting: str) -> None:
+def test_s13_a_changed_trail_is_found(world: World, waiting: str) -> None:
     """S13: the first changed event is named; exit 1."""
     import redis
 

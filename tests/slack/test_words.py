@@ -104,7 +104,7 @@ def test_each_part_has_one_look_for_each_renderer() -> None:
     assert kinds == ["rich_text_section", "rich_text_quote", "rich_text_section"]
 
 
-def test_log_lines_stay_lines() -> None:
+def test_s12_log_lines_stay_lines() -> None:
     """No part can begin a second line in a log (S12)."""
     for part in (Word("a\nb"), Fact("a\nb"), Quote("a\r\nb"), Claim("a\u2028b")):
         assert len(render.log((part,)).splitlines()) == 1

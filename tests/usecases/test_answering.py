@@ -65,7 +65,7 @@ def test_a_second_tap_of_one_person_does_not_count() -> None:
 @pytest.mark.parametrize(
     ("person", "code"), [("eve", "not_eligible"), ("dan", "requester"), ("nobody", "not_in_roster")]
 )
-def test_who_may_not_answer_is_told_why_and_it_is_in_the_trail(person: str, code: str) -> None:
+def test_s9_who_may_not_answer_is_told_why_and_it_is_in_the_trail(person: str, code: str) -> None:
     """S9, S14: outsiders, the requester, and accounts that the roster does not know."""
     world = waiting()
     refused(code, lambda: world.tap(person))

@@ -315,7 +315,7 @@ def test_eligibility_is_looked_at_again_when_the_answer_comes(world: KeyWorld) -
     assert world.gate.confirmations == ()
 
 
-def test_requesters_do_not_approve_their_own_build_with_a_key() -> None:
+def test_s9_requesters_do_not_approve_their_own_build_with_a_key() -> None:
     """S9."""
     known = facts(starters=(Starter(Trigger.PERSON, "alice", "alice"),))
     world = KeyWorld(source=FakeSource(known=known))

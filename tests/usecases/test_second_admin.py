@@ -127,7 +127,7 @@ def test_second_admin_what_waits_vouches_for_no_other(pair: Pair) -> None:
     refused("nothing_to_prove", lambda: own.begin(Act("add", "totp"), who, ""))
 
 
-def test_second_admin_the_inviter_cannot_confirm(pair: Pair) -> None:
+def test_row_27_the_inviter_does_not_confirm_as_the_second_administrator(pair: Pair) -> None:
     """Attack row 27: the one malicious administrator has made the address."""
     made, _ = pair.app("alice")
     refused("own_invited", lambda: pair.begin("alice"))
