@@ -62,6 +62,7 @@ class MemoryStore:
         self._refs: dict[str, Gate] = {}
         self._alerts: dict[str, Alert] = {}
         self._beats: dict[str, dict[str, object]] = {}
+        self._courtesies: dict[str, tuple[str, int]] = {}
         self._tokens = count(1)
         self._lock = threading.RLock()
 
@@ -279,6 +280,16 @@ class MemoryStore:
 
     def beats(self) -> dict[str, dict[str, object]]:
         return dict(self._beats)
+
+    def forget_beat(self, name: str) -> None:
+        self._beats.pop(name, None)
+
+    def courtesy(self, name: str, holder: str, ms: int) -> bool:
+        held, ends = self._courtesies.get(name, (holder, 0))
+        if held != holder and ends > self.now():
+            return False
+        self._courtesies[name] = (holder, self.now() + ms)
+        return True
 
     def _gates(self) -> list[Gate]:
         return [record for record in list(self._records.values()) if isinstance(record, Gate)]

@@ -48,13 +48,15 @@ TICK_SECONDS = 1.0  #: how often deadlines are looked at
 LATE_SECONDS = 60.0  #: how often it is looked what no second administrator has confirmed in time
 LOOK_SECONDS = 2.0  #: how often it is looked whether policy or roster changed, and whether a group is to be read
 LONGEST_BACKOFF = 30.0  #: seconds between polls of a source that fails
+FORGOTTEN = 86_400_000  #: ms after which the heartbeat of a replica that was killed is forgotten
 STOP_SECONDS = 10.0  #: that each thread gets to finish what it has begun
 
 
 @dataclass
 class Agent:
     """A running agent. `start` returns once everything runs; `stop` lets go in the order that loses nothing. With
-    `reload_asked` policy, roster, vault and members of groups are looked at soon.
+    `reload_asked` policy, roster, vault and members of groups are looked at soon. `replica` tells it from others on the
+    same store.
     """
 
     config: Config
@@ -66,6 +68,7 @@ class Agent:
     _scheduler: BackgroundScheduler | None = None
     _slack: SlackApp | None = None
     reload_asked: bool = False
+    replica: str = field(default_factory=lambda: secrets.token_hex(4))
 
     def __post_init__(self) -> None:
         self._reloader = Reloader(self.config.rules, self.desk, self.config.rules_digest)
@@ -144,21 +147,31 @@ class Agent:
             self._scheduler.shutdown(wait=True)
         self.crew.stop(STOP_SECONDS)
         self._record("agent:stopped", {"reason": __version__})
+        self._forget_beats()
         log.info("agent stopped")
 
     # -- loops --------------------------------------------------------------------------------------------------
 
     def _watch(self, watch: Watch, source: str, interval: float) -> None:
-        """Poll one source; a failing one is asked less often, with jitter, and its state shows in `check`."""
-        wait, failures = 0.0, 0
+        """Poll one source; a failing one is asked less often, with jitter, and its state shows in `check`.
+
+        Of several replicas one polls. Another one takes over when that has not asked for one and a half intervals and
+        as long as its last poll took; a poll too many does no harm.
+        """
+        wait, failures, spent = 0.0, 0, 0.0
         while not self.crew.stopping.wait(wait):
             began = time.monotonic()
             try:
+                mine = self.desk.store.courtesy(f"poll:{source}", self.replica, round((1.5 * interval + spent) * 1000))
+                if not mine:
+                    wait = interval
+                    continue
                 pending = watch.poll()
             except (SourceError, StoreError) as error:
                 failures += 1
                 wait = min(interval * 2 ** min(failures, 8), LONGEST_BACKOFF) * random.uniform(0.5, 1.0)  # noqa: S311
                 log.warning("poll failed", source=source, failures=failures, next_s=round(wait, 1), problem=str(error))
+                spent = time.monotonic() - began
                 self._beat(f"source:{source}", {"ok": False, "failures": failures, "problem": str(error)})
             else:
                 failures = 0
@@ -210,7 +223,7 @@ class Agent:
             break_glass.remind(self.desk)
             holds.ask_next(self.desk)
             state = self._reloader.state | self._vault.state
-            self._beat("agent", {"version": __version__, "pid": os.getpid(), **state})
+            self._beat(f"agent:{self.replica}", {"version": __version__, "pid": os.getpid(), **state})
         except StoreError as error:
             log.warning("tick failed", problem=str(error))
 
@@ -260,6 +273,17 @@ class Agent:
             self.desk.store.beat(name, {**value, "at": self.desk.store.now()})
         except StoreError:
             log.debug("no heartbeat", name=name)
+
+    def _forget_beats(self) -> None:
+        """Its own, and those of replicas that were killed a day ago or earlier."""
+        try:
+            old = self.desk.store.now() - FORGOTTEN
+            for name, beat in self.desk.store.beats().items():
+                at = beat.get("at")
+                if name == f"agent:{self.replica}" or (name.startswith("agent:") and isinstance(at, int) and at < old):
+                    self.desk.store.forget_beat(name)
+        except StoreError as error:
+            log.debug("heartbeats stay", problem=str(error))
 
     def _record(self, event: str, details: dict[str, str | int]) -> None:
         """The trail knows when an agent ran, and with which policy."""

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,7 +16,7 @@ from jenkins_mfa.core import audit
 from jenkins_mfa.core.model import State
 from jenkins_mfa.demo import files
 from jenkins_mfa.demo.auto import ALICE, APPROVED, BOB, Player
-from jenkins_mfa.demo.world import World, free_port
+from jenkins_mfa.demo.world import World
 from jenkins_mfa.simulators.jenkins import Build
 from jenkins_mfa.simulators.jenkins_samples import PRODUCTION, STAGING
 from jenkins_mfa.simulators.slack import Message, plain
@@ -184,37 +181,6 @@ def test_a_receipt_of_another_build_is_refused(player: Player) -> None:
     player.finished(second, "ABORTED")
     assert "Deployed" not in second.console
     assert "is for another build" in second.console
-
-
-# -- two agents, one store --------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def second_agent(world: World) -> Iterator[subprocess.Popen[bytes]]:
-    before = world.slack.connections
-    own = world.config_path.with_name("second.toml")
-    own.write_text(world.config_path.read_text().replace(f"127.0.0.1:{world.port}", f"127.0.0.1:{free_port()}"))
-    command = [sys.executable, "-m", "jenkins_mfa", "run", "--config", str(own)]
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        world.slack.wait_for(lambda s: s.connections > before, 30)
-        yield process
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def test_two_agents_on_one_store_ask_and_answer_once(player: Player) -> None:
-    """Each gate is announced once and delivered once."""
-    world = player.world
-    with second_agent(world):
-        build, message = player.pause(STAGING)
-        proceeds = world.jenkins.count("/proceed")
-        player.tap(ALICE, message, confirm=True)
-        resumed(player, build, STAGING)
-        asks = [m for m in world.slack.messages(files.CHANNEL) if f"“{STAGING}” #{build.number}" in plain(m)[:80]]
-        assert len(asks) == 1
-        assert world.jenkins.count("/proceed") == proceeds + 1
 
 
 # -- what nobody may ever read ----------------------------------------------------------------------------------------

@@ -214,12 +214,15 @@ def _approvers(config: Config, *, codes_only: bool = False) -> list[str]:
 
 
 def _beats(store: RedisStore) -> Iterator[Part]:
-    """What the running agent last said of itself and of its sources."""
+    """What the running agents last said of themselves and of their sources."""
     now = store.now()
-    for name, beat in sorted(store.beats().items()):
-        at = beat.get("at")
-        age = now - at if isinstance(at, int) else STALE
-        if name == "agent" and age < STALE:
+    ages = {name: (beat, _age(beat, now)) for name, beat in sorted(store.beats().items())}
+    agents = [age for name, (_, age) in ages.items() if name.startswith("agent:")]
+    if ages and min(agents, default=STALE) >= STALE:
+        seen = f": last seen {min(agents) // 1000} s ago" if agents else ""
+        yield Part("agent", False, f"no agent runs{seen}", "start it: jenkins-mfa run")
+    for name, (beat, age) in ages.items():
+        if name.startswith("agent:") and age < STALE:
             yield Part("agent", True, f"version {beat.get('version')}, last seen {age // 1000} s ago")
             if refused := beat.get("refused"):
                 says = f"it has not taken over policy and roster as they are on disk: {refused}"
@@ -227,11 +230,15 @@ def _beats(store: RedisStore) -> Iterator[Part]:
             if refused := beat.get("vault_refused"):
                 says, mend = halves(str(refused))
                 yield Part("agent", False, f"it has not taken over the vault's keys: {lower(says)}", mend)
-        elif name == "agent":
-            yield Part("agent", False, f"no agent runs: last seen {age // 1000} s ago", "start it: jenkins-mfa run")
         elif age < STALE and beat.get("ok") is False:
             says = f"its last poll of {name.replace(':', ' ')} failed: {beat.get('problem')}"
             yield Part("agent", False, says, "look at that source; the agent goes on trying")
+
+
+def _age(beat: dict[str, object], now: int) -> int:
+    """How long ago it was, in ms."""
+    at = beat.get("at")
+    return now - at if isinstance(at, int) else STALE
 
 
 def _sources(config: Config) -> Iterator[Part]:

@@ -49,10 +49,12 @@ def rotate(config_path: Path) -> None:
 
 
 def _agent_knows(store: RedisStore, kid: str) -> None:
-    """Raises Failed while the agent that runs would not open what is sealed anew."""
-    beat = store.beats().get("agent", {})
-    at, kids = beat.get("at"), beat.get("kids")
-    runs = isinstance(at, int) and store.now() - at < STALE
-    if runs and not (isinstance(kids, list) and kid in kids):
-        text = f"The agent that runs does not know {kid} yet. Nothing was changed."
-        raise Failed(text, REFUSED, "agent_behind", mend="wait 5 s, or send it SIGHUP; jenkins-mfa check says why not")
+    """Raises Failed while an agent that runs would not open what is sealed anew."""
+    now = store.now()
+    for name, beat in store.beats().items():
+        at, kids = beat.get("at"), beat.get("kids")
+        runs = name.startswith("agent:") and isinstance(at, int) and now - at < STALE
+        if runs and not (isinstance(kids, list) and kid in kids):
+            text = f"The agent that runs does not know {kid} yet. Nothing was changed."
+            mend = "wait 5 s, or send it SIGHUP; jenkins-mfa check says why not"
+            raise Failed(text, REFUSED, "agent_behind", mend=mend)

@@ -17,6 +17,7 @@ from jenkins_mfa.usecases.ports import Due
 
 CLAIM = Script("claim")
 SETTLE = Script("settle")
+COURTESY = Script("courtesy")
 FAILING = re.compile(rb"(\d{13}) (\d{13}) ([\w]+)")  #: since, at, reason
 
 
@@ -101,6 +102,12 @@ class Lanes:
         if kept is None:
             return None
         return Trouble(kept[3].decode(), int(kept[1]), int(kept[2]), int(tries or 0), 0 if leased else int(due or 0))
+
+    def courtesy(self, name: str, holder: str, ms: int) -> bool:
+        """Whether `holder` is the one to do what `name` stands for, for `ms` from now: nobody else has it, or they have
+        not asked again in time.
+        """
+        return bool(self._wire.run(COURTESY, {"name": name, "holder": holder, "ms": ms}))
 
     def wait(self, seconds: float) -> None:
         """Return when this process has noted a lane for this thread, at the latest after `seconds`."""

@@ -201,6 +201,11 @@ class Reader:
             found = self._wire.client.hgetall(self._wire.key("beats"))
         return {name.decode(): msgspec.json.decode(value) for name, value in found.items()}
 
+    def forget_beat(self, name: str) -> None:
+        """Whoever kept it has stopped."""
+        with reading():
+            self._wire.client.hdel(self._wire.key("beats"), name)
+
     def _load(self, name: str, kind: type[R]) -> R | None:
         (answer,) = self._read([name])
         return opened(answer, kind, name, self._key)

@@ -213,11 +213,19 @@ class Store(Protocol):
     def wait(self, seconds: float) -> None:
         """Return when something was committed by this process, at the latest after `seconds`."""
 
+    def courtesy(self, name: str, holder: str, ms: int) -> bool:
+        """Whether `holder` is the one of all replicas to do something, for `ms` from now. Nothing that must be right
+        rests on it.
+        """
+
     def beat(self, name: str, value: dict[str, object]) -> None:
         """Keep a heartbeat record (state of a source, of the agent) for `check` and health."""
 
     def beats(self) -> dict[str, dict[str, object]]:
         """All heartbeat records."""
+
+    def forget_beat(self, name: str) -> None:
+        """Whoever kept it has stopped."""
 
 
 class Messenger(Protocol):

@@ -225,6 +225,20 @@ def test_every_last_version_is_delivered_whatever_fails(store: Store, clock: Clo
     assert shown == {one.id: one.version for one in gates.values()}
 
 
+def test_one_of_several_does_what_all_could(store: Store, clock: Clock) -> None:
+    """It keeps it while it asks again in time; when it has not, whoever asks first has it."""
+    assert store.courtesy("poll:main", "a", 1000)
+    assert not store.courtesy("poll:main", "b", 1000)
+    assert store.courtesy("poll:other", "b", 1000)
+    clock.move(ms=900)
+    assert store.courtesy("poll:main", "a", 1000)
+    clock.move(ms=900)
+    assert not store.courtesy("poll:main", "b", 1000)
+    clock.move(ms=200)
+    assert store.courtesy("poll:main", "b", 1000)
+    assert not store.courtesy("poll:main", "a", 1000)
+
+
 def _drain(store: Store, skip: frozenset[str] = frozenset()) -> list[object]:
     found = []
     while due := store.claim_lane(60_000, skip):

@@ -225,6 +225,9 @@ def test_heartbeats_replace_each_other_by_name(store: Store) -> None:
     store.beat("source:main", {"at": 2, "state": "down"})
     store.beat("agent", {"at": 3})
     assert store.beats() == {"source:main": {"at": 2, "state": "down"}, "agent": {"at": 3}}
+    store.forget_beat("agent")
+    store.forget_beat("nobody")
+    assert list(store.beats()) == ["source:main"]
 
 
 def test_an_event_that_the_trail_does_not_take_stops_the_commit(store: Store) -> None:
