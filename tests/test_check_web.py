@@ -12,6 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from builders import policy
 from jenkins_mfa.cli.check_web import web_parts
 from jenkins_mfa.cli.report import Part
 from jenkins_mfa.web.settings import Settings
@@ -19,9 +20,9 @@ from jenkins_mfa.web.settings import Settings
 PAGES = "https://mfa.example.com, listening at 0.0.0.0:443"
 
 
-def look(settings: Settings | None) -> list[Part]:
+def look(settings: Settings | None, models: frozenset[str] = frozenset()) -> list[Part]:
     """The parts of a configuration that has these pages."""
-    return list(web_parts(cast("Any", SimpleNamespace(web=settings))))
+    return list(web_parts(cast("Any", SimpleNamespace(web=settings, policy=policy(key_models=models)))))
 
 
 def certificate(folder: Path, left: datetime.timedelta) -> Path:
@@ -65,3 +66,16 @@ def test_pages_without_a_certificate_say_who_speaks_tls() -> None:
     (local,) = look(Settings("127.0.0.1", 8443, "http://localhost:8443"))
     assert local.says == "http://localhost:8443, listening at 127.0.0.1:8443, for this computer alone"
     assert look(None) == []
+
+
+def test_roots_of_models_of_keys_are_told_where_models_are_asked_for(tmp_path: Path) -> None:
+    """One that has ended lets no key of its maker be enrolled."""
+    file = certificate(tmp_path, datetime.timedelta(days=3))
+    pages = Settings("127.0.0.1", 8443, "http://localhost:8443", model_roots=file)
+    assert len(look(pages)) == 1
+    part = look(pages, frozenset({"a"}))[1]
+    assert (part.ok, part.says) == (True, "keys of 1 model are taken, under 1 root")
+    certificate(tmp_path, datetime.timedelta(days=-1))
+    part = look(pages, frozenset({"a"}))[1]
+    assert (part.ok, part.says) == (False, "roots of models of keys have ended: CN=mfa.example.com")
+    assert str(file) in part.mend

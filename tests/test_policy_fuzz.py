@@ -28,8 +28,8 @@ WORDS = re.findall(
     "approvers confirm mode always any all not pipeline pipelines branch environment tags trigger inside outside rate "
     "more_than within_minutes claims action details parameters requesters only_requesters first_run replayed until "
     "reason zone weekdays hours holidays openings freezes start end paths ttl_seconds channel break_glass quiet_hours "
-    "enrol_delay second_admin unknown_requesters at_first escalate_to escalate_after remind_after supersede review_by "
-    "plain_input",
+    "enrol_delay second_admin key_models unknown_requesters at_first escalate_to escalate_after remind_after supersede "
+    "review_by plain_input",
 )
 texts = st.one_of(
     st.sampled_from(

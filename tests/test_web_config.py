@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from certificates import Maker
 from cli_files import without_pages, write
 from jenkins_mfa import config as configuration
 from jenkins_mfa.errors import ConfigError
@@ -91,3 +92,43 @@ def test_a_fault_is_told_with_its_mend(tmp_path: Path, lines: tuple[str, ...], t
     assert any(told in problem for problem in caught.value.problems), caught.value.problems
     assert all("config.toml" in problem and "[web]" in problem for problem in caught.value.problems)
     assert len(caught.value.problems) == 1
+
+
+def test_roots_of_models_are_a_file_of_certificates(tmp_path: Path) -> None:
+    """Named, readable, in PEM; where secrets are left alone, so is it."""
+    lines = ("[web]", LISTEN, URL, PROXIES, 'model_roots = "roots.pem"')
+    with pytest.raises(ConfigError, match=r"model_roots: .*roots.pem cannot be read: "):
+        read(tmp_path, *lines)
+    assert configuration.load(tmp_path / "config.toml", with_secrets=False).web is not None
+    (tmp_path / "roots.pem").write_bytes(b"no certificate")
+    with pytest.raises(ConfigError, match=r"roots.pem holds no root certificates in PEM"):
+        configuration.load(tmp_path / "config.toml")
+    (tmp_path / "roots.pem").write_bytes(Maker.new().pem)
+    found = configuration.load(tmp_path / "config.toml").web
+    assert found is not None
+    assert found.model_roots == tmp_path / "roots.pem"
+
+
+def test_key_models_need_roots(tmp_path: Path) -> None:
+    """A list without them would be believed on its word (S7)."""
+    model = 'key_models = ["2FC0579F-8113-47EA-B116-BB5A8DB9202A"]\n'
+    read(tmp_path, "[web]", LISTEN, URL, PROXIES)
+    policy = tmp_path / "policy.toml"
+    policy.write_text(model + policy.read_text())
+    with pytest.raises(ConfigError, match="key_models: nothing proves that a key is of one of these models; mend: "):
+        configuration.load(tmp_path / "config.toml")
+    (tmp_path / "roots.pem").write_bytes(Maker.new().pem)
+    config = tmp_path / "config.toml"
+    config.write_text(config.read_text() + 'model_roots = "roots.pem"\n')
+    found = configuration.load(config).policy.key_models
+    assert found == {"2fc0579f-8113-47ea-b116-bb5a8db9202a"}
+
+
+@pytest.mark.parametrize("model", ["2fc0579f", "00000000-0000-0000-0000-000000000000", "yubikey"])
+def test_what_is_no_model_is_refused(tmp_path: Path, model: str) -> None:
+    """Only zeros are what a key says that does not name its model."""
+    read(tmp_path)
+    policy = tmp_path / "policy.toml"
+    policy.write_text(f'key_models = ["{model}"]\n' + policy.read_text())
+    with pytest.raises(ConfigError, match=f'key_models: seen: "{model}" .text.; allowed: AAGUIDs such as'):
+        configuration.load(tmp_path / "config.toml")

@@ -137,6 +137,7 @@ def load(path: Path, *, policy_path: Path | None = None, now: int = 0, with_secr
         sources=frozenset(ids),
         max_ttl=max_ttl,
         keys=pages is not None,
+        roots=pages is not None and pages.model_roots is not None,
     )
     root.done()
     digest = rules.digest()

@@ -24,6 +24,7 @@ from jenkins_mfa.core.policy.globs import problem
 from jenkins_mfa.core.policy.rules import ALWAYS, AVAILABLE
 from jenkins_mfa.roster_file import ID
 from jenkins_mfa.rule_check import check_rule
+from jenkins_mfa.toml_problems import seen
 from jenkins_mfa.toml_table import Table, read
 from jenkins_mfa.when_table import Names, read_approvers, read_when
 
@@ -32,14 +33,23 @@ NOTHING = 'nothing is asked; allowed: require = [{ factor = "totp", approvers = 
 CHANNEL = r"[A-Z0-9]{0,24}"
 USER_GROUP = r"S[A-Z0-9]{2,20}"
 MOST_GROUPS = 15  #: of Slack: each is read once a minute, and Slack answers about twenty such questions
+AAGUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+MODELS = 'AAGUIDs such as "2fc0579f-8113-47ea-b116-bb5a8db9202a"; only zeros name no model'
 VARIABLE = r"[A-Za-z_*?][A-Za-z0-9_*?]{0,63}"
 
 
 def read_policy(
-    path: Path, roster: Roster | None, sources: set[str], max_ttl: int, now: int = 0, *, keys: bool = False
+    path: Path,
+    roster: Roster | None,
+    sources: set[str],
+    max_ttl: int,
+    now: int = 0,
+    *,
+    keys: bool = False,
+    roots: bool = False,
 ) -> tuple[Policy, list[str]]:
     """The policy and what is wrong with it. Its digest covers the file's bytes; `keys` says whether people can give
-    `webauthn`, which takes the agent's own pages.
+    `webauthn`, which takes the agent's own pages; `roots` whether there are certificates that vouch for models of keys.
 
     Without a roster, or with an empty id among the sources, their own faults are told already: what follows from them
     is not. Exemptions that ended before `now` (ms UTC) are faults where a file is looked at or taken over; they do
@@ -70,6 +80,7 @@ def read_policy(
         )
     enrol_delay = root.integer("enrol_delay", 3600, low=0, high=604800, unit="seconds")
     second_admin = root.flag("second_admin")
+    key_models = _key_models(root, roots=roots)
     administrators = read_approvers(root, "administrators", names, least=0)
     root.done()
     _unique(root, "rules", [rule.name for rule in rules])
@@ -90,6 +101,7 @@ def read_policy(
         quiet=calendars.get(quiet),
         enrol_delay=enrol_delay,
         second_admin=second_admin,
+        key_models=key_models,
         administrators=administrators,
         calendars=tuple(calendars),
         outside=outside,
@@ -101,6 +113,18 @@ def _unique(root: Table, kind: str, names: list[str]) -> None:
     for name in sorted({name for name in names if names.count(name) > 1}):
         second = names.index(name, names.index(name) + 1)
         root.problems.add(f'[[{kind}]] name = "{name}"', f"two {kind} have this name", (kind, second, "name"))
+
+
+def _key_models(root: Table, *, roots: bool) -> frozenset[str]:
+    """`key_models`: AAGUIDs in lower case."""
+    found = [one.lower() for one in root.texts("key_models", [], allowed=f"a list of {MODELS}")]
+    wrong = [one for one in found if not re.fullmatch(AAGUID, one) or not one.strip("0-")]
+    if wrong:
+        root.fault("key_models", f"seen: {seen(wrong[0])}; allowed: {MODELS}")
+    elif found and not roots:
+        mend = 'mend: model_roots = "FILE" in [web] of config.toml, with the root certificates of their makers'
+        root.fault("key_models", f"nothing proves that a key is of one of these models; {mend}")
+    return frozenset(found)
 
 
 def _outside(root: Table, roster: Roster | None) -> dict[str, str]:

@@ -21,7 +21,7 @@ Stamp = tuple[tuple[int, ...], ...]  #: of each file: inode, size, and when cont
 @dataclass(frozen=True, slots=True)
 class RuleFiles:
     """The two files. `issuers` and `sources` are those of the configuration; `max_ttl` is in seconds, `keys` says
-    whether people can answer with security keys.
+    whether people can answer with security keys, `roots` whether something vouches for models of keys.
     """
 
     policy: Path
@@ -30,14 +30,16 @@ class RuleFiles:
     sources: frozenset[str]
     max_ttl: int
     keys: bool = False
+    roots: bool = False
 
     def read(self, now: int = 0) -> tuple[Policy, Roster, list[str]]:
         """Both, and what is wrong with them. Exemptions that ended before `now` (ms UTC) are faults."""
         roster, faults = _second(lambda: read_roster(self.roster, set(self.issuers)), Roster({}))
         known = None if faults else roster
         empty = Policy((), (), None, "")
+        given = {"keys": self.keys, "roots": self.roots}
         policy, more = _second(
-            lambda: read_policy(self.policy, known, set(self.sources), self.max_ttl, now, keys=self.keys), empty
+            lambda: read_policy(self.policy, known, set(self.sources), self.max_ttl, now, **given), empty
         )
         return policy, roster, [*faults, *more]
 

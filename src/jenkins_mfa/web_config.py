@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from jenkins_mfa.core.relying_party import RelyingParty
 from jenkins_mfa.failures import unread
+from jenkins_mfa.security_keys.attestation import roots_of
 from jenkins_mfa.toml_problems import seen
 from jenkins_mfa.toml_table import Table
 from jenkins_mfa.web.settings import CONNECTIONS, Settings
@@ -35,6 +36,7 @@ def web(root: Table, base: Path, *, with_secrets: bool = True) -> Settings | Non
         cert_file=_file(table, "cert_file", base),
         key_file=_file(table, "key_file", base),
         proxies=_proxies(table),
+        model_roots=_file(table, "model_roots", base),
         connections=table.integer("connections", CONNECTIONS, low=10, high=20_000),
     )
     table.done()
@@ -90,7 +92,9 @@ def _proxies(table: Table) -> tuple[str, ...]:
 
 
 def _together(table: Table, settings: Settings, with_secrets: bool) -> None:
-    """What each key allows, but not beside the others."""
+    """What each key allows, but not beside the others; and the files that they name."""
+    if settings.model_roots is not None and with_secrets:
+        _roots(table, settings.model_roots)
     own = settings.cert_file is not None
     if own != (settings.key_file is not None):
         missing = "key_file" if own else "cert_file"
@@ -106,6 +110,16 @@ def _together(table: Table, settings: Settings, with_secrets: bool) -> None:
         table.fault("url", NO_TLS)
     elif not settings.secure and not ipaddress.ip_address(settings.host).is_loopback:
         table.fault("listen", f"seen: {settings.host}; http://localhost is for this computer alone: 127.0.0.1 or ::1")
+
+
+def _roots(table: Table, file: Path) -> None:
+    """The file holds certificates."""
+    try:
+        roots_of(file.read_bytes())
+    except OSError as error:
+        table.fault("model_roots", f"{file} cannot be read: {unread(error)}")
+    except ValueError:
+        table.fault("model_roots", f"{file} holds no root certificates in PEM, as makers of keys publish them")
 
 
 def _pair(table: Table, settings: Settings) -> None:

@@ -13,6 +13,7 @@ from jenkins_mfa.config import Config
 from jenkins_mfa.core.keys import Keys
 from jenkins_mfa.core.model import Gate, State
 from jenkins_mfa.roster_file import WRITER
+from jenkins_mfa.security_keys.attestation import Models, roots_of
 from jenkins_mfa.security_keys.ceremonies import WebAuthnKeys
 from jenkins_mfa.slack.accounts import Accounts
 from jenkins_mfa.slack.app import web_client
@@ -26,6 +27,7 @@ from jenkins_mfa.usecases.ports import Source
 from jenkins_mfa.usecases.rules import Rules
 from jenkins_mfa.web.app import application
 from jenkins_mfa.web.server import WebServer
+from jenkins_mfa.web.settings import Settings
 from jenkins_mfa.web.site import Site
 from jenkins_mfa.words.run_line import run_line
 
@@ -98,11 +100,23 @@ def desk_of(config: Config, store: RedisStore, keys: Keys, messenger: SlackMesse
     )
 
 
+def models_of(settings: Settings, desk: Desk) -> Callable[[], Models | None]:
+    """The models of keys that the policy in force takes, with the roots that stood in their file at the start."""
+    roots = roots_of(settings.model_roots.read_bytes()) if settings.model_roots else ()
+
+    def models() -> Models | None:
+        wanted = desk.policy.key_models
+        return Models(wanted, roots) if wanted else None
+
+    return models
+
+
 def web_of(config: Config, desk: Desk) -> WebServer | None:
     """The pages' server; None where there are none."""
     if config.web is None:
         return None
-    site = Site(desk, config.web, WebAuthnKeys(config.web.party, f"jenkins-mfa {config.installation}"))
+    name, models = f"jenkins-mfa {config.installation}", models_of(config.web, desk)
+    site = Site(desk, config.web, WebAuthnKeys(config.web.party, name, models))
     return WebServer(application(site), config.web, site.waiters)
 
 

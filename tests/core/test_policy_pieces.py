@@ -165,6 +165,7 @@ def test_what_a_policy_does_not_say() -> None:
         quiet=None,
         enrol_delay=3600,
         second_admin=False,
+        key_models=frozenset(),
         calendars=(),
         outside={},
         administrators=(),

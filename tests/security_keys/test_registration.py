@@ -10,10 +10,10 @@ import cbor2
 import ceremonies_kit as here
 import pytest
 from ceremonies_kit import ENROLS, KEYS, NOW, PARTY, register
-from certificates import Maker
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 import security_keys_kit as kit
+from certificates import Maker
 from jenkins_mfa.core.binding import Purpose
 from jenkins_mfa.errors import EvidenceError
 from jenkins_mfa.security_keys.attestation import Models
@@ -178,7 +178,7 @@ def test_an_attestation_that_nobody_asked_for_is_refused() -> None:
     assert _refused(Lies(form="packed", statement={"alg": ES256, "sig": b"\0" * 70, "x5c": []})) == "attestation"
 
 
-DEMANDING = WebAuthnKeys(PARTY, "Example MFA", Models(frozenset({TEXT}), (MAKER.pem,)))
+DEMANDING = WebAuthnKeys(PARTY, "Example MFA", lambda: Models(frozenset({TEXT}), (MAKER.pem,)))
 
 
 def _certified(aaguid: bytes = AAGUID, named: bytes | None = AAGUID, maker: Maker = MAKER) -> SecurityKey:
@@ -198,7 +198,7 @@ def test_a_model_that_its_maker_vouches_for_is_taken() -> None:
     [
         (SecurityKey(ES256, aaguid=AAGUID), "attestation"),
         (SecurityKey(ES256, aaguid=AAGUID, attests="self"), "attestation"),
-        (_certified(maker=Maker.new()), "refused"),
+        (_certified(maker=Maker.new()), "root"),
         (_certified(named=None), "refused"),
         (_certified(named=b"o" * 16), "attestation"),
         (_certified(aaguid=b"o" * 16, named=b"o" * 16), "model"),

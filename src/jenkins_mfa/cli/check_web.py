@@ -10,6 +10,7 @@ from cryptography import x509
 
 from jenkins_mfa.cli.report import Part, count
 from jenkins_mfa.config import Config
+from jenkins_mfa.words import render
 
 ENDS_SOON = 14  #: days before its end at which a certificate is a finding
 
@@ -28,6 +29,19 @@ def web_parts(config: Config) -> Iterator[Part]:
         yield Part("web", True, f"{where}, behind {', '.join(web.proxies)}")
     else:
         yield Part("web", True, f"{where}, for this computer alone")
+    if config.policy.key_models and web.model_roots is not None:
+        yield _models(len(config.policy.key_models), web.model_roots, int(time.time()))
+
+
+def _models(models: int, file: Path, now: int) -> Part:
+    """Keys of a maker whose root has ended cannot be enrolled; `now` in seconds UTC."""
+    roots = x509.load_pem_x509_certificates(file.read_bytes())
+    ended = [one for one in roots if one.not_valid_after_utc.timestamp() <= now]
+    if ended:
+        named = ", ".join(render.visible(one.subject.rfc4514_string())[:80] for one in ended)
+        mend = f"put the maker's new root into {file}, and start the agent anew"
+        return Part("web", False, f"roots of models of keys have ended: {named}", mend)
+    return Part("web", True, f"keys of {count(models, 'model')} are taken, under {count(len(roots), 'root')}")
 
 
 def _certificate(where: str, file: Path, now: int) -> Part:

@@ -69,7 +69,9 @@ def run_cases(directory: Path) -> list[Outcome]:
 
 def _load(directory: Path) -> tuple[Policy, Roster]:
     roster, problems = read_roster(directory / "roster.toml", ANY_ISSUER)
-    policy, more = read_policy(directory / "policy.toml", None if problems else roster, {""}, MAX_TTL, keys=True)
+    policy, more = read_policy(
+        directory / "policy.toml", None if problems else roster, {""}, MAX_TTL, keys=True, roots=True
+    )
     if problems or more:
         raise ConfigError([*problems, *more])
     return policy, roster

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from webauthn.helpers import parse_cbor
 
 from jenkins_mfa.core.assertion import HEAD_BYTES, AuthenticatorData, check_authenticator_data
@@ -36,6 +37,12 @@ class Models:
     def __post_init__(self) -> None:
         if not self.aaguids or not self.roots:
             raise ValueError("models need AAGUIDs and the root certificates that vouch for them")
+
+
+def roots_of(pem: bytes) -> tuple[bytes, ...]:
+    """The certificates of a PEM file, each by itself. Raises ValueError where there is none."""
+    found = x509.load_pem_x509_certificates(pem)
+    return tuple(one.public_bytes(Encoding.PEM) for one in found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ use it too. Whatever goes wrong is one refusal. The caller has the challenge con
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from uuid import UUID
 import webauthn
 from webauthn.helpers import decode_credential_public_key, decoded_public_key_to_cryptography, options_to_json_dict
 from webauthn.helpers.cose import COSEAlgorithmIdentifier
+from webauthn.helpers.exceptions import InvalidCertificateChain, InvalidRegistrationResponse
 from webauthn.helpers.structs import (
     AttestationConveyancePreference,
     AttestationFormat,
@@ -40,17 +41,16 @@ VERIFIED = UserVerificationRequirement.REQUIRED
 
 
 class WebAuthnKeys:
-    """The `SecurityKeys` port for one installation: `name` is what browsers call it. `models` limits registrations to
-    some models (security_keys/attestation.py).
+    """The `SecurityKeys` port for one installation: `name` is what browsers call it. `models` tells to which models
+    registrations are limited now, if they are (security_keys/attestation.py).
     """
 
-    def __init__(self, party: RelyingParty, name: str, models: Models | None = None) -> None:
+    def __init__(self, party: RelyingParty, name: str, models: Callable[[], Models | None] = lambda: None) -> None:
         self._party, self._name, self._models = party, name, models
-        self._roots = {AttestationFormat.PACKED: list(models.roots)} if models else None
 
     def registration_options(self, binding: ActBinding, shown: str, known: Sequence[Credential]) -> dict[str, Any]:
         """PublicKeyCredentialCreationOptionsJSON."""
-        asked = AttestationConveyancePreference.DIRECT if self._models else AttestationConveyancePreference.NONE
+        asked = AttestationConveyancePreference.DIRECT if self._models() else AttestationConveyancePreference.NONE
         return options_to_json_dict(
             webauthn.generate_registration_options(
                 rp_id=self._party.id,
@@ -80,7 +80,8 @@ class WebAuthnKeys:
             if said.id != attested.id:
                 raise EvidenceError("credential_id", "names a credential that it did not make")
             # Before the library: other formats never reach their parsers, and only of "packed" the roots are given.
-            vouched = attestation.check_model(attested, self._models)
+            models = self._models()
+            vouched = attestation.check_model(attested, models)
             verified = webauthn.verify_registration_response(
                 credential=said.json,
                 expected_challenge=binding.challenge,
@@ -88,7 +89,7 @@ class WebAuthnKeys:
                 expected_origin=self._party.origin,
                 require_user_verification=True,
                 supported_pub_key_algs=ALGORITHMS,
-                pem_root_certs_bytes_by_fmt=self._roots,
+                pem_root_certs_bytes_by_fmt={AttestationFormat.PACKED: list(models.roots)} if models else None,
             )
             credential = self._credential(attested, vouched, verified.credential_public_key, said.transports)
             return Registration(credential, attested.data.counter)
@@ -177,6 +178,10 @@ def _one_refusal() -> Generator[None]:
         yield
     except EvidenceError:
         raise
+    except InvalidRegistrationResponse as error:
+        if isinstance(error.__context__, InvalidCertificateChain):
+            raise EvidenceError("root", "has a certificate of no maker that is known here") from error
+        raise EvidenceError("refused", "is not one that a security key gives") from error
     except Exception as error:
         raise EvidenceError("refused", "is not one that a security key gives") from error
 

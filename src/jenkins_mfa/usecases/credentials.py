@@ -58,6 +58,14 @@ def of(desk: Desk, person: str, key: Authenticator) -> Credential:
         raise Refusal("authenticator_damaged") from None
 
 
+def counting(desk: Desk, person: str, key: Authenticator) -> Credential:
+    """The same, where it counts: of a model that the policy names, proved when it was registered, if it names any."""
+    found, models = of(desk, person, key), desk.policy.key_models
+    if models and not (found.attested and found.aaguid in models):
+        raise Refusal("key_model")
+    return found
+
+
 def keys_of(record: PersonRecord) -> tuple[Authenticator, ...]:
     """The security keys that a person can use, the one that was used last first."""
     found = [one for one in record.authenticators if one.kind is Factor.WEBAUTHN and one.usable]

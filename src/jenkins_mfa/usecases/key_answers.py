@@ -15,6 +15,7 @@ from jenkins_mfa.core.assertion import Assertion
 from jenkins_mfa.core.audit import MAX_VALUE
 from jenkins_mfa.core.binding import Decision, GateBinding, bind_gate
 from jenkins_mfa.core.challenge import LIFETIME
+from jenkins_mfa.core.credential import Credential
 from jenkins_mfa.core.evidence import Evidence
 from jenkins_mfa.core.model import (
     Authenticator,
@@ -96,12 +97,12 @@ class KeyAnswers:
                 raise Refusal("page_stale")
             record = credentials.record_of(self.desk, person)
             key = credentials.key_of(record, key_id)
+            credential = _credential(self.desk, person, key, decision)
             expires = min(now + LIFETIME, gate.deadline, until)
             if expires <= now:
                 raise Refusal("deadline")
             fresh = Ceremony(nonce, ANSWER, key.id, now, expires, jti, decision.value, session=who.session)
             questions.ask(self.desk, record, fresh)
-            credential = credentials.of(self.desk, person, key)
             binding = _binding(gate, fresh, person, credential.id)
             return Asked(gate, nonce, self.keys.assertion_options(binding, (credential,)))
 
@@ -158,7 +159,7 @@ class KeyAnswers:
 
     def _judged(self, gate: Gate, person: str, use: _Use, body: bytes, now: int) -> tuple[Assertion, str]:
         """What the key has signed, and the evidence of it. Raises Refusal."""
-        credential = credentials.of(self.desk, person, use.key)
+        credential = _credential(self.desk, person, use.key, Decision(use.ceremony.decision))
         binding = _binding(gate, use.ceremony, person, credential.id)
         proved = credentials.judged(self.desk, self.keys, binding, use.record, use.key, body, now)
         kept = evidence.encode(Evidence(binding, proved.proof))
@@ -179,6 +180,12 @@ class KeyAnswers:
 def asks(gate: Gate) -> str:
     """The digest of what a gate asks for now; a page that shows the gate says it with each answer that it begins."""
     return requirement_sha256(gate.requirement) if gate.requirement else ""
+
+
+def _credential(desk: Desk, person: str, key: Authenticator, decision: Decision) -> Credential:
+    """What the key signs with. A denial lets nothing pass, so every key that is enrolled gives it."""
+    use = credentials.of if decision is Decision.DENY else credentials.counting
+    return use(desk, person, key)
 
 
 def _binding(gate: Gate, ceremony: Ceremony, person: str, credential: bytes) -> GateBinding:

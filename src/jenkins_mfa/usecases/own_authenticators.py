@@ -115,7 +115,7 @@ class OwnAuthenticators:
         now, stored = self.desk.store.now(), self._record(who)
         needed(stored, act)
         key = credentials.key_of(stored, ceremony.credential)
-        binding = _binding(ceremony, act, stored.person, credentials.of(self.desk, stored.person, key).id)
+        binding = _binding(ceremony, act, stored.person, credentials.counting(self.desk, stored.person, key).id)
         proved = credentials.judged(self.desk, self.keys, binding, stored, key, body, now)
         after = credentials.used(stored, key, proved.counter, now)
         return self._done(act, after, {"factor": key.kind.value, "proof": key.id, "via": who.via}, now)
@@ -123,7 +123,7 @@ class OwnAuthenticators:
     def _ask_key(self, record: PersonRecord, act: Act, asked: Ceremony) -> Asked:
         """The question is kept before it is handed out."""
         key = credentials.key_of(record, asked.credential)
-        credential = credentials.of(self.desk, record.person, key)
+        credential = credentials.counting(self.desk, record.person, key)
         questions.ask(self.desk, record, asked)
         binding = _binding(asked, act, record.person, credential.id)
         return Asked(asked.nonce, self.keys.assertion_options(binding, (credential,)))

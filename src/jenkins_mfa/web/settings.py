@@ -16,7 +16,8 @@ class Settings:
     """[web]. `url` is the one address that people open, an origin: scheme, host, and a port that is not the scheme's.
 
     `proxies` are addresses and networks of those who may say whom they speak for. With a certificate of its own the
-    server speaks TLS; otherwise a proxy does, or the pages are for `http://localhost` alone.
+    server speaks TLS; otherwise a proxy does, or the pages are for `http://localhost` alone. `model_roots` is a file of
+    certificates (PEM) that vouch for models of keys.
     """
 
     host: str
@@ -26,6 +27,7 @@ class Settings:
     key_file: Path | None = None
     proxies: tuple[str, ...] = ()
     connections: int = CONNECTIONS
+    model_roots: Path | None = None
 
     @property
     def authority(self) -> str:

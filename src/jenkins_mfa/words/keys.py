@@ -30,6 +30,10 @@ REFUSALS = {
         "Answer with another one, or have an administrator give you a new address."
     ),
     "page_over": "Not counted: this page has ended. Open it from Slack again, or sign in.",
+    "key_model": (
+        "Not counted: only keys of some models count here, and this one was not proved to be of one of them when it "
+        "was enrolled. Ask an administrator for an address, and enrol such a key: ops know which ones are taken."
+    ),
     "page_stale": "Not counted: this gate asks for something else since this page was opened. Open the page anew.",
     "key_unknown": "jenkins-mfa does not know this passkey. Use another one, or ask ops.",
 }
@@ -87,6 +91,10 @@ PROBLEMS = {
         "nobody vouches for the key's model as the policy demands",
         "the browser did not tell the key's model. Let it do so when it asks: only some models are taken here.",
     ),
+    "root": Problem(
+        "none of the makers whom config.toml names vouches for the key's model",
+        "nobody whom jenkins-mfa knows vouches for this key's model. Use another key, or ask ops which ones are taken.",
+    ),
     "model": Problem(
         "the key is of a model that the policy does not name",
         "this model of key is not taken here. Ask ops which ones are.",
@@ -100,6 +108,7 @@ REFUSED = {
     "no_key": "has no security key in use",
     "question_over": "answered a question that had ended, or was answered before",
     "key_refused": "sent an answer of a key that does not prove what was asked",
+    "key_model": "used a key that was not proved to be of a model that the policy names",
     "key_copied": "used a key of which there may be a copy",
     "page_over": "sent something from a page that had ended",
     "page_stale": "answered a page that showed what the gate asked for before",

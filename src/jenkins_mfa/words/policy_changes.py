@@ -18,6 +18,7 @@ _SETTINGS = {
     "outside": "slack_groups",
     "enrol_delay": "enrol_delay",
     "second_admin": "second_admin",
+    "key_models": "key_models",
     "administrators": "administrators",
 }
 

@@ -100,7 +100,8 @@ class Policy:
     must send; `changed_at_first` whether they count as changed while there is nothing to compare them with. Nobody is
     reminded inside `quiet`. Whoever set up somebody's authenticator less than `enrol_delay` seconds ago does not
     confirm beside them. With `second_admin` what one administrator lets somebody enrol counts once a second one has
-    confirmed it. `administrators` (roster ids and `group:<name>`) invite people, and release whom a report
+    confirmed it. Where there are `key_models` (AAGUIDs), only security keys that were proved to be of one of them are
+    enrolled and count. `administrators` (roster ids and `group:<name>`) invite people, and release whom a report
     holds. `calendars` are the names of all, asked about or not. `outside` maps groups of the roster whose members are
     kept elsewhere to the id that they have there.
     """
@@ -119,6 +120,7 @@ class Policy:
     quiet: Calendar | None = None
     enrol_delay: int = 3600
     second_admin: bool = False
+    key_models: frozenset[str] = frozenset()
     administrators: tuple[str, ...] = ()
     calendars: tuple[str, ...] = ()
     outside: Mapping[str, str] = field(default_factory=dict)
