@@ -55,7 +55,7 @@ def test_me_says_what_keeps_codes_from_counting(world: World) -> None:
     world.gates.people = {"bob": PersonRecord("bob", 1, (OLD,), lost_at=OPENED)}
     assert ask(world, "me").splitlines()[1] == (
         "All that you answer with was called lost: Nov 24, 16:00 UTC. "
-        "To answer again you need a new ticket: ask an administrator."
+        "To answer again you need a new address to enrol with: ask an administrator."
     )
 
 
@@ -75,7 +75,7 @@ def test_lost_reaches_the_use_case_with_the_account(world: World) -> None:
     assert ask(world, "LOST", ALICE) == (
         "Suspended: all that you answer with. From now on nothing of yours counts, not even a tap. "
         "Your confirmation on a build that waits does not count any more. "
-        "To answer again you need a new ticket: ask an administrator."
+        "To answer again you need a new address to enrol with: ask an administrator."
     )
     assert world.answers.calls == [("lose", Who(f"slack:{TEAM}", ALICE))]
 

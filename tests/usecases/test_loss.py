@@ -175,7 +175,7 @@ def test_s11_a_loss_is_told_to_the_person_and_to_ops_and_stands_in_the_trail() -
         (
             "alice: Your code app can no longer be used: suspended by Alice (lost, or perhaps in other hands). "
             "A confirmation on a build that waits does not count any more. "
-            "To answer again you need a new ticket: ask an administrator."
+            "To answer again you need a new address to enrol with: ask an administrator."
         ),
     ]
     assert events(world)[-2:] == [("authenticator:suspended", "alice", "alice"), ("gate:retracted", "agent", "alice")]

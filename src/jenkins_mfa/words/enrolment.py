@@ -22,7 +22,7 @@ WHY = {
     "unconfirmed": "no second administrator confirmed it within 24 hours",
 }
 #: What to do then.
-TICKET = "To answer again you need a new ticket: ask an administrator."
+TICKET = "To answer again you need a new address to enrol with: ask an administrator."
 LOCKED_OUT = f"Not counted: what you answer with was called lost, so not even a tap of yours counts. {TICKET}"
 
 UNCONFIRMED = (

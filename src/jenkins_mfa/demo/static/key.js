@@ -11,7 +11,7 @@ export function drawKey(one) {
     title(one),
     one.waiting && waiting(one),
     !open && !one.waiting && el("p", { class: "dim" }, one.enrolled ? "Waits for a page that asks for it." : "This key is not enrolled."),
-    open && el("div", { class: "sheet", tabindex: 0, role: "group", "aria-label": "The agent's page" }, lines(one.lines)),
+    open && el("div", { class: "sheet", tabindex: 0, "data-focus": "sheet", role: "group", "aria-label": "The agent's page" }, lines(one.lines)),
     one.choices.includes("approve") && button(one, "approve", "Touch the key to approve", "first"),
     one.choices.includes("deny") && denial(one),
     one.choices.includes("scan") && button(one, "scan", "Scan with the phone, type a code", "first"),
