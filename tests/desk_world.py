@@ -13,6 +13,7 @@ from jenkins_mfa.core.policy import Policy
 from jenkins_mfa.usecases import deliver, enroll
 from jenkins_mfa.usecases.answer import Answers, Counted, NeedsCode, NeedsNumber
 from jenkins_mfa.usecases.desk import Desk, Who
+from jenkins_mfa.usecases.ports import Checkpoints
 from jenkins_mfa.usecases.tick import tick
 from jenkins_mfa.usecases.watch import Watch
 from memory_store import MemoryStore
@@ -31,11 +32,18 @@ class World:
     library: str = ""
     asks: int = 5
     numbers: int = 0
+    checkpoints: Checkpoints | None = None
 
     def __post_init__(self) -> None:
         self.store = MemoryStore(self.clock)
         self.desk: Desk = desk(
-            self.store, self.source, self.messenger, self.rules, library=self.library, asks=self.asks
+            self.store,
+            self.source,
+            self.messenger,
+            self.rules,
+            library=self.library,
+            asks=self.asks,
+            checkpoints=self.checkpoints,
         )
         self.watch = Watch(self.desk, self.source)
         self.answers = Answers(self.desk)

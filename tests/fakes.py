@@ -18,8 +18,9 @@ from jenkins_mfa.core.keys import Keys, SigningKey
 from jenkins_mfa.core.model import Alert, Facts, Gate, Message, Run, ToldRecord, Trouble
 from jenkins_mfa.core.policy import Policy, Roster
 from jenkins_mfa.errors import SourceGoneError
+from jenkins_mfa.usecases.continuity import Continuity
 from jenkins_mfa.usecases.desk import Desk
-from jenkins_mfa.usecases.ports import Abort, Opened, Paused, Proceed, Store
+from jenkins_mfa.usecases.ports import Abort, Checkpoints, Opened, Paused, Proceed, Store
 from jenkins_mfa.usecases.rules import Rules
 
 US = "agent"
@@ -172,11 +173,13 @@ def desk(
     roster: Roster = ROSTER,
     library: str = "",
     asks: int = 5,
+    checkpoints: Checkpoints | None = None,
 ) -> Desk:
     """A desk with stand-ins for whatever is not given."""
     source = source or FakeSource()
     return Desk(
         store=store,
+        continuity=Continuity(store, checkpoints),
         messenger=messenger or FakeMessenger(),
         sources={source.id: source},
         rules=Rules(rules or policy(), roster, "chat:T1"),

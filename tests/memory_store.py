@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from itertools import count
 
 from clock import Clock
 from jenkins_mfa.core import moments
+from jenkins_mfa.core.chain import Head, Linked
 from jenkins_mfa.core.model import (
     Alert,
     Commit,
@@ -28,7 +30,7 @@ from jenkins_mfa.core.model import (
 )
 from jenkins_mfa.errors import DamagedError, StoreConflictError
 from jenkins_mfa.store.records import encode, record_key, ref_key, seal_of
-from jenkins_mfa.store.trail import Head, Linked, link
+from jenkins_mfa.store.trail import link
 from jenkins_mfa.usecases.ports import Due
 
 
@@ -65,6 +67,7 @@ class MemoryStore:
         self._courtesies: dict[str, tuple[str, int]] = {}
         self._tokens = count(1)
         self._lock = threading.RLock()
+        self._written = Head(0, "")
 
     def now(self) -> int:
         return self.clock.now()
@@ -98,6 +101,16 @@ class MemoryStore:
             alert = Alert(f"damaged:{damaged.record}", "record_damaged", self.now(), values=values)
             self._alerts[alert.id] = alert
             self._note(f"alert:{alert.id}")
+
+    def backup(self) -> dict[str, object]:
+        """All that is stored, as it is now."""
+        with self._lock:
+            return {name: deepcopy(kept) for name, kept in vars(self).items() if isinstance(kept, dict | list | set)}
+
+    def restore(self, backup: dict[str, object]) -> None:
+        """Put it back: everything that was stored since is gone."""
+        with self._lock:
+            vars(self).update({name: deepcopy(kept) for name, kept in backup.items()})
 
     def put(self, record: Record) -> None:
         """Whoever can write to the store puts back a record that the agent has sealed at some time."""
@@ -180,6 +193,7 @@ class MemoryStore:
                 if isinstance(record, Gate) and record.version == 1:
                     self._refs[ref_key(record.run.source, record.external_ref)] = record
             self.trail += linked
+            self._written = max(self._written, self.heads(), key=lambda head: head.seq)
             for alert in commit.alerts:
                 self._alerts[alert.id] = alert
             for lane in (*(f"alert:{alert.id}" for alert in commit.alerts), *commit.lanes):
@@ -194,6 +208,15 @@ class MemoryStore:
                 known = self._refs.get(ref_key(record.run.source, record.external_ref))
                 if known and known.generation != record.generation - 1:
                     raise StoreConflictError("somebody else opened it")
+
+    def audit_events(self, start: int = 1, count: int | None = None) -> Iterator[Linked]:
+        return iter([linked for linked in self.trail if linked.seq >= start][:count])
+
+    def written(self) -> Head:
+        return self._written
+
+    def forget_written(self) -> None:
+        self._written = Head(0, "")
 
     def heads(self) -> Head:
         return Head(self.trail[-1].seq, self.trail[-1].hash) if self.trail else Head(0, "")

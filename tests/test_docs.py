@@ -122,7 +122,7 @@ def test_every_command_is_in_the_docs_and_has_an_example(path: str) -> None:
 
 def test_every_command_that_the_docs_name_exists() -> None:
     """No page sends anybody to a command or an option that is not there."""
-    known, word = dict(commands(main)), "(?:[a-z]+|--[a-z-]+)"
+    known, word = dict(commands(main)), "(?:[a-z]+(?:-[a-z]+)*|--[a-z-]+)"
     for page in [*PAGES, ROOT / "jenkinsfile-library/README.md"]:
         for named in re.findall(rf"^ *jenkins-mfa ({word}(?: {word})*)", code_of(page), re.MULTILINE):
             words = named.split()

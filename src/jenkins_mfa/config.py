@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from jenkins_mfa.audit_config import AuditConfig, audit
 from jenkins_mfa.core.policy import Policy, Roster
 from jenkins_mfa.errors import ConfigError
 from jenkins_mfa.failures import unread
@@ -104,6 +105,7 @@ class Config:
     policy: Policy
     roster: Roster
     secret_files: tuple[Path, ...]
+    audit: AuditConfig
     web: WebSettings | None = None
 
 
@@ -122,6 +124,7 @@ def load(path: Path, *, policy_path: Path | None = None, now: int = 0, with_secr
     slack = _slack(root.table("slack"), secrets)
     store = _store(root.table("store"))
     keys = _keys(root.table("keys"), base)
+    kept = audit(root, base)
     pages = web(root, base, with_secrets=with_secrets)
     limits = root.table("limits", required=False)
     approval_ttl = limits.integer("approval_ttl", 600, low=1, high=3600, unit="seconds")
@@ -158,6 +161,7 @@ def load(path: Path, *, policy_path: Path | None = None, now: int = 0, with_secr
         policy=policy,
         roster=roster,
         secret_files=tuple(secrets.files),
+        audit=kept,
         web=pages,
     )
 

@@ -134,6 +134,14 @@ class StoreUnusableError(StoreError):
     """The operator mends: newer schema, evicting policy, no persistence."""
 
 
+class RolledBackError(StoreUnusableError):
+    """The operator mends: the store is not the one that the checkpoints outside it know of (S21)."""
+
+
+class ArchiveError(JenkinsMfaError):
+    """The operator mends: a file that is kept outside the store cannot be read or written. No gate waits for it."""
+
+
 class DamagedError(StoreUnusableError):
     """One stored record is not as it was written: it alone is set aside, everything else goes on.
 

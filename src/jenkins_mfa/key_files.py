@@ -17,6 +17,8 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from jenkins_mfa.config import KeysConfig
+from jenkins_mfa.core import checkpoint
+from jenkins_mfa.core.checkpoint import CheckpointKeys
 from jenkins_mfa.core.keys import Keys, SigningKey
 from jenkins_mfa.core.seal import KeyRing
 from jenkins_mfa.core.signing_keys import private_from_pem, private_pem
@@ -24,6 +26,7 @@ from jenkins_mfa.errors import ConfigError, JenkinsMfaError
 from jenkins_mfa.failures import unread
 
 INDEX = "keys.json"
+CHECKPOINT = "checkpoint.pem"  #: signs checkpoints; further `checkpoint-*.pem` only verify them
 MAKE = "jenkins-mfa keys generate"
 LIFE = 365 * 86400  #: seconds until a new receipt key's `not_after`
 
@@ -37,7 +40,9 @@ class Made:
 
 
 def generate(files: KeysConfig, now: int) -> Made:
-    """Make one more receipt key, and the vault's and the HMAC key where they are missing. Nothing is overwritten."""
+    """Make one more receipt key, and those of checkpoints, vault and HMAC where they are missing. Nothing is
+    overwritten.
+    """
     files.dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     index = _index(files.dir)
     kid = f"k{1 + max((int(row['kid'][1:]) for row in index), default=0)}"
@@ -47,12 +52,26 @@ def generate(files: KeysConfig, now: int) -> Made:
     temporary.unlink(missing_ok=True)
     _write(temporary, json.dumps({"keys": index}, indent=2).encode())
     temporary.replace(files.dir / INDEX)
+    if not (files.dir / CHECKPOINT).exists():
+        written.append(complete(files))
     if not files.vault_file.exists():
         line = f"v1:{base64.b64encode(secrets.token_bytes(32)).decode()}\n"
         written.append(_write(files.vault_file, line.encode()))
     if not files.hmac_file.exists():
         written.append(_write(files.hmac_file, base64.b64encode(secrets.token_bytes(32)) + b"\n"))
     return Made(kid, tuple(written))
+
+
+def complete(files: KeysConfig) -> Path:
+    """Make the key of checkpoints where it is missing, as in installations of before there was one. Raises ConfigError
+    where the directory cannot be written.
+    """
+    path = files.dir / CHECKPOINT
+    try:
+        return path if path.exists() else _write(path, private_pem(Ed25519PrivateKey.generate()))
+    except OSError as error:
+        says = f"{path} is missing and cannot be written: {unread(error)}"
+        raise ConfigError([f"{says}; mend: make {files.dir} writable once, or run {MAKE} elsewhere"]) from error
 
 
 def load(files: KeysConfig, installation: str) -> Keys:
@@ -74,6 +93,7 @@ def load(files: KeysConfig, installation: str) -> Keys:
             signing.append(SigningKey(row["kid"], key, row["created"], row["not_after"], signs))
     if not signing and not problems:
         problems.append(f"{files.dir} holds no receipt key; mend: {MAKE}")
+    checkpoints = _checkpoints(files, problems)
     vault, mac = _read(files.vault_file, problems), _read(files.hmac_file, problems)
     try:
         ring = KeyRing.parse(vault.decode(), place=files.vault_file.name)
@@ -86,7 +106,22 @@ def load(files: KeysConfig, installation: str) -> Keys:
         raise ConfigError(problems) from None
     if problems:
         raise ConfigError(problems)
-    return Keys(installation, tuple(signing), ring, mac_key)
+    return Keys(installation, tuple(signing), ring, mac_key, checkpoints)
+
+
+def _checkpoints(files: KeysConfig, problems: list[str]) -> CheckpointKeys | None:
+    """The keys of checkpoints; None where there is none yet."""
+    found: dict[str, Ed25519PrivateKey] = {}
+    for path in sorted(files.dir.glob("checkpoint*.pem")):
+        pem = _read(path, problems)
+        try:
+            found |= {path.name: private_from_pem(pem)} if pem else {}
+        except JenkinsMfaError as error:
+            problems.append(f"{path}: {error}")
+    if CHECKPOINT not in found:
+        return None
+    public = {checkpoint.kid(key.public_key()): key.public_key() for key in found.values()}
+    return CheckpointKeys(public, found[CHECKPOINT])
 
 
 def vault(files: KeysConfig) -> KeyRing:

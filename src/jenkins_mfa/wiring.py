@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import structlog
 
+from jenkins_mfa.archive.checkpoint_file import CheckpointFile
 from jenkins_mfa.config import Config
 from jenkins_mfa.core.keys import Keys
 from jenkins_mfa.core.model import Gate, State
@@ -22,6 +23,7 @@ from jenkins_mfa.sources.jenkins.client import Client
 from jenkins_mfa.sources.jenkins.source import JenkinsSource
 from jenkins_mfa.store.connect import open_store
 from jenkins_mfa.store.gates import RedisStore
+from jenkins_mfa.usecases.continuity import Continuity
 from jenkins_mfa.usecases.desk import Desk
 from jenkins_mfa.usecases.ports import Source
 from jenkins_mfa.usecases.rules import Rules
@@ -79,6 +81,13 @@ def messenger_of(config: Config) -> SlackMessenger:
     )
 
 
+def checkpoints_of(config: Config, keys: Keys) -> CheckpointFile | None:
+    """The file of checkpoints; None where there is no key for them yet."""
+    if keys.checkpoints is None:
+        return None
+    return CheckpointFile(config.audit.checkpoint_file, keys.checkpoints, config.installation)
+
+
 def desk_of(config: Config, store: RedisStore, keys: Keys, messenger: SlackMessenger) -> Desk:
     """Everything that the use cases need."""
 
@@ -88,6 +97,7 @@ def desk_of(config: Config, store: RedisStore, keys: Keys, messenger: SlackMesse
 
     return Desk(
         store=store,
+        continuity=Continuity(store, checkpoints_of(config, keys)),
         messenger=messenger,
         sources=sources_of(config, messenger.rules),
         rules=messenger.rules,

@@ -5,7 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jenkins_mfa.core import audit
-from jenkins_mfa.core.audit import AuditEvent, Broken, Chain, Name
+from jenkins_mfa.core import chain as chains
+from jenkins_mfa.core.audit import AuditEvent, Name
+from jenkins_mfa.core.chain import Broken, Chain
 from jenkins_mfa.errors import UntrustedInputError
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -87,9 +89,9 @@ def test_details_are_whole_numbers_and_bounded_texts(value: object) -> None:
 def test_an_untouched_trail() -> None:
     """From its beginning, and from any later event with the hash before it."""
     trail = _trail(5)
-    assert audit.verify_chain(trail, head=(5, trail[-1][1])) == Chain(1, 5, trail[-1][1])
-    assert audit.verify_chain(trail[2:], first=3, previous=trail[1][1]) == Chain(3, 5, trail[-1][1])
-    assert audit.verify_chain([]) == Chain(1, 0, audit.START)
+    assert chains.verify_chain(trail, head=(5, trail[-1][1])) == Chain(1, 5, trail[-1][1])
+    assert chains.verify_chain(trail[2:], first=3, previous=trail[1][1]) == Chain(3, 5, trail[-1][1])
+    assert chains.verify_chain([]) == Chain(1, 0, audit.START)
 
 
 @given(st.integers(0, 4), st.integers(0, 200), st.integers(1, 255))
@@ -100,7 +102,7 @@ def test_s13_one_changed_byte_shows(place: int, offset: int, flip: int) -> None:
     changed = bytearray(raw)
     changed[offset % len(raw)] ^= flip
     trail[place] = (bytes(changed), stored)
-    found = audit.verify_chain(trail)
+    found = chains.verify_chain(trail)
     assert isinstance(found, Broken)
     assert found.seq <= place + 1 or found.how in {"missing", "reordered"}
 
@@ -110,32 +112,32 @@ def test_a_changed_event_with_a_new_hash_breaks_at_the_next() -> None:
     trail = _trail(5)
     forged = audit.encode(AuditEvent(3, 1764000000003, Name.GATE_APPROVED, "mallory", "g_3.1"))
     trail[2] = (forged, audit.link(trail[1][1], forged))
-    assert audit.verify_chain(trail) == Broken(4, "changed")
+    assert chains.verify_chain(trail) == Broken(4, "changed")
 
 
 def test_lost_doubled_and_moved_events_are_told_apart() -> None:
     """The operator reads what happened to the trail."""
     trail = _trail(5)
-    assert audit.verify_chain(trail[:2] + trail[3:]) == Broken(3, "missing")
-    assert audit.verify_chain(trail[1:]) == Broken(1, "missing")
-    assert audit.verify_chain([*trail[:3], trail[2], *trail[3:]]) == Broken(3, "doubled")
-    assert audit.verify_chain([trail[0], trail[2], trail[1], *trail[3:]]) == Broken(2, "reordered")
+    assert chains.verify_chain(trail[:2] + trail[3:]) == Broken(3, "missing")
+    assert chains.verify_chain(trail[1:]) == Broken(1, "missing")
+    assert chains.verify_chain([*trail[:3], trail[2], *trail[3:]]) == Broken(3, "doubled")
+    assert chains.verify_chain([trail[0], trail[2], trail[1], *trail[3:]]) == Broken(2, "reordered")
 
 
 def test_s13_the_loss_of_the_newest_events_shows_against_the_head() -> None:
     """mobula #59: without a known head their loss leaves no trace."""
     trail = _trail(5)
-    assert audit.verify_chain(trail[:3], head=(5, trail[-1][1])) == Broken(4, "missing")
-    assert audit.verify_chain(trail[:3]) == Chain(1, 3, trail[2][1])
+    assert chains.verify_chain(trail[:3], head=(5, trail[-1][1])) == Broken(4, "missing")
+    assert chains.verify_chain(trail[:3]) == Chain(1, 3, trail[2][1])
 
 
 def test_a_trail_longer_than_its_head_or_with_another_one() -> None:
     """An older head beside newer events, or another chain of the same length, is no match."""
     trail = _trail(5)
-    assert isinstance(audit.verify_chain(trail, head=(3, trail[2][1])), Broken)
-    assert isinstance(audit.verify_chain(trail, head=(5, "0" * 64)), Broken)
+    assert isinstance(chains.verify_chain(trail, head=(3, trail[2][1])), Broken)
+    assert isinstance(chains.verify_chain(trail, head=(5, "0" * 64)), Broken)
 
 
 def test_a_chain_begun_elsewhere_does_not_fit() -> None:
     """The hash before is part of each hash."""
-    assert audit.verify_chain(_trail(2, previous="0" * 64)) == Broken(1, "changed")
+    assert chains.verify_chain(_trail(2, previous="0" * 64)) == Broken(1, "changed")

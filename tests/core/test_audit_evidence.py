@@ -15,12 +15,14 @@ import builders
 import security_keys_kit as kit
 from evidence_kit import CONFIRMED, DENIED, ENROLLED, JTI, OPENED, OTHER_KEY, RUN, SITE, TRAIL, detailed, signed
 from jenkins_mfa.core import audit, evidence
+from jenkins_mfa.core import chain as chains
 from jenkins_mfa.core.audit import AuditEvent, Name
 from jenkins_mfa.core.audit_evidence import Judged, examine
+from jenkins_mfa.core.chain import Head, Linked
 from jenkins_mfa.core.model import Entry
 from jenkins_mfa.core.relying_party import RelyingParty
 from jenkins_mfa.simulators.security_key import RS256, Lies
-from jenkins_mfa.store.trail import Head, Linked, link
+from jenkins_mfa.store.trail import link
 
 
 def judged(entries: Iterable[Entry], site: RelyingParty | None = SITE) -> list[Judged]:
@@ -32,7 +34,7 @@ def judged(entries: Iterable[Entry], site: RelyingParty | None = SITE) -> list[J
         )
         head = audit.link(head, raw)
         chain.append(Linked(seq, raw, head))
-    assert isinstance(audit.verify_chain((one.raw, one.hash) for one in chain), audit.Chain)
+    assert isinstance(chains.verify_chain((one.raw, one.hash) for one in chain), chains.Chain)
     return list(examine(((one.seq, one.entry) for one in chain), site))
 
 

@@ -12,7 +12,7 @@ import requests
 
 from jenkins_mfa import config as configuration
 from jenkins_mfa import key_files
-from jenkins_mfa.core import audit
+from jenkins_mfa.core import chain as chains
 from jenkins_mfa.core.model import State
 from jenkins_mfa.demo import files
 from jenkins_mfa.demo.auto import ALICE, APPROVED, BOB, Player
@@ -207,11 +207,11 @@ def test_row_44_no_secret_reached_a_log_a_message_or_the_trail(world: World, pla
     keys = key_files.load(config.keys, config.installation)
     with open_desk(config, keys) as desk:
         trail = [linked.raw.decode() for linked in desk.store.audit_events()]  # type: ignore[attr-defined]
-        stored = audit.verify_chain(
+        stored = chains.verify_chain(
             (linked.raw, linked.hash)
             for linked in desk.store.audit_events()  # type: ignore[attr-defined]
         )
-    assert isinstance(stored, audit.Chain)
+    assert isinstance(stored, chains.Chain)
     shown = [plain(m) for channel in (files.CHANNEL, files.OPS) for m in all_of(world, channel)]
     log = (world.directory / "agent.log").read_text()
     for secret in secrets:

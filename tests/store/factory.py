@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from jenkins_mfa.core.audit import Chain, verify_chain
+from jenkins_mfa.core.chain import Chain, verify_chain
 from jenkins_mfa.core.model import Claims, Clause, Commit, Entry, Factor, Facts, Gate, Requirement, Run, State
 from jenkins_mfa.store.gates import RedisStore
 

@@ -10,7 +10,7 @@ import pytest
 from factory import entry, gate, opening
 
 from clock import Clock
-from jenkins_mfa.core.audit import Chain, verify_chain
+from jenkins_mfa.core.chain import Chain, verify_chain
 from jenkins_mfa.core.model import Commit, RunRecord
 from jenkins_mfa.errors import StoreConflictError
 from jenkins_mfa.store.gates import RedisStore

@@ -16,7 +16,8 @@ from hypothesis.stateful import rule as step
 from builders import ROSTER, policy, rule
 from desk_world import World
 from fakes import code_of
-from jenkins_mfa.core import audit, quorum, receipt
+from jenkins_mfa.core import chain as chains
+from jenkins_mfa.core import quorum, receipt
 from jenkins_mfa.core.model import Factor, State
 from jenkins_mfa.errors import JenkinsMfaError, SourceUnavailableError
 from jenkins_mfa.usecases.answer import Answers, NeedsCode
@@ -120,8 +121,8 @@ def test_killed_at_any_write_the_decision_takes_effect_once(name: str, at: int, 
     assert [type(answer) for _, answer in world.source.sent] == [kind]
     assert len(world.store.open_gates()) == 0
     assert world.messenger.told[-1].state is end
-    chain = audit.verify_chain((linked.raw, linked.hash) for linked in world.store.trail)
-    assert isinstance(chain, audit.Chain)
+    chain = chains.verify_chain((linked.raw, linked.hash) for linked in world.store.trail)
+    assert isinstance(chain, chains.Chain)
     entries = world.store.entries(world.gate.jti)
     events = [(entry.event, entry.actor) for entry in entries if entry.event != "gate:approved"]
     assert len(events) == len(set(events)), events

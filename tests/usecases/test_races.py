@@ -11,7 +11,7 @@ from builders import ROSTER, RUN, policy, rule
 from clock import Clock
 from desk_world import World
 from fakes import US, FakeSource
-from jenkins_mfa.core import audit
+from jenkins_mfa.core import chain as chains
 from jenkins_mfa.core.model import Factor, State
 from jenkins_mfa.store.gates import RedisStore
 from jenkins_mfa.usecases.answer import Answers
@@ -34,7 +34,7 @@ def world(store: RedisStore, clock: Clock) -> World:
 def whole_trail(store: RedisStore) -> bool:
     head = store.heads()
     events = ((linked.raw, linked.hash) for linked in store.audit_events())
-    return isinstance(audit.verify_chain(events, head=(head.seq, head.hash)), audit.Chain)
+    return isinstance(chains.verify_chain(events, head=(head.seq, head.hash)), chains.Chain)
 
 
 def test_fifty_approvers_at_once(world: World) -> None:

@@ -18,6 +18,7 @@ from jenkins_mfa.cli.receipt import receipt
 from jenkins_mfa.cli.reports import report
 from jenkins_mfa.cli.run import VERSIONS, run, version
 from jenkins_mfa.cli.seal import seal
+from jenkins_mfa.cli.store import store
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -31,5 +32,5 @@ def main() -> None:
 
 for command in (run, check, demo, pending, show, approve, deny, retract, keys, enroll, authenticators, seal):
     main.add_command(command)
-for command in (holds, policy, report, audit, receipt, version):
+for command in (holds, policy, report, audit, receipt, store, version):
     main.add_command(command)

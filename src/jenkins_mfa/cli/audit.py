@@ -12,12 +12,11 @@ from typing import Any
 import click
 
 from jenkins_mfa.cli.base import FINDING, Commands, config_option, details_json, json_option, load, print_json, trail_of
-from jenkins_mfa.core import audit as trail
-from jenkins_mfa.core.audit import Broken
+from jenkins_mfa.core import chain
 from jenkins_mfa.core.audit_evidence import Judged, examine
+from jenkins_mfa.core.chain import Broken, Linked
 from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.core.relying_party import RelyingParty
-from jenkins_mfa.store.trail import Linked
 from jenkins_mfa.words import evidence as wording
 from jenkins_mfa.words import history, render
 
@@ -53,8 +52,8 @@ def verify(config_path: Path, as_json: bool, evidence: bool) -> None:
     site = config.web.party if config.web else None
     with trail_of(config) as store:
         head = store.heads()
-        events = ((linked.raw, linked.hash) for linked in store.audit_events())
-        found = trail.verify_chain(events, head=(head.seq, head.hash))
+        events = ((linked.raw, linked.hash) for linked in store.audit_events(count=head.seq))
+        found = chain.verify_chain(events, head=(head.seq, head.hash))
         if isinstance(found, Broken):
             _broken(found, head.seq, as_json)
             sys.exit(FINDING)

@@ -17,6 +17,7 @@ from jenkins_mfa import key_files
 from jenkins_mfa.config import Config
 from jenkins_mfa.core.keys import Keys
 from jenkins_mfa.errors import (
+    ArchiveError,
     ConfigError,
     JenkinsMfaError,
     MessengerError,
@@ -40,6 +41,7 @@ STOPPED = 130  #: Ctrl-C
 #: The first that fits decides.
 _KINDS: tuple[tuple[tuple[type[JenkinsMfaError], ...], int, str], ...] = (
     ((StoreUnusableError, UnknownKeyError), USAGE, "store_unusable"),
+    ((ArchiveError,), USAGE, "archive"),
     ((StoreError, SourceError, MessengerError), UNREACHABLE, "unreachable"),
     ((Refusal,), REFUSED, "refused"),
     ((JenkinsMfaError,), FINDING, "finding"),

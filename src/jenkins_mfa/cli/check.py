@@ -21,6 +21,7 @@ from jenkins_mfa.cli.base import (
     load,
     load_keys,
 )
+from jenkins_mfa.cli.check_trail import trail_parts
 from jenkins_mfa.cli.check_web import web_parts
 from jenkins_mfa.cli.report import Part, count, report
 from jenkins_mfa.config import Config, SourceConfig
@@ -136,6 +137,7 @@ def _store(config: Config) -> Iterator[Part]:
         yield from _damaged(config, store)
         yield from _vault(config, store)
         yield _people(config, store)
+        yield from trail_parts(config, store)
         yield from _beats(store)
 
 
@@ -230,7 +232,7 @@ def _beats(store: RedisStore) -> Iterator[Part]:
             if refused := beat.get("vault_refused"):
                 says, mend = halves(str(refused))
                 yield Part("agent", False, f"it has not taken over the vault's keys: {lower(says)}", mend)
-        elif age < STALE and beat.get("ok") is False:
+        elif name.startswith("source:") and age < STALE and beat.get("ok") is False:
             says = f"its last poll of {name.replace(':', ' ')} failed: {beat.get('problem')}"
             yield Part("agent", False, says, "look at that source; the agent goes on trying")
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 import enum
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 from jenkins_mfa.core import strict_json
 from jenkins_mfa.core.model import Factor
@@ -25,10 +24,10 @@ START = ""  #: what stands before the first event's hash
 #: What `details` may hold. No name of a secret is in it: no number, code, seed, token, ticket or receipt.
 DETAILS = frozenset(
     {
-        "act", "authenticator", "by", "changes", "effects", "evidence", "exp", "factor", "failures", "iat", "jti",
-        "key_sha256", "kid", "kind", "lane", "lib", "named", "nonce", "not_after", "people", "person", "policy_sha256",
-        "problem", "proof", "quorum", "reason", "receipt_sha256", "record", "report", "request_sha256", "rules",
-        "state", "step", "target", "tries", "use", "version", "via",
+        "act", "authenticator", "by", "changes", "checkpoint", "effects", "evidence", "exp", "factor", "failures",
+        "head", "iat", "jti", "key_sha256", "kid", "kind", "lane", "lib", "named", "nonce", "not_after", "people",
+        "person", "policy_sha256", "problem", "proof", "quorum", "reason", "receipt_sha256", "record", "report",
+        "request_sha256", "rules", "seq", "state", "step", "target", "tries", "use", "version", "via",
     }
 )  # fmt: skip
 
@@ -80,6 +79,7 @@ class Name(enum.StrEnum):
     KEY_ROTATED = "key:rotated"
     AGENT_STARTED = "agent:started"
     AGENT_STOPPED = "agent:stopped"
+    STORE_ROLLBACK = "store:rollback"
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,65 +161,6 @@ def decode(raw: bytes) -> AuditEvent:
 def link(previous: str, raw: bytes) -> str:
     """The hash of the event `raw` after one whose hash is `previous` (START for the first): SHA-256 in hex."""
     return hashlib.sha256(framed("jenkins-mfa/trail/v1", previous, raw)).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class Chain:
-    """An unbroken piece of the trail: its first and last sequence number, and the last one's hash."""
-
-    first: int
-    last: int
-    head: str
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """Where the trail breaks: all events before `seq` are complete and unchanged, later ones prove nothing."""
-
-    seq: int
-    how: Literal["changed", "missing", "doubled", "reordered"]
-
-
-def verify_chain(
-    entries: Iterable[tuple[bytes, str]],
-    *,
-    first: int = 1,
-    previous: str = START,
-    head: tuple[int, str] | None = None,
-) -> Chain | Broken:
-    """Follow the chain over (event bytes, hash) in stored order, from event `first` after the hash `previous`.
-
-    `head` is where it must end (sequence number, hash) if that is known: the loss of the newest events leaves no
-    other trace.
-    """
-    expected, hash_before = first, previous
-    rest = iter(entries)
-    for raw, stored in rest:
-        try:
-            seq = decode(raw).seq
-        except UntrustedInputError:
-            return Broken(expected, "changed")
-        if seq < expected:
-            return Broken(seq, "doubled")
-        if seq > expected:
-            return Broken(expected, "reordered" if _holds(rest, expected) else "missing")
-        if link(hash_before, raw) != stored:
-            return Broken(seq, "changed")
-        expected, hash_before = seq + 1, stored
-    if head is not None and head != (expected - 1, hash_before):
-        return Broken(expected, "missing") if head[0] >= expected else Broken(head[0], "changed")
-    return Chain(first, expected - 1, hash_before)
-
-
-def _holds(entries: Iterable[tuple[bytes, str]], seq: int) -> bool:
-    """Whether one of the entries says that it is number `seq`."""
-    for raw, _ in entries:
-        try:
-            if decode(raw).seq == seq:
-                return True
-        except UntrustedInputError:
-            continue
-    return False
 
 
 def _event(value: object) -> AuditEvent:

@@ -14,6 +14,7 @@ from jenkins_mfa.core.gate_table import ENTERED, TABLE, Event, Kind, Refused, Tr
 from jenkins_mfa.core.model import Alert, Ending, Entry, Gate, Requirement, State
 from jenkins_mfa.core.policy.brief import listed
 
+TOLD_AT_ONCE = frozenset({"superseded", "rolled_back"})  #: denials of which ops do not read one by one
 RETRACTED = 50  #: causes of confirmations taken back that a gate remembers, the newest
 
 __all__ = ["ENTERED", "TABLE", "Event", "Kind", "Refused", "Transition", "advance"]
@@ -238,7 +239,7 @@ def _alerts(before: Gate, after: Gate, event: Event) -> tuple[Alert, ...]:
         code = "ended_unclear"
     elif before.state is State.RESUMED:
         code = "proceeded_again"
-    elif event.denial is not None and event.denial.person is None and event.denial.reason != "superseded":
+    elif event.denial is not None and event.denial.person is None and event.denial.reason not in TOLD_AT_ONCE:
         code = event.denial.reason
     else:
         return ()

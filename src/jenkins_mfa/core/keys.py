@@ -1,6 +1,6 @@
 """The agent's keys as values: which signs receipts, which seals records, which seals gates. Reading files is elsewhere.
 
-Receipts, the vault and HMACs use different keys; none of them is in the store.
+Receipts, checkpoints, the vault and HMACs use different keys; none of them is in the store.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from jenkins_mfa.core.checkpoint import CheckpointKeys
 from jenkins_mfa.core.seal import KeyRing
 
 
@@ -40,6 +41,7 @@ class Keys:
     signing: tuple[SigningKey, ...]
     ring: KeyRing = field(repr=False)
     mac_key: bytes = field(repr=False)
+    checkpoints: CheckpointKeys | None = field(default=None, repr=False)
 
     def signer(self, kids: Collection[str], now: int) -> SigningKey | None:
         """The newest signing key that the run can verify at `now` (Unix seconds); no negotiation beyond that (S10)."""

@@ -8,12 +8,13 @@ from collections.abc import Callable, Sequence
 import msgspec
 import redis
 
+from jenkins_mfa.core.chain import Head
 from jenkins_mfa.core.model import SCHEMA, Alert, Commit, Entry
 from jenkins_mfa.errors import DamagedError, StoreConflictError, StoreUnavailableError, StoreUncertainError
 from jenkins_mfa.store.lanes import Bell, Lanes
 from jenkins_mfa.store.reader import Reader
 from jenkins_mfa.store.records import planned
-from jenkins_mfa.store.trail import Head, Trail, link
+from jenkins_mfa.store.trail import Trail, link
 from jenkins_mfa.store.wire import Answer, Script, Wire, newer_schema
 from jenkins_mfa.usecases.ports import Due
 
@@ -39,10 +40,19 @@ class RedisStore(Reader, Trail, Lanes):
         Lanes.__init__(self, wire, Bell())
         self._turn = threading.Lock()
         self._head: Head | None = None
+        self._written = Head(0, "")
 
     def close(self) -> None:
         """Close all connections."""
         self._wire.client.close()
+
+    def written(self) -> Head:
+        """The furthest head of the trail that this process has got for a commit of its own, since `forget_written`."""
+        return self._written
+
+    def forget_written(self) -> None:
+        """Another trail is the true one from now on."""
+        self._written = Head(0, "")
 
     def commit(self, commit: Commit) -> None:
         """Write all of it in one step. Raises StoreConflictError when somebody else was first, StoreUncertainError
@@ -127,6 +137,8 @@ class RedisStore(Reader, Trail, Lanes):
             self._head = None
             verdict, seq, digest = self._sent(plan)
             self._head = Head(seq, digest.decode())
+            if verdict in {b"done", b"already"} and seq > self._written.seq:
+                self._written = self._head
             if verdict != b"head":
                 return bytes(verdict)
         raise StoreUnavailableError("the trail is too busy: other processes were faster each time")

@@ -3,38 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from jenkins_mfa.core import audit
+from jenkins_mfa.core.chain import Head, Linked
 from jenkins_mfa.core.model import Entry
 from jenkins_mfa.store.wire import Wire, reading
 
 PAGE = 100  #: events per read
 NEWEST = 10  #: events of the first read backwards: the last word about a gate was mostly said just now
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """Where the trail stands: the newest event's sequence number and hash; 0 and "" before the first."""
-
-    seq: int
-    hash: str
-
-
-@dataclass(frozen=True, slots=True)
-class Linked:
-    """One event in its place, as stored: its canonical bytes, and the hash that covers them and all before."""
-
-    seq: int
-    raw: bytes
-    hash: str
-
-    @property
-    def entry(self) -> Entry:
-        """The event as it was before it was linked. Raises UntrustedInputError for damaged bytes."""
-        event = audit.decode(self.raw)
-        details = dict(event.details)
-        return Entry(str(event.name), event.at, event.actor, event.gate, event.source, event.run, details)
 
 
 def link(head: Head, entries: Iterable[Entry]) -> list[Linked]:

@@ -11,7 +11,7 @@ from jenkins_mfa.core.gate import Event, Kind, Refused, advance
 from jenkins_mfa.core.keys import SigningKey
 from jenkins_mfa.core.model import Alert, Claim, Clause, Factor, Gate, RunRecord, State
 from jenkins_mfa.core.policy.evaluate import BY_PIPELINE
-from jenkins_mfa.errors import JenkinsMfaError
+from jenkins_mfa.errors import JenkinsMfaError, SourceUnavailableError
 from jenkins_mfa.usecases import break_glass, eligible, tighten
 from jenkins_mfa.usecases.desk import Desk, apply, newest, run_record
 
@@ -35,8 +35,11 @@ def take(desk: Desk, gate: Gate) -> Gate | None:
 
     Checks the trail's last word, that the run was not denied, and that the people still count, then freezes the
     receipt. Seals are the store's (T8): what it gives is as it was committed.
-    Raises NotOursError, StoreError, MessengerUnavailableError.
+    Raises NotOursError, StoreError, MessengerUnavailableError, and SourceUnavailableError for as long as the store is
+    not the one that is known (S21).
     """
+    if desk.continuity.look():
+        raise SourceUnavailableError(f"{gate.jti}: the store is not the one that is known", code="rolled_back")
     if not newest(desk, gate):
         raise NotOursError(f"{gate.jti}: the stored gate is not the newest")
     if run_record(desk, gate.run.key).denial is not None:

@@ -16,6 +16,7 @@ from jenkins_mfa.core.keys import Keys
 from jenkins_mfa.core.model import Commit, Denial, Entry, Gate, Record, RunRecord
 from jenkins_mfa.core.policy import Person, Policy, Roster
 from jenkins_mfa.errors import DamagedError, Refusal, StoreConflictError, StoreUnavailableError
+from jenkins_mfa.usecases.continuity import Continuity
 from jenkins_mfa.usecases.ports import Messenger, Randomness, Source, Store
 from jenkins_mfa.usecases.rules import Rules
 
@@ -51,6 +52,7 @@ class Desk:
     """
 
     store: Store
+    continuity: Continuity
     messenger: Messenger
     sources: Mapping[str, Source]
     rules: Rules

@@ -16,6 +16,8 @@ def confirming(desk: Desk, gate: Gate, who: Who, cause: str, now: int) -> tuple[
 
     Raises Refusal with the reason why the answer does not count.
     """
+    if desk.continuity.look():
+        raise Refusal("rolled_back")
     person = person_of(desk, who)
     mine = [c for c in gate.confirmations if person is not None and c.person == person.id]
     if person is not None and any(c.cause == cause for c in mine):

@@ -15,6 +15,7 @@ from jenkins_mfa.errors import DamagedError, Refusal
 from jenkins_mfa.usecases.desk import Desk, Who, commit_id, decide, named, whole
 
 LOST, LEFT, COPIED, UNCONFIRMED = "lost", "left", "copied", "unconfirmed"  #: why authenticators are suspended
+ROLLED_BACK = "rolled_back"  #: why one is that was switched off in a time that the store has lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,19 @@ def _unconfirmed(desk: Desk, person: str) -> bool:
         _, commit = _ending(desk, end, replace(record, authenticators=off), late, [])
         desk.store.commit(commit)
         return True
+
+    return decide(attempt)
+
+
+def rolled_back(desk: Desk, person: str, authenticator_id: str, operator: str) -> Ended:
+    """The store is older than the moment at which this authenticator was switched off: it is suspended once more (S21).
+
+    Raises Refusal when the person has no such one in use.
+    """
+
+    def attempt() -> Ended:
+        end = _End("suspended", person, operator, desk.store.now(), ROLLED_BACK)
+        return _one(desk, end, authenticator_id, lambda found: replace(found, suspended_at=end.at))
 
     return decide(attempt)
 

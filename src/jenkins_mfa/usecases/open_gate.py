@@ -159,6 +159,8 @@ def _judge(
         return _deny(gate, Reason(run.denial.reason))
     if run.denial is not None:
         return _deny(gate, Reason("sticky", {"person": run.denial.person or "", "reason": run.denial.reason}))
+    if desk.continuity.before(gate.run.started):
+        return _deny(gate, Reason("rolled_back"))
     return _pass(gate, desk.approval_ttl) if gate.requirement.passes_by else gate
 
 

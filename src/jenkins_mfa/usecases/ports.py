@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from jenkins_mfa.core.chain import Head, Linked
+from jenkins_mfa.core.checkpoint import Checkpoint, Kept
 from jenkins_mfa.core.judge import Outcome
 from jenkins_mfa.core.model import (
     Alert,
@@ -186,6 +188,18 @@ class Store(Protocol):
     def set_aside(self, damaged: DamagedError) -> None:
         """Tell ops about a damaged record, once. It stays as it is: whatever reads it stands still."""
 
+    def heads(self) -> Head:
+        """Where the trail stands."""
+
+    def written(self) -> Head:
+        """The furthest head of the trail that this process has got for a commit of its own, since `forget_written`."""
+
+    def forget_written(self) -> None:
+        """Another trail is the true one from now on."""
+
+    def audit_events(self, start: int = 1, count: int | None = None) -> Iterator[Linked]:
+        """The trail's events from sequence number `start` on, oldest first, at most `count`."""
+
     def last_entry(self, gate_jti: str) -> tuple[int, str, int] | None:
         """(sequence, head, version) of the newest trail event about a gate."""
 
@@ -226,6 +240,22 @@ class Store(Protocol):
 
     def forget_beat(self, name: str) -> None:
         """Whoever kept it has stopped."""
+
+
+class Checkpoints(Protocol):
+    """Where checkpoints are kept outside the store. Raises ArchiveError."""
+
+    def read(self) -> Kept:
+        """What all of them say together."""
+
+    def sign(self, given: Checkpoint) -> str:
+        """The signed one."""
+
+    def add(self, token: str) -> None:
+        """Keep a signed one, for good when this returns."""
+
+    def opened(self, token: str) -> Checkpoint:
+        """A signed one that came another way. Raises UntrustedInputError."""
 
 
 class Messenger(Protocol):

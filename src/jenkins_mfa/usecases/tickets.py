@@ -136,8 +136,11 @@ def _unusable(desk: Desk, ticket: TicketRecord, now: int) -> str:
 def called_lost(desk: Desk, ticket: TicketRecord) -> bool:
     """Whether the ticket was made before what its person, or whoever gave it out, answers with was last called lost,
     so that it counts no more: it may have been somebody else who gave it out. Nor does one of whom the roster has lost
-    since. Where that cannot be read it does not count either, but for an enrolment, which mends its person's record.
+    since, nor one of before an older store was taken up, which does not know whether it was used. Where that cannot be
+    read it does not count either, but for an enrolment, which mends its person's record.
     """
+    if desk.continuity.before(ticket.issued):
+        return True
     record = whole(desk, lambda: desk.store.person(ticket.person))
     mine = ticket.purpose != For.ENROL if record is None else record.lost_at >= ticket.issued
     return mine or _giver_gone(desk, ticket)

@@ -5,7 +5,20 @@ from __future__ import annotations
 from jenkins_mfa.core import moments
 from jenkins_mfa.core.model import Alert, Gate, State
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.words import acts, asking, codes, delivery, endings, enrolment, glass, holding, people, render, state
+from jenkins_mfa.words import (
+    acts,
+    asking,
+    codes,
+    delivery,
+    endings,
+    enrolment,
+    glass,
+    holding,
+    people,
+    render,
+    rollback,
+    state,
+)
 from jenkins_mfa.words.parts import Channel, Everyone, Fact, Parts, Time, Word, duration, join, listing, say, sentences
 
 
@@ -57,6 +70,27 @@ def _what(given: Alert, gate: Gate | None, roster: Roster) -> Parts:
             )
         case "key_ended" if gate is not None and gate.denial is None:
             return say("Approved, but the key of its receipt was taken out of use or has ended. Nothing is sent.")
+        case "rolled_back":
+            return say(
+                "{here} The store is not the one that is known: {problem}. Nothing is let go on; no approval counts.",
+                here=Everyone(),
+                problem=rollback.problem(values.get("problem", "")),
+            )
+        case "rollback_accepted":
+            return say(
+                "{by} has taken an older store for the true one: its trail ended with event {seq}, {lost} was known. "
+                "Gates closed: {gates}. Builds that started before are not let go on.",
+                by=Fact(values.get("by", "")),
+                seq=int(values["seq"]),
+                lost=int(values["lost"]),
+                gates=int(values["gates"]),
+            )
+        case "trail_unkept":
+            return say(
+                "What is kept of the trail outside the store cannot be written: {problem}. Gates go on. Mend it soon: "
+                "until then nothing outside shows what happens.",
+                problem=Fact(values.get("problem", "")),
+            )
         case "record_damaged":
             return say(
                 "What the store holds as {record} is not what was written: {reason}. It is left as it is, and nothing "

@@ -22,6 +22,7 @@ REASONS = {
     "seal_broken": "what the store holds is not what was written, so nothing is sent",
     "key_ended": "the key of its receipt was taken out of use or has ended, so nothing is sent",
     "receipt_changed": "its receipt would not be the one that was claimed, so nothing is sent",
+    "rolled_back": "the store is not the one that is known, so nothing is sent until an operator has looked",
     "unforeseen": "something unforeseen, which the agent's log tells",
 }
 

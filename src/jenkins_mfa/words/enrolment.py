@@ -20,6 +20,7 @@ WHY = {
     "left": "no longer in the roster",
     "copied": "perhaps copied",
     "unconfirmed": "no second administrator confirmed it within 24 hours",
+    "rolled_back": "switched off before the store was put back from an older copy",
 }
 #: What to do then.
 TICKET = "To answer again you need a new address to enrol with: ask an administrator."

@@ -44,6 +44,7 @@ REFUSED = {
     "held": "answered a build that is held",
     "deadline": "came too late",
     "seal_broken": "answered a gate that is not what was written",
+    "rolled_back": "answered while the store was older than its checkpoints",
     "no_glass": "wanted break-glass, for which the policy has no rule here",
     "broken_before": "wanted break-glass once more",
     "not_glass": "wanted break-glass, and is not named for it",
@@ -96,6 +97,7 @@ DENIED = {
     "twin": "two inputs of the build have the same id, or the id belongs to another build",
     "sticky": "a person had denied this build before",
     "seal_broken": "what the store holds about it is not what was written",
+    "rolled_back": "the store was put back from an older copy while the build ran",
     "superseded": "a newer build asks for the same",
 }
 
@@ -276,6 +278,12 @@ def _loaded(entry: Entry, _roster: Roster) -> Parts:
     return sentences([loaded, say("Changes: {told}.", told=Fact(told))]) if told else loaded
 
 
+def _rollback(entry: Entry, _roster: Roster) -> Parts:
+    lost = _detail(entry, "seq")
+    said = "An older store was taken up by {by}: events of before, up to {lost}, are not in it. Open gates were closed."
+    return say(said, by=Fact(entry.actor), lost=Word(lost if lost.isdigit() else "?"))
+
+
 def _members(entry: Entry, _roster: Roster) -> Parts:
     """Ids, not names: many of them may have left the roster."""
     came = "now in it" if _detail(entry, "kind") == "added" else "no longer in it"
@@ -330,4 +338,5 @@ SENTENCES: dict[str, Callable[[Entry, Roster], Parts]] = {
     Name.KEY_ROTATED: _named("Authenticators were sealed anew under key {value}.", "kid"),
     Name.AGENT_STARTED: _named("An agent of version {value} started.", "reason"),
     Name.AGENT_STOPPED: _named("An agent of version {value} stopped.", "reason"),
+    Name.STORE_ROLLBACK: _rollback,
 }

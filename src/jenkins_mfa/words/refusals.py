@@ -264,6 +264,9 @@ _SENTENCES: dict[str, Callable[[_Case], Parts]] = {
     "held": _held,
     "deadline": _expired,
     "seal_broken": _plain("Not counted: what is stored about this build is not what jenkins-mfa wrote. Ask ops."),
+    "rolled_back": _plain(
+        "Not counted: the store of jenkins-mfa seems to be an older copy of itself. Ops have to look at it first."
+    ),
     "approved": _approved,
     "sending": _sending,
     "resumed": _approved,

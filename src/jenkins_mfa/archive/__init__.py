@@ -1,0 +1,1 @@
+"""What is kept outside the store: signed checkpoints of the trail, and its copies."""

@@ -1,0 +1,58 @@
+"""`check` of what is kept of the trail outside the store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jenkins_mfa.cli.base import halves, load_keys
+from jenkins_mfa.cli.report import Part
+from jenkins_mfa.config import Config
+from jenkins_mfa.errors import ArchiveError, RolledBackError
+from jenkins_mfa.failures import lower
+from jenkins_mfa.store.gates import RedisStore
+from jenkins_mfa.usecases.continuity import Continuity
+from jenkins_mfa.wiring import checkpoints_of
+
+OLD = 300_000  #: ms after which a running agent's newest checkpoint is old
+STALE = 60_000  #: ms after which an agent's last heartbeat is old
+
+
+def trail_parts(config: Config, store: RedisStore) -> Iterator[Part]:
+    """Whether the store is the one that its checkpoints know, and whether there are fresh ones."""
+    checkpoints = checkpoints_of(config, load_keys(config))
+    if checkpoints is None:
+        mend = "start the agent once, or jenkins-mfa keys generate"
+        yield Part("trail", False, "there is no key for checkpoints yet", mend)
+        return
+    try:
+        continuity = Continuity(store, checkpoints)
+        continuity.require()
+        newest = continuity.kept.newest
+    except (RolledBackError, ArchiveError) as error:
+        says, mend = halves(str(error))
+        yield Part("trail", False, says, mend or "see who may read and write there")
+        return
+    yield from _running(store)
+    if newest is None:
+        yield Part("trail", True, "no checkpoint yet: the first agent that runs makes one")
+        return
+    age = max(0, store.now() - newest.at)
+    says = f"newest checkpoint: event {newest.seq}, {age // 1000} s ago"
+    if age > OLD and _fresh(store, "agent"):
+        yield Part("trail", False, says, f"see that the agent can write {checkpoints.path}")
+    else:
+        yield Part("trail", True, says)
+
+
+def _running(store: RedisStore) -> Iterator[Part]:
+    """What the running agent says of it."""
+    for beat in _fresh(store, "trail"):
+        if beat.get("ok") is False:
+            yield Part("trail", False, lower(str(beat.get("problem"))), "see the agent's log")
+
+
+def _fresh(store: RedisStore, kind: str) -> list[dict[str, object]]:
+    """The heartbeats of this kind, of all agents that run."""
+    oldest = store.now() - STALE
+    found = [beat for name, beat in store.beats().items() if name.startswith(f"{kind}:")]
+    return [beat for beat in found if isinstance(at := beat.get("at"), int) and at > oldest]
