@@ -10,7 +10,7 @@ from typing import Any
 import builders
 from jenkins_mfa.core import base64url
 from jenkins_mfa.core.assertion import Proof
-from jenkins_mfa.core.binding import Decision, GateBinding
+from jenkins_mfa.core.binding import ActBinding, Binding, Decision, GateBinding, Purpose
 from jenkins_mfa.core.evidence import Evidence
 from jenkins_mfa.simulators import security_key_pairs as pairs
 from jenkins_mfa.simulators.security_key import EDDSA, ES256, HONEST, RS256, Lies, SecurityKey
@@ -53,6 +53,15 @@ BOUND: dict[str, Any] = {
 }
 
 
+#: The same of an act.
+ACT = ActBinding(Purpose.ADMINISTER, b"n" * 32, "unlock bob", "alice", b"c" * 16, builders.NOW, builders.NOW + 60_000)
+ACTED: dict[str, Any] = {
+    **{name: BOUND[name] for name in ("nonce", "person", "credential", "issued", "expires")},
+    "purpose": Purpose.MANAGE,
+    "subject": "unlock carol",
+}
+
+
 @cache
 def private(alg: int, number: int = 0) -> pairs.PrivateKey:
     """The same key for all tests of a process; RSA ones take long to make. `number` tells several from each other."""
@@ -65,7 +74,7 @@ def raw(text: str) -> bytes:
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
-def request_options(binding: GateBinding, **changes: Any) -> dict[str, Any]:
+def request_options(binding: Binding, **changes: Any) -> dict[str, Any]:
     """What a page is given to have an answer signed."""
     challenge = base64url.encode(binding.challenge)
     return {"challenge": challenge, "rpId": RP_ID, "userVerification": "required", "allowCredentials": [], **changes}
@@ -87,7 +96,7 @@ def key_of(alg: int, **values: Any) -> SecurityKey:
     return made
 
 
-def evidence_of(alg: int, binding: GateBinding = BINDING, lies: Lies = HONEST, **values: Any) -> Evidence:
+def evidence_of(alg: int, binding: Binding = BINDING, lies: Lies = HONEST, **values: Any) -> Evidence:
     """The evidence of an answer with a fresh key; `values` change the proof afterwards."""
     key = key_of(alg)
     response = key.sign(request_options(binding), ORIGIN, lies)["response"]

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from cli_files import edit, without_pages, write
 from clock import Clock
-from evidence_kit import CONFIRMED, DENIED, ENROLLED, OPENED, TRAIL, detailed
+from evidence_kit import ACTS, CONFIRMED, DENIED, ENROLLED, OPENED, TRAIL, detailed
 from jenkins_mfa.cli import main
 from jenkins_mfa.core.model import SCHEMA, Commit, Entry
 from store_server import Server, new_store
@@ -85,6 +85,14 @@ def test_row_45_each_finding_names_event_reason_and_mend(auditor: Auditor) -> No
         f"Not right: event 5 {about}: Alice Wu confirmed with a security key. But the question was answered before.",
         'Mend: keep this store as evidence; docs/operations.md, "Evidence that does not hold".',
     ]
+
+
+def test_row_45_an_act_that_no_key_has_signed_is_named(auditor: Auditor) -> None:
+    """It is about no build; what was signed instead is said."""
+    found = auditor(ENROLLED, ACTS["unlock"], detailed(ACTS["lost"], evidence=ACTS["invite"].details["evidence"]))
+    assert found.exit_code == 1
+    assert found.stdout.splitlines()[1].startswith("Not right: event 3: ")
+    assert found.stdout.splitlines()[1].endswith(" But the key has signed something else, “administer invite bob”.")
 
 
 def test_findings_as_json(auditor: Auditor) -> None:

@@ -15,8 +15,9 @@ import pytest
 from cryptography.exceptions import InvalidSignature
 
 import security_keys_kit as kit
+from evidence_kit import ACTS
 from jenkins_mfa.core import evidence
-from jenkins_mfa.core.binding import Decision, GateBinding
+from jenkins_mfa.core.binding import ActBinding, Decision, GateBinding
 from jenkins_mfa.core.credential import key_sha256
 from jenkins_mfa.core.evidence import Evidence
 from jenkins_mfa.simulators.security_key import ES256, Lies
@@ -57,8 +58,25 @@ def test_row_45_the_script_verifies_what_each_kind_of_key_has_signed(alg: int) -
     command = [sys.executable, "-I", "-c", script()]
     done = subprocess.run(command, input=evidence.encode(bundle), capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "alice approve gate g_01 1 on https://mfa.example.com" in done.stdout
+    assert done.stdout.startswith("Right: alice approve gate g_01 1\nOn https://mfa.example.com with")
     assert key_sha256(bundle.proof.spki) in done.stdout
+
+
+@pytest.mark.parametrize("alg", kit.ALGORITHMS.values(), ids=kit.ALGORITHMS)
+def test_row_45_the_script_verifies_an_act(alg: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It names person, act and target."""
+    said: list[str] = []
+    monkeypatch.setattr("sys.stdin", io.StringIO(evidence.encode(kit.evidence_of(alg, kit.ACT))))
+    exec(compile(script(), "verify.py", "exec"), {"print": lambda *words: said.append(" ".join(words))})
+    assert said[0] == "Right: alice unlock bob"
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(ActBinding)])
+def test_row_45_the_script_refuses_a_changed_field_of_an_act(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As of an answer's."""
+    bundle = kit.evidence_of(ES256, kit.ACT)
+    changed = replace(bundle, binding=replace(bundle.binding, **{name: kit.ACTED[name]}))
+    assert refusal(changed, monkeypatch) == "Not right: challenge"
 
 
 @pytest.mark.parametrize("name", [field.name for field in fields(GateBinding)])
@@ -95,3 +113,19 @@ def test_every_member_of_the_form_is_explained() -> None:
         json.loads(evidence.encode(kit.evidence_of(ES256)))
     )
     assert all(f"`{decision}`" in table for decision in Decision)
+
+
+def test_every_act_is_explained() -> None:
+    """Its event, its purpose and what is signed; and the two members that an answer does not have."""
+    section = PAGE.partition("## Acts")[2].partition("## ")[0]
+    rows = {tuple(re.findall(r"`([^`]+)`", row)[:3]) for row in re.findall(r"^\| (`.*)", section, re.MULTILINE)}
+    signed = {evidence.decode(str(one.details["evidence"])).binding for one in ACTS.values()}
+    assert {(event, purpose, subject.split()[0]) for event, purpose, subject in rows} == {
+        (entry.event, str(found.purpose), found.subject.split()[0])
+        for entry in ACTS.values()
+        for found in [evidence.decode(str(entry.details["evidence"])).binding]
+        if isinstance(found, ActBinding)
+    }
+    kept = set(json.loads(evidence.encode(kit.evidence_of(ES256, kit.ACT))))
+    assert kept - set(json.loads(evidence.encode(kit.evidence_of(ES256)))) == {"purpose", "subject"}
+    assert len(signed) == len(rows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 import builders
 import security_keys_kit as kit
-from evidence_kit import CONFIRMED, DENIED, ENROLLED, JTI, OPENED, OTHER_KEY, RUN, SITE, TRAIL, detailed, signed
+from evidence_kit import ACTS, CONFIRMED, DENIED, ENROLLED, JTI, OPENED, OTHER_KEY, RUN, SITE, TRAIL, detailed, signed
 from jenkins_mfa.core import audit, evidence
 from jenkins_mfa.core import chain as chains
 from jenkins_mfa.core.audit import AuditEvent, Name
@@ -188,6 +189,83 @@ def test_garbage_in_place_of_evidence_is_a_finding(value: str | int | dict[str, 
     bad = detailed(CONFIRMED, evidence=kept)
     first, second = examine(enumerate((ENROLLED, OPENED, bad, DENIED)), SITE)
     assert (bool(first.why), second.why) == (True, "")
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_what_a_key_has_signed_as_an_act_holds(name: str) -> None:
+    """Administrators' acts, and one's own: also the removal of the very key that has signed it."""
+    assert judged((ENROLLED, ACTS[name])) == [Judged(2, ACTS[name], origin=kit.ORIGIN)]
+
+
+@pytest.mark.parametrize(("name", "other"), list(permutations(ACTS, 2)))
+def test_another_acts_evidence_is_found(name: str, other: str) -> None:
+    """Whoever puts it there has the same administrator's good signature, over something else."""
+    assert why(ENROLLED, detailed(ACTS[name], evidence=ACTS[other].details["evidence"])) == "act"
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_what_was_signed_for_a_gate_stands_for_no_act(name: str) -> None:
+    """Or the other way round."""
+    assert why(ENROLLED, detailed(ACTS[name], evidence=CONFIRMED.details["evidence"])) == "act"
+    assert why(ENROLLED, OPENED, detailed(CONFIRMED, evidence=ACTS[name].details["evidence"])) == "act"
+
+
+ACTED = {
+    "target": (detailed(ACTS["unlock"], person="carol"), "act"),
+    "no target": (detailed(ACTS["unlock"], person=None), "act"),
+    "released": (detailed(ACTS["release"], target="carol"), "act"),
+    "removed": (detailed(ACTS["remove"], authenticator="a_09"), "act"),
+    "confirmed": (detailed(ACTS["confirm"], authenticator="a_08"), "act"),
+    "kind": (detailed(ACTS["add"], kind="webauthn"), "act"),
+    "event": (replace(ACTS["unlock"], event="authenticator:suspended"), "act"),
+    "actor": (replace(ACTS["lost"], actor="bob"), "person"),
+    "factor": (detailed(ACTS["lost"], factor="totp"), "factor"),
+    "no factor": (detailed(ACTS["lost"], factor=None), "factor"),
+    "proof": (detailed(ACTS["invite"], proof="a_02"), "authenticator"),
+    "later": (replace(ACTS["invite"], at=builders.NOW + 60_000), "time"),
+    "taken out": (detailed(ACTS["release"], evidence=None), "missing"),
+}
+
+
+@pytest.mark.parametrize("name", ACTED)
+def test_row_45_an_act_changed_under_a_new_chain_is_found(name: str) -> None:
+    """As of answers to gates."""
+    changed, reason = ACTED[name]
+    assert why(ENROLLED, changed) == reason
+
+
+@pytest.mark.parametrize("name", kit.ACTED)
+def test_row_45_changed_evidence_of_an_act_is_found(name: str) -> None:
+    """Each field is in what the key has signed."""
+    bundle = evidence.decode(str(ACTS["unlock"].details["evidence"]))
+    forged = replace(bundle, binding=replace(bundle.binding, **{name: kit.ACTED[name]}))
+    assert why(ENROLLED, detailed(ACTS["unlock"], evidence=evidence.encode(forged))) == "challenge"
+
+
+def test_row_45_an_acts_key_is_its_administrators_and_serves_once() -> None:
+    """Enrolled for them before, and not switched off; one signature is one act."""
+    unlock = ACTS["unlock"]
+    off = Entry("authenticator:revoked", builders.NOW, "alice", details={"person": "alice", "authenticator": "a_01"})
+    assert why(unlock) == "enrolled"
+    assert why(detailed(ENROLLED, person="carol"), unlock) == "owner"
+    assert why(ENROLLED, off, unlock) == "switched_off"
+    assert why(detailed(ENROLLED, state="waits"), unlock) == "unconfirmed"
+    assert why(ENROLLED, unlock, site=RelyingParty("evil.example.com", "https://evil.example.com")) == "site"
+    assert [one.why for one in judged((ENROLLED, unlock, replace(unlock, at=unlock.at + 1)))] == ["", "doubled"]
+
+
+def test_acts_with_a_code_or_at_the_terminal_need_no_evidence() -> None:
+    """Nobody but the agent vouches for those."""
+    by_code = detailed(ACTS["unlock"], factor="totp", evidence=None)
+    local = Entry("authenticator:unlocked", builders.NOW, "operator:root", details={"person": "bob"})
+    assert judged((ENROLLED, by_code, local)) == []
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_what_nobody_could_verify_again_is_not_done(name: str) -> None:
+    """The agent writes no act of a key without its evidence."""
+    with pytest.raises(ValueError, match="of a security key is written with its evidence"):
+        link(Head(0, audit.START), [detailed(ACTS[name], evidence=None)])
 
 
 @pytest.mark.parametrize(

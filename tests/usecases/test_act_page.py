@@ -12,12 +12,15 @@ import pytest
 from builders import ROSTER, policy, rule
 from desk_world import World
 from fakes import code_of
-from jenkins_mfa.core import audit, challenge
-from jenkins_mfa.core.model import Act, Factor
+from jenkins_mfa.core import audit, challenge, evidence
+from jenkins_mfa.core.audit_evidence import examine
+from jenkins_mfa.core.binding import ActBinding, Purpose
+from jenkins_mfa.core.credential import key_sha256
+from jenkins_mfa.core.model import Act, Entry, Factor
 from jenkins_mfa.errors import Refusal
 from jenkins_mfa.security_keys.ceremonies import WebAuthnKeys
 from jenkins_mfa.simulators.security_key import HONEST, Lies, SecurityKey
-from jenkins_mfa.usecases import loss, tickets
+from jenkins_mfa.usecases import credentials, loss, tickets
 from jenkins_mfa.usecases.act_page import ActPage
 from jenkins_mfa.usecases.acts import Acts, NeedsPage
 from jenkins_mfa.usecases.desk import Who
@@ -25,6 +28,7 @@ from jenkins_mfa.usecases.enrolment import Enrolment, OwnActs, Stage
 from jenkins_mfa.usecases.rules import Rules
 from jenkins_mfa.usecases.tickets import For
 from jenkins_mfa.wiring import SystemRandomness
+from jenkins_mfa.words import history, render
 from key_world import PARTY, enrol_key
 
 UV = 0x04  #: the flag of user verification
@@ -110,6 +114,22 @@ def test_an_act_that_a_key_signed_takes_effect_once(place: Place) -> None:
     ):
         refused("page_over", again)
     assert place.locked
+
+
+@pytest.mark.parametrize("act", [UNLOCK, INVITE, Act("lost", "bob")])
+def test_row_45_an_act_leaves_evidence_that_an_auditor_verifies(place: Place, act: Act) -> None:
+    """The signature over act and target stands in the trail with it, and fits what the trail says about it."""
+    ticket = place.opened(act)
+    place.sign(ticket, place.signed(place.ask(ticket)))
+    spki = credentials.of(place.desk, "carol", place.own).spki
+    about = {"person": "carol", "authenticator": place.own.id, "kind": "webauthn", "key_sha256": key_sha256(spki)}
+    enrolled = Entry("authenticator:enrolled", 0, "carol", details=about)
+    entries = [enrolled, *(linked.entry for linked in place.store.trail)]
+    (found,) = examine(enumerate(entries), PARTY)
+    assert (found.why, found.entry.actor, found.origin) == ("", "carol", PARTY.origin)
+    signed = evidence.decode(str(found.entry.details["evidence"])).binding
+    assert isinstance(signed, ActBinding)
+    assert (signed.purpose, signed.subject) == (Purpose.ADMINISTER, f"{act.name} {act.target}")
 
 
 def test_a_code_on_the_page_takes_effect_once(place: Place) -> None:
@@ -225,6 +245,8 @@ def test_an_invitation_gives_a_ticket_of_its_person_and_tells_them(place: Place)
     token = place.typed(place.opened(INVITE))
     assert (place.last.name, place.last.actor) == ("ticket:made", "carol")
     assert {"person": "bob", "use": "enrol", "factor": "totp"}.items() <= place.last.details.items()
+    said = render.terminal(history.sentence(place.store.trail[-1].entry, ROSTER))
+    assert said.startswith("Carol made a one-time address for Bob")
     made = place.store.ticket(tickets._id(token))
     assert made is not None
     assert (made.purpose, made.person, made.by, made.used_at) == ("enrol", "bob", "carol", 0)

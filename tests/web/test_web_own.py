@@ -15,6 +15,7 @@ from builders import policy, rule
 from desk_world import World
 from fakes import code_of, seed_of
 from jenkins_mfa.core import totp
+from jenkins_mfa.core.audit_evidence import examine
 from jenkins_mfa.core.binding import ActBinding, Purpose
 from jenkins_mfa.core.model import Act, Factor
 from jenkins_mfa.errors import Refusal
@@ -177,6 +178,22 @@ def test_removing_drops_what_it_confirmed(mine: Mine, world: KeyWorld) -> None:
     entry = [one.entry for one in world.store.trail if one.entry.event == "authenticator:revoked"][-1]
     assert (entry.actor, entry.details["authenticator"], entry.details["proof"]) == ("bob", app, key)
     assert [name for name in world.store.lanes if name.startswith("alert:revoked")]
+
+
+def test_row_45_what_a_key_proved_here_is_verified_again(mine: Mine) -> None:
+    """Adding and removing leave the signature over exactly that; the key was enrolled on this very page."""
+    first, second = mine.give_key(), SecurityKey()
+    assert mine.by_key("add", "webauthn", first).status_code == 200
+    assert mine.register(second).status_code == 200
+    own = mine.usable[-1][1]
+    mine.held[own] = second
+    mine.reopen()
+    assert mine.by_key("remove", mine.of("totp"), own).status_code == 200
+    assert mine.by_key("remove", own, own).status_code == 200
+    trail = ((one.seq, one.entry) for one in mine.world.store.trail)
+    found = list(examine(trail, mine.place.settings.party))
+    assert [one.why for one in found] == ["enrolled", "", ""]  # how the first one came is told by no trail
+    assert [one.entry.event for one in found] == ["ticket:made", *["authenticator:revoked"] * 2]
 
 
 def test_the_last_one_stays(mine: Mine) -> None:

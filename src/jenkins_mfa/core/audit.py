@@ -113,6 +113,12 @@ class AuditEvent:
 _VERIFIED_BY = {
     Name.GATE_CONFIRMED: ("factor", "evidence"),
     Name.AUTHENTICATOR_ENROLLED: ("kind", "key_sha256"),
+    Name.AUTHENTICATOR_UNLOCKED: ("factor", "evidence"),
+    Name.AUTHENTICATOR_SUSPENDED: ("factor", "evidence"),
+    Name.AUTHENTICATOR_CONFIRMED: ("factor", "evidence"),
+    Name.AUTHENTICATOR_REVOKED: ("factor", "evidence"),
+    Name.REQUESTER_RELEASED: ("factor", "evidence"),
+    Name.TICKET_MADE: ("factor", "evidence"),
 }
 
 

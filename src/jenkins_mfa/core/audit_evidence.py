@@ -7,12 +7,13 @@ found here: compare those with what people and ops were told when they happened.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from jenkins_mfa.core import evidence
 from jenkins_mfa.core.audit import Name
-from jenkins_mfa.core.binding import Decision, GateBinding
+from jenkins_mfa.core.binding import ActBinding, Binding, Decision, GateBinding, Purpose
 from jenkins_mfa.core.credential import key_sha256
 from jenkins_mfa.core.evidence import Evidence
 from jenkins_mfa.core.model import Entry, Factor, Run
@@ -21,6 +22,16 @@ from jenkins_mfa.errors import EvidenceError
 
 #: What a key must have signed for each event that can be its answer.
 DECISIONS: Mapping[str, Decision] = {Name.GATE_CONFIRMED: Decision.APPROVE, Name.GATE_DENIED: Decision.DENY}
+#: The same for each event that can be an act: what it says, in the words that are signed. `ticket:made` is two acts.
+ACTS: Mapping[str, tuple[Purpose, str]] = {
+    Name.AUTHENTICATOR_UNLOCKED: (Purpose.ADMINISTER, "unlock {person}"),
+    Name.AUTHENTICATOR_SUSPENDED: (Purpose.ADMINISTER, "lost {person}"),
+    Name.AUTHENTICATOR_CONFIRMED: (Purpose.ADMINISTER, "confirm {person} {authenticator}"),
+    Name.REQUESTER_RELEASED: (Purpose.ADMINISTER, "release {target}"),
+    Name.TICKET_MADE: (Purpose.ADMINISTER, "invite {person}"),
+    Name.AUTHENTICATOR_REVOKED: (Purpose.MANAGE, "remove {authenticator}"),
+}
+_ADDS = (Purpose.MANAGE, "add {kind}")  #: `ticket:made` by the person themselves
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +39,8 @@ class Judged:
     """A key's answer at its place in the trail. `why` says what does not hold; it is empty where all does.
 
     `why` is missing, a reason of `core.evidence.verify`, or a fact in which the trail contradicts the evidence:
-    factor, gate, run, person, decision, request, time, enrolled, owner, authenticator, unconfirmed, switched_off, site,
-    doubled. `signed` is then what the key has signed; `origin` is the page's, once the evidence itself holds.
+    factor, act, gate, run, decision, request, person, time, enrolled, owner, authenticator, unconfirmed, switched_off,
+    site, doubled. `signed` is then what the key has signed; `origin` is the page's, once the evidence itself holds.
     """
 
     seq: int
@@ -40,16 +51,16 @@ class Judged:
 
 
 def examine(entries: Iterable[tuple[int, Entry]], site: RelyingParty | None = None) -> Iterator[Judged]:
-    """Each answer that a key is said to have given, judged on what stands in the trail before it.
+    """Each answer that a key is said to have given, to a gate or for an act, judged on what stands before it.
 
     `entries` are (sequence number, entry) from the trail's beginning, in order, of a chain that holds, wherever they
     are read from. `site` is whose pages took the answers; None where the caller cannot tell.
     """
     told = _Told()
     for seq, entry in entries:
-        told.note(entry)
-        if entry.event in DECISIONS and (_says_key(entry) or "evidence" in entry.details):
+        if entry.event in {*DECISIONS, *ACTS} and (_says_key(entry) or "evidence" in entry.details):
             yield _judge(seq, entry, told, site)
+        told.note(entry)  # afterwards: a key may have signed its own removal
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,31 +117,52 @@ def _judge(seq: int, entry: Entry, told: _Told, site: RelyingParty | None) -> Ju
     return Judged(seq, entry, why, signed, found.proof.origin)
 
 
-def _compared(
-    entry: Entry, found: Evidence, told: _Told, site: RelyingParty | None
-) -> tuple[tuple[str, bool, str], ...]:
-    """(name, whether trail and evidence agree on it, what was signed) of each fact, what is decided first."""
+Facts = tuple[tuple[str, bool, str], ...]  #: (name, whether trail and evidence agree on it, what was signed)
+
+
+def _compared(entry: Entry, found: Evidence, told: _Told, site: RelyingParty | None) -> Facts:
+    """All facts, what is decided first."""
     binding, proof = found.binding, found.proof
-    gate, digest = f"{binding.gate}.{binding.generation}", key_sha256(proof.spki)
-    run, key = _run(binding), told.keys.get(digest, _Key())
-    confirmed = entry.event == Name.GATE_CONFIRMED
-    authenticator = entry.details.get("authenticator") if confirmed else key.authenticator  # a denial names none
+    digest = key_sha256(proof.spki)
+    key = told.keys.get(digest, _Key())
+    denied = entry.event == Name.GATE_DENIED  # such an event names neither factor nor authenticator
+    authenticator = entry.details.get("authenticator" if entry.event in DECISIONS else "proof")
     return (
-        ("factor", _says_key(entry) or not confirmed, ""),
-        ("gate", entry.gate == gate, gate),
-        ("run", (entry.source, entry.run) == (run.source, run.key), run.key),
+        ("factor", _says_key(entry) or denied, ""),
+        *_said(entry, binding, told),
         ("person", entry.actor == binding.person, binding.person),
-        ("decision", DECISIONS[entry.event] == binding.decision, binding.decision),
-        ("request", told.requests.get(entry.gate) == binding.request_sha256, binding.request_sha256),
         ("time", binding.issued <= entry.at < binding.expires, ""),
         ("enrolled", digest in told.keys, digest),
         ("owner", key.person == binding.person, binding.person),
-        ("authenticator", authenticator == key.authenticator, key.authenticator),
+        ("authenticator", denied or authenticator == key.authenticator, key.authenticator),
         ("unconfirmed", key.authenticator not in told.waiting, key.authenticator),
         ("switched_off", key.authenticator not in told.off, key.authenticator),
         ("site", site in (None, RelyingParty(proof.rp_id, proof.origin)), proof.origin),
         ("doubled", binding.challenge not in told.answered, ""),
     )
+
+
+def _said(entry: Entry, binding: Binding, told: _Told) -> Facts:
+    """What was decided or done."""
+    if isinstance(binding, ActBinding):
+        return (("act", (binding.purpose, binding.subject) == _act(entry), f"{binding.purpose} {binding.subject}"),)
+    gate, run = f"{binding.gate}.{binding.generation}", _run(binding)
+    return (
+        ("act", entry.event in DECISIONS, f"{binding.decision} {gate}"),
+        ("gate", entry.gate == gate, gate),
+        ("run", (entry.source, entry.run) == (run.source, run.key), run.key),
+        ("decision", DECISIONS.get(entry.event) == binding.decision, binding.decision),
+        ("request", told.requests.get(entry.gate) == binding.request_sha256, binding.request_sha256),
+    )
+
+
+def _act(entry: Entry) -> tuple[Purpose, str] | None:
+    """What a key must have signed for an event that is an act. No id has a space in it."""
+    found = ACTS.get(entry.event)
+    if entry.event == Name.TICKET_MADE and entry.actor == entry.details.get("person"):
+        found = _ADDS
+    details: defaultdict[str, str | int] = defaultdict(str, entry.details)  # one that is not there is empty
+    return (found[0], found[1].format_map(details)) if found else None
 
 
 def _run(binding: GateBinding) -> Run:

@@ -1,9 +1,9 @@
-"""The evidence of an answer that a security key gave: kept with it, and checked again by whoever doubts the agent.
+"""The evidence of what a security key has signed: kept with it, and checked again by whoever doubts the agent.
 
 It proves that this key, with user verification, on this origin, signed exactly this decision about exactly this
-request. It does not prove whose key it is (the trail's enrolment event names the person and `key_sha256`), that RP id
-and origin are this installation's (compare them), what the screen showed, or when. Reading and checking it takes the
-standard library and `cryptography` alone.
+request, or exactly this act. It does not prove whose key it is (the trail's enrolment event names the person and
+`key_sha256`), that RP id and origin are this installation's (compare them), what the screen showed, or when. Reading
+and checking it takes the standard library and `cryptography` alone.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 from jenkins_mfa.core import base64url, strict_json
 from jenkins_mfa.core.assertion import Proof, check_proof
-from jenkins_mfa.core.binding import Decision, GateBinding
+from jenkins_mfa.core.binding import ActBinding, Binding, Decision, GateBinding, Purpose
 from jenkins_mfa.errors import EvidenceError, UntrustedInputError
 
 VERSION = 1
@@ -26,12 +26,12 @@ MAX_BYTES = 16 * 1024  #: of the whole bundle; 1 to 2 KiB are usual
 class Evidence:
     """What was decided, and the signature over it."""
 
-    binding: GateBinding
+    binding: Binding
     proof: Proof
 
 
 def verify(evidence: Evidence) -> None:
-    """Return if the key has signed exactly this decision. Raises EvidenceError, whose `reason` names what fails.
+    """Return if the key has signed exactly this decision or act. Raises EvidenceError, whose `reason` names what fails.
 
     It is malformed, ceremony, challenge (a field of the binding), origin, cross_origin, rp_id, user_present,
     user_verified, flags, algorithm, key or signature.
@@ -53,9 +53,12 @@ def decode(text: str | bytes) -> Evidence:
     """The evidence that `encode` wrote. Raises EvidenceError (`malformed`) for everything else."""
     try:
         found = strict_json.parse(text, place="the evidence", max_bytes=MAX_BYTES, max_depth=1)
-        if not isinstance(found, dict) or _whole(found.pop("v", None)) != VERSION or set(found) != _NAMES:
+        if not isinstance(found, dict) or _whole(found.pop("v", None)) != VERSION:
             raise ValueError
-        return Evidence(GateBinding(**_values(GateBinding, found)), Proof(**_values(Proof, found)))
+        part = ActBinding if "purpose" in found else GateBinding
+        if set(found) != {field.name for one in (part, Proof) for field in fields(one)}:
+            raise ValueError
+        return Evidence(part(**_values(part, found)), Proof(**_values(Proof, found)))
     except (UntrustedInputError, ValueError, TypeError):
         raise EvidenceError("malformed", "is not kept in the form of evidence") from None
 
@@ -78,9 +81,9 @@ _READ: Mapping[str, Callable[[object], object]] = {
     "str": _text,
     "int": _whole,
     "Decision": lambda value: Decision(_text(value)),
+    "Purpose": lambda value: Purpose(_text(value)),
 }
-_NAMES = {field.name for part in (GateBinding, Proof) for field in fields(part)}
 
 
-def _values(part: type[GateBinding | Proof], found: Mapping[str, object]) -> dict[str, Any]:
+def _values(part: type[GateBinding | ActBinding | Proof], found: Mapping[str, object]) -> dict[str, Any]:
     return {field.name: _READ[str(field.type)](found[field.name]) for field in fields(part)}

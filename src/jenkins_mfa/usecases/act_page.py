@@ -90,8 +90,8 @@ class ActPage:
             key = credentials.key_of(record, asked.authenticator)
             binding = _binding(asked, act, credentials.counting(self.desk, ticket.person, key).id)
             proved = credentials.judged(self.desk, self.keys, binding, record, key, body, now)
-            after = credentials.used(record, key, proved.counter, now)
-            return Done(act, self._acts.keyed(act, after, key, who, cause, _ended(ticket, now)))
+            after, kept = credentials.used(record, key, proved.counter, now), credentials.evidence_of(binding, proved)
+            return Done(act, self._acts.keyed(act, after, key, kept, who, cause, _ended(ticket, now)))
 
         return self._acts.audited(act, who, cause, attempt)
 

@@ -115,15 +115,18 @@ class Acts:
         record, used, step = codes.judge(self.desk, act, person.id, challenge_id, code, cause, now)
         return self._done(effect, (record, *more), {**_proof(used, who.via), "step": step})
 
-    def keyed(self, act: Act, record: PersonRecord, used: Authenticator, who: Who, cause: str, *more: Record) -> str:
+    def keyed(
+        self, act: Act, record: PersonRecord, used: Authenticator, evidence: str, who: Who, cause: str, *more: Record
+    ) -> str:
         """The key `used` has signed this act: `record` is the administrator's, one version on, with the key's count.
-        Whoever calls has consumed the question and verified the signature. Otherwise as `coded`.
+        Whoever calls has consumed the question and verified the signature, of which `evidence` is kept. Otherwise as
+        `coded`.
 
         Raises StoreConflictError when the record was overtaken: the caller reads it again.
         """
         person = self._administrator(self.desk.roster.people.get(record.person))
         effect = self._effect(act, person, cause, self.desk.store.now())
-        return self._done(effect, (record, *more), _proof(used, who.via))
+        return self._done(effect, (record, *more), {**_proof(used, who.via), "evidence": evidence})
 
     def _meant(self, wanted: Act, who: Who) -> Act:
         if wanted.name != second_admin.CONFIRM:

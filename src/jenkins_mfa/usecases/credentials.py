@@ -9,10 +9,12 @@ from dataclasses import replace
 import msgspec
 
 from jenkins_mfa import shapes
-from jenkins_mfa.core import seal
+from jenkins_mfa.core import evidence, seal
 from jenkins_mfa.core.assertion import Assertion
+from jenkins_mfa.core.audit import MAX_VALUE
 from jenkins_mfa.core.binding import Binding
 from jenkins_mfa.core.credential import Credential, Registration
+from jenkins_mfa.core.evidence import Evidence
 from jenkins_mfa.core.model import Authenticator, CredentialRecord, Factor, PersonRecord
 from jenkins_mfa.errors import CounterError, EvidenceError, Refusal, SealError, UnknownKeyError
 from jenkins_mfa.usecases import loss
@@ -95,6 +97,14 @@ def judged(
         raise Refusal("key_copied") from None
     except EvidenceError as error:
         raise Refusal("key_refused", {"problem": error.reason}) from None
+
+
+def evidence_of(binding: Binding, proved: Assertion) -> str:
+    """What the trail keeps of it, so that it can be verified again. Raises Refusal for more than the trail takes."""
+    kept = evidence.encode(Evidence(binding, proved.proof))
+    if len(kept) > MAX_VALUE:
+        raise Refusal("key_refused", {"problem": "too_large"})
+    return kept
 
 
 def record_of(desk: Desk, person: str) -> PersonRecord:

@@ -10,13 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from jenkins_mfa.core import evidence
 from jenkins_mfa.core.assertion import Assertion
-from jenkins_mfa.core.audit import MAX_VALUE
 from jenkins_mfa.core.binding import Decision, GateBinding, bind_gate
 from jenkins_mfa.core.challenge import LIFETIME
 from jenkins_mfa.core.credential import Credential
-from jenkins_mfa.core.evidence import Evidence
 from jenkins_mfa.core.model import (
     Authenticator,
     Ceremony,
@@ -162,10 +159,7 @@ class KeyAnswers:
         credential = _credential(self.desk, person, use.key, Decision(use.ceremony.decision))
         binding = _binding(gate, use.ceremony, person, credential.id)
         proved = credentials.judged(self.desk, self.keys, binding, use.record, use.key, body, now)
-        kept = evidence.encode(Evidence(binding, proved.proof))
-        if len(kept) > MAX_VALUE:
-            raise Refusal("key_refused", {"problem": "too_large"})
-        return proved, kept
+        return proved, credentials.evidence_of(binding, proved)
 
     def _eligible(self, gate: Gate, who: Who, decision: Decision, cause: str, now: int) -> str:
         """The roster id of who answers, by the rules that hold for taps."""

@@ -118,7 +118,8 @@ class OwnAuthenticators:
         binding = _binding(ceremony, act, stored.person, credentials.counting(self.desk, stored.person, key).id)
         proved = credentials.judged(self.desk, self.keys, binding, stored, key, body, now)
         after = credentials.used(stored, key, proved.counter, now)
-        return self._done(act, after, {"factor": key.kind.value, "proof": key.id, "via": who.via}, now)
+        proof = {"factor": key.kind.value, "proof": key.id, "via": who.via}
+        return self._done(act, after, {**proof, "evidence": credentials.evidence_of(binding, proved)}, now)
 
     def _ask_key(self, record: PersonRecord, act: Act, asked: Ceremony) -> Asked:
         """The question is kept before it is handed out."""

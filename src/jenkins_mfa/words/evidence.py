@@ -14,6 +14,7 @@ from jenkins_mfa.words.parts import Fact, Parts, Word, join, say
 DISAGREE = {
     "missing": "the trail holds no evidence of that",
     "factor": "it is a key that has signed this",
+    "act": "the key has signed something else, {signed}",
     "gate": "the key has signed an answer to another gate, {signed}",
     "run": "the key has signed an answer to another run, {signed}",
     "person": "the key has signed as {signed}",
@@ -39,10 +40,11 @@ def problem(judged: Judged) -> Parts:
 
 def finding(judged: Judged, roster: Roster) -> Parts:
     """An answer that does not hold: which event, what it says, and why that is not proved."""
+    gate = say(" ({about})", about=history.about(judged.entry)) if judged.entry.gate else ()
     return say(
-        "Not right: event {seq} ({about}): {said} But {problem}.",
+        "Not right: event {seq}{gate}: {said} But {problem}.",
         seq=Word(str(judged.seq)),
-        about=history.about(judged.entry),
+        gate=gate,
         said=history.sentence(judged.entry, roster),
         problem=problem(judged),
     )

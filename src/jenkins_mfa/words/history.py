@@ -205,7 +205,8 @@ def _made(entry: Entry, roster: Roster) -> Parts:
     """An address that somebody gave out, or an enrolment that its person has opened with what they have."""
     own_proof = "{person} has proved with an authenticator of theirs that they may enrol another."
     given = "{by} made a one-time address for {person}, for USE."
-    return _ticket(own_proof if _detail(entry, "proof") else given)(entry, roster)
+    own = _detail(entry, "proof") and entry.actor == _detail(entry, "person")
+    return _ticket(own_proof if own else given)(entry, roster)
 
 
 def _ticket(template: str) -> Callable[[Entry, Roster], Parts]:
