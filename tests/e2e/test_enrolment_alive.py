@@ -83,6 +83,8 @@ def test_a_lost_phone_drops_its_confirmation_and_a_new_ticket_brings_its_owner_b
     token, browser = ticket(world, "carol"), requests.Session()
     assert post(world, browser, "/open", {"token": token}) == {"to": "/enrol"}
     (question,) = world.slack.wait_for(lambda _: world.asked(CAROL), PATIENCE)
+    told = "has invited Carol Diaz to enrol an authenticator."
+    assert world.slack.wait_for(lambda s: [m for m in s.messages(files.OPS) if told in plain(m)], PATIENCE)
     assert "in a direct message" in post(world, browser, "/enrol/code", {})["says"]
     world.slack.press(CAROL, question.channel, question.ts, "enroll_yes")
     waited = browser.get(f"{world.url}/wait?seen=opened", timeout=PATIENCE).json()

@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 import security_keys_kit as kit
 from certificates import Maker
+from jenkins_mfa.core import evidence
+from jenkins_mfa.core.audit import MAX_VALUE
 from jenkins_mfa.core.binding import Purpose
 from jenkins_mfa.errors import EvidenceError
 from jenkins_mfa.security_keys.attestation import Models
@@ -122,6 +124,19 @@ def test_row_22_an_odd_credential_id_is_refused(size: int) -> None:
     assert _refused(Lies(attested_id=b"i" * size)) == "credential_id"
     for end in (16, 1023):
         assert register(SecurityKey(ES256), Lies(attested_id=b"i" * end)).credential.id == b"i" * end
+
+
+def test_a_key_whose_answers_could_never_be_kept_is_refused() -> None:
+    """The trail takes no evidence of that length (S7), so each answer would be refused: told before it is enrolled."""
+    long = rsa.generate_private_key(65537, 4096)
+    assert _refused(Lies(attested_id=b"i" * 1023), key=SecurityKey(RS256, long)) == "too_long"
+    made = register(SecurityKey(RS256, long), Lies(attested_id=b"i" * 255)).credential
+    assert register(SecurityKey(RS256, kit.private(RS256)), Lies(attested_id=b"i" * 1023)).credential.id == b"i" * 1023
+    names = {"pipeline": "ü" * evidence.PIPELINE, "source": "s" * evidence.NAME, "run": "9" * evidence.NAME}
+    binding = replace(kit.BINDING, credential=made.id, **names)
+    answered = kit.evidence_of(RS256, binding, lies=Lies(said={"other_keys_can_be_added_here": "x" * 120}))
+    kept = replace(answered, proof=replace(answered.proof, signature=bytes(512), spki=made.spki))
+    assert len(evidence.encode(kept)) <= len(evidence.encode(evidence._longest(made, "alice", kit.ORIGIN))) <= MAX_VALUE
 
 
 def test_row_22_a_weak_rsa_key_is_refused() -> None:

@@ -16,7 +16,7 @@ from jenkins_mfa.core.credential import Registration, key_sha256
 from jenkins_mfa.core.model import Factor, State, TicketRecord
 from jenkins_mfa.security_keys.ceremonies import WebAuthnKeys
 from jenkins_mfa.simulators.security_key import SecurityKey
-from jenkins_mfa.usecases import credentials, loss, tickets
+from jenkins_mfa.usecases import credentials, invite, loss, tickets
 from jenkins_mfa.usecases.desk import Who
 from jenkins_mfa.usecases.enrolment import TRIES, Enrolment, Stage
 from jenkins_mfa.usecases.key_answers import Given, KeyAnswers, asks
@@ -221,7 +221,7 @@ def test_an_answer_of_a_key_is_judged_once() -> None:
     ticket = place.vouched()
     options = place.page.begin_key(ticket)
     body = json.dumps(SecurityKey().register(options, PARTY.origin)).encode()
-    refused("key_refused", lambda: place.page.finish_key(ticket, b"{}", ""))
+    refused("key_unfit", lambda: place.page.finish_key(ticket, b"{}", ""))
     refused("question_over", lambda: place.page.finish_key(ticket, body, ""))
     assert place.usable() == []
 
@@ -271,3 +271,13 @@ def test_addresses_that_are_used_side_by_side_give_no_third_code_app() -> None:
         place.page.prove(ticket, place.code(seed))
     refused("enrolled_already", lambda: place.page.prove(ids[2], place.code(seeds[2])))
     assert place.usable() == [Factor.TOTP] * 2
+
+
+@pytest.mark.parametrize("by", ["alice", "operator:root"])
+def test_an_invitation_at_the_terminal_is_told_to_its_person_and_to_ops(by: str) -> None:
+    """As one in Slack is: who did not expect it can say so before anything is opened. Oneself may be invited there."""
+    place = Place()
+    token, ticket = invite.at_terminal(place.desk, "alice", by)
+    assert place.alerts == [("invited", ""), ("invited", "alice")]
+    assert [event for event, _ in place.events] == ["ticket:made"]
+    assert tickets.turn_in(place.desk, token).id == ticket.id

@@ -22,6 +22,8 @@ from jenkins_mfa.usecases.desk import Desk, Who
 from jenkins_mfa.usecases.rules import Rules
 from jenkins_mfa.usecases.tickets import For
 from jenkins_mfa.wiring import SystemRandomness
+from jenkins_mfa.words import pages as words
+from jenkins_mfa.words import render
 from key_world import enrol_key
 from memory_store import MemoryStore
 
@@ -180,3 +182,30 @@ def test_garbage_is_no_answer_of_a_key(pages: Pages, answer: str) -> None:
     assert sent.status_code in {400, 409}
     assert sent.json()["says"]
     assert pages.locked
+
+
+def test_the_page_speaks_of_no_buttons_that_it_does_not_have(pages: Pages) -> None:
+    """Forms of Slack have a Back; a page is opened again."""
+    browser = pages.opened()
+    said = [browser.post("/act/code", {"code": "000000"}).json()["says"] for _ in range(5)]
+    assert re.fullmatch(r"No tries left here. Wait .+, then open this page from Slack again.", said[-1])
+    assert not [one for one in said if "Back" in one]
+
+
+@pytest.mark.parametrize(
+    ("code", "values", "says"),
+    [
+        ("no_tries", {"wait_until": "9000"}, "No tries left here. Wait 8 s, then open this page from Slack again."),
+        ("no_tries", {"wait_until": "900"}, "No tries left here. Open this page from Slack again."),
+        ("no_tries", {}, "No tries left here. Open this page from Slack again."),
+        ("challenge_over", {}, "A code was asked for too long ago. Open this page from Slack again."),
+        (
+            "question_over",
+            {},
+            "Not counted: the key was asked too long ago",
+        ),
+    ],
+)
+def test_a_page_has_its_own_words_where_slack_has_a_form(code: str, values: dict[str, str], says: str) -> None:
+    """Everything else is said as in Slack."""
+    assert render.terminal(words.refusal(code, values, None, ROSTER, 1000)).startswith(says)

@@ -30,9 +30,8 @@ from jenkins_mfa.core import totp
 from jenkins_mfa.core.model import Act, Authenticator
 from jenkins_mfa.errors import DamagedError, Refusal
 from jenkins_mfa.usecases import enroll as enrolling
-from jenkins_mfa.usecases import loss, tickets
+from jenkins_mfa.usecases import invite, loss, tickets
 from jenkins_mfa.usecases.desk import Desk
-from jenkins_mfa.usecases.tickets import For
 from jenkins_mfa.wiring import open_desk
 from jenkins_mfa.words import enrolment, render, state
 
@@ -80,10 +79,11 @@ def ticket(config_path: Path, name: str) -> None:
         raise Failed(f"“{render.visible(name)[:40]}” is not in the roster. Known: {known}", USAGE, "not_in_roster")
     log.set_up("WARNING")
     with open_desk(config, load_keys(config)) as desk:
-        token, made = tickets.make(desk, For.ENROL, name, seat.person(desk))
+        token, made = invite.at_terminal(desk, name, seat.person(desk))
     until = render.utc(made.expires)
     click.echo(f"For {config.roster.name(name)} ({name}), to be opened once, until {until}.", err=True)
-    click.echo("Hand it over outside Slack. While the page is open, Slack asks them whether it is them.", err=True)
+    click.echo("They and ops are told, without the address. Hand it over outside Slack.", err=True)
+    click.echo("While the page is open, Slack asks them whether it is them.", err=True)
     click.echo(tickets.address(config.web.url, token))
 
 

@@ -13,12 +13,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
 from jenkins_mfa.core import base64url, strict_json
-from jenkins_mfa.core.assertion import Proof, check_proof
-from jenkins_mfa.core.binding import ActBinding, Binding, Decision, GateBinding, Purpose
+from jenkins_mfa.core.assertion import HEAD_BYTES, Proof, check_proof
+from jenkins_mfa.core.audit import MAX_VALUE
+from jenkins_mfa.core.binding import DIGEST_LENGTH, NONCE_BYTES, ActBinding, Binding, Decision, GateBinding, Purpose
+from jenkins_mfa.core.credential import Credential, load_key
 from jenkins_mfa.errors import EvidenceError, UntrustedInputError
 
 VERSION = 1
+#: What an answer has room for beside its key: characters of a job's path, and of other names; bytes that a browser
+#: writes beside the origin, and a key's extensions. The longest ECDSA signature, in DER.
+PIPELINE, NAME, CLIENT_DATA, EXTENSIONS, ECDSA_BYTES = 200, 20, 280, 32, 72
 MAX_BYTES = 16 * 1024  #: of the whole bundle; 1 to 2 KiB are usual
 
 
@@ -47,6 +54,26 @@ def encode(evidence: Evidence) -> str:
             value = getattr(part, field.name)
             found[field.name] = base64url.encode(value) if isinstance(value, bytes) else value
     return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
+
+
+def check_room(credential: Credential, person: str, origin: str) -> None:
+    """Return if the trail takes what this credential's answers leave, however long the rest of them usually is.
+
+    Raises EvidenceError (`too_long`): such a key would be enrolled, and none of its answers could ever be kept.
+    """
+    if len(encode(_longest(credential, person, origin))) > MAX_VALUE:
+        raise EvidenceError("too_long", "is too long for its answers to be kept")
+
+
+def _longest(credential: Credential, person: str, origin: str) -> Evidence:
+    """An answer with the longest names, and the most that a browser and the key add."""
+    key = load_key(credential.spki, credential.alg)
+    signature = bytes(key.key_size // 8 if isinstance(key, RSAPublicKey) else ECDSA_BYTES)
+    digest, name, number = "0" * DIGEST_LENGTH, "x" * NAME, 10**9
+    gate = (bytes(NONCE_BYTES), "g_" + "0" * 32, number, name, "x" * PIPELINE, name, number, digest, digest)
+    binding = GateBinding(*gate, Decision.APPROVE, person, credential.id, 10**13, 10**13 + 1)
+    data, said = bytes(HEAD_BYTES + EXTENSIONS), bytes(CLIENT_DATA + len(origin))
+    return Evidence(binding, Proof(said, data, signature, credential.alg, credential.spki, credential.rp_id, origin))
 
 
 def decode(text: str | bytes) -> Evidence:

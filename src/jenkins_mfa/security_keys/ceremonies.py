@@ -29,6 +29,7 @@ from webauthn.helpers.structs import (
 from jenkins_mfa.core.assertion import CREATE, HEAD_BYTES, Assertion, Proof, check_client_data, check_proof
 from jenkins_mfa.core.binding import ActBinding, Binding, Purpose
 from jenkins_mfa.core.credential import Algorithm, Credential, Registration, load_key, spki_of
+from jenkins_mfa.core.evidence import check_room
 from jenkins_mfa.core.relying_party import RelyingParty
 from jenkins_mfa.errors import CounterError, EvidenceError
 from jenkins_mfa.security_keys import answer, attestation
@@ -92,6 +93,7 @@ class WebAuthnKeys:
                 pem_root_certs_bytes_by_fmt={AttestationFormat.PACKED: list(models.roots)} if models else None,
             )
             credential = self._credential(attested, vouched, verified.credential_public_key, said.transports)
+            check_room(credential, binding.person, self._party.origin)
             return Registration(credential, attested.data.counter)
 
     def assertion_options(self, binding: Binding, credentials: Sequence[Credential]) -> dict[str, Any]:

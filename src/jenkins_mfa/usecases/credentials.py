@@ -103,7 +103,7 @@ def evidence_of(binding: Binding, proved: Assertion) -> str:
     """What the trail keeps of it, so that it can be verified again. Raises Refusal for more than the trail takes."""
     kept = evidence.encode(Evidence(binding, proved.proof))
     if len(kept) > MAX_VALUE:
-        raise Refusal("key_refused", {"problem": "too_large"})
+        raise Refusal("key_refused", {"problem": "too_long"})
     return kept
 
 

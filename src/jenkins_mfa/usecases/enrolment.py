@@ -170,7 +170,7 @@ class Enrolment:
             try:
                 made = self.keys.register(body, _binding(asked), now)
             except EvidenceError as error:
-                raise Refusal("key_refused", {"problem": error.reason}) from None
+                raise Refusal("key_unfit", {"problem": error.reason}) from None
             if self.desk.store.credential(credentials.record_id(made.credential.id)) is not None:
                 raise Refusal("key_taken")
             key, named = credentials.fresh(self.desk, ticket.person, made, now, label=label)
@@ -285,6 +285,7 @@ def _audited(desk: Desk, ticket_id: str, via: str, cause: str, attempt: Callable
     except Refusal as refusal:
         if refusal.code != "ticket_unknown":
             ticket = _ticket(desk, ticket_id)
-            entry = _entry("ticket:refused", ticket, via, desk.store.now(), reason=refusal.code)
+            problem = {"problem": refusal.values["problem"]} if "problem" in refusal.values else {}
+            entry = _entry("ticket:refused", ticket, via, desk.store.now(), reason=refusal.code, **problem)
             desk.store.commit(Commit(commit_id("ticket-refused", cause), (), (entry,)))
         raise

@@ -13,7 +13,7 @@ from jenkins_mfa.web import layout, qr
 from jenkins_mfa.web.guard import BODY_BYTES
 from jenkins_mfa.web.session import Purpose, Session
 from jenkins_mfa.web.site import KEY_ID, Form, Site, text
-from jenkins_mfa.words import acts, forms, pages, refusals, render
+from jenkins_mfa.words import acts, forms, pages, render
 from jenkins_mfa.words.html import Html, parts, tag
 
 
@@ -82,7 +82,7 @@ class _Acts:
 
     def _why_not(self, refusal: Refusal, session: Session) -> Html:
         desk = self._site.desk
-        said = refusals.refusal(refusal.code, refusal.values, None, desk.roster, desk.store.now(), session.person)
+        said = pages.refusal(refusal.code, refusal.values, None, desk.roster, desk.store.now(), session.person)
         return tag("p", parts(said))
 
 

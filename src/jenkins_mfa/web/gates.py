@@ -19,7 +19,7 @@ from jenkins_mfa.web import layout, shown
 from jenkins_mfa.web.guard import BODY_BYTES
 from jenkins_mfa.web.session import Purpose, Session
 from jenkins_mfa.web.site import KEY_ID, Form, Site, text
-from jenkins_mfa.words import answers, forms, page, pages, refusals, render
+from jenkins_mfa.words import answers, forms, page, pages, render
 from jenkins_mfa.words.html import Html, parts, tag
 from jenkins_mfa.words.parts import Parts
 
@@ -135,7 +135,7 @@ class _Gates:
 
     def _sentence(self, refusal: Refusal, gate: Gate, me: str) -> Parts:
         now = self._desk.store.now()
-        return refusals.refusal(refusal.code, refusal.values, gate, self._desk.roster, now, me)
+        return pages.refusal(refusal.code, refusal.values, gate, self._desk.roster, now, me)
 
     def _open(self, request: Request) -> tuple[str, Session]:
         jti = _jti(request)

@@ -18,7 +18,7 @@ from jenkins_mfa.web import layout
 from jenkins_mfa.web.guard import BODY_BYTES
 from jenkins_mfa.web.session import Purpose, Session
 from jenkins_mfa.web.site import Form, Site, text
-from jenkins_mfa.words import enrolment, own, pages, refusals, render
+from jenkins_mfa.words import enrolment, own, pages, render
 from jenkins_mfa.words.html import Html, parts, tag
 
 SHORT = 64  #: characters of an act, an id, a nonce
@@ -85,7 +85,7 @@ class _Own:
             needed(record, Act(Verb.ADD, kind.value))
         except Refusal as refusal:
             now, roster = self._site.desk.store.now(), self._site.desk.roster
-            why = refusals.refusal(refusal.code, refusal.values, None, roster, now, record.person)
+            why = pages.refusal(refusal.code, refusal.values, None, roster, now, record.person)
             return tag("p", parts(why), class_="hint")
         return tag("button", own.ADD[kind], type="button", data_act=Verb.ADD, data_target=kind.value)
 

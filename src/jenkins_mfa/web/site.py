@@ -30,7 +30,7 @@ from jenkins_mfa.web.rates import Rates, network
 from jenkins_mfa.web.session import Session
 from jenkins_mfa.web.settings import Settings
 from jenkins_mfa.web.waiting import Waiters
-from jenkins_mfa.words import answers, pages, refusals, render
+from jenkins_mfa.words import answers, pages, render
 from jenkins_mfa.words.parts import Parts
 
 log = structlog.get_logger()
@@ -125,7 +125,7 @@ class Site:
             log.info("not counted", gate=jti, reason=error.code)
             found = self._session_or_none(request)
             me = found.person if found else ""
-            return 409, refusals.refusal(
+            return 409, pages.refusal(
                 error.code, error.values, self._gate(jti), self.desk.roster, self._now_or_none(), me
             )
         if isinstance(error, UntrustedInputError):

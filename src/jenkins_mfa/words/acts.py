@@ -182,7 +182,7 @@ def unlocked(person: str, by: str, roster: Roster, *, mine: bool) -> Parts:
 
 def invited(person: str, by: str, roster: Roster, *, mine: bool) -> Parts:
     """To ops, and to the person themselves (`mine`); never with the address."""
-    who = people.person(roster, by)
+    who = people.person(roster, by) if by in roster.people else (Fact(by),)
     if mine:
         return say(
             "{who} has made a one-time address for you, to enrol an authenticator, and hands it over outside Slack. "

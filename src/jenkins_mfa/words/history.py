@@ -213,6 +213,7 @@ def _ticket(template: str) -> Callable[[Entry, Roster], Parts]:
     def made(entry: Entry, roster: Roster) -> Parts:
         use = tickets.USES.get(_detail(entry, "use"), "a page")
         why = REFUSED.get(_detail(entry, "reason"), "cannot be used")
+        why += f": {keys.means(problem)}" if (problem := _detail(entry, "problem")) else ""
         person = people.person(roster, _detail(entry, "person"))
         return say(template.replace("USE", use).replace("WHY", why), person=person, by=_who(entry, roster))
 

@@ -49,6 +49,10 @@ _STRANGE = "this key's public key is none that can be used here. Use another key
 PROBLEMS = {
     "malformed": Problem("it is damaged, or not in the form in which it is kept", _DAMAGED),
     "too_large": Problem("it is larger than any that a browser sends", _DAMAGED),
+    "too_long": Problem(
+        "what it leaves as evidence is longer than the trail takes",
+        "this key's id and signatures are longer than jenkins-mfa can keep with an answer. Use another key.",
+    ),
     "refused": Problem("it is not one that a security key gives", _DAMAGED),
     "flags": Problem("the key says of itself what no key says", _DAMAGED),
     "signature": Problem("the signature is not by this key, or not over this", _MISFIT),
@@ -109,6 +113,7 @@ REFUSED = {
     "question_over": "answered a question that had ended, or was answered before",
     "key_refused": "sent an answer of a key that does not prove what was asked",
     "key_model": "used a key that was not proved to be of a model that the policy names",
+    "key_unfit": "brought a new key that cannot be enrolled",
     "key_copied": "used a key of which there may be a copy",
     "page_over": "sent something from a page that had ended",
     "page_stale": "answered a page that showed what the gate asked for before",
@@ -119,6 +124,11 @@ REFUSED = {
 def refused(problem: str) -> str:
     """What its person reads about an answer that was refused, by the reason of the EvidenceError."""
     return f"Not counted: {PROBLEMS[problem].told if problem in PROBLEMS else _MISFIT}"
+
+
+def unfit(problem: str) -> str:
+    """The same about a key that was not enrolled."""
+    return f"Not enrolled: {PROBLEMS[problem].told if problem in PROBLEMS else _MISFIT}"
 
 
 def means(problem: str) -> str:

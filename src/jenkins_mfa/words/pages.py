@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from jenkins_mfa.core.model import Authenticator, Gate
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.words import people
+from jenkins_mfa.words import people, refusals
 from jenkins_mfa.words.parts import Parts, Time, Word, duration, say
 
 NAME = "jenkins-mfa"
@@ -87,3 +89,15 @@ def waits(gate: Gate, roster: Roster, now: int) -> Parts:
     """What is still needed, and for how long."""
     still = people.opens(gate, roster, more=True)
     return say(f"{{still}}; {duration(gate.deadline - now)} left.", still=still)
+
+
+def refusal(code: str, values: Mapping[str, str], gate: Gate | None, roster: Roster, now: int, me: str = "") -> Parts:
+    """Why an answer was not counted: as in Slack, but for its forms, whose buttons no page has."""
+    if code == "challenge_over":
+        return say("A code was asked for too long ago. Open this page from Slack again.")
+    if code == "no_tries":
+        until = values.get("wait_until", "")
+        left = max(0, int(until) - now) if until.isascii() and until.isdigit() else 0
+        wait = f"Wait {duration(left)}, then open" if left else "Open"
+        return say(f"No tries left here. {wait} this page from Slack again.")
+    return refusals.refusal(code, values, gate, roster, now, me)

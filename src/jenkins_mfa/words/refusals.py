@@ -288,6 +288,7 @@ _SENTENCES: dict[str, Callable[[_Case], Parts]] = {
     **{code: _plain(sentence) for code, sentence in acts.REFUSALS.items()},
     "key_alone": lambda case: acts.key_alone(case.values),
     "no_invitations": lambda case: acts.no_invitations(case.values),
+    "key_unfit": lambda case: say(keys.unfit(case.values.get("problem", ""))),
     "key_refused": lambda case: say(keys.refused(case.values.get("problem", ""))),
     **{code: _plain(sentence) for code, sentence in (tickets.REFUSALS | keys.REFUSALS | own.REFUSALS).items()},
     "stale": _plain("This button belongs to an older message. The current state is shown there now."),
