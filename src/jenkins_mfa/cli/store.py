@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 
 import click
 
 from jenkins_mfa import log
+from jenkins_mfa.cli import seat
 from jenkins_mfa.cli.base import REFUSED, Commands, Failed, config_option, load, load_keys
 from jenkins_mfa.errors import Refusal
 from jenkins_mfa.usecases import rollback
@@ -47,7 +47,7 @@ def accept_rollback(config_path: Path, yes: bool) -> None:
         if not yes:
             click.confirm("Take this store for the true one?", abort=True)
         try:
-            done = rollback.accept(desk, checkpoints, f"operator:{getpass.getuser()}")
+            done = rollback.accept(desk, checkpoints, seat.operator())
         except Refusal as refusal:
             raise Failed(words.NOTHING, REFUSED, refusal.code) from None
         for line in words.done(done, desk.roster):
