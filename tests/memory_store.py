@@ -212,6 +212,15 @@ class MemoryStore:
     def audit_events(self, start: int = 1, count: int | None = None) -> Iterator[Linked]:
         return iter([linked for linked in self.trail if linked.seq >= start][:count])
 
+    def base(self) -> str:
+        return ""
+
+    def first_of(self, gate_jti: str) -> int:
+        return next((linked.seq for linked in self.trail if linked.entry.gate == gate_jti), 0)
+
+    def trim(self, events: Sequence[Linked], base: str) -> bool:
+        raise NotImplementedError("a real store is trimmed in tests/store")
+
     def written(self) -> Head:
         return self._written
 

@@ -8,7 +8,7 @@ import random
 import secrets
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,19 +19,18 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from jenkins_mfa import __version__, key_files
 from jenkins_mfa.config import Config
 from jenkins_mfa.core.model import Alert, Commit, Entry
-from jenkins_mfa.errors import ConfigError, SourceError, StoreError
+from jenkins_mfa.errors import SourceError, StoreError
 from jenkins_mfa.reload import Reloader
 from jenkins_mfa.slack.app import SlackApp
 from jenkins_mfa.slack.handlers import Handlers
 from jenkins_mfa.slack.messenger import SlackMessenger
 from jenkins_mfa.slack.usergroups import UserGroups
 from jenkins_mfa.threads import Crew, Pool
-from jenkins_mfa.trail_keeper import TrailKeeper
+from jenkins_mfa.trail_keeper import Keeper
 from jenkins_mfa.usecases import break_glass, deliver, holds, loss, seals, tick
 from jenkins_mfa.usecases.acts import Acts
 from jenkins_mfa.usecases.answer import Answers
 from jenkins_mfa.usecases.break_glass import BreakGlass
-from jenkins_mfa.usecases.checkpoints import Checkpointer
 from jenkins_mfa.usecases.desk import Desk, commit_id
 from jenkins_mfa.usecases.enrolment import OwnActs
 from jenkins_mfa.usecases.groups import Groups
@@ -39,7 +38,7 @@ from jenkins_mfa.usecases.ports import Due
 from jenkins_mfa.usecases.watch import Watch
 from jenkins_mfa.vault import Vault
 from jenkins_mfa.web.server import WebServer
-from jenkins_mfa.wiring import checkpoints_of, messenger_of, open_desk, web_of
+from jenkins_mfa.wiring import keepers_of, messenger_of, open_desk, web_of
 
 log = structlog.get_logger()
 
@@ -64,7 +63,7 @@ class Agent:
     config: Config
     desk: Desk
     messenger: SlackMessenger
-    trail: TrailKeeper
+    keepers: Sequence[Keeper]
     crew: Crew = field(default_factory=Crew)
     _leases: dict[str, Due] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -87,7 +86,8 @@ class Agent:
             self._web.bind()
         self._record("agent:started", {"reason": __version__})
         self._record("policy:loaded", {"policy_sha256": self.config.policy.sha256})
-        self.trail.start(self.crew, self.replica)
+        for keeper in self.keepers:
+            keeper.start(self.crew, self.replica)
         self._look_at_groups()
         for source in self.config.sources:
             openers = Pool(self.crew, f"open-{source.id}", OPENERS)
@@ -151,7 +151,8 @@ class Agent:
             self._scheduler.shutdown(wait=True)
         self.crew.stop(STOP_SECONDS)
         self._record("agent:stopped", {"reason": __version__})
-        self.trail.look(final=True)
+        for keeper in self.keepers:
+            keeper.look(final=True)
         self._forget_beats()
         log.info("agent stopped")
 
@@ -284,7 +285,7 @@ class Agent:
         try:
             old = self.desk.store.now() - FORGOTTEN
             for name, beat in self.desk.store.beats().items():
-                at, ours = beat.get("at"), name.startswith(("agent:", "trail:"))
+                at, ours = beat.get("at"), name.startswith(("agent:", "trail:", "export:"))
                 if ours and (name.endswith(f":{self.replica}") or (isinstance(at, int) and at < old)):
                     self.desk.store.forget_beat(name)
         except StoreError as error:
@@ -299,14 +300,6 @@ class Agent:
             log.warning("not in the trail", event_name=event, problem=str(error))
 
 
-def keeper_of(config: Config, desk: Desk) -> TrailKeeper:
-    """What keeps the trail outside the store. There is a key for checkpoints by then."""
-    checkpoints = checkpoints_of(config, desk.keys)
-    if checkpoints is None:
-        raise ConfigError([f"{config.keys.dir} holds no key for checkpoints; mend: {key_files.MAKE}"])
-    return TrailKeeper(desk, Checkpointer(desk.store, checkpoints, desk.continuity, config.installation))
-
-
 @contextmanager
 def opened(config: Config) -> Generator[Agent]:
     """An agent, not started, for as long as the context lasts. Raises ConfigError, StoreError, ArchiveError: nothing
@@ -317,5 +310,6 @@ def opened(config: Config) -> Generator[Agent]:
     messenger = messenger_of(config)
     with open_desk(config, keys, messenger) as desk:
         seals.check(desk.store, keys.ring)
-        desk.continuity.require()
-        yield Agent(config, desk, messenger, keeper_of(config, desk))
+        with keepers_of(config, desk) as keepers:
+            desk.continuity.require()
+            yield Agent(config, desk, messenger, keepers)

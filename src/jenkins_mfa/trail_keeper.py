@@ -1,4 +1,4 @@
-"""The thread that keeps, outside the store, what shows whether the trail is whole: checkpoints (S13, S21).
+"""Threads that keep, outside the store, what shows whether the trail is whole: checkpoints and copies (S13, S21).
 
 Whatever goes wrong here stops no gate and no denial: it stands in the heartbeat and in the log, and ops are told once.
 A store that is not the one that is known stops every proceed; that is `usecases.continuity`, which this only asks.
@@ -6,6 +6,7 @@ A store that is not the one that is known stops every proceed; that is `usecases
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -14,7 +15,6 @@ import structlog
 from jenkins_mfa.core.model import Alert, Commit
 from jenkins_mfa.errors import ArchiveError, StoreError
 from jenkins_mfa.threads import Crew
-from jenkins_mfa.usecases.checkpoints import Checkpointer
 from jenkins_mfa.usecases.continuity import MEND
 from jenkins_mfa.usecases.desk import Desk, commit_id
 
@@ -24,62 +24,53 @@ LOOK_SECONDS = 1.0  #: between two looks at the trail
 
 
 @dataclass
-class TrailKeeper:
-    """Keeps checkpoints while the agent runs, and one at its stop."""
+class Keeper:
+    """Does one `step` again and again while the agent runs, and a last one at its stop. `name` is that of its thread
+    and of its heartbeat. The step returns what is wrong with the store, if anything is.
+    """
 
+    name: str
     desk: Desk
-    checkpointer: Checkpointer
+    step: Callable[[bool], str]
     _replica: str = field(default="", init=False)
     _told: str = field(default="", init=False)
+    _turn: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def start(self, crew: Crew, replica: str) -> None:
-        """Look at the trail until the crew stops. `replica` names the heartbeat."""
+        """Go on until the crew stops. `replica` tells the heartbeat from those of other agents."""
         self._replica = replica
 
         def keep() -> None:
             while not crew.stopping.wait(LOOK_SECONDS):
                 self.look()
 
-        crew.start("trail", keep)
+        crew.start(self.name, keep)
 
     def look(self, *, final: bool = False) -> None:
-        """Follow what is new in the trail; at the `final` look of an agent that stops, sign where it stands."""
-        self._guarded(lambda: self._problem(self.checkpointer.step(final=final)))
-
-    def _problem(self, problem: str) -> None:
-        """Tell ops of a store that is not the one that is known, or that it is the known one again."""
-        if problem and problem != self._told:
-            log.error("the store is not the one that is known; nothing proceeds", problem=problem, mend=MEND)
-            self._alert("rolled_back", problem)
-        self._told = problem
-        self._beat(problem)
-
-    def _guarded(self, step: Callable[[], None]) -> None:
-        try:
-            step()
-        except StoreError as error:
-            log.warning("the trail was not looked at", problem=str(error))
-        except ArchiveError as error:
-            self._trouble(str(error))
-        except Exception as error:
-            log.exception("the trail was not looked at")
-            self._trouble(f"{type(error).__name__}: see the agent's log")
+        """One step; `final` for an agent that stops."""
+        with self._turn:
+            try:
+                self._say("rolled_back", self.step(final))
+            except StoreError as error:
+                log.warning("the trail was not looked at", thread=self.name, problem=str(error))
+            except ArchiveError as error:
+                self._trouble(str(error))
+            except Exception as error:
+                log.exception("the trail was not looked at", thread=self.name)
+                self._trouble(f"{type(error).__name__}, see the agent's log")
 
     def _trouble(self, problem: str) -> None:
         try:
-            if problem != self._told:
-                log.error("nothing is kept outside the store", problem=problem)
-                self._alert("trail_unkept", problem)
-            self._told = problem
-            self._beat(problem)
+            self._say("trail_unkept", problem)
         except StoreError as error:
             log.warning("ops were not told", problem=str(error))
 
-    def _alert(self, code: str, problem: str) -> None:
+    def _say(self, code: str, problem: str) -> None:
+        """A new problem to ops, and any into the heartbeat."""
         now = self.desk.store.now()
-        alert = Alert(f"{code}:{now}", code, now, values={"problem": problem})
-        self.desk.store.commit(Commit(commit_id(alert.id), (), alerts=(alert,)))
-
-    def _beat(self, problem: str) -> None:
-        value = {"ok": not problem, "problem": problem, "seq": self.checkpointer.seq, "at": self.desk.store.now()}
-        self.desk.store.beat(f"trail:{self._replica}", value)
+        if problem and problem != self._told:
+            log.error(code, thread=self.name, problem=problem, mend=MEND if code == "rolled_back" else "")
+            alert = Alert(f"{code}:{self.name}:{now}", code, now, values={"problem": problem})
+            self.desk.store.commit(Commit(commit_id(alert.id), (), alerts=(alert,)))
+        self._told = problem
+        self.desk.store.beat(f"{self.name}:{self._replica}", {"ok": not problem, "problem": problem, "at": now})

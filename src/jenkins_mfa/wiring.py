@@ -5,14 +5,16 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import structlog
 
 from jenkins_mfa.archive.checkpoint_file import CheckpointFile
+from jenkins_mfa.archive.copies import Copies
 from jenkins_mfa.config import Config
 from jenkins_mfa.core.keys import Keys
 from jenkins_mfa.core.model import Gate, State
+from jenkins_mfa.errors import ConfigError
 from jenkins_mfa.roster_file import WRITER
 from jenkins_mfa.security_keys.attestation import Models, roots_of
 from jenkins_mfa.security_keys.ceremonies import WebAuthnKeys
@@ -23,8 +25,11 @@ from jenkins_mfa.sources.jenkins.client import Client
 from jenkins_mfa.sources.jenkins.source import JenkinsSource
 from jenkins_mfa.store.connect import open_store
 from jenkins_mfa.store.gates import RedisStore
+from jenkins_mfa.trail_keeper import Keeper
+from jenkins_mfa.usecases.checkpoints import Checkpointer
 from jenkins_mfa.usecases.continuity import Continuity
 from jenkins_mfa.usecases.desk import Desk
+from jenkins_mfa.usecases.export import Exporter, Keep
 from jenkins_mfa.usecases.ports import Source
 from jenkins_mfa.usecases.rules import Rules
 from jenkins_mfa.web.app import application
@@ -86,6 +91,24 @@ def checkpoints_of(config: Config, keys: Keys) -> CheckpointFile | None:
     if keys.checkpoints is None:
         return None
     return CheckpointFile(config.audit.checkpoint_file, keys.checkpoints, config.installation)
+
+
+@contextmanager
+def keepers_of(config: Config, desk: Desk) -> Generator[list[Keeper]]:
+    """What keeps the trail outside the store, and gets the copies' word about it. Raises ConfigError, ArchiveError."""
+    checkpoints, settings = checkpoints_of(config, desk.keys), config.audit
+    if checkpoints is None:
+        raise ConfigError([f"{config.keys.dir} holds no key for checkpoints; mend: jenkins-mfa keys generate"])
+    checkpointer = Checkpointer(desk.store, checkpoints, desk.continuity, config.installation)
+    found = [Keeper("trail", desk, lambda final: checkpointer.step(final=final))]
+    if settings.export_dir is None:
+        yield found
+        return
+    with closing(Copies(settings.export_dir)) as copies:
+        keep = Keep(settings.keep_days, settings.keep_events)
+        exporter = Exporter(desk.store, copies, checkpoints, desk.continuity, config.installation, keep)
+        exporter.begin()
+        yield [*found, Keeper("export", desk, lambda _: exporter.step())]
 
 
 def desk_of(config: Config, store: RedisStore, keys: Keys, messenger: SlackMessenger) -> Desk:

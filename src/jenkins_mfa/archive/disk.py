@@ -52,6 +52,31 @@ def append(path: Path, lines: bytes) -> None:
         sync_directory(path.parent)
 
 
+def last_line(path: Path, longest: int) -> bytes:
+    """The last line of a file, which ends; empty where there is none."""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - longest - 1))
+        lines = file.read().splitlines(keepends=True)
+    return lines[-1] if lines else b""
+
+
+def mend(path: Path) -> None:
+    """Cut off what a crash left of a line at the end. Only for a file that nobody else writes meanwhile."""
+    with path.open("rb+") as file:
+        size = end = file.seek(0, os.SEEK_END)
+        while end:
+            start = max(0, end - 65_536)
+            file.seek(start)
+            if (at := file.read(end - start).rfind(b"\n")) >= 0:
+                end = start + at + 1
+                break
+            end = start
+        if end < size:
+            file.truncate(end)
+            os.fsync(file.fileno())
+
+
 def replace(path: Path, content: bytes) -> None:
     """Put `content` in the file's place: whoever reads sees the old whole or the new one."""
     fresh = path.with_name(f"{path.name}.new")

@@ -46,7 +46,7 @@ def trail_parts(config: Config, store: RedisStore) -> Iterator[Part]:
 
 def _running(store: RedisStore) -> Iterator[Part]:
     """What the running agent says of it."""
-    for beat in _fresh(store, "trail"):
+    for beat in [*_fresh(store, "trail"), *_fresh(store, "export")]:
         if beat.get("ok") is False:
             yield Part("trail", False, lower(str(beat.get("problem"))), "see the agent's log")
 

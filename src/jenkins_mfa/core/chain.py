@@ -5,7 +5,7 @@ Who follows it holds one event at a time, be there a hundred or a million of the
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -47,19 +47,25 @@ class Linked:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """An unbroken piece of the trail: its first and last sequence number, and the last one's hash."""
+    """An unbroken piece of the trail: its first and last sequence number, and the last one's hash. `rollbacks` counts
+    how often an operator took up an older store in it.
+    """
 
     first: int
     last: int
     head: str
+    rollbacks: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """Where the trail breaks: all events before `seq` are complete and unchanged, later ones prove nothing."""
+    """Where the trail breaks: all events before `seq` are complete and unchanged, later ones prove nothing.
+
+    `unfit`: it is not what a checkpoint has signed.
+    """
 
     seq: int
-    how: Literal["changed", "missing", "doubled", "reordered"]
+    how: Literal["changed", "missing", "doubled", "reordered", "unfit"]
 
 
 def verify_chain(
@@ -68,28 +74,85 @@ def verify_chain(
     first: int = 1,
     previous: str = audit.START,
     head: tuple[int, str] | None = None,
+    signed: Collection[Head] = (),
 ) -> Chain | Broken:
     """Follow the chain over (event bytes, hash) in stored order, from event `first` after the hash `previous`.
 
     `head` is where it must end (sequence number, hash) if that is known: the loss of the newest events leaves no
-    other trace.
+    other trace. `signed` are places of checkpoints, each of which it must go through. A copy goes on from an earlier
+    event once an operator has taken up an older store, which the event `store:rollback` tells then.
     """
-    expected, hash_before = first, previous
+    path = _Path(first, previous)
     rest = iter(entries)
-    for raw, stored in rest:
+    broken = next((found for raw, stored in rest if (found := path.step(raw, stored))), None)
+    if broken is not None:
+        late = broken.how == "missing" and any(sequence(raw) == broken.seq for raw, _ in rest)
+        return Broken(broken.seq, "reordered") if late else broken
+    if path.fork:
+        return Broken(path.fork, "doubled")
+    last = path.expected - 1
+    if head is not None and head != (last, path.previous):
+        return Broken(last + 1, "missing") if head[0] > last else Broken(head[0], "changed")
+    if unfit := path.unfit(signed):
+        return Broken(unfit, "unfit")
+    return Chain(first, last, path.previous, path.rollbacks)
+
+
+class _Path:
+    """How far the chain was followed. The hashes of all events are kept, 32 bytes each: a later one may go on from
+    any. `fork` is the event that did so, for as long as no operator is seen to have accepted it.
+    """
+
+    def __init__(self, first: int, previous: str) -> None:
+        self.first = self.expected = first
+        self.previous = self._before = previous
+        self.fork = 0
+        self.rollbacks = 0
+        self._hashes = bytearray()
+        self._left: set[Head] = set()
+
+    def step(self, raw: bytes, stored: str) -> Broken | None:
+        """Take one more event; what is wrong with it, if anything is."""
         seq = sequence(raw)
         if seq is None:
-            return Broken(expected, "changed")
-        if seq < expected:
+            return Broken(self.expected, "changed")
+        if seq > self.expected:
+            return Broken(self.expected, "missing")
+        if seq < self.expected and not self._back(seq, stored):
             return Broken(seq, "doubled")
-        if seq > expected:
-            return Broken(expected, "reordered" if any(sequence(raw) == expected for raw, _ in rest) else "missing")
-        if audit.link(hash_before, raw) != stored:
-            return Broken(seq, "changed")
-        expected, hash_before = seq + 1, stored
-    if head is not None and head != (expected - 1, hash_before):
-        return Broken(expected, "missing") if head[0] >= expected else Broken(head[0], "changed")
-    return Chain(first, expected - 1, hash_before)
+        if audit.link(self.previous, raw) != stored:
+            return Broken(seq, "changed" if not self.fork else "doubled")
+        if self.fork and b'"event":"store:rollback"' in raw:
+            self.fork, self.rollbacks = 0, self.rollbacks + 1
+        self._hashes += bytes.fromhex(stored)
+        self.expected, self.previous = seq + 1, stored
+        return None
+
+    def _back(self, seq: int, stored: str) -> bool:
+        """Go back to before an event that comes a second time, with another hash; whether that can be."""
+        if self.fork or seq < self.first or self._hash(seq) == stored:
+            return False
+        self._left |= {Head(lost, self._hash(lost)) for lost in range(seq, self.expected)}
+        self.previous = self._hash(seq - 1) if seq > self.first else self._before
+        del self._hashes[(seq - self.first) * 32 :]
+        self.fork = seq
+        return True
+
+    def _hash(self, seq: int) -> str:
+        at = (seq - self.first) * 32
+        return self._hashes[at : at + 32].hex()
+
+    def unfit(self, signed: Collection[Head]) -> int:
+        """The first event that is another one than a checkpoint says, or the first after the end; 0 where all fit."""
+        wrong = {
+            min(place.seq, self.expected)
+            for place in signed
+            if place.seq >= self.first and place not in self._left and not self._on(place)
+        }
+        return min(wrong, default=0)
+
+    def _on(self, place: Head) -> bool:
+        return place.seq < self.expected and self._hash(place.seq) == place.hash
 
 
 class _Form(msgspec.Struct, forbid_unknown_fields=True):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 
 from jenkins_mfa.core import audit
 from jenkins_mfa.core.chain import Head, Linked
 from jenkins_mfa.core.model import Entry
-from jenkins_mfa.store.wire import Wire, reading
+from jenkins_mfa.store.wire import Script, Wire, reading
 
+TRIM = Script("trim")
 PAGE = 100  #: events per read
 NEWEST = 10  #: events of the first read backwards: the last word about a gate was mostly said just now
 
@@ -28,7 +30,7 @@ def link(head: Head, entries: Iterable[Entry]) -> list[Linked]:
 
 
 class Trail:
-    """The reading half of the trail; RedisStore.commit writes it."""
+    """The trail but for what RedisStore.commit writes."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
@@ -48,6 +50,32 @@ class Trail:
             yield from page
             start = page[-1].seq + 1
             count = None if count is None else count - len(page)
+
+    def base(self) -> str:
+        """The signed place of the newest event that was trimmed; empty where all are there."""
+        with reading():
+            found = self._wire.client.get(self._wire.key("audit:base"))
+        return (found or b"").decode(errors="replace")
+
+    def first_of(self, gate_jti: str) -> int:
+        """The sequence number of the oldest event about a gate that is there; 0 where there is none."""
+        with reading():
+            found = self._wire.client.lindex(self._wire.key(f"trail:{gate_jti}"), 0)
+        return int(found or 0)
+
+    def trim(self, events: Sequence[Linked], base: str) -> bool:
+        """Take these events out, the oldest ones of all, in order and without a gap; `base` is the signed place of the
+        last. Whether they were: somebody else may have been faster.
+        """
+        gates = Counter(linked.entry.gate for linked in events)
+        plan: dict[str, object] = {
+            "first": events[0].seq,
+            "last": events[-1].seq,
+            "hash": events[-1].hash,
+            "gates": [{"name": name, "count": count} for name, count in gates.items() if name],
+            "base": base,
+        }
+        return bool(self._wire.run(TRIM, plan)[0] == b"done")
 
     def last_entry(self, gate_jti: str) -> tuple[int, str, int] | None:
         """(sequence, head, version) of the newest trail event that names a version of the gate.

@@ -25,11 +25,6 @@ class Checkpointer:
         self._signed = 0
         self._changes: list[Change] = []
 
-    @property
-    def seq(self) -> int:
-        """How far the trail was followed."""
-        return self._at.seq
-
     def step(self, *, final: bool = False) -> str:
         """Follow what is new, and sign it where it is time, or at the `final` step of an agent that stops.
 
@@ -59,7 +54,8 @@ class Checkpointer:
         kept = self._continuity.kept
         if self._since is None or self._since is not (kept.accepted or self._since):
             self._since = kept.accepted or kept.newest or Checkpoint(self._installation, 0, "", 0)
-            self._at = kept.newest.place if kept.newest else Head(0, "")
+            base = self._continuity.base()
+            self._at = max((one.place for one in (kept.newest, base) if one), key=_seq, default=Head(0, ""))
             self._written, self._signed = kept.newest.at if kept.newest else 0, self._at.seq
             self._changes = []
 
@@ -75,3 +71,7 @@ class Checkpointer:
         given = Checkpoint(self._installation, at.seq, at.hash, now, tuple(self._changes))
         self._checkpoints.add(self._checkpoints.sign(given))
         self._written, self._signed, self._changes = now, at.seq, []
+
+
+def _seq(place: Head) -> int:
+    return place.seq

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 
 from jenkins_mfa.core.chain import Head
-from jenkins_mfa.core.checkpoint import Kept
+from jenkins_mfa.core.checkpoint import Checkpoint, Kept
 from jenkins_mfa.errors import RolledBackError, UntrustedInputError
 from jenkins_mfa.usecases.ports import Checkpoints, Store
 
@@ -93,7 +93,24 @@ class Continuity:
         if head.seq < mark.seq:
             return BEHIND
         stored = next(iter(self._store.audit_events(mark.seq, 1)), None)
-        return "" if stored is not None and stored.head == mark else DIFFERS
+        if stored is not None and stored.head == mark:
+            return ""
+        base = self.base()
+        return "" if base is not None and base.seq >= mark.seq else DIFFERS
+
+    def base(self) -> Checkpoint | None:
+        """The place up to which the store was trimmed, if it is signed."""
+        token = self._store.base()
+        try:
+            return self._checkpoints.opened(token) if self._checkpoints and token else None
+        except UntrustedInputError:
+            return None
+
+    def know_of(self, place: Head) -> None:
+        """The store was this far at some time, as its copies tell."""
+        self._loaded()
+        if place.seq > self._mark.seq:
+            self._mark = place
 
     def _take_up(self) -> None:
         """An operator may have accepted the rollback meanwhile: on this host, or on another one with another file."""

@@ -197,6 +197,17 @@ class Store(Protocol):
     def forget_written(self) -> None:
         """Another trail is the true one from now on."""
 
+    def base(self) -> str:
+        """The signed place of the newest event that was trimmed; empty where all are there."""
+
+    def first_of(self, gate_jti: str) -> int:
+        """The sequence number of the oldest event about a gate that is there; 0 where there is none."""
+
+    def trim(self, events: Sequence[Linked], base: str) -> bool:
+        """Take these events out, the oldest ones of all, in order and without a gap; `base` is the signed place of the
+        last. Whether they were: somebody else may have been faster.
+        """
+
     def audit_events(self, start: int = 1, count: int | None = None) -> Iterator[Linked]:
         """The trail's events from sequence number `start` on, oldest first, at most `count`."""
 
@@ -256,6 +267,22 @@ class Checkpoints(Protocol):
 
     def opened(self, token: str) -> Checkpoint:
         """A signed one that came another way. Raises UntrustedInputError."""
+
+
+class Copies(Protocol):
+    """Where the trail is copied to. Raises ArchiveError. As text it is the place's name."""
+
+    def mine(self) -> bool:
+        """Whether this process writes them; another one may."""
+
+    def newest(self) -> tuple[Head, int]:
+        """Where they end, and the moment of that event (ms UTC)."""
+
+    def hash_of(self, seq: int) -> str:
+        """The hash of an event as it was copied last; empty where there is none."""
+
+    def add(self, events: list[Linked]) -> None:
+        """Add events, for good when this returns; those that are there already stay as they are."""
 
 
 class Messenger(Protocol):

@@ -1,0 +1,86 @@
+"""The trail in files of JSON lines: for shippers of logs, and for whoever keeps it for years.
+
+A line is `{"hash":"<64 hex>","event":{…}}`: the event stands there byte for byte as it was hashed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from jenkins_mfa.archive import disk
+from jenkins_mfa.core.audit import MAX_BYTES
+from jenkins_mfa.core.chain import Head, Linked, sequence
+
+LARGEST = 64 * 1024 * 1024  #: bytes from which a new file is begun; so it is on each new day (UTC)
+DAY = 86_400_000  #: ms
+LONGEST = MAX_BYTES + 128  #: bytes of one line
+
+_LINE = re.compile(rb'\{"hash":"([0-9a-f]{64})","event":(\{.*\})\}\n?')
+
+
+class LineFiles:
+    """`trail-<n>.jsonl` in a directory: `n` is the number of the first event in it, as it was copied."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def files(self) -> list[Path]:
+        """All of them, oldest first."""
+        return sorted(self._directory.glob("trail-*.jsonl"))
+
+    def newest(self) -> Head | None:
+        """The place of the last whole line of the newest file; what a crash left of one is cut off."""
+        for path in reversed(self.files()):
+            disk.mend(path)
+            if last := disk.last_line(path, LONGEST):
+                raw, digest = parse(last)
+                return Head(sequence(raw) or 0, digest)
+        return None
+
+    def add(self, rows: list[tuple[int, Linked]]) -> None:
+        """Add events, on disk when this returns. A day begins a file of its own, and so does too large a one."""
+        path, day = self._present()
+        waiting: list[bytes] = []
+        for n, linked in rows:
+            today = linked.entry.at // DAY
+            if path is None or today != day or (not waiting and path.exists() and path.stat().st_size >= LARGEST):
+                self._flush(path, waiting)
+                path, day = self._directory / f"trail-{n:012d}.jsonl", today
+            waiting.append(line(linked.raw, linked.hash))
+        self._flush(path, waiting)
+
+    def _flush(self, path: Path | None, waiting: list[bytes]) -> None:
+        if path is not None and waiting:
+            disk.append(path, b"".join(waiting))
+            waiting.clear()
+
+    def _present(self) -> tuple[Path | None, int]:
+        """The newest file, and the day of its last event."""
+        for path in self.files()[-1:]:
+            last = disk.last_line(path, LONGEST)
+            event = Linked(0, parse(last)[0], "").entry if last else None
+            return path, event.at // DAY if event else -1
+        return None, -1
+
+
+def line(raw: bytes, digest: str) -> bytes:
+    """One line."""
+    return b'{"hash":"%s","event":%s}\n' % (digest.encode(), raw)
+
+
+def parse(text: bytes) -> tuple[bytes, str]:
+    """(event bytes, hash) of a line; empty ones for what is no line of ours: no event has those bytes."""
+    found = _LINE.fullmatch(text)
+    return (found[2], found[1].decode()) if found else (b"", "")
+
+
+def read(path: Path | Iterable[bytes]) -> Iterator[tuple[bytes, str]]:
+    """(event bytes, hash) of each line of a file, or of lines. Raises ArchiveError."""
+    if isinstance(path, Path):
+        with disk.located(path), path.open("rb") as file:
+            yield from read(iter(lambda: file.readline(LONGEST), b""))
+        return
+    for text in path:
+        yield parse(text)
