@@ -12,10 +12,12 @@ from desk_world import World
 from enrol_world import PARTY, Place, refused
 from fakes import code_of, seed_of
 from jenkins_mfa.core import challenge
+from jenkins_mfa.core.audit_evidence import examine
 from jenkins_mfa.core.model import Act, Authenticator, Factor, PersonRecord, State
 from jenkins_mfa.errors import DamagedError
 from jenkins_mfa.simulators.security_key import SecurityKey
 from jenkins_mfa.usecases import enroll, loss, seals, second_admin, tickets
+from jenkins_mfa.usecases.act_page import ActPage
 from jenkins_mfa.usecases.acts import Acts, NeedsCode, NeedsPage
 from jenkins_mfa.usecases.desk import Who
 from jenkins_mfa.usecases.enrolment import Enrolment
@@ -303,3 +305,23 @@ def test_second_admin_what_cannot_be_read_is_passed_over(pair: Pair, monkeypatch
     assert [one.person for one in second_admin.waiting(pair.store, ROSTER.people, pair.clock.now())] == ["bob"]
     pair.clock.move(seconds=DAY)
     assert loss.unconfirmed(pair.desk) == 1
+
+
+def test_second_admin_a_key_confirms_on_the_page_and_its_signature_is_kept(pair: Pair) -> None:
+    """It signs the very authenticator; whoever doubts the agent verifies that again."""
+    key = SecurityKey()
+    own = pair.register(pair.vouched("carol", "dan"), key)
+    pair.at_terminal(f"carol {own.id}", "alice")
+    made, _ = pair.app()
+    asked = pair.begin(pages=PARTY.origin)
+    assert isinstance(asked, NeedsPage)
+    ticket = tickets.turn_in(pair.desk, asked.address.rpartition("#")[2]).id
+    page, who = ActPage(pair.desk, pair.page.keys), Who("web", "203.0.113.9", "carol")
+    assert page.look(ticket, who).act == Act("confirm", f"bob {made.id}")
+    body = json.dumps(key.sign(page.begin(ticket, who, own.id), PARTY.origin)).encode()
+    page.sign(ticket, who, body)
+    assert pair.usable() == [Factor.TOTP]
+    entries = [(one.seq, one.entry) for one in pair.store.trail]
+    assert [(one.entry.event, one.why) for one in examine(entries, PARTY)] == [("authenticator:confirmed", "")]
+    entries[-1][1].details["authenticator"] = "a_0000000000000000"
+    assert [one.why for one in examine(entries, PARTY)] != [""]
