@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from builders import policy, rule
 from clock import Clock
@@ -33,9 +34,10 @@ class World:
     asks: int = 5
     numbers: int = 0
     checkpoints: Checkpoints | None = None
+    store: Any = None  # kept in memory where no other one is given
 
     def __post_init__(self) -> None:
-        self.store = MemoryStore(self.clock)
+        self.store = self.store or MemoryStore(self.clock)
         self.desk: Desk = desk(
             self.store,
             self.source,

@@ -91,6 +91,11 @@ class MemoryStore:
         found = [g for g in self._gates() if not g.state.settled and not self._intact(g)]
         return [DamagedError(record_key(gate), "it does not carry our seal", gate.version) for gate in found]
 
+    def confirm(self, gate: Gate) -> None:
+        stored = self._records.get(f"gate:{gate.id}")
+        if stored is None or stored.version != gate.version:
+            raise StoreConflictError("the gate has moved on")
+
     def set_aside(self, damaged: DamagedError) -> None:
         with self._lock:
             if damaged.record in self._aside:

@@ -27,6 +27,7 @@ class Server:
     def __init__(self, binary: str, folder: Path, *options: str) -> None:
         self.socket = folder / "socket"
         self.url = f"unix://{self.socket}"
+        self.port = 0  #: where it listens beside its socket, if it does
         self._command = [
             binary, "--port", "0", "--unixsocket", str(self.socket), "--unixsocketperm", "700", "--dir", str(folder),
             "--appendonly", "yes", "--appendfsync", "always", "--save", "", "--maxmemory-policy", "noeviction",
@@ -65,7 +66,8 @@ class Server:
         os.kill(self._process.pid, number)
 
 
-def new_store(server: Server, clock: Clock, prefix: str = "") -> RedisStore:
+def new_store(server: Server, clock: Clock, prefix: str = "", replicas: int = 0) -> RedisStore:
     """A store of its own on a running server, or another one on the same `prefix`."""
     prefix = prefix or f"{{test-{next(_numbers)}}}"
-    return RedisStore(client_for(server.url), SEAL_KEY, prefix=prefix, offset_ms=lambda: clock.offset)
+    client = client_for(server.url)
+    return RedisStore(client, SEAL_KEY, prefix=prefix, replicas=replicas, offset_ms=lambda: clock.offset)

@@ -21,6 +21,7 @@ from jenkins_mfa.failures import why
 from jenkins_mfa.slack.app import web_client
 from jenkins_mfa.slack.calls import call
 from jenkins_mfa.store.connect import open_store
+from jenkins_mfa.store.settings import Settings
 
 
 @pytest.fixture
@@ -136,7 +137,7 @@ def test_the_store_is_told_in_the_same_words(listener: socket.socket, answer: by
     thread = threading.Thread(target=serve)
     thread.start()
     place = f"127.0.0.1:{listener.getsockname()[1]}/0"
-    with pytest.raises(StoreUnavailableError) as caught, open_store(f"redis://:hunter2@{place}", b"0" * 32):
+    with pytest.raises(StoreUnavailableError) as caught, open_store(Settings(f"redis://:hunter2@{place}"), b"0" * 32):
         pass
     listener.shutdown(socket.SHUT_RDWR)
     thread.join()

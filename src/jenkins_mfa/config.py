@@ -14,6 +14,7 @@ from jenkins_mfa.errors import ConfigError
 from jenkins_mfa.failures import unread
 from jenkins_mfa.roster_file import OPERATOR, WRITER
 from jenkins_mfa.rule_files import RuleFiles
+from jenkins_mfa.store.settings import Settings as StoreSettings
 from jenkins_mfa.toml_problems import seen
 from jenkins_mfa.toml_table import Table, read
 from jenkins_mfa.web.settings import Settings as WebSettings
@@ -68,15 +69,6 @@ class SlackConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class StoreConfig:
-    """[store]. `durability` is what the operator accepts: `always`, `everysec`, or `none` (demo, tests)."""
-
-    url: str
-    prefix: str
-    durability: str
-
-
-@dataclass(frozen=True, slots=True)
 class KeysConfig:
     """[keys]: the directory of receipt keys, and the files of the vault and HMAC keys."""
 
@@ -95,7 +87,7 @@ class Config:
     path: Path
     installation: str
     sources: tuple[SourceConfig, ...]
-    store: StoreConfig
+    store: StoreSettings
     slack: SlackConfig
     keys: KeysConfig
     approval_ttl: int
@@ -247,8 +239,8 @@ def _slack(table: Table, secrets: _Secrets) -> SlackConfig:
     return slack
 
 
-def _store(table: Table) -> StoreConfig:
-    store = StoreConfig(
+def _store(table: Table) -> StoreSettings:
+    store = StoreSettings(
         url=table.text(
             "url",
             pattern=r"(redis|rediss|unix)://.+|embedded:.+",
@@ -256,6 +248,7 @@ def _store(table: Table) -> StoreConfig:
         ),
         prefix=table.text("prefix", "mfa", pattern=r"[a-z0-9][a-z0-9-]{0,31}", allowed="a-z, 0-9, dash; 32 at most"),
         durability=table.choice("durability", ("always", "everysec", "none"), "always"),
+        replicas=table.integer("replicas", 0, low=0, high=4, unit="replicas"),
     )
     table.done()
     return store

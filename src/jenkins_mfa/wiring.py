@@ -156,8 +156,6 @@ def web_of(config: Config, desk: Desk) -> WebServer | None:
 @contextmanager
 def open_desk(config: Config, keys: Keys, messenger: SlackMessenger | None = None) -> Generator[Desk]:
     """Store, sources and messenger, connected as they are needed."""
-    settings = config.store
-    prefix = f"{{{settings.prefix}}}"
-    with open_store(settings.url, keys.mac_key, prefix=prefix, durability=settings.durability) as (store, promise):
+    with open_store(config.store, keys.mac_key) as (store, promise):
         log.info("store open", promise=promise.promise)
         yield desk_of(config, store, keys, messenger or messenger_of(config))

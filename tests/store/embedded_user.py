@@ -9,13 +9,14 @@ from pathlib import Path
 from factory import gate, opening
 
 from jenkins_mfa.store.connect import open_store
+from jenkins_mfa.store.settings import Settings
 
 SEAL_KEY = b"m" * 32
 
 
 def main(folder: Path, number: int) -> None:
     """Ctrl-C is the agent's: one more commit, then the end."""
-    with open_store(f"embedded:{folder}", SEAL_KEY) as (store, _):
+    with open_store(Settings(f"embedded:{folder}"), SEAL_KEY) as (store, _):
         store.commit(opening(gate(number)))
         server = store._wire.client.info("server")["process_id"]
         try:

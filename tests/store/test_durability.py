@@ -11,6 +11,7 @@ from jenkins_mfa.errors import ConfigError, StoreUnusableError
 from jenkins_mfa.store.connect import client_for, open_store
 from jenkins_mfa.store.durability import inspect
 from jenkins_mfa.store.embedded import server_binary
+from jenkins_mfa.store.settings import Settings
 from store_server import SEAL_KEY, Server
 
 Start = Callable[..., Server]
@@ -54,9 +55,9 @@ def test_a_server_as_it_should_be(request: pytest.FixtureRequest, fixture: str, 
 def test_a_server_that_loses_decisions_is_refused(start: Start, options: tuple[str, str], names: str) -> None:
     """The sentence names the setting; only an explicit "none" accepts it, with a warning."""
     server = start(*options)
-    with pytest.raises(StoreUnusableError, match=names), open_store(server.url, SEAL_KEY):
+    with pytest.raises(StoreUnusableError, match=names), open_store(Settings(server.url), SEAL_KEY):
         pass
-    with open_store(server.url, SEAL_KEY, durability="none") as (_, found):
+    with open_store(Settings(server.url, durability="none"), SEAL_KEY) as (_, found):
         assert found.warning
         assert "demos only" in found.promise
 

@@ -17,6 +17,7 @@ from jenkins_mfa.errors import StoreUnusableError
 from jenkins_mfa.store import embedded
 from jenkins_mfa.store.connect import open_store
 from jenkins_mfa.store.embedded import EmbeddedServer
+from jenkins_mfa.store.settings import Settings
 from store_server import SEAL_KEY
 
 HERE = Path(__file__).parent
@@ -55,13 +56,13 @@ def running(folder: Path) -> bool:
 
 def gates(folder: Path) -> list[str]:
     """What is stored, by a process that comes and goes."""
-    with open_store(f"embedded:{folder}", SEAL_KEY) as (store, _):
+    with open_store(Settings(f"embedded:{folder}"), SEAL_KEY) as (store, _):
         return [one.id for one in store.open_gates()]
 
 
 def test_a_server_is_started_and_ended(short_path: Path) -> None:
     """Nothing is left running; what was committed is there at the next start; it promises everything."""
-    with open_store(f"embedded:{short_path}", SEAL_KEY) as (store, promise):
+    with open_store(Settings(f"embedded:{short_path}"), SEAL_KEY) as (store, promise):
         store.commit(opening(gate(1)))
         assert not promise.warning
         assert running(short_path)

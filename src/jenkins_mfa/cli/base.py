@@ -166,15 +166,14 @@ def load_keys(config: Config) -> Keys:
 @contextmanager
 def store_of(config: Config) -> Generator[RedisStore]:
     """The store, refused where it would not keep what it is told."""
-    settings, key = config.store, load_keys(config).mac_key
-    with open_store(settings.url, key, prefix=f"{{{settings.prefix}}}", durability=settings.durability) as (store, _):
+    with open_store(config.store, load_keys(config).mac_key) as (store, _):
         yield store
 
 
 @contextmanager
 def trail_of(config: Config) -> Generator[Trail]:
     """The trail alone, to read: it takes no key, and nothing of Jenkins or Slack."""
-    with open_trail(config.store.url, prefix=f"{{{config.store.prefix}}}") as trail:
+    with open_trail(config.store) as trail:
         yield trail
 
 

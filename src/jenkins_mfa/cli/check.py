@@ -129,10 +129,8 @@ def _signer(not_after: int) -> Part:
 
 
 def _store(config: Config) -> Iterator[Part]:
-    settings, key = config.store, load_keys(config).mac_key
-    prefix = f"{{{settings.prefix}}}"
-    with open_store(settings.url, key, prefix=prefix, durability=settings.durability) as (store, found):
-        yield _promise(found, settings.durability)
+    with open_store(config.store, load_keys(config).mac_key) as (store, found):
+        yield _promise(found, config.store.durability)
         yield from clock_parts(store.now())
         yield from _damaged(config, store)
         yield from _vault(config, store)

@@ -29,6 +29,7 @@ from jenkins_mfa.simulators.security_key import SecurityKey
 from jenkins_mfa.simulators.slack import SlackSimulator
 from jenkins_mfa.store.connect import client_for, open_trail
 from jenkins_mfa.store.embedded import EmbeddedServer
+from jenkins_mfa.store.settings import Settings
 from jenkins_mfa.usecases import enroll
 from jenkins_mfa.wiring import open_desk
 
@@ -133,7 +134,7 @@ class World:
 
     def judged_keys(self) -> list[Judged]:
         """Every answer of a security key in the trail, verified again as `audit verify --evidence` does."""
-        with open_trail(self.server.url, prefix="{mfa}") as trail:
+        with open_trail(Settings(self.server.url)) as trail:
             entries = [(linked.seq, linked.entry) for linked in trail.audit_events()]
         return list(examine(entries, RelyingParty.at(files.pages(self.port))))
 

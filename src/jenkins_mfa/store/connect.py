@@ -15,6 +15,7 @@ from jenkins_mfa.errors import ConfigError, StoreUnavailableError
 from jenkins_mfa.store.durability import Durability, inspect
 from jenkins_mfa.store.embedded import EmbeddedServer
 from jenkins_mfa.store.gates import RedisStore
+from jenkins_mfa.store.settings import Settings
 from jenkins_mfa.store.trail import Trail
 from jenkins_mfa.store.wire import Wire
 
@@ -26,29 +27,26 @@ SCHEMES = ("redis://", "rediss://", "unix://")
 
 
 @contextmanager
-def open_store(
-    url: str, key: bytes, *, prefix: str = "{mfa}", durability: str = "always"
-) -> Generator[tuple[RedisStore, Durability]]:
-    """The store and what it promises, for as long as the context lasts.
+def open_store(settings: Settings, key: bytes) -> Generator[tuple[RedisStore, Durability]]:
+    """The store and what it promises, for as long as the context lasts; `key` seals its records.
 
-    `key` seals its records, `durability` is what the operator accepts (see `inspect`), and their word where the
-    server does not tell. Raises ConfigError for an URL of another kind, StoreUnavailableError, StoreUnusableError.
+    Raises ConfigError for an URL of another kind, StoreUnavailableError, StoreUnusableError.
     """
-    with _connected(url) as client:
-        with _located(url):
-            promise = inspect(client, accepted=durability)
-        yield RedisStore(client, key, prefix=prefix), promise
+    with _connected(settings.url) as client:
+        with _located(settings.url):
+            promise = inspect(client, accepted=settings.durability)
+        yield RedisStore(client, key, prefix=settings.tag, replicas=settings.replicas), promise
 
 
 @contextmanager
-def open_trail(url: str, *, prefix: str = "{mfa}") -> Generator[Trail]:
+def open_trail(settings: Settings) -> Generator[Trail]:
     """The trail alone, for whoever only reads it: without any key, and nothing is written.
 
     Raises ConfigError for an URL of another kind, StoreUnavailableError, StoreUnusableError for a newer schema.
     """
-    with _connected(url) as client:
-        wire = Wire(client, prefix, lambda: 0)
-        with _located(url):
+    with _connected(settings.url) as client:
+        wire = Wire(client, settings.tag, lambda: 0)
+        with _located(settings.url):
             wire.read_schema()
         yield Trail(wire)
 

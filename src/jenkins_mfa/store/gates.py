@@ -9,16 +9,17 @@ import msgspec
 import redis
 
 from jenkins_mfa.core.chain import Head
-from jenkins_mfa.core.model import SCHEMA, Alert, Commit, Entry
+from jenkins_mfa.core.model import SCHEMA, Alert, Commit, Entry, Gate
 from jenkins_mfa.errors import DamagedError, StoreConflictError, StoreUnavailableError, StoreUncertainError
 from jenkins_mfa.store.lanes import Bell, Lanes
 from jenkins_mfa.store.reader import Reader
-from jenkins_mfa.store.records import planned
+from jenkins_mfa.store.records import planned, record_key
 from jenkins_mfa.store.trail import Trail, link
 from jenkins_mfa.store.wire import Answer, Script, Wire, newer_schema
 from jenkins_mfa.usecases.ports import Due
 
 COMMIT = Script("commit")
+CONFIRM = Script("confirm")
 SENDINGS = 3  #: how often one commit is sent when its answer is lost
 LINKS = 64  #: how often the trail is linked anew when another process was faster
 LOCK_SECONDS = 10.0  #: how long a commit waits for its turn within the process
@@ -26,14 +27,20 @@ REASON = 1000  #: characters kept of why a lane was given up
 
 
 class RedisStore(Reader, Trail, Lanes):
-    """The state. `key` seals records, `prefix` is the tag of all keys, in braces; `offset_ms` moves the clock in
-    tests.
+    """The state. `key` seals records, `prefix` is the tag of all keys, in braces; so many `replicas` must have what
+    somebody is told of; `offset_ms` moves the clock in tests.
     """
 
     def __init__(
-        self, client: redis.Redis, key: bytes, *, prefix: str = "{mfa}", offset_ms: Callable[[], int] = lambda: 0
+        self,
+        client: redis.Redis,
+        key: bytes,
+        *,
+        prefix: str = "{mfa}",
+        replicas: int = 0,
+        offset_ms: Callable[[], int] = lambda: 0,
     ) -> None:
-        wire = Wire(client, prefix, offset_ms)
+        wire = Wire(client, prefix, offset_ms, replicas)
         wire.claim_schema()
         Reader.__init__(self, wire, key)
         Trail.__init__(self, wire)
@@ -56,7 +63,7 @@ class RedisStore(Reader, Trail, Lanes):
 
     def commit(self, commit: Commit) -> None:
         """Write all of it in one step. Raises StoreConflictError when somebody else was first, StoreUncertainError
-        when the answers of all sendings were lost: then the same commit again finds out.
+        when the answers of all sendings were lost, or too few replicas have it: then the same commit again finds out.
         """
         plan: dict[str, object] = {
             "id": commit.id,
@@ -67,6 +74,14 @@ class RedisStore(Reader, Trail, Lanes):
         }
         self._write(plan, commit.entries)
         self._bell.ring(len(commit.lanes) + len(commit.alerts))
+
+    def confirm(self, gate: Gate) -> None:
+        """The gate is still as it was read, and the replicas have it: it may be told, and acted upon. Raises
+        StoreConflictError when it has moved on, StoreUncertainError when too few replicas confirm it.
+        """
+        verdict, *_ = self._wire.run(CONFIRM, {"record": record_key(gate), "version": gate.version}, confirm=True)
+        if verdict == b"conflict":
+            raise StoreConflictError("the gate has moved on")
 
     def park_lane(self, due: Due, reason: str) -> None:
         """Give a lane up for good: it stays visible, with an audit event and an alert (none about an alert's own lane).
@@ -144,14 +159,15 @@ class RedisStore(Reader, Trail, Lanes):
         raise StoreUnavailableError("the trail is too busy: other processes were faster each time")
 
     def _sent(self, plan: dict[str, object]) -> Answer:
-        """Send until there is an answer, a bounded number of times: the commit's id makes sending twice harmless.
+        """Send until there is an answer, and replicas confirm it, a bounded number of times: the commit's id makes
+        sending twice harmless.
 
         After a lost answer, not reaching the store any more leaves the effect as unknown as before.
         """
         lost: StoreUncertainError | None = None
         for _ in range(SENDINGS):
             try:
-                return self._wire.run(COMMIT, plan)
+                return self._wire.run(COMMIT, plan, confirm=True)
             except StoreUncertainError as error:
                 lost = error
             except StoreUnavailableError as error:

@@ -59,12 +59,15 @@ class Lanes:
         self._bell = bell
 
     def claim_lane(self, lease_ms: int, skip: frozenset[str] = frozenset()) -> Due | None:
-        """Lease the lane that is due first. `skip` holds lanes, or beginnings of them that end before a colon."""
+        """Lease the lane that is due first. `skip` holds lanes, or beginnings of them that end before a colon.
+
+        With it the replicas have whatever noted the lane, also where its committer was not told so.
+        """
         self._bell.look()
         token = secrets.token_hex(16)
         plan: dict[str, object] = {"token": token, "lease": lease_ms, "skip": sorted(skip)}
         try:
-            answer = self._wire.run(CLAIM, plan)
+            answer = self._wire.run(CLAIM, plan, confirm=True)
         except StoreUncertainError as error:
             raise StoreUnavailableError(f"{error} (a lane may stay leased for {lease_ms} ms)") from error
         if not answer:

@@ -22,6 +22,8 @@ from jenkins_mfa.errors import StoreUnavailableError, StoreUncertainError, Store
 from jenkins_mfa.failures import why
 
 Answer = list[Any]  #: what a script returns: bytes and integers
+UNWRITTEN = {b"conflict", b"head", b"lost", b"newer"}  #: verdicts of scripts that wrote nothing
+WAIT_MS = 200  #: how long replicas may take to confirm
 
 
 class Script:
@@ -34,12 +36,15 @@ class Script:
 
 
 class Wire:
-    """One client, one prefix such as `{mfa}`, the tag of all keys. `offset_ms` moves the server's clock in tests."""
+    """One client, one prefix such as `{mfa}`, the tag of all keys. `offset_ms` moves the server's clock in tests;
+    `replicas` of the server must have what `run` is to confirm.
+    """
 
-    def __init__(self, client: redis.Redis, prefix: str, offset_ms: Callable[[], int]) -> None:
+    def __init__(self, client: redis.Redis, prefix: str, offset_ms: Callable[[], int], replicas: int = 0) -> None:
         self.client: Any = client  # redis-py types answers as every mode's at once; this client gives bytes
         self._prefix = prefix
         self._offset_ms = offset_ms
+        self._replicas = replicas
 
     def key(self, name: str) -> str:
         """The full name of a key."""
@@ -51,16 +56,20 @@ class Wire:
             seconds, micros = self.client.time()
         return int(seconds) * 1000 + int(micros) // 1000 + self._offset_ms()
 
-    def run(self, script: Script, plan: dict[str, object]) -> Answer:
-        """Run a script once.
+    def run(self, script: Script, plan: dict[str, object], *, confirm: bool = False) -> Answer:
+        """Run a script once. With `confirm`, what it wrote, and all that was written before, is with the replicas.
 
-        Raises StoreUnavailableError when it surely did not run, StoreUncertainError when the answer was lost.
+        Raises StoreUnavailableError when it surely did not run, StoreUncertainError when the answer was lost, or too
+        few replicas have confirmed it: it stands in the server, and a fail-over may lose it.
         """
         packed = msgspec.msgpack.encode({**plan, "offset": self._offset_ms()})
         with reading():
             connection = self.client.connection_pool.get_connection()
         try:
-            return self._evaluate(connection, script, packed)
+            answer = self._evaluate(connection, script, packed)
+            if confirm and answer and answer[0] not in UNWRITTEN:
+                self._confirm(connection)
+            return answer
         except (LostConnectionError, AnswerTimeoutError) as error:
             raise StoreUncertainError(f"the store's answer was lost: {why(error)}") from error
         except RedisError as error:
@@ -77,6 +86,18 @@ class Wire:
             connection.send_command("EVAL", script.text, 1, self.key("schema"), packed)
             answer = connection.read_response()
         return answer
+
+    def _confirm(self, connection: Any) -> None:
+        """WAIT until the replicas have what this connection wrote last, and so all before it.
+
+        On the same connection: after a fail-over another one would ask a server that never had it. Only after a write
+        of its own: WAIT counts from there, and without one Valkey confirms what no replica has.
+        """
+        if self._replicas:
+            connection.send_command("WAIT", self._replicas, WAIT_MS)
+            have = int(connection.read_response())
+            if have < self._replicas:
+                raise StoreUncertainError(f"{have} replicas of the store have it, not {self._replicas}")
 
     def claim_schema(self) -> None:
         """Mark the store with our schema: from then on older agents write nothing. Raises StoreUnusableError for one

@@ -173,6 +173,7 @@ class Answers:
             now = self.desk.store.now()
             gate = load(self.desk, jti)
             if gate.denial is not None and gate.denial.cause == cause:
+                self.desk.store.confirm(gate)
                 return gate
             person = eligible.denying(self.desk, gate, who, now)
             return deny_run(self.desk, gate, Denial(now, person.id, reason, cause, who.via, report))

@@ -114,7 +114,11 @@ def _next(desk: Desk, key: str) -> Gate | None:
 
 
 def _send(desk: Desk, gate: Gate, answer: Proceed | Abort) -> None:
-    """A pause that is gone says nothing by itself: the reading that follows tells."""
+    """A pause that is gone says nothing by itself: the reading that follows tells.
+
+    Another thread or replica may have made the gate what it is now, and not know yet whether that stays.
+    """
+    desk.store.confirm(gate)
     try:
         desk.sources[gate.run.source].answer(gate.external_ref, answer)
     except SourceGoneError:

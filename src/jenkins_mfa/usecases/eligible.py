@@ -21,6 +21,7 @@ def confirming(desk: Desk, gate: Gate, who: Who, cause: str, now: int) -> tuple[
     person = person_of(desk, who)
     mine = [c for c in gate.confirmations if person is not None and c.person == person.id]
     if person is not None and any(c.cause == cause for c in mine):
+        desk.store.confirm(gate)
         return person, True
     person = _answering(desk, gate, who, now, {State.PENDING}, "requester", _asked(gate)[:1])
     if gate.held is not None:

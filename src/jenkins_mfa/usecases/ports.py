@@ -185,6 +185,12 @@ class Store(Protocol):
         reference is unknown or at generation - 1. Raises StoreConflictError when somebody else was first.
         """
 
+    def confirm(self, gate: Gate) -> None:
+        """The gate is still as it was read, and no fail-over of the store takes that back: before it leaves the house.
+
+        Raises StoreConflictError when it has moved on.
+        """
+
     def set_aside(self, damaged: DamagedError) -> None:
         """Tell ops about a damaged record, once. It stays as it is: whatever reads it stands still."""
 

@@ -32,6 +32,7 @@ def tell(desk: Desk, gate_id: str) -> None:
     present = (gate.version, failing.reason if failing else "")
     if not told.stale and (told.shown > gate.version or (told.shown, told.trouble) == present):
         return
+    desk.store.confirm(gate)
     others = sum(1 for other in gates_of(desk, run_record(desk, gate.run.key)) if not other.state.settled)
     after = desk.messenger.tell(gate, told, others - (not gate.state.settled), failing)
     refused = trouble.unshown(gate, after, desk.store.now()) if after.refused and not told.refused else ()

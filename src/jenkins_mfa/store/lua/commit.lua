@@ -63,6 +63,7 @@ for position, record in ipairs(plan.records) do
   end
 end
 if plan.aside and redis.call('HEXISTS', key('aside'), plan.aside.record) == 1 then
+  redis.call('SET', key('fence'), plan.id)
   return answer('already')
 end
 if plan.park and redis.call('HGET', key('lease'), plan.park.lane) ~= plan.park.token then
