@@ -124,6 +124,13 @@ def _checkpoints(files: KeysConfig, problems: list[str]) -> CheckpointKeys | Non
     return CheckpointKeys(public, found[CHECKPOINT])
 
 
+def checkpoint_keys(files: KeysConfig) -> CheckpointKeys | None:
+    """The keys that verify checkpoints; None where they are not there or this account may not read them."""
+    problems: list[str] = []
+    found = _checkpoints(files, problems)
+    return CheckpointKeys(found.public) if found else None
+
+
 def vault(files: KeysConfig) -> KeyRing:
     """The vault's keys as they stand in the file now. Raises ConfigError."""
     problems: list[str] = []

@@ -97,6 +97,16 @@ class Database:
             raise ArchiveError(f"{self._path} cannot be used: {error}") from error
 
 
+def holds(path: Path, place: Head) -> bool:
+    """Whether the event at a place was copied; nothing is written. Raises ArchiveError."""
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+            found = db.execute("SELECT 1 FROM events WHERE seq = ? AND hash = ?", (place.seq, place.hash)).fetchone()
+    except sqlite3.Error as error:
+        raise ArchiveError(f"{path} is no copy of the trail that can be read: {error}") from error
+    return found is not None
+
+
 def read(path: Path) -> Iterator[tuple[bytes, str]]:
     """(event bytes, hash) of each event, as they were copied; nothing is written. Raises ArchiveError."""
     try:

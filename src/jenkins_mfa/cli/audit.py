@@ -1,23 +1,23 @@
-"""`audit tail|verify`."""
+"""`audit tail|verify|export|search`."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+import time
 from pathlib import Path
-from typing import Any
 
 import click
 
-from jenkins_mfa.cli.base import FINDING, Commands, config_option, details_json, json_option, load, print_json, trail_of
-from jenkins_mfa.core import chain
-from jenkins_mfa.core.audit_evidence import Judged, examine
-from jenkins_mfa.core.chain import Broken, Linked
+from jenkins_mfa.archive import lines
+from jenkins_mfa.cli.audit_verify import verify
+from jenkins_mfa.cli.base import FINDING, Commands, config_option, details_json, load, trail_of
+from jenkins_mfa.cli.span import Glob, Moment, When
+from jenkins_mfa.cli.trails import source_of
+from jenkins_mfa.core.chain import Linked
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.core.relying_party import RelyingParty
-from jenkins_mfa.words import evidence as wording
+from jenkins_mfa.core.policy.globs import Globs
+from jenkins_mfa.core.search import Wanted
 from jenkins_mfa.words import history, render
 
 
@@ -38,86 +38,69 @@ def tail(config_path: Path, as_json: bool, count: int) -> None:
             click.echo(_json(linked) if as_json else _line(linked, config.roster))
 
 
-@audit.command(short_help="Follow the whole chain of the trail.", epilog="Example: jenkins-mfa audit verify --evidence")
+audit.add_command(verify)
+
+
+@audit.command(short_help="Write the trail as JSON lines.", epilog="Example: jenkins-mfa audit export --since 30d")
 @config_option
-@json_option
-@click.option("--evidence", is_flag=True, help="Then verify again what security keys have signed.")
-def verify(config_path: Path, as_json: bool, evidence: bool) -> None:
-    """Follow the whole chain and name the first event that was changed, is missing, doubled or out of order.
+@click.option("--since", type=When(), help="Events from then on: 90m, 12h, 30d, 4w, or a date (UTC).")
+@click.option("--until", type=When(), help="Events before then.")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Into this file, not to stdout.")
+def export(config_path: Path, since: Moment | None, until: Moment | None, output: Path | None) -> None:
+    """Write events, each with its hash, as the copies have them: `audit verify --file` follows them.
 
-    With --evidence each answer that was given with a security key is then verified again, offline, and compared with
-    what the trail says about it. It reads the store and nothing else: no key, no Jenkins, no Slack.
+    What was trimmed from the store comes from its copies.
     """
+    now = int(time.time() * 1000)
+    wanted = Wanted(since=since.ms(now) if since else 0, until=until.ms(now) if until else None)
+    with source_of(load(config_path, with_secrets=False), None) as trail, click.open_file(_name(output), "wb") as out:
+        for linked in trail.events():
+            if wanted.matches(linked.entry):
+                out.write(lines.line(linked.raw, linked.hash))
+
+
+@audit.command(
+    short_help="Find events by person, pipeline, time, outcome.",
+    epilog="Example: jenkins-mfa audit search --person alice --outcome denied --since 30d",
+)
+@config_option
+@click.option("--json", "as_json", is_flag=True, help="JSON on stdout, one event a line.")
+@click.option("--file", "file", type=click.Path(path_type=Path, exists=True), help="In this copy of the trail.")
+@click.option("--person", default="", help="Who acted, or whom it is about: a roster id, or an operator's login.")
+@click.option("--pipeline", type=Glob(), help="Only pipelines that match; * crosses slashes.")
+@click.option("--outcome", default="", help="What happened: denied, resumed, or a whole name such as gate:denied.")
+@click.option("--gate", default="", help="How the gate's id begins.")
+@click.option("--since", type=When(), help="90m, 12h, 30d, 4w, or a date (UTC).")
+@click.option("--until", type=When(), help="Events before then.")
+def search(
+    config_path: Path,
+    as_json: bool,
+    file: Path | None,
+    person: str,
+    pipeline: str | None,
+    outcome: str,
+    gate: str,
+    since: Moment | None,
+    until: Moment | None,
+) -> None:
+    """Events that fit all that is asked, oldest first, from the store and its copies. Exit 1 where there is none."""
+    now = int(time.time() * 1000)
+    globs = Globs((pipeline,)) if pipeline else None
+    wanted = Wanted(person, globs, outcome, gate, since.ms(now) if since else 0, until.ms(now) if until else None)
     config = load(config_path, with_secrets=False)
-    site = config.web.party if config.web else None
-    with trail_of(config) as store:
-        head = store.heads()
-        events = ((linked.raw, linked.hash) for linked in store.audit_events(count=head.seq))
-        found = chain.verify_chain(events, head=(head.seq, head.hash))
-        if isinstance(found, Broken):
-            _broken(found, head.seq, as_json)
-            sys.exit(FINDING)
-        entries = ((linked.seq, linked.entry) for linked in store.audit_events(count=found.last))
-        answers = _Answers.of(examine(entries if evidence else (), site))
-    if as_json:
-        shown: dict[str, Any] = {"first": found.first, "last": found.last, "head": found.head, "checkpoint": None}
-        print_json({"ok": not answers.findings, **shown, **({"evidence": answers.json(site)} if evidence else {})})
-    else:
-        click.echo(f"Right: events {found.first} to {found.last} are complete and unchanged. Head {found.head}.")
-        if evidence:
-            answers.show(site, config.roster)
-    sys.exit(FINDING if answers.findings else 0)
+    count = 0
+    with source_of(config, file) as trail:
+        for linked in trail.events():
+            if wanted.matches(linked.entry):
+                count += 1
+                click.echo(_json(linked) if as_json else _line(linked, config.roster))
+    if not count:
+        click.echo("No such event.", err=True)
+        sys.exit(FINDING)
 
 
-@dataclass(slots=True)
-class _Answers:
-    """What is told of the answers that keys gave: how many there are, on which pages, and those that do not hold."""
-
-    count: int = 0
-    origins: set[str] = field(default_factory=set)
-    findings: list[Judged] = field(default_factory=list)
-
-    @classmethod
-    def of(cls, judged: Iterable[Judged]) -> _Answers:
-        found = cls()
-        for one in judged:
-            found.count += 1
-            found.origins |= {one.origin} - {""}
-            found.findings += [one] if one.why else []
-        return found
-
-    def show(self, site: RelyingParty | None, roster: Roster) -> None:
-        for one in self.findings:
-            click.echo(render.terminal(wording.finding(one, roster)))
-        if self.findings:
-            click.echo(f"Mend: {wording.MEND}")
-        else:
-            click.echo(render.terminal(wording.hold(self.count, self.origins, site)))
-
-    def json(self, site: RelyingParty | None) -> dict[str, Any]:
-        findings = [
-            {
-                "seq": one.seq,
-                "event": one.entry.event,
-                "gate": one.entry.gate,
-                "actor": one.entry.actor,
-                "why": one.why,
-                "signed": one.signed,
-                "text": render.terminal(wording.problem(one)),
-            }
-            for one in self.findings
-        ]
-        known = site.origin if site else None
-        return {"answers": self.count, "site": known, "origins": sorted(self.origins), "findings": findings}
-
-
-def _broken(found: Broken, last: int, as_json: bool) -> None:
-    if as_json:
-        print_json({"ok": False, "first": 1, "last": last, "broken_at": found.seq, "why": found.how})
-        return
-    unchanged = f"1 to {found.seq - 1} are unchanged" if found.seq > 1 else "nothing before it"
-    click.echo(f"Not right: event {found.seq} is {found.how}. {unchanged}; later ones prove nothing.")
-    click.echo('Mend: keep this store as evidence; docs/operations.md, "The trail does not verify".')
+def _name(output: Path | None) -> str:
+    return str(output) if output else "-"
 
 
 def _json(linked: Linked) -> str:

@@ -75,6 +75,7 @@ def list_keys(config_path: Path, as_json: bool) -> None:
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     help="Write the class Trust into this shared library (src/mfa/Trust.groovy) instead.",
 )
+@click.option("--checkpoints", is_flag=True, help="Those that verify checkpoints of the trail instead.")
 @click.option(
     "--bare",
     type=click.Choice(["throw", "kill"]),
@@ -87,11 +88,14 @@ def list_keys(config_path: Path, as_json: bool) -> None:
     type=click.IntRange(60, 86400),
     help="Seconds that a gate waits at most; the library's timeout adds 10 minutes.  [default: max_ttl]",
 )
-def public(config_path: Path, library: Path | None, bare: str, max_seconds: int | None) -> None:
+def public(config_path: Path, library: Path | None, checkpoints: bool, bare: str, max_seconds: int | None) -> None:
     """Print the public keys that have not ended as a JSON Web Key Set, or write them into the shared library."""
     config = load(config_path, with_secrets=False)
     keys = load_keys(config)
     signing = keys.signing
+    if checkpoints:
+        click.echo(json.dumps(jwks(keys.checkpoints.public if keys.checkpoints else {}), indent=2))
+        return
     if library is None:
         click.echo(json.dumps(jwks(keys.public(int(time.time()))), indent=2))
         return

@@ -13,9 +13,9 @@ from click.core import ParameterSource
 import jenkins_mfa
 from jenkins_mfa.cli import reviews
 from jenkins_mfa.cli.base import USAGE, Commands, F, Failed, config_option, load, store_of
-from jenkins_mfa.cli.span import Moment, When
+from jenkins_mfa.cli.span import Glob, Moment, When
 from jenkins_mfa.core.model import Gate
-from jenkins_mfa.core.policy import Roster, globs
+from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.errors import DamagedError, UntrustedInputError
 from jenkins_mfa.reporting import document, observe_text, page, rows, text
 from jenkins_mfa.reporting.model import Report, Reviewed, Scope
@@ -24,24 +24,11 @@ from jenkins_mfa.reporting.tally import Tally
 from jenkins_mfa.store.gates import RedisStore
 
 
-class _Glob(click.ParamType[str]):
-    """A glob over names of pipelines."""
-
-    name = "GLOB"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Take one that can match."""
-        wrong = globs.problem(value)
-        if wrong:
-            self.fail(f"“{value}” {wrong}; allowed: * ? [abc] [!abc], such as payments/*", param, ctx)
-        return str(value)
-
-
 def _options(command: F) -> F:
     """What both reports take."""
     for option in (
         click.option("--environment", default="", help="Only gates of this environment."),
-        click.option("--pipeline", type=_Glob(), help="Only pipelines that match; * crosses slashes."),
+        click.option("--pipeline", type=Glob(), help="Only pipelines that match; * crosses slashes."),
         click.option("--until", type=When(), help="Gates opened before that; the present if it is left out."),
         click.option(
             "--since", type=When(), default="30d", show_default=True, help="90m, 12h, 30d, 4w, or a date (UTC)."

@@ -1,4 +1,4 @@
-"""`30d`, `12h`, `2026-11-01`: how far back a command looks, and until when."""
+"""`30d`, `12h`, `2026-11-01`, `payments/*`: how far back a command looks, until when, and at which pipelines."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import click
+
+from jenkins_mfa.core.policy import globs
 
 _UNITS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 7 * 86_400_000}
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -48,3 +50,16 @@ class When(click.ParamType[Moment]):
 def _span(text: str) -> int | None:
     match = re.fullmatch(r"([1-9][0-9]{0,4})([mhdw])", text)
     return int(match[1]) * _UNITS[match[2]] if match else None
+
+
+class Glob(click.ParamType[str]):
+    """A glob over names of pipelines."""
+
+    name = "GLOB"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Take one that can match."""
+        wrong = globs.problem(value)
+        if wrong:
+            self.fail(f"“{value}” {wrong}; allowed: * ? [abc] [!abc], such as payments/*", param, ctx)
+        return str(value)

@@ -113,7 +113,10 @@ def sign(checkpoint: Checkpoint, keys: CheckpointKeys) -> str:
 
 
 def verify(token: str, keys: CheckpointKeys, installation: str) -> Checkpoint:
-    """The checkpoint that one of `keys` has signed for this installation. Raises UntrustedInputError."""
+    """The checkpoint that one of `keys` has signed for this installation, or for any where that is empty.
+
+    Raises UntrustedInputError.
+    """
     parts = token.split(".")
     if len(token) > MAX_BYTES or len(parts) != 3:
         raise UntrustedInputError("this is no checkpoint.")
@@ -132,9 +135,29 @@ def verify(token: str, keys: CheckpointKeys, installation: str) -> Checkpoint:
         raise UntrustedInputError("this checkpoint has a wrong signature.") from None
     except (msgspec.DecodeError, UnicodeError):
         raise UntrustedInputError("this checkpoint does not have the form of one.") from None
-    if claims.v != 1 or claims.iss != f"mfa:{installation}":
+    issuer, _, name = claims.iss.partition(":")
+    if claims.v != 1 or issuer != "mfa" or installation not in {"", name}:
         raise UntrustedInputError("this checkpoint is of another installation or version.")
-    return Checkpoint(installation, claims.seq, claims.head, claims.at, claims.changes, claims.rollback)
+    return Checkpoint(name, claims.seq, claims.head, claims.at, claims.changes, claims.rollback)
+
+
+def peek(token: str) -> Head:
+    """The place that a checkpoint names, whoever has signed it. Raises UntrustedInputError."""
+    try:
+        claims = msgspec.json.decode(base64url.decode(token.split(".")[1]), type=_Claims)
+    except (IndexError, ValueError, msgspec.DecodeError):
+        raise UntrustedInputError("this is no checkpoint.") from None
+    return Head(claims.seq, claims.head)
+
+
+def since_rollback(checkpoints: Iterable[Checkpoint]) -> list[Checkpoint]:
+    """Those that must fit one trail: from the last accepted rollback on, in the order in which they were written."""
+    found: list[Checkpoint] = []
+    for one in checkpoints:
+        if one.rollback:
+            found = []
+        found.append(one)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
