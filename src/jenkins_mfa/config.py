@@ -243,8 +243,9 @@ def _store(table: Table) -> StoreSettings:
     store = StoreSettings(
         url=table.text(
             "url",
-            pattern=r"(redis|rediss|unix)://.+|embedded:.+",
-            allowed="redis://host:port/0, rediss://…, unix:///path, embedded:DIR",
+            pattern=r"((redis|rediss)(\+sentinel)?|unix)://.+|embedded:.+",
+            allowed="redis://host:port/0, rediss://…, redis+sentinel://host:port,host:port/service, unix:///path, "
+            "embedded:DIR",
         ),
         prefix=table.text("prefix", "mfa", pattern=r"[a-z0-9][a-z0-9-]{0,31}", allowed="a-z, 0-9, dash; 32 at most"),
         durability=table.choice("durability", ("always", "everysec", "none"), "always"),

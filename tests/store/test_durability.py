@@ -77,7 +77,7 @@ def test_what_the_server_does_not_tell_is_asserted(start: Start) -> None:
     assert inspect(server.client(), accepted="everysec").warning
 
 
-@pytest.mark.parametrize("url", ["http://x", "redis", "", "redis+sentinel://x", "redis://x:port"])
+@pytest.mark.parametrize("url", ["http://x", "redis", "", "redis://x:port"])
 def test_other_urls_are_a_mistake_in_the_configuration(url: str) -> None:
     """Only the four kinds that are there."""
     with pytest.raises(ConfigError):

@@ -1,4 +1,4 @@
-"""From `[store] url` to an open store: redis://, rediss://, unix:// or embedded:DIR."""
+"""From `[store] url` to an open store: redis://, rediss://, unix://, redis+sentinel:// or embedded:DIR."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import re
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import redis
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.retry import Retry
 
 from jenkins_mfa.errors import ConfigError, StoreUnavailableError
+from jenkins_mfa.store import sentinel
 from jenkins_mfa.store.durability import Durability, inspect
 from jenkins_mfa.store.embedded import EmbeddedServer
 from jenkins_mfa.store.gates import RedisStore
@@ -75,16 +77,18 @@ def _located(url: str) -> Generator[None]:
 
 def client_for(url: str) -> redis.Redis:
     """A client with our own timeouts and retries; it connects when it is first used. Raises ConfigError."""
-    if not url.startswith(SCHEMES):
-        raise ConfigError([f"[store] url begins with {', '.join(SCHEMES)} or embedded:"])
+    options: dict[str, Any] = {
+        "socket_timeout": TIMEOUT,
+        "socket_connect_timeout": TIMEOUT,
+        "retry": Retry(ExponentialWithJitterBackoff(*BACKOFF), RETRIES),
+        "health_check_interval": IDLE,
+        "protocol": 2,
+    }
+    if not url.startswith(SCHEMES + sentinel.SCHEMES):
+        raise ConfigError([f"[store] url begins with {', '.join(SCHEMES + sentinel.SCHEMES)} or embedded:"])
     try:
-        return redis.Redis.from_url(
-            url,
-            socket_timeout=TIMEOUT,
-            socket_connect_timeout=TIMEOUT,
-            retry=Retry(ExponentialWithJitterBackoff(*BACKOFF), RETRIES),
-            health_check_interval=IDLE,
-            protocol=2,
-        )
+        if url.startswith(sentinel.SCHEMES):
+            return sentinel.sentinel_client(url, **options)
+        return redis.Redis.from_url(url, **options)
     except ValueError as error:
         raise ConfigError([f"[store] url cannot be used: {error}"]) from None
