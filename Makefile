@@ -5,12 +5,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo demo-auto test lint format bench mutants docs-reference lock clean
+.PHONY: help demo demo-auto test faults lint format bench mutants docs-reference lock clean
 
 help:
 	@echo "make demo       the whole thing in a browser: real agent and store; Jenkins, Slack and phones simulated"
 	@echo "make demo-auto  the same, played and checked without a person"
 	@echo "make test       the tests"
+	@echo "make faults     every fault in every phase of a gate's life: the table of docs/reliability.md"
 	@echo "make lint       ruff, mypy, import-linter"
 	@echo "make bench      the measurements of docs/performance.md"
 
@@ -32,6 +33,9 @@ demo-auto: $(STAMP)
 
 test: $(STAMP)
 	@$(BIN)/python -m pytest -n auto --dist worksteal
+
+faults: $(STAMP)
+	@$(BIN)/python -m pytest -n auto --dist worksteal -m "" tests/faults
 
 lint: $(STAMP)
 	@$(BIN)/ruff check .
@@ -56,10 +60,10 @@ mutants: .mutants/.installed
 	@.mutants/bin/python -m pip install --disable-pip-version-check -q -r tests/mutants.txt
 	@touch $@
 
-# For maintainers: write the tables of docs/policy.md and the files in docs/policy-cookbook.md anew.
+# For maintainers: write the tables of docs/policy.md and docs/reliability.md and the files in docs/policy-cookbook.md anew.
 docs-reference: $(STAMP)
 	@cp src/jenkins_mfa/data/policy.schema.json docs/
-	@UPDATE_DOCS=1 $(BIN)/python -m pytest -q tests/test_policy_reference.py tests/test_policy_cookbook.py
+	@UPDATE_DOCS=1 $(BIN)/python -m pytest -q tests/test_policy_reference.py tests/test_policy_cookbook.py tests/faults/test_fault_table.py
 
 # For maintainers: resolve the newest versions that pyproject.toml allows.
 lock:

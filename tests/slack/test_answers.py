@@ -216,6 +216,16 @@ def test_a_tap_leaves_the_gates_own_message_to_its_lane(world: World) -> None:
     assert [call.args["ts"] for call in world.slack.calls("chat.update")] == [copy]
 
 
+def test_a_tap_puts_the_gates_own_message_right_once_no_lane_will(world: World) -> None:
+    """The lane that would have told the end was given up, as when the channel was archived then (buttons that lie)."""
+    ts = world.post()
+    world.gates.record = ToldRecord(gate().id, 1, 3, (Message(DEPLOYS, ts),))
+    world.gates.gates = [STATES["resumed"]]
+    world.refuse("resumed")
+    outcome = world.slack.press(BOB, DEPLOYS, ts, "gate_approve")
+    assert outcome.wait("edit").text.startswith("Approved, resumed")
+
+
 def test_a_denial_asks_for_its_reason_and_is_told(world: World) -> None:
     """Deny opens a form; the reason and the report reach the use case; the answer says who is told."""
     ts = world.post()

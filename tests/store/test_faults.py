@@ -9,65 +9,65 @@ from dataclasses import replace
 
 import pytest
 from factory import chain, entry, gate, opening, step, stepped
-from proxy import Proxy
 
 from jenkins_mfa.core.model import Commit, RunRecord
 from jenkins_mfa.errors import StoreConflictError, StoreError, StoreUnavailableError, StoreUncertainError
 from jenkins_mfa.store.connect import client_for
 from jenkins_mfa.store.gates import SENDINGS, RedisStore
+from line import Line
 from store_server import SEAL_KEY, Server
 
 PREFIX = "{faults}"
 
 
 @pytest.fixture
-def proxy(server: Server) -> Iterator[Proxy]:
+def line(server: Server) -> Iterator[Line]:
     """Between the store and its server."""
-    between = Proxy(server.socket)
+    between = Line(server.socket)
     yield between
-    between.close()
+    between.cut()
 
 
 @pytest.fixture
-def fragile(proxy: Proxy) -> RedisStore:
-    """A store behind the proxy, whose server knows the script already."""
-    store = RedisStore(client_for(proxy.url), SEAL_KEY, prefix=PREFIX)
+def fragile(line: Line) -> RedisStore:
+    """A store behind the line, whose server knows the script already."""
+    store = RedisStore(client_for(line.redis), SEAL_KEY, prefix=PREFIX)
     store.commit(Commit("first", (RunRecord("warm", 1),)))
     return store
 
 
-def test_a_lost_answer_is_found_again(fragile: RedisStore, proxy: Proxy) -> None:
+def test_a_lost_answer_is_found_again(fragile: RedisStore, line: Line) -> None:
     """The commit is sent again, finds itself, and is told as done: one event, one version, no conflict."""
     one = gate()
-    proxy.lose(SENDINGS - 1)
+    line.lose(SENDINGS - 1, b"EVALSHA")
     fragile.commit(opening(one))
     assert fragile.gate(one.id) == one
     assert chain(fragile).last == 1
 
 
-def test_when_all_answers_are_lost_the_same_commit_finds_out(fragile: RedisStore, proxy: Proxy) -> None:
+def test_when_all_answers_are_lost_the_same_commit_finds_out(fragile: RedisStore, line: Line) -> None:
     """The effect is unknown, and is called so; committing the same again succeeds and changes nothing."""
     one = gate()
-    proxy.lose(SENDINGS)
+    line.lose(SENDINGS, b"EVALSHA")
     with pytest.raises(StoreUncertainError):
         fragile.commit(opening(one))
     fragile.commit(opening(one))
     assert chain(fragile).last == 1
 
 
-def test_a_re_sent_commit_writes_a_fence(fragile: RedisStore, proxy: Proxy) -> None:
+def test_a_re_sent_commit_writes_a_fence(fragile: RedisStore, line: Line) -> None:
     """A WAIT after a commit that found itself would confirm nothing, were there no write of its own."""
-    proxy.lose(1)
+    line.lose(1, b"EVALSHA")
     one = gate()
     fragile.commit(opening(one))
-    client = client_for(proxy.url)
+    client = client_for(line.redis)
     assert client.get(f"{PREFIX}:fence") == opening(one).id.encode()
 
 
-def test_whose_answer_was_lost_and_who_was_overtaken_decides_again(fragile: RedisStore, proxy: Proxy) -> None:
+def test_whose_answer_was_lost_and_who_was_overtaken_decides_again(fragile: RedisStore, line: Line) -> None:
     """When another commit landed in between, the re-sent one is a conflict: the caller looks and finds its own."""
-    one, other = gate(), RedisStore(client_for(proxy.url), SEAL_KEY, prefix=PREFIX)
-    proxy.lose(SENDINGS)
+    one, other = gate(), RedisStore(client_for(line.redis), SEAL_KEY, prefix=PREFIX)
+    line.lose(SENDINGS, b"EVALSHA")
     with pytest.raises(StoreUncertainError):
         fragile.commit(opening(one))
     other.commit(step(stepped(one)))
@@ -76,12 +76,12 @@ def test_whose_answer_was_lost_and_who_was_overtaken_decides_again(fragile: Redi
     assert chain(fragile).last == 2
 
 
-def test_a_parked_lane_is_parked_once(fragile: RedisStore, proxy: Proxy) -> None:
+def test_a_parked_lane_is_parked_once(fragile: RedisStore, line: Line) -> None:
     """A lost answer to parking makes neither a second event nor a second alert."""
     fragile.commit(opening(gate()))
     due = fragile.claim_lane(60_000)
     assert due is not None
-    proxy.lose(1)
+    line.lose(1, b"EVALSHA")
     fragile.park_lane(due, "gone")
     assert chain(fragile).last == 2
     alert = fragile.claim_lane(60_000)
@@ -89,13 +89,13 @@ def test_a_parked_lane_is_parked_once(fragile: RedisStore, proxy: Proxy) -> None
     assert (alert.lane, alert.want) == (f"alert:parked:{due.token}", 1)
 
 
-def test_a_claim_whose_answer_was_lost_leases_no_second_lane(fragile: RedisStore, proxy: Proxy) -> None:
+def test_a_claim_whose_answer_was_lost_leases_no_second_lane(fragile: RedisStore, line: Line) -> None:
     """Claims are not sent again: one lane stays leased until its lease runs out, the others stay free."""
     fragile.commit(Commit("c", (RunRecord("k", 1),), (), ("tell:1", "tell:2")))
     first = fragile.claim_lane(1)
     assert first is not None
     fragile.settle_lane(first)
-    proxy.lose(1)
+    line.lose(1, b"EVALSHA")
     with pytest.raises(StoreUnavailableError):
         fragile.claim_lane(60_000)
     assert fragile.claim_lane(60_000) is None

@@ -53,7 +53,8 @@ class Presses:
 
     def _put_right(self, press: Press) -> None:
         """Buttons that cannot count any more go away from a copy that was pressed. The gate's own messages are told
-        anew by their lane: an update from here could come after a newer one, and stay.
+        anew by their lane: an update from here could come after a newer one, and stay. After the last one there is
+        none, but the lane may have been given up, as when the channel was archived then.
         """
         gate = self.sentences.gate(press.jti)
         if gate is None or not (gate.jti != press.jti or gate.decided_at or gate.ending):
@@ -63,5 +64,5 @@ class Presses:
             failing = trouble.of(self.store, gate)
         except StoreError:
             return
-        if (press.channel, press.ts) not in own:
+        if gate.state.settled or (press.channel, press.ts) not in own:
             self.sentences.messenger.refresh(press.channel, press.ts, gate, failing)

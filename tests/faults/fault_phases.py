@@ -1,0 +1,44 @@
+"""The phases of a gate's life, each known by the first request that the agent sends in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fault_stage import Agent
+
+from line import Watched
+
+
+@dataclass(frozen=True)
+class Phase:
+    """`system` gets the request, and `part` stands in it; the phases follow one another in the order of `PHASES`."""
+
+    name: str
+    system: str
+    part: bytes
+
+
+PHASES = (
+    Phase("opening", "store", b"gate:opened"),
+    Phase("announcing", "slack", b"/chat.postMessage"),
+    Phase("waiting", "jenkins", b"GET /computer/"),
+    Phase("answering", "slack", b"/users.info"),
+    Phase("deciding", "store", b"gate:confirmed"),
+    Phase("claiming", "store", b"gate:claimed"),
+    Phase("signing", "jenkins", b"tree=quietingDown"),
+    Phase("delivering", "jenkins", b"/proceed HTTP"),
+    Phase("confirming", "jenkins", b"GET /job/"),
+    Phase("updating", "slack", b"/chat.update"),
+)
+
+
+def arm(agent: Agent, phase: Phase, begin: Callable[[], None]) -> None:
+    """Call `begin` when this phase's first request is on its way, after those of all the phases before."""
+    order = list(PHASES[: PHASES.index(phase) + 1])
+
+    def watch() -> None:
+        one = order.pop(0)
+        agent.lines[one.system].watched.append(Watched(one.part, watch if order else begin))
+
+    watch()

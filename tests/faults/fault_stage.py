@@ -1,0 +1,258 @@
+"""One gate's world for the fault matrix: Jenkins, Slack and store on real sockets, and an agent stepped by hand.
+
+The agent's adapters and use cases are the real ones; what its threads do in a loop is done here once in each round, so
+that a fault begins at one very request, and time is moved by hand. Timeouts are the agent's own, `SCALE` times shorter.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clock import Clock
+from jenkins_mfa import config as configuration
+from jenkins_mfa import key_files
+from jenkins_mfa.core import chain
+from jenkins_mfa.demo import files
+from jenkins_mfa.errors import MessengerError, Refusal, SourceError, StoreError
+from jenkins_mfa.simulators.jenkins import Build, JenkinsSimulator, Trust
+from jenkins_mfa.simulators.jenkins_samples import STAGING
+from jenkins_mfa.simulators.slack import Message, SlackSimulator, plain
+from jenkins_mfa.slack.payloads import Press
+from jenkins_mfa.slack.presses import Presses
+from jenkins_mfa.slack.replies import Sentences
+from jenkins_mfa.sources.jenkins import client
+from jenkins_mfa.store import connect
+from jenkins_mfa.store.connect import client_for, open_trail
+from jenkins_mfa.store.gates import RedisStore
+from jenkins_mfa.usecases import deliver, tick
+from jenkins_mfa.usecases.answer import Answers
+from jenkins_mfa.usecases.desk import Who
+from jenkins_mfa.usecases.watch import Watch
+from jenkins_mfa.wiring import desk_of, messenger_of
+from line import Line
+from store_server import Server
+
+SCALE = 50  #: how much shorter timeouts are: an answer of Jenkins may take 0.3 s, one of Slack 0.2 s
+STORE_SECONDS = 0.1  #: in place of 2 s
+ROUND = 2.0  #: seconds that pass between two rounds
+PREFIX = "{faults}"
+ALICE = Who(f"slack:{files.TEAM}", "U0ALICE")
+SYSTEMS = ("jenkins", "slack", "store")
+
+
+class Agent:
+    """One agent with lines of its own. Once they are cut nothing of it reaches anybody: it is dead, seen from there."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.lines = {name: Line(stage.targets[name]) for name in SYSTEMS}
+        urls = {name: f"http://127.0.0.1:{line.port}/" for name, line in self.lines.items()}
+        store = urls["store"].replace("http", "redis")
+        path = files.write(
+            stage.folder,
+            store=store,
+            jenkins=urls["jenkins"],
+            slack=urls["slack"] + "api/",
+            tokens=stage.tokens,
+        )
+        config = configuration.load(path)
+        if not config.keys.hmac_file.exists():
+            key_files.generate(config.keys, int(time.time()))
+        self.keys = key_files.load(config.keys, config.installation)
+        timeouts = f"?socket_timeout={STORE_SECONDS}&socket_connect_timeout={STORE_SECONDS}"
+        self.store = RedisStore(
+            client_for(store + timeouts), self.keys.mac_key, prefix=PREFIX, offset_ms=lambda: stage.clock.offset
+        )
+        messenger = messenger_of(config)
+        messenger.client.timeout = messenger.client.timeout / SCALE
+        self.desk = desk_of(config, self.store, self.keys, messenger)
+        self.source: Any = self.desk.sources["main"]
+        self.source.now = lambda: int(time.time() * 1000) + stage.clock.offset + stage.agent_ahead
+        self.watch, self.answers = Watch(self.desk, self.source), Answers(self.desk)
+
+    def round(self) -> None:
+        """What the agent's loops do: poll, deliver what is due, look at the clock. What fails is tried again."""
+        for step in (self.watch.poll, self._deliver, self._tick):
+            with contextlib.suppress(SourceError, StoreError):
+                step()
+
+    def _deliver(self) -> None:
+        for _ in range(20):
+            due = self.store.claim_lane(deliver.LEASE)
+            if due is None:
+                return
+            deliver.deliver(self.desk, due)
+
+    def _tick(self) -> None:
+        tick.tick(self.desk, self.store.due_gates(self.store.now()))
+
+    def die(self) -> None:
+        """As of now nothing of it reaches anybody."""
+        for line in self.lines.values():
+            line.cut()
+
+
+@dataclass
+class Stage:
+    """The world; `agent` is the one that runs. `begin` is what happens when the phase that was armed begins."""
+
+    folder: Path
+    server: Server
+    clock: Clock = field(default_factory=Clock)
+    controller_ahead: float = 0.0  #: seconds
+    agent_ahead: int = 0  #: ms
+    bodies: list[str] = field(default_factory=list)
+    taps: int = 0
+    began: bool = False
+    counted: bool = False
+    undo: list[Callable[[], None]] = field(default_factory=list)  #: what a fault must put back
+    _then: list[Callable[[], None]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.jenkins = JenkinsSimulator(now=lambda: time.time() + self.clock.offset / 1000 + self.controller_ahead)
+        self.slack = SlackSimulator(team=files.TEAM)
+        self.tokens = {
+            "jenkins.token": self.jenkins.users["mfa-agent"].token,
+            "slack-bot.token": self.slack.bot_token,
+            "slack-app.token": self.slack.app_token,
+        }
+        for _, name, _, user, _ in files.PEOPLE:
+            self.slack.add_user(user, name, team=files.TEAM)
+        members = [user for _, _, _, user, _ in files.PEOPLE]
+        self.slack.add_channel(files.CHANNEL, "deploys", members=members)
+        self.slack.add_channel(files.OPS, "ops", members=members)
+
+    @property
+    def targets(self) -> dict[str, int | Path]:
+        """Where the lines lead."""
+        return {
+            "jenkins": int(self.jenkins.url.rsplit(":", 1)[1].strip("/")),
+            "slack": int(self.slack.base_url.split(":")[2].split("/")[0]),
+            "store": self.server.socket,
+        }
+
+    def start(self) -> None:
+        """A first agent, and a build that waits."""
+        self.agent = Agent(self)
+        signing = {key.kid: ("EdDSA", key.public) for key in self.agent.keys.signing}
+        self.jenkins.controller.trust = Trust(signing, "mfa:demo", "main")
+        self.jenkins.job(STAGING, self._pipeline, env={"REPLICAS": "2"})
+        self.build: Build = self.jenkins.build(STAGING, user="dev")
+        self.asked = self.build.wait_paused()
+
+    def _pipeline(self, build: Build) -> None:
+        def body() -> None:
+            self.bodies.append(build.name)
+
+        build.mfa_gate(body, environment="staging", action="deploy", message="Deploy 1.4", watchEnv=["REPLICAS"])
+
+    def play(self, until: Callable[[], object], most: int = 60) -> None:
+        """Round after round, until it holds; Alice taps as soon as she is asked, and again until it counted."""
+        for _ in range(most):
+            if until():
+                return
+            self.round()
+        assert until(), f"not after {most} rounds: {self.shown()}\n{self.build.console}"
+
+    def round(self) -> None:
+        """The agent's loops once, a tap of whoever was asked before, and a while passes."""
+        asked = self.messages()
+        self.agent.round()
+        if asked and not self.counted:
+            self.tap()
+        self.clock.move(seconds=ROUND)
+        while self._then:
+            self._then.pop()()
+
+    def round_after(self, act: Callable[[], None]) -> None:
+        """Do this when the present round is over."""
+        self._then.append(act)
+
+    def tap(self) -> None:
+        """Alice taps Approve wherever she is asked."""
+        for message in self.messages("U0ALICE"):
+            for button in _buttons(message, "gate_approve"):
+                self.taps += 1
+                with contextlib.suppress(Refusal, MessengerError, StoreError, SourceError):
+                    self.agent.answers.tap(button, ALICE, f"tap-{self.taps}")
+                    self.counted = True
+
+    def tap_stale(self) -> None:
+        """Once the build is over somebody taps what still has buttons."""
+        if self.build.building:
+            return
+        messenger: Any = self.agent.desk.messenger
+        presses = Presses(Sentences(self.agent.store, messenger), self.agent.store)
+        for message in self.messages():
+            for jti in _buttons(message, "gate_approve"):
+                press = Press(ALICE, jti, message.channel, message.ts, "late", "", False)
+                presses._put_right(press)
+
+    def answer_unasked(self) -> None:
+        """Alice has heard of the gate elsewhere, and answers it by a command."""
+        if not self.counted:
+            (gate,) = self.agent.store.open_gates()
+            self.agent.answers.tap(gate.jti, ALICE, "typed")
+            self.counted = True
+
+    def restart(self) -> None:
+        """The agent's process is gone; another one starts with what is on disk."""
+        self.agent.die()
+        self.agent = Agent(self)
+
+    def messages(self, reader: str = "U0ALICE") -> list[Message]:
+        """All messages of the gate that somebody sees, in the channel or directly."""
+        places = [place.id for place in self.slack.channels_of(reader) if place.id != files.OPS]
+        found = [m for place in places for m in self.slack.messages(place) if not m.thread_ts]
+        return [message for message in found if f"“{STAGING}”" in plain(message)]
+
+    def shown(self) -> list[str]:
+        """The first line of each."""
+        return [plain(message).splitlines()[0] for message in self.messages()]
+
+    def events(self) -> list[str]:
+        """Names of the gate's events, oldest first; the chain is whole, or AssertionError."""
+        with open_trail(self.server.url, prefix=PREFIX) as trail:
+            linked = list(trail.audit_events())
+        assert isinstance(chain.verify_chain((one.raw, one.hash) for one in linked), chain.Chain)
+        return [one.entry.event for one in linked if one.entry.gate]
+
+    @property
+    def proceeds(self) -> int:
+        """How many proceeds Jenkins has taken."""
+        return self.build.console.count("Approved by ")
+
+
+def _buttons(message: Message, action: str) -> list[str]:
+    """Values of the buttons of one kind."""
+    elements = [element for block in message.blocks for element in block.get("elements", ())]
+    return [element["value"] for element in elements if element.get("action_id") == action]
+
+
+@contextmanager
+def staged(folder: Path, server: Server) -> Iterator[Stage]:
+    """A stage with its agent and its waiting build; everything of it ends with the context."""
+    with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
+        original = client._Connection._request
+
+        def request(self: Any, *arguments: Any, **more: Any) -> Any:
+            self.timeout = tuple(seconds / SCALE for seconds in self.timeout)
+            return original(self, *arguments, **more)
+
+        patch.setattr(client._Connection, "_request", request)
+        patch.setattr(connect, "BACKOFF", tuple(seconds / SCALE for seconds in connect.BACKOFF))
+        server.client().flushall()
+        stage = Stage(folder, server)
+        stack.enter_context(stage.slack)
+        stack.enter_context(stage.jenkins)
+        stage.start()
+        stack.callback(lambda: stage.agent.die())  # noqa: PLW0108 - the agent of then
+        yield stage
