@@ -33,6 +33,15 @@ class Maker:
         """For the configuration."""
         return self.certificate.public_bytes(serialization.Encoding.PEM)
 
+    def host(self, name: str) -> tuple[bytes, bytes]:
+        """A host's key and certificate, in PEM."""
+        key, issuer = ec.generate_private_key(ec.SECP256R1()), self.certificate.subject.rfc4514_string().split("=")[1]
+        named = x509.SubjectAlternativeName([x509.DNSName(name)])
+        made = _certificate(name, issuer, key.public_key(), self.key, x509.BasicConstraints(False, None), named)
+        form, plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        private = key.private_bytes(serialization.Encoding.PEM, form, plain)
+        return private, made.public_bytes(serialization.Encoding.PEM)
+
     def model(self, aaguid: bytes | None) -> tuple[ec.EllipticCurvePrivateKey, tuple[bytes, ...]]:
         """A key that attests, and its chain; `aaguid` stands in the certificate if there is one."""
         key = ec.generate_private_key(ec.SECP256R1())

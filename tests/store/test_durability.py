@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from jenkins_mfa.demo.world import free_port
 from jenkins_mfa.errors import ConfigError, StoreUnusableError
 from jenkins_mfa.store.connect import client_for, open_store
 from jenkins_mfa.store.durability import inspect
 from jenkins_mfa.store.embedded import server_binary
 from jenkins_mfa.store.settings import Settings
+from replicated import running
 from store_server import SEAL_KEY, Server
+from waiting import until
 
 Start = Callable[..., Server]
 
@@ -75,6 +78,31 @@ def test_what_the_server_does_not_tell_is_asserted(start: Start) -> None:
     server = start("--rename-command", "CONFIG", "")
     assert inspect(server.client()).fsync == "always (asserted)"
     assert inspect(server.client(), accepted="everysec").warning
+
+
+def test_a_cluster_is_refused_with_what_to_use_instead(start: Start) -> None:
+    """Its client cannot commit and wait for replicas in one step."""
+    server = start("--cluster-enabled", "yes", "--port", str(free_port()))
+    with pytest.raises(StoreUnusableError, match=r"Redis Cluster.*mend: .*sentinels"):
+        inspect(server.client())
+
+
+def test_a_replica_is_refused_with_what_to_name_instead(start: Start) -> None:
+    """It would refuse each commit."""
+    server = start("--replicaof", f"127.0.0.1 {free_port()}")
+    with pytest.raises(StoreUnusableError, match=r"is a replica.*mend: name its primary"):
+        inspect(server.client())
+
+
+def test_what_is_said_of_replicas() -> None:
+    """How many there are, and whether anybody waits for them: that decides what a fail-over may lose."""
+    with running(str(server_binary()), 1) as servers, servers[0].client() as client:
+        until(lambda: inspect(client).replicas == 1)
+        alone, confirmed = inspect(client), inspect(client, replicas=1)
+    assert "A fail-over to a replica can lose" in alone.promise
+    assert "before 1 of its replicas have it" in confirmed.promise
+    assert alone.lag <= 1
+    assert alone.writes
 
 
 @pytest.mark.parametrize("url", ["http://x", "redis", "", "redis://x:port"])

@@ -14,7 +14,7 @@ from builders import ROSTER, policy, rule
 from clock import Clock
 from desk_world import World
 from fakes import FakeSource, code_of, seed_of
-from jenkins_mfa.cli.check import clock_parts
+from jenkins_mfa.cli.check_store import clock_parts
 from jenkins_mfa.core import challenge, totp
 from jenkins_mfa.core.model import Authenticator, Factor, PersonRecord, State
 from jenkins_mfa.errors import Refusal

@@ -21,6 +21,7 @@ from jenkins_mfa.cli.base import (
     load,
     load_keys,
 )
+from jenkins_mfa.cli.check_store import clock_parts, promise_parts
 from jenkins_mfa.cli.check_trail import trail_parts
 from jenkins_mfa.cli.check_web import web_parts
 from jenkins_mfa.cli.report import Part, count, report
@@ -34,7 +35,6 @@ from jenkins_mfa.slack.app import quiet_logger, web_client
 from jenkins_mfa.sources.jenkins import check as jenkins_check
 from jenkins_mfa.sources.jenkins.client import Client
 from jenkins_mfa.store.connect import open_store
-from jenkins_mfa.store.durability import Durability
 from jenkins_mfa.store.gates import RedisStore
 from jenkins_mfa.usecases import seals
 from jenkins_mfa.usecases.ports import Finding
@@ -42,7 +42,6 @@ from jenkins_mfa.wiring import messenger_of
 from jenkins_mfa.words import enrolment, findings, render
 
 STALE = 60_000  #: ms after which an agent's last heartbeat is old
-CLOCK_APART = 10  #: seconds between the store's clock and ours that are a finding
 SOON = 30  #: days before its end at which a receipt key is a finding
 
 
@@ -130,33 +129,13 @@ def _signer(not_after: int) -> Part:
 
 def _store(config: Config) -> Iterator[Part]:
     with open_store(config.store, load_keys(config).mac_key) as (store, found):
-        yield _promise(found, config.store.durability)
+        yield from promise_parts(found, config.store)
         yield from clock_parts(store.now())
         yield from _damaged(config, store)
         yield from _vault(config, store)
         yield _people(config, store)
         yield from trail_parts(config, store)
         yield from _beats(store)
-
-
-def _promise(found: Durability, accepted: str) -> Part:
-    aof = found.fsync if found.aof else "off"
-    says = f"{found.server}, AOF {aof}, {found.policy}: {lower(found.promise.rstrip('.'))}"
-    if found.evicted:
-        return Part("store", False, f"{found.server} has thrown {found.evicted} keys away", "give it more memory")
-    if found.warning and accepted == "always":
-        mend = f'set appendfsync always, or durability = "{found.fsync}" in config.toml to accept it'
-        return Part("store", False, says, mend)
-    return Part("store", True, says)
-
-
-def clock_parts(now: int) -> Iterator[Part]:
-    """Where the store's clock (`now`, ms UTC) is not ours: codes and deadlines are judged by it."""
-    apart = (now - int(time.time() * 1000)) // 1000
-    if abs(apart) > CLOCK_APART:
-        way = "ahead of" if apart > 0 else "behind"
-        mend = "synchronise both clocks: codes and deadlines are judged by the store's"
-        yield Part("store", False, f"its clock is {abs(apart)} s {way} this host's", mend)
 
 
 def _damaged(config: Config, store: RedisStore) -> Iterator[Part]:

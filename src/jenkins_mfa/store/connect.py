@@ -36,7 +36,7 @@ def open_store(settings: Settings, key: bytes) -> Generator[tuple[RedisStore, Du
     """
     with _connected(settings.url) as client:
         with _located(settings.url):
-            promise = inspect(client, accepted=settings.durability)
+            promise = inspect(client, accepted=settings.durability, replicas=settings.replicas)
         yield RedisStore(client, key, prefix=settings.tag, replicas=settings.replicas), promise
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,14 @@ from jenkins_mfa.store.wire import reading
 
 OLDEST = 7  #: major version of the oldest Redis protocol whose scripts we run; Valkey says 7.2 here
 
+CLUSTER = (
+    "the store's server is part of a Redis Cluster, where no commit can wait for its replicas in one step; "
+    "mend: use a server of its own, or one behind sentinels"
+)
+REPLICA = (
+    "the store's server is a replica, which takes no writes; "
+    "mend: name its primary in [store] url, or the sentinels that know it"
+)
 PROMISES = {
     "always": "What was acknowledged is on disk: neither a crash nor a power cut of the server loses it.",
     "everysec": "Up to about 1 s of decisions can be lost in a power cut, and some on a crash with a slow disk.",
@@ -20,11 +29,16 @@ PROMISES = {
 }
 
 
+FAIL_OVER = "A fail-over to a replica can lose what the last moments brought."
+CONFIRMED = "Nobody is told before {count} of its replicas have it."
+
+
 @dataclass(frozen=True, slots=True)
 class Durability:
     """What was found. `server` is its name and true version; `fsync` ends in "(asserted)" where the server does not
-    tell and the operator's word counts; `evicted` counts keys thrown away so far; `promise` is one sentence that
-    follows; `warning` says that it is less than `always`.
+    tell and the operator's word counts; `evicted` counts keys thrown away so far; `replicas` are connected, the slowest
+    of them `lag` seconds behind; `writes` says that the last write to disk went well; `promise` is what follows;
+    `warning` says that it is less than `always`.
     """
 
     server: str
@@ -32,21 +46,29 @@ class Durability:
     fsync: str
     policy: str
     evicted: int
+    replicas: int
+    lag: int
+    writes: bool
     promise: str
     warning: bool
 
 
-def inspect(client: redis.Redis, *, accepted: str = "always") -> Durability:
-    """Read what the server tells. `accepted` is `always`, `everysec` or `none`, as configured.
+def inspect(client: redis.Redis, *, accepted: str = "always", replicas: int = 0) -> Durability:
+    """Read what the server tells. `accepted` is `always`, `everysec` or `none`, as configured; so many `replicas` are
+    waited for.
 
-    Raises StoreUnusableError for a server that is too old, and, unless `none` is accepted, for one that evicts or
-    does not write to disk; StoreUnavailableError.
+    Raises StoreUnusableError for a server that is too old, a replica or part of a cluster, and, unless `none` is
+    accepted, for one that evicts or does not write to disk; StoreUnavailableError.
     """
     with reading():
         info: dict[str, Any] = client.info("everything")
     name, version = _server(info)
     if int(str(info["redis_version"]).split(".")[0]) < OLDEST:
         raise StoreUnusableError(f"{name} {version} is too old; mend: Redis 7.0 or Valkey 8.0 is needed")
+    if info.get("cluster_enabled"):
+        raise StoreUnusableError(CLUSTER)
+    if info["role"] != "master":
+        raise StoreUnusableError(REPLICA)
     aof, policy = bool(info["aof_enabled"]), str(info["maxmemory_policy"])
     told = _fsync(client)
     level = (told or accepted) if aof and policy == "noeviction" else "none"
@@ -60,9 +82,24 @@ def inspect(client: redis.Redis, *, accepted: str = "always") -> Durability:
         fsync=told or f"{accepted} (asserted)",
         policy=policy,
         evicted=int(info["evicted_keys"]),
-        promise=PROMISES[level],
+        replicas=int(info["connected_slaves"]),
+        lag=_lag(info),
+        writes=info.get("aof_last_write_status", "ok") == "ok",
+        promise=_promise(level, int(info["connected_slaves"]), replicas),
         warning=level != "always",
     )
+
+
+def _promise(level: str, connected: int, wanted: int) -> str:
+    """What the server keeps alone, and what becomes of it in a fail-over."""
+    if wanted:
+        return f"{PROMISES[level]} {CONFIRMED.format(count=wanted)}"
+    return f"{PROMISES[level]} {FAIL_OVER}" if connected else PROMISES[level]
+
+
+def _lag(info: dict[str, Any]) -> int:
+    """How many seconds ago the slowest replica was last heard of; 0 without replicas."""
+    return max((int(one["lag"]) for name, one in info.items() if re.fullmatch(r"slave\d+", name)), default=0)
 
 
 def _server(info: dict[str, Any]) -> tuple[str, str]:
