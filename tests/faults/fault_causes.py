@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fault_phases import Phase
-from fault_stage import SCALE, SYSTEMS, Stage
+from fault_stage import LATE, SOON, SYSTEMS, Stage
 
 from jenkins_mfa.demo import files
 from line import Line
@@ -223,8 +223,8 @@ FAULTS = (
     Fault("no name of a server is found (DNS)", _no_names, _undo),
     *(Fault(f"{NAMES[system]}: cut", _on(system, Line.cut), _mend) for system in SYSTEMS),
     *(Fault(f"{NAMES[system]}: black hole", _set(system, hole=True), _mend) for system in SYSTEMS),
-    *(Fault(f"{NAMES[system]}: answers take 1 s", _set(system, seconds=1 / SCALE), _mend) for system in SYSTEMS),
-    *(Fault(f"{NAMES[system]}: answers take 30 s", _set(system, seconds=30 / SCALE), _mend) for system in SYSTEMS),
+    *(Fault(f"{NAMES[system]}: answers take 1 s", _set(system, seconds=SOON), _mend) for system in SYSTEMS),
+    *(Fault(f"{NAMES[system]}: answers take 30 s", _set(system, seconds=LATE), _mend) for system in SYSTEMS),
     *(Fault(f"{NAMES[system]}: answers lost after the effect", _lose(system), _mend) for system in SYSTEMS),
     Fault("store: kill -9, before the request arrives", _store_killed, _store_started, away=True),
     Fault("store: kill -9, after the effect", _store_killed_after, _store_started, away=True),

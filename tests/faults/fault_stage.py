@@ -32,6 +32,7 @@ from jenkins_mfa.sources.jenkins import client
 from jenkins_mfa.store import connect
 from jenkins_mfa.store.connect import client_for, open_trail
 from jenkins_mfa.store.gates import RedisStore
+from jenkins_mfa.store.settings import Settings
 from jenkins_mfa.usecases import deliver, tick
 from jenkins_mfa.usecases.answer import Answers
 from jenkins_mfa.usecases.desk import Who
@@ -40,10 +41,11 @@ from jenkins_mfa.wiring import desk_of, messenger_of
 from line import Line
 from store_server import Server
 
-SCALE = 50  #: how much shorter timeouts are: an answer of Jenkins may take 0.3 s, one of Slack 0.2 s
+SCALE = 50  #: how much shorter the timeouts for Jenkins are: an answer may take 0.3 s in place of 15 s
+SLACK_SECONDS = 1.0  #: in place of 10 s; a message that a busy machine posts too late would be posted twice
 STORE_SECONDS = 0.1  #: in place of 2 s
+SOON, LATE = 0.02, 1.5  #: seconds that answers take: within all timeouts, beyond all but the listing's
 ROUND = 2.0  #: seconds that pass between two rounds
-PREFIX = "{faults}"
 ALICE = Who(f"slack:{files.TEAM}", "U0ALICE")
 SYSTEMS = ("jenkins", "slack", "store")
 
@@ -68,11 +70,9 @@ class Agent:
             key_files.generate(config.keys, int(time.time()))
         self.keys = key_files.load(config.keys, config.installation)
         timeouts = f"?socket_timeout={STORE_SECONDS}&socket_connect_timeout={STORE_SECONDS}"
-        self.store = RedisStore(
-            client_for(store + timeouts), self.keys.mac_key, prefix=PREFIX, offset_ms=lambda: stage.clock.offset
-        )
+        self.store = RedisStore(client_for(store + timeouts), self.keys.mac_key, offset_ms=lambda: stage.clock.offset)
         messenger = messenger_of(config)
-        messenger.client.timeout = messenger.client.timeout / SCALE
+        messenger.client.timeout = SLACK_SECONDS
         self.desk = desk_of(config, self.store, self.keys, messenger)
         self.source: Any = self.desk.sources["main"]
         self.source.now = lambda: int(time.time() * 1000) + stage.clock.offset + stage.agent_ahead
@@ -220,7 +220,7 @@ class Stage:
 
     def events(self) -> list[str]:
         """Names of the gate's events, oldest first; the chain is whole, or AssertionError."""
-        with open_trail(self.server.url, prefix=PREFIX) as trail:
+        with open_trail(Settings(self.server.url)) as trail:
             linked = list(trail.audit_events())
         assert isinstance(chain.verify_chain((one.raw, one.hash) for one in linked), chain.Chain)
         return [one.entry.event for one in linked if one.entry.gate]
