@@ -20,6 +20,7 @@ from benchmarks import (
     replays,
     report,
     security_keys,
+    trail,
     waiting,
 )
 from benchmarks.figures import TINY, Figure, Sizes
@@ -42,6 +43,7 @@ MEASUREMENTS: dict[str, Callable[[Sizes], list[Figure]]] = {
     "totp": codes.measure,
     "webauthn": security_keys.measure,
     "pages": pages.measure,
+    "trail": trail.measure,
 }
 
 

@@ -47,6 +47,7 @@ class Sizes:
     evaluations: int = 1000
     answers: int = 1000
     waiting: int = 1000
+    events: int = 1_000_000
 
 
 TINY = Sizes(
@@ -66,6 +67,7 @@ TINY = Sizes(
     evaluations=5,
     answers=3,
     waiting=20,
+    events=500,
 )
 
 

@@ -42,6 +42,7 @@ FIGURES = {
     "totp": 1,
     "webauthn": 3,
     "pages": 2,
+    "trail": 2,
 }
 
 

@@ -1,5 +1,7 @@
 """The trail: what was changed, lost, doubled or moved shows; secrets have no place in it (S12, S13)."""
 
+import hashlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,6 +10,7 @@ from jenkins_mfa.core import audit
 from jenkins_mfa.core import chain as chains
 from jenkins_mfa.core.audit import AuditEvent, Name
 from jenkins_mfa.core.chain import Broken, Chain
+from jenkins_mfa.core.seal import framed
 from jenkins_mfa.errors import UntrustedInputError
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -31,6 +34,12 @@ def _trail(length: int, first: int = 1, previous: str = audit.START) -> list[tup
         previous = audit.link(previous, raw)
         trail.append((raw, previous))
     return trail
+
+
+def _mangled(event: AuditEvent, at: int, cut: int, more: bytes) -> bytes:
+    """An event, mostly with something taken out or put in."""
+    raw = audit.encode(event)
+    return raw[:at] + more + raw[at + cut :]
 
 
 @given(EVENTS)
@@ -92,6 +101,44 @@ def test_an_untouched_trail() -> None:
     assert chains.verify_chain(trail, head=(5, trail[-1][1])) == Chain(1, 5, trail[-1][1])
     assert chains.verify_chain(trail[2:], first=3, previous=trail[1][1]) == Chain(3, 5, trail[-1][1])
     assert chains.verify_chain([]) == Chain(1, 0, audit.START)
+
+
+@given(st.text(alphabet="0123456789abcdef", max_size=64), st.binary(max_size=300))
+def test_a_link_frames_its_parts_as_everything_that_is_hashed(previous: str, raw: bytes) -> None:
+    """Written out for speed, and the same."""
+    assert audit.link(previous, raw) == hashlib.sha256(framed("jenkins-mfa/trail/v1", previous, raw)).hexdigest()
+
+
+@given(st.builds(_mangled, EVENTS, st.integers(0, 400), st.integers(0, 2), st.binary(max_size=3)))
+def test_the_fast_reader_takes_what_the_strict_one_takes(raw: bytes) -> None:
+    """An event that is changed anywhere: both say the same about it, and read the same."""
+    try:
+        strict: int | None = audit.decode(raw).seq
+    except UntrustedInputError:
+        strict = None
+    assert chains.sequence(raw) == strict
+    if strict is not None:
+        event, found = audit.decode(raw), chains.entry_of(raw)
+        assert (found.event, found.details, found.run) == (event.name, event.details, event.run)
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        b'"event":"gate:unheard"', b'"event":"gate:denied","event":"gate:denied"', b'"event": "gate:denied"',
+        b'"event":"gate:denied","more":1', b'"event":1', b'"event":"gate:\\u0064enied"',
+    ],
+)  # fmt: skip
+def test_what_is_not_written_as_the_agent_writes_it_is_no_event(spoilt: bytes) -> None:
+    """Also where somebody has linked it: two readers could read it differently."""
+    raw = audit.encode(AuditEvent(1, 1, Name.GATE_DENIED, "bob", details={"reason": "no", "via": "x"}))
+    assert chains.sequence(raw) == 1
+    for bad in (raw.replace(b'"event":"gate:denied"', spoilt), raw.replace(b'"reason"', b'"unlisted"')):
+        assert bad != raw
+        assert chains.sequence(bad) is None
+    swapped = raw.replace(b'"reason":"no","via":"x"', b'"via":"x","reason":"no"')
+    assert swapped != raw
+    assert chains.sequence(swapped) is None
 
 
 @given(st.integers(0, 4), st.integers(0, 200), st.integers(1, 255))

@@ -19,6 +19,7 @@ from jenkins_mfa.errors import UntrustedInputError
 
 MAX_BYTES = 64 * 1024  #: of one event
 MAX_VALUE = 4000  #: characters of one text in `details`
+_LINK = framed("jenkins-mfa/trail/v1")
 START = ""  #: what stands before the first event's hash
 
 #: What `details` may hold. No name of a secret is in it: no number, code, seed, token, ticket or receipt.
@@ -166,7 +167,10 @@ def decode(raw: bytes) -> AuditEvent:
 
 def link(previous: str, raw: bytes) -> str:
     """The hash of the event `raw` after one whose hash is `previous` (START for the first): SHA-256 in hex."""
-    return hashlib.sha256(framed("jenkins-mfa/trail/v1", previous, raw)).hexdigest()
+    before = previous.encode()
+    # As `framed` writes them, in half of its time: a trail of a million events has a million of these.
+    parts = (_LINK, len(before).to_bytes(4), before, len(raw).to_bytes(4), raw)
+    return hashlib.sha256(b"".join(parts)).hexdigest()
 
 
 def _event(value: object) -> AuditEvent:
