@@ -23,6 +23,7 @@ from jenkins_mfa.failures import why
 
 Answer = list[Any]  #: what a script returns: bytes and integers
 UNWRITTEN = {b"conflict", b"head", b"lost", b"newer"}  #: verdicts of scripts that wrote nothing
+FRESH = 60_000  #: ms after which an agent that told nothing runs no more
 WAIT_MS = 200  #: how long replicas may take to confirm
 
 
@@ -101,11 +102,24 @@ class Wire:
 
     def claim_schema(self) -> None:
         """Mark the store with our schema: from then on older agents write nothing. Raises StoreUnusableError for one
-        that is newer than ours.
+        that is newer than ours, and for an older one on which agents still run: they would stand still.
         """
-        if self.read_schema() < SCHEMA:
+        found = self.read_schema()
+        if 0 < found < SCHEMA and self._agent_runs():
+            raise StoreUnusableError(
+                f"agents that know schema {found} run on this store, this one knows {SCHEMA}; "
+                "mend: stop all agents, wait a minute, start the new ones; open gates stay"
+            )
+        if found < SCHEMA:
             with reading():
                 self.client.set(self.key("schema"), SCHEMA)
+
+    def _agent_runs(self) -> bool:
+        """Whether any agent has told lately that it runs."""
+        with reading():
+            beats = self.client.hgetall(self.key("beats"))
+        told = [msgspec.json.decode(value) for name, value in beats.items() if name.split(b":")[0] == b"agent"]
+        return any(self.now() - beat.get("at", 0) < FRESH for beat in told)
 
     def read_schema(self) -> int:
         """The store's schema; 0 for an empty one. Raises StoreUnusableError for one that is newer than ours."""
