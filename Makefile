@@ -5,13 +5,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo demo-auto test faults lint format bench mutants docs-reference lock clean
+.PHONY: help demo demo-auto test faults soak lint format bench mutants docs-reference lock clean
 
 help:
 	@echo "make demo       the whole thing in a browser: real agent and store; Jenkins, Slack and phones simulated"
 	@echo "make demo-auto  the same, played and checked without a person"
 	@echo "make test       the tests"
 	@echo "make faults     every fault in every phase of a gate's life: the table of docs/reliability.md"
+	@echo "make soak       agents killed, everything failing now and then, for SECONDS (600); then who saw what is compared"
 	@echo "make lint       ruff, mypy, import-linter"
 	@echo "make bench      the measurements of docs/performance.md"
 
@@ -36,6 +37,11 @@ test: $(STAMP)
 
 faults: $(STAMP)
 	@$(BIN)/python -m pytest -n auto --dist worksteal -m "" tests/faults
+
+SECONDS ?= 600
+SEED ?= 1
+soak: $(STAMP)
+	@SOAK_SECONDS=$(SECONDS) SOAK_SEED=$(SEED) $(BIN)/python -m pytest -s tests/soak
 
 lint: $(STAMP)
 	@$(BIN)/ruff check .

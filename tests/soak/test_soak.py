@@ -1,0 +1,29 @@
+"""Nothing lost, nothing twice, while everything breaks. `make soak` plays it for ten minutes."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+from soak_history import wrongs
+from soak_run import Soak
+
+from jenkins_mfa.demo.world import World
+
+SECONDS = float(os.environ.get("SOAK_SECONDS", "3"))
+SEED = int(os.environ.get("SOAK_SEED", "1"))
+
+
+@pytest.mark.timeout(SECONDS + 240)
+def test_nothing_is_lost_and_nothing_is_done_twice() -> None:
+    """Agents die and come back, Jenkins, Slack and store fail now and then: the record of all three says that each
+    decision was stored, delivered and shown, once.
+    """
+    with tempfile.TemporaryDirectory(prefix="mfa-") as folder, World(Path(folder)) as world:
+        soak = Soak(world, SEED)
+        history = soak.run(SECONDS)
+    print(f"{len(soak.builds)} builds, {soak.taps} taps, {soak.kills} kills, {dict(soak.faults)}, seed {SEED}")
+    assert len(history.builds) >= 12
+    assert wrongs(history) == []
