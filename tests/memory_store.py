@@ -21,6 +21,7 @@ from jenkins_mfa.core.model import (
     PersonRecord,
     PipelineRecord,
     Record,
+    RedemptionRecord,
     ReviewsRecord,
     RunRecord,
     State,
@@ -175,6 +176,9 @@ class MemoryStore:
 
     def holds(self) -> HoldsRecord:
         return self._read("holds") or HoldsRecord(0, ())  # type: ignore[return-value]
+
+    def redemption(self, jti: str) -> RedemptionRecord:
+        return self._read(f"redeemed:{jti}") or RedemptionRecord(jti, 0)  # type: ignore[return-value]
 
     def credential(self, credential_id: str) -> CredentialRecord | None:
         return self._read(f"credential:{credential_id}")  # type: ignore[return-value]

@@ -9,6 +9,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from jenkins_mfa.audit_config import AuditConfig, audit
+from jenkins_mfa.consumer_config import consumers
+from jenkins_mfa.core.consumers import Consumer
 from jenkins_mfa.core.policy import Policy, Roster
 from jenkins_mfa.errors import ConfigError
 from jenkins_mfa.failures import unread
@@ -99,6 +101,7 @@ class Config:
     secret_files: tuple[Path, ...]
     audit: AuditConfig
     web: WebSettings | None = None
+    consumers: tuple[Consumer, ...] = ()
 
 
 def load(path: Path, *, policy_path: Path | None = None, now: int = 0, with_secrets: bool = True) -> Config:
@@ -118,12 +121,13 @@ def load(path: Path, *, policy_path: Path | None = None, now: int = 0, with_secr
     keys = _keys(root.table("keys"), base)
     kept = audit(root, base)
     pages = web(root, base, with_secrets=with_secrets)
+    ids = {source.id for source in sources} or {""}
+    redeemers = consumers(root, lambda table, key: secrets.read(table, key).reveal(), frozenset(ids))
     limits = root.table("limits", required=False)
     approval_ttl = limits.integer("approval_ttl", 600, low=1, high=3600, unit="seconds")
     max_ttl = limits.integer("max_ttl", 86400, low=1, high=86400, unit="seconds")
     asks = limits.integer("asks_per_requester", 5, low=1, high=50, unit="gates")
     limits.done()
-    ids = {source.id for source in sources} or {""}
     named = base / root.text("policy_file", "policy.toml")
     rules = RuleFiles(
         policy=policy_path or named,
@@ -155,6 +159,7 @@ def load(path: Path, *, policy_path: Path | None = None, now: int = 0, with_secr
         secret_files=tuple(secrets.files),
         audit=kept,
         web=pages,
+        consumers=redeemers,
     )
 
 

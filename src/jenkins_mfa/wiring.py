@@ -149,7 +149,8 @@ def web_of(config: Config, desk: Desk) -> WebServer | None:
     if config.web is None:
         return None
     name, models = f"jenkins-mfa {config.installation}", models_of(config.web, desk)
-    site = Site(desk, config.web, WebAuthnKeys(config.web.party, name, models))
+    keys = WebAuthnKeys(config.web.party, name, models)
+    site = Site(desk, config.web, keys, config.consumers)
     return WebServer(application(site), config.web, site.waiters)
 
 

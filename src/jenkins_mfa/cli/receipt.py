@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from jenkins_mfa.cli.base import FINDING, Commands, config_option, json_option, load, load_keys, print_json, sentence
+from jenkins_mfa.cli.base import FINDING, Commands, config_option, json_option, load, load_keys, print_json
 from jenkins_mfa.core.receipt import LIFETIME, STRENGTHS
 from jenkins_mfa.core.receipt_form import MAX_BYTES, Keys, RefusedReceipt, pinned
 from jenkins_mfa.core.receipt_pass import Expected
@@ -86,7 +86,7 @@ def verify(
 
 
 def _refuse(refused: RefusedReceipt, as_json: bool) -> None:
-    says = render.visible(sentence(str(refused)), quoted=False)
+    says = receipts.why(refused)
     if as_json:
         print_json({"ok": False, "reason": refused.reason, "text": says})
     else:

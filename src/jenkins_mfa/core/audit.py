@@ -71,6 +71,8 @@ class Name(enum.StrEnum):
     TICKET_REFUSED = "ticket:refused"
     TICKET_VOUCHED = "ticket:vouched"
     TICKET_DENIED = "ticket:denied"
+    RECEIPT_REDEEMED = "receipt:redeemed"
+    RECEIPT_REFUSED = "receipt:refused"
     DELIVERY_PARKED = "delivery:parked"
     RECORD_DAMAGED = "record:damaged"
     POLICY_LOADED = "policy:loaded"

@@ -14,6 +14,7 @@ from jenkins_mfa.core.model import (
     HoldsRecord,
     PersonRecord,
     PipelineRecord,
+    RedemptionRecord,
     ReviewsRecord,
     RunRecord,
     TicketRecord,
@@ -183,6 +184,10 @@ class Reader:
     def holds(self) -> HoldsRecord:
         """The requesters who are not asked for; a fresh record of version 0 if there never was one."""
         return self._load("holds", HoldsRecord) or HoldsRecord(0, ())
+
+    def redemption(self, jti: str) -> RedemptionRecord:
+        """What became of a receipt; a fresh record of version 0 if it never was presented."""
+        return self._load(f"redeemed:{jti}", RedemptionRecord) or RedemptionRecord(jti, 0)
 
     def alert(self, alert_id: str) -> Alert | None:
         """An alert that waits for its delivery."""

@@ -24,6 +24,7 @@ from jenkins_mfa.core.model import (
     PersonRecord,
     PipelineRecord,
     Record,
+    RedemptionRecord,
     ReviewsRecord,
     RunRecord,
     State,
@@ -122,6 +123,8 @@ def record_key(record: Record) -> str:
             return "reviews"
         case HoldsRecord():
             return "holds"
+        case RedemptionRecord():
+            return f"redeemed:{record.jti}"
         case _:
             return f"told:{record.gate}"
 

@@ -22,6 +22,7 @@ from jenkins_mfa.core.model import (
     HoldsRecord,
     PersonRecord,
     PipelineRecord,
+    RedemptionRecord,
     ReviewsRecord,
     Run,
     RunRecord,
@@ -174,6 +175,9 @@ class Store(Protocol):
 
     def holds(self) -> HoldsRecord:
         """The requesters who are not asked for; a fresh record of version 0 if there never was one."""
+
+    def redemption(self, jti: str) -> RedemptionRecord:
+        """What became of a receipt; a fresh record of version 0 if it never was presented."""
 
     def alert(self, alert_id: str) -> Alert | None:
         """An alert that waits for its delivery."""

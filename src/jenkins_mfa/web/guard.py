@@ -14,11 +14,13 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from jenkins_mfa.core.redemption import MAX_BODY
 from jenkins_mfa.web.settings import Settings
 
 log = structlog.get_logger()
 
 BODY_BYTES = 16 * 1024  #: of one request; a key's answer takes 1 to 3 KiB
+REDEEM = "/v1/receipts/redeem"  #: asked by programs, which show a secret: no browser has any business there
 BODY_SECONDS = 10.0  #: that a body may take to arrive
 HEALTH = frozenset({"/livez", "/readyz"})  #: asked by machines, at whatever address they know
 #: Only our own script and stylesheet, no inline code, no text that becomes markup, no frame around us.
@@ -58,7 +60,7 @@ class Guard:
             return
         status = self._refusal(scope)
         if not status:
-            status, body = await _body(receive)
+            status, body = await _body(receive, _most(scope["path"]))
         if status:
             await _say(status)(scope, receive, send)
             return
@@ -81,7 +83,7 @@ class Guard:
     def _refusal(self, scope: Scope) -> int:
         """The status of a request that no page is to see; 0 for one that may go on."""
         found = Headers(scope=scope)
-        if _too_long(found):
+        if _too_long(found, _most(scope["path"])):
             return 413
         if "transfer-encoding" in found and "content-length" in found:
             return 400
@@ -91,6 +93,8 @@ class Guard:
             return 403  # TLS ends at the proxy: nobody else has any business here
         if found.getlist("host") != [self._settings.authority]:
             return 421
+        if scope["path"] == REDEEM:
+            return 403 if {"origin", "cookie", "sec-fetch-site"} & set(found) else 0
         return 0 if scope["method"] in {"GET", "HEAD"} or self._same_origin(found) else 403
 
     def _same_origin(self, found: Headers) -> bool:
@@ -104,9 +108,14 @@ def _page(path: str) -> str:
     return path.split("/")[1][:20] if path.startswith("/") else ""
 
 
-def _too_long(found: Headers) -> bool:
+def _most(path: str) -> int:
+    """Bytes of a body."""
+    return MAX_BODY if path == REDEEM else BODY_BYTES
+
+
+def _too_long(found: Headers, most: int) -> bool:
     length = found.get("content-length", "0")
-    return not (length.isascii() and length.isdigit()) or len(length) > 9 or int(length) > BODY_BYTES
+    return not (length.isascii() and length.isdigit()) or len(length) > 9 or int(length) > most
 
 
 def _within(address: str, networks: Iterable[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:
@@ -117,7 +126,7 @@ def _within(address: str, networks: Iterable[ipaddress.IPv4Network | ipaddress.I
     return any(peer in network for network in networks)
 
 
-async def _body(receive: Receive) -> tuple[int, bytes]:
+async def _body(receive: Receive, most: int) -> tuple[int, bytes]:
     """(0, the whole body), or the status that refuses it. Chunks are counted: their sender tells no length."""
     body = b""
     try:
@@ -127,7 +136,7 @@ async def _body(receive: Receive) -> tuple[int, bytes]:
                 if message["type"] == "http.disconnect":
                     return 400, b""
                 body += message.get("body", b"")
-                if len(body) > BODY_BYTES:
+                if len(body) > most:
                     return 413, b""
                 if not message.get("more_body", False):
                     return 0, body

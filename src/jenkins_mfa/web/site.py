@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from jenkins_mfa.core import strict_json
+from jenkins_mfa.core.consumers import Consumer
 from jenkins_mfa.core.model import Gate
 from jenkins_mfa.errors import (
     JenkinsMfaError,
@@ -44,11 +45,12 @@ Handler = Callable[[Request, Form], Response]
 
 @dataclass(frozen=True)
 class Site:
-    """The pages of one agent."""
+    """The pages of one agent, and the programs that redeem receipts there."""
 
     desk: Desk
     settings: Settings
     keys: SecurityKeys
+    consumers: tuple[Consumer, ...] = ()
     waiters: Waiters = field(default_factory=Waiters)
     rates: Rates = field(default_factory=Rates)
 

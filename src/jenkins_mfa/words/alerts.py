@@ -15,6 +15,7 @@ from jenkins_mfa.words import (
     glass,
     holding,
     people,
+    receipts,
     render,
     rollback,
     state,
@@ -133,6 +134,8 @@ def _what(given: Alert, gate: Gate | None, roster: Roster) -> Parts:
         case "number_missed":
             who = people.person(roster, values.get("person", ""))
             return say("{who} has typed 2 numbers that the build does not show. Ask whether it was them.", who=who)
+        case "receipt_twice" | "receipt_elsewhere" | "receipt_unknown":
+            return receipts.alert(given)
         case "released":
             return holding.released(values.get("requester", ""), values.get("by", ""), roster)
         case "reported":

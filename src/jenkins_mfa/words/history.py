@@ -8,7 +8,7 @@ from jenkins_mfa.core import holds
 from jenkins_mfa.core.audit import Name
 from jenkins_mfa.core.model import Entry, Factor
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.words import acts, endings, enrolment, keys, own, people, render, tickets
+from jenkins_mfa.words import acts, endings, enrolment, keys, own, people, receipts, render, tickets
 from jenkins_mfa.words.parts import Fact, Parts, Word, say, sentences
 
 #: Why an answer was not counted: what its person did or is.
@@ -265,6 +265,10 @@ def _reviewed(entry: Entry, roster: Roster) -> Parts:
     return say("{who} reviewed the break-glass: {note}", who=who, note=Fact(note))
 
 
+def _presented(entry: Entry, _roster: Roster) -> Parts:
+    return receipts.noted(entry)
+
+
 def _parked(entry: Entry, _roster: Roster) -> Parts:
     lane, reason = Fact(_detail(entry, "lane")), Fact(_detail(entry, "reason"))
     return say("A delivery was given up: {lane}, since {reason}", lane=lane, reason=reason)
@@ -331,6 +335,8 @@ SENTENCES: dict[str, Callable[[Entry, Roster], Parts]] = {
     Name.TICKET_VOUCHED: _ticket("Said in Slack: it is {person} who enrols."),
     Name.TICKET_DENIED: _ticket("Said in Slack: it is not {person} who enrols; the address has ended."),
     Name.TICKET_REFUSED: _ticket("The one-time address of {person} for USE was not taken: somebody WHY."),
+    Name.RECEIPT_REDEEMED: _presented,
+    Name.RECEIPT_REFUSED: _presented,
     Name.DELIVERY_PARKED: _parked,
     Name.RECORD_DAMAGED: _named("The stored record {value} is not what was written; it was set aside.", "record"),
     Name.POLICY_LOADED: _loaded,

@@ -1,12 +1,32 @@
-"""A receipt's facts for whoever it is shown to: lines for people, a document for programs. Never the receipt itself."""
+"""A receipt's facts, as lines and as a document, never the receipt itself; why a consumer does not redeem one, and what
+ops read of that.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from jenkins_mfa.core.receipt import Receipt
+from jenkins_mfa.core.model import Alert, Entry
+from jenkins_mfa.core.receipt import Receipt, RefusedReceipt
 from jenkins_mfa.words import render
-from jenkins_mfa.words.parts import Claim, Fact, Parts, Word, join, say
+from jenkins_mfa.words.parts import Claim, Fact, Parts, Time, Word, join, say
+
+#: Why a receipt was not redeemed, as the rest of "not taken from a consumer: it …", by the reason of the refusal.
+REASONS = {
+    "redeemed": "was redeemed before",
+    "unknown": "is not one that this agent has sent",
+    "not_let_on": "is of a build that did not go on with it",
+    "rolled_back": "is from before an older store was taken up, which cannot tell whether it was redeemed",
+    "not_guarded": "is for what this consumer does not guard",
+    "source": "is for another source",
+    "run": "is for another build",
+    "environment": "is for another environment",
+    "action": "is for another action",
+    "unconfirmed": "says that nobody confirmed",
+    "expired": "had ended",
+    "future": "was dated in the future",
+}
 
 
 def lines(found: Receipt) -> list[Parts]:
@@ -91,3 +111,55 @@ def _w(text: str) -> Word:
 
 def _at(seconds: int) -> Word:
     return Word(render.iso(seconds * 1000))
+
+
+def why(found: RefusedReceipt) -> str:
+    """The reason as a sentence that stands alone; foreign text in it is made visible."""
+    text = render.visible(str(found), quoted=False)
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def refused(code: str, values: Mapping[str, str]) -> Parts:
+    """To a consumer: why a receipt is not redeemed, by the code of the refusal."""
+    if code == "redeemed" and values.get("by"):
+        return say(
+            "The receipt was redeemed before, by {by}, {at}. Each counts once.",
+            by=Word(values["by"]),
+            at=Word(render.iso(int(values["at"]))),
+        )
+    return say(f"The receipt {REASONS.get(code, 'does not count')}.")
+
+
+NOT_KNOWN = say("It is not known whether the receipt is redeemed. Ask again with the same token: it counts once.")
+TOO_OFTEN = say("Too many requests. Ask again later, with the same token.")
+
+
+def noted(entry: Entry) -> Parts:
+    """What the trail says of one that was presented."""
+    who = Word(entry.actor.removeprefix("consumer:"))
+    if entry.event == "receipt:redeemed":
+        return say("The receipt was redeemed by {who}.", who=who)
+    why = REASONS.get(str(entry.details.get("reason", "")), "does not count")
+    return say(f"The receipt was not taken from {{who}}: it {why}.", who=who)
+
+
+def alert(given: Alert) -> Parts:
+    """What ops read of one that was presented where or when it does not count."""
+    values = given.values
+    who = Word(values.get("consumer", ""))
+    if given.code == "receipt_twice" and values.get("by"):
+        return say(
+            "A receipt was presented twice: {by} had redeemed it, {at}; then {who} brought it with another token. It "
+            "counted once. Find out who else has it.",
+            by=Word(values["by"]),
+            at=Time(int(values["at"])),
+            who=who,
+        )
+    if given.code == "receipt_unknown":
+        return say(
+            "{who} presented a receipt with our signature that this agent has not sent. It was not taken. Somebody may "
+            "hold a signing key, or the store is older than the receipt.",
+            who=who,
+        )
+    why = REASONS.get(values.get("reason", ""), "does not count")
+    return say(f"{{who}} presented a receipt that {why}. It was not taken. Find out who wanted to use it.", who=who)

@@ -24,6 +24,7 @@ from jenkins_mfa.core.model import (
     Misses,
     PersonRecord,
     PipelineRecord,
+    RedemptionRecord,
     Review,
     ReviewsRecord,
     RunRecord,
@@ -54,12 +55,14 @@ def test_a_record_comes_back_as_it_was_committed(store: Store) -> None:
     alert = Alert("bypassed:1", "bypassed", 5, one.id, {"by": "admin"})
     reviews = ReviewsRecord(1, (Review(one.id, 5, 7),))
     holds = HoldsRecord(1, (Hold("main:mallory", 5, one.id, "bob"),))
-    records = (one, run, pipeline, person, told, reviews, holds, key, ticket)
+    redeemed = RedemptionRecord(one.jti, 1, "prod", "ab" * 32, 5, ("other:run",))
+    records = (one, run, pipeline, person, told, reviews, holds, key, ticket, redeemed)
     store.commit(Commit("c1", records, (entry(one),), (), (alert,)))
     assert store.reviews() == reviews
     assert store.holds() == holds
     assert store.credential(key.id) == key
     assert store.ticket(ticket.id) == ticket
+    assert store.redemption(one.jti) == redeemed
     assert store.gate(one.id) == one
     assert store.run(RUN.key) == run
     assert store.pipeline(pipeline.key) == pipeline
@@ -77,6 +80,7 @@ def test_what_is_not_there(store: Store) -> None:
     assert store.pipeline("k") == PipelineRecord("k", 0)
     assert store.person("p") == PersonRecord("p", 0)
     assert store.told("g_0") == ToldRecord("g_0", 0)
+    assert store.redemption("g_0.1") == RedemptionRecord("g_0.1", 0)
     assert store.reviews() == ReviewsRecord(0, ())
     assert store.holds() == HoldsRecord(0, ())
     assert store.credential("0") is None

@@ -123,6 +123,22 @@ class HoldsRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class RedemptionRecord:
+    """What became of a receipt (`jti`) that was presented. `consumer` has redeemed it at `at`, with a token of its own
+    of which the SHA-256 is kept; empty while nobody has. `refused` says to whom it was refused, and why.
+
+    It is kept as long as its gate: no clock makes a receipt count again.
+    """
+
+    jti: str
+    version: int
+    consumer: str = ""
+    token_sha256: str = ""
+    at: int = 0
+    refused: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Trouble:
     """An answer that its run does not take: why at the last try (a code of words), how often it was tried, from
     `since` to `at`, and when the next try is due (0 while one is under way).
@@ -173,6 +189,7 @@ Record = (
     | ToldRecord
     | ReviewsRecord
     | HoldsRecord
+    | RedemptionRecord
 )
 
 
