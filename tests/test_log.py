@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from jenkins_mfa.config import Secret
-from jenkins_mfa.log import HIDDEN, redact
+from jenkins_mfa.log import HIDDEN, Unfailing, redact
 
 JWS = "eyJhbGciOiJFZERTQSJ9.eyJ2IjoxfQ.c2lnbmF0dXJl"
 
@@ -50,3 +52,11 @@ def test_nobody_can_forge_a_line(text: str) -> None:
     """Newlines, control and bidirectional characters are written visibly."""
     shown = str(redact(None, "info", {"run": text})["run"])
     assert not any(c in shown for c in "\n\r\x1b\u202e\u2028\x85\x00")
+
+
+def test_a_full_disk_under_the_log_raises_nothing() -> None:
+    """What cannot be written is lost; whoever logs goes on."""
+    with Path("/dev/full").open("wb", buffering=0) as disk:
+        stream = Unfailing(io.TextIOWrapper(disk, write_through=True))
+        stream.write("a line\n")
+        stream.flush()

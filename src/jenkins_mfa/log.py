@@ -6,11 +6,12 @@ outside can forge a line (S12).
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 import sys
 from collections.abc import Mapping, MutableMapping
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
@@ -51,9 +52,27 @@ def _traceback(_logger: object, _method: str, event: MutableMapping[str, Any]) -
     return structlog.processors.format_exc_info(None, "", event)
 
 
+class Unfailing:
+    """A stream that loses what cannot be written: a full disk under the log stops nothing that is protected."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        """Write, or lose it."""
+        with contextlib.suppress(OSError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        """Hand on what was written, or lose it."""
+        with contextlib.suppress(OSError):
+            self._stream.flush()
+
+
 def set_up(level: str = "INFO", *, json: bool | None = None) -> None:
     """Log to stderr. `json` None means: JSON lines unless stderr is a terminal."""
     as_json = not sys.stderr.isatty() if json is None else json
+    stream: Any = Unfailing(sys.stderr)
     renderer: Any = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
@@ -63,10 +82,10 @@ def set_up(level: str = "INFO", *, json: bool | None = None) -> None:
     structlog.configure(
         processors=[*shared, _traceback, redact, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level)),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(stream),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
