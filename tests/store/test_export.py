@@ -20,6 +20,7 @@ from clock import Clock
 from jenkins_mfa.archive import database, lines
 from jenkins_mfa.archive.copies import Copies
 from jenkins_mfa.core.chain import Chain, Head, verify_chain
+from jenkins_mfa.core.checkpoint import Checkpoint
 from jenkins_mfa.core.model import Commit, Entry, State
 from jenkins_mfa.errors import ArchiveError
 from jenkins_mfa.store.gates import RedisStore
@@ -201,6 +202,22 @@ def test_what_is_copied_and_old_goes_out_of_the_store(store: RedisStore, tmp_pat
     note(store, 1)
     assert follow(store, checkpoints) == ""
     assert looking(store, checkpoints).look() == ""
+
+
+def test_s21_a_checkpoint_of_before_what_was_trimmed_needs_a_signed_place(store: RedisStore, tmp_path: Path) -> None:
+    """An agent that was long away goes on; a place that nobody has signed vouches for nothing."""
+    note(store, 50)
+    away = file_in(tmp_path, "away.jws")
+    follow(store, away)
+    note(store, 2000)
+    export(store, tmp_path, Keep(3650, 1000))
+    assert looking(store, away).look() == ""
+    assert follow(store, away) == ""
+    away = file_in(tmp_path, "away-too.jws")
+    away.add(away.sign(Checkpoint("test", 50, "0" * 64, 1)))
+    for place in ("", "a.b.c", away.sign(Checkpoint("test", 10, "0" * 64, 1))):
+        store._wire.client.set(store._wire.key("audit:base"), place)
+        assert looking(store, away).look() == "differs"
 
 
 def test_by_age_too_and_only_what_a_checkpoint_covers(store: RedisStore, clock: Clock, tmp_path: Path) -> None:

@@ -299,9 +299,30 @@ def test_s21_a_word_that_nobody_signed_takes_nothing_up(tmp_path: Path) -> None:
     newest = file_in(tmp_path).read().newest
     assert newest is not None
     plain = file_in(tmp_path).sign(replace(newest, at=newest.at + 60_000))
+    before = file_in(tmp_path).path.read_bytes()
     for token in ("", "a.b.c", plain, 7):
         world.store.beat("rollback", {"checkpoint": token})
-        assert looking(world.store, file_in(tmp_path)).look() == "behind"
+        elsewhere = looking(world.store, file_in(tmp_path))
+        assert (elsewhere.look(), elsewhere.look()) == ("behind", "behind")
+    assert file_in(tmp_path).path.read_bytes() == before
+
+
+def test_s21_an_older_word_takes_nothing_up_where_more_is_known(tmp_path: Path) -> None:
+    """It was said of another loss, before what this host's file knows: whoever puts a store back can put that back."""
+    world = Backed.at(tmp_path)
+    backup = world.store.backup()
+    world.open()
+    world.sign()
+    world.store.restore(backup)
+    world.accept()
+    word = world.store.beats()["rollback"]
+    world.clock.move(seconds=60)
+    world.open()
+    assert follow(world.store, file_in(tmp_path, "later.jws")) == ""
+    world.store.restore(backup)
+    world.store.beat("rollback", word)
+    elsewhere = looking(world.store, file_in(tmp_path, "later.jws"))
+    assert (elsewhere.look(), elsewhere.look()) == ("behind", "behind")
 
 
 def test_s21_what_was_seen_after_the_last_checkpoint_is_signed_when_the_store_falls_back(tmp_path: Path) -> None:
