@@ -17,6 +17,7 @@ from jenkins_mfa.core.judge import Outcome
 from jenkins_mfa.core.keys import Keys, SigningKey
 from jenkins_mfa.core.model import Alert, Facts, Gate, Message, Run, ToldRecord, Trouble
 from jenkins_mfa.core.policy import Policy, Roster
+from jenkins_mfa.core.watched import Ran
 from jenkins_mfa.errors import SourceGoneError
 from jenkins_mfa.usecases.continuity import Continuity
 from jenkins_mfa.usecases.desk import Desk
@@ -81,6 +82,7 @@ class FakeSource:
     notes: list[str] = field(default_factory=list)
     error: Exception | None = None
     answer_error: Exception | None = None
+    runs: list[Ran] = field(default_factory=list)
     lose: Exception | None = None
 
     def _maybe(self) -> None:
@@ -100,6 +102,10 @@ class FakeSource:
         self._maybe()
         settlers = tuple(self.settlers)
         return Outcome(frozenset(self.pauses), settlers, US, self.finished, self.ended, self.by, self.well)
+
+    def ran(self, pipeline: str) -> list[Ran]:
+        self._maybe()
+        return [one for one in self.runs if one.run.pipeline == pipeline]
 
     def answer(self, ref: str, answer: Proceed | Abort) -> None:
         self._maybe()

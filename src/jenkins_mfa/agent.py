@@ -36,7 +36,9 @@ from jenkins_mfa.usecases.enrolment import OwnActs
 from jenkins_mfa.usecases.groups import Groups
 from jenkins_mfa.usecases.ports import Due
 from jenkins_mfa.usecases.watch import Watch
+from jenkins_mfa.usecases.watched import WatchedJobs
 from jenkins_mfa.vault import Vault
+from jenkins_mfa.watched_keeper import WatchedKeeper
 from jenkins_mfa.web.server import WebServer
 from jenkins_mfa.wiring import keepers_of, messenger_of, open_desk, web_of
 
@@ -93,6 +95,9 @@ class Agent:
             openers = Pool(self.crew, f"open-{source.id}", OPENERS)
             watch = Watch(self.desk, self.desk.sources[source.id], openers.begin)
             self.crew.start(f"watch-{source.id}", partial(self._watch, watch, source.id, source.poll_seconds))
+            if source.watched:
+                jobs = WatchedJobs(self.desk, self.desk.sources[source.id], source.watched)
+                WatchedKeeper(jobs).start(self.crew, self.replica)
         for number in range(DELIVERERS):
             self.crew.start(f"deliver-{number}", self._deliver)
         self.crew.start("renew", self._renew)

@@ -19,6 +19,7 @@ from jenkins_mfa.rule_files import RuleFiles
 from jenkins_mfa.store.settings import Settings as StoreSettings
 from jenkins_mfa.toml_problems import seen
 from jenkins_mfa.toml_table import Table, read
+from jenkins_mfa.watched_config import watched
 from jenkins_mfa.web.settings import Settings as WebSettings
 from jenkins_mfa.web_config import web
 
@@ -46,7 +47,7 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class SourceConfig:
-    """One [[sources]] table. `poll_seconds` is the interval between listings."""
+    """One [[sources]] table. `poll_seconds` is the interval between listings, `watched` are pipelines by name."""
 
     id: str
     kind: str
@@ -56,6 +57,7 @@ class SourceConfig:
     token: Secret
     poll_seconds: float
     library: str
+    watched: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +211,7 @@ def _source(table: Table, secrets: _Secrets) -> SourceConfig:
         token=secrets.read(table, "token_file"),
         poll_seconds=table.number("poll_seconds", 1.0, low=0.1, high=60, unit="seconds"),
         library=table.text("library", "jenkins-mfa"),
+        watched=watched(table),
     )
     table.done()
     return source

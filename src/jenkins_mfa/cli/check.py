@@ -227,7 +227,8 @@ def _sources(config: Config) -> Iterator[Part]:
 
 def _source(source: SourceConfig) -> Iterator[Part]:
     client = Client(source.url, source.user, source.token.reveal())
-    found = jenkins_check.inspect(client, source.public_url, source.library, int(time.time() * 1000))
+    now = int(time.time() * 1000)
+    found = jenkins_check.inspect(client, source.public_url, source.library, now, source.watched)
     yield from _grouped(f"source {source.id}", found)
 
 

@@ -25,10 +25,10 @@ START = ""  #: what stands before the first event's hash
 #: What `details` may hold. No name of a secret is in it: no number, code, seed, token, ticket or receipt.
 DETAILS = frozenset(
     {
-        "act", "authenticator", "by", "changes", "checkpoint", "effects", "evidence", "exp", "factor", "failures",
-        "head", "iat", "jti", "key_sha256", "kid", "kind", "lane", "lib", "named", "nonce", "not_after", "people",
-        "person", "policy_sha256", "problem", "proof", "quorum", "reason", "receipt_sha256", "record", "report",
-        "request_sha256", "rules", "seq", "state", "step", "target", "tries", "use", "version", "via",
+        "act", "authenticator", "by", "changes", "checkpoint", "commit", "effects", "evidence", "exp", "factor",
+        "failures", "head", "iat", "jti", "key_sha256", "kid", "kind", "lane", "lib", "named", "nonce", "not_after",
+        "people", "person", "policy_sha256", "problem", "proof", "quorum", "reason", "receipt_sha256", "record",
+        "report", "request_sha256", "rules", "seq", "state", "step", "target", "tries", "use", "version", "via",
     }
 )  # fmt: skip
 
@@ -55,6 +55,7 @@ class Name(enum.StrEnum):
     GATE_RELEASED = "gate:released"
     GATE_BROKE_GLASS = "gate:broke_glass"
     GATE_REVIEWED = "gate:reviewed"
+    GATE_MISSING = "gate:missing"
     REQUESTER_HELD = "requester:held"
     REQUESTER_RELEASED = "requester:released"
     ANSWER_REFUSED = "answer:refused"

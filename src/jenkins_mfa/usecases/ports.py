@@ -30,6 +30,7 @@ from jenkins_mfa.core.model import (
     ToldRecord,
     Trouble,
 )
+from jenkins_mfa.core.watched import Ran
 from jenkins_mfa.errors import DamagedError
 
 
@@ -96,6 +97,9 @@ class Source(Protocol):
 
     def outcome(self, run: Run) -> Outcome:
         """A fresh reading of the run. A run that is no longer visible comes back as finished, `ended="invisible"`."""
+
+    def ran(self, pipeline: str) -> list[Ran]:
+        """The newest runs of a pipeline, in one request; SourceGoneError where the account does not see it."""
 
     def answer(self, ref: str, answer: Proceed | Abort) -> None:
         """Send an answer. Returning means that it was taken on the wire, not that it decided (see outcome)."""

@@ -14,6 +14,7 @@ from jenkins_mfa.words import (
     enrolment,
     glass,
     holding,
+    missing,
     people,
     receipts,
     render,
@@ -43,6 +44,8 @@ def _what(given: Alert, gate: Gate | None, roster: Roster) -> Parts:
             return sentences([say("{here} Bypassed, token stolen:", here=Everyone()), *endings.ending(gate)])
         case "ended_unclear" if gate is not None and gate.ending is not None:
             return sentences([say("Ended without a confirmation."), *endings.ending(gate)])
+        case "gate_missing" | "runs_unseen" | "unwatched":
+            return missing.alert(given.code, values, roster)
         case "broke_glass" if gate is not None:
             return glass.alert(gate, roster)
         case "unreviewed":

@@ -8,7 +8,7 @@ from jenkins_mfa.core import holds
 from jenkins_mfa.core.audit import Name
 from jenkins_mfa.core.model import Entry, Factor
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.words import acts, endings, enrolment, keys, own, people, receipts, render, tickets
+from jenkins_mfa.words import acts, endings, enrolment, keys, missing, own, people, receipts, render, tickets
 from jenkins_mfa.words.parts import Fact, Parts, Word, say, sentences
 
 #: Why an answer was not counted: what its person did or is.
@@ -173,6 +173,12 @@ def _withdrawn(entry: Entry, _roster: Roster) -> Parts:
     return say("The build ended in Jenkins before its answer: {how}.", how=how)
 
 
+def _missing(entry: Entry, roster: Roster) -> Parts:
+    values = {name: _detail(entry, name) for name in ("person", "by", "commit")}
+    build = say("Gate missing: {run}.", run=Fact(entry.run))
+    return sentences([build, missing.reasons(_detail(entry, "reason")), missing.started(values, roster)])
+
+
 def _bypassed(entry: Entry, _roster: Roster) -> Parts:
     if _detail(entry, "reason") == "token_stolen":
         return say("Bypassed: Proceed was pressed with the agent's own Jenkins account, and not by the agent.")
@@ -319,6 +325,7 @@ SENTENCES: dict[str, Callable[[Entry, Roster], Parts]] = {
     Name.GATE_RELEASED: _plain("Asked from now on."),
     Name.GATE_BROKE_GLASS: _broke_glass,
     Name.GATE_REVIEWED: _reviewed,
+    Name.GATE_MISSING: _missing,
     Name.REQUESTER_HELD: _requester("Further builds of {person} are held: {by} reported this one."),
     Name.REQUESTER_RELEASED: _requester("Builds of {person} are asked again: {by} released them."),
     Name.ANSWER_REFUSED: _refused,

@@ -42,7 +42,8 @@ class Baseline:
 class PipelineRecord:
     """What is kept for a pipeline (`key`: source and name), newest last and bounded: when gates of it opened, which
     branches were let through ("" for runs that tell none), what its confirmed gates had, and keyed digests of the
-    `numbers` that its gates showed.
+    `numbers` that its gates showed. Of a watched one: the number of the run up to which all were `seen`, -1 before the
+    first look, and the runs after it that were `looked` at.
     """
 
     key: str
@@ -51,6 +52,8 @@ class PipelineRecord:
     branches: tuple[str, ...] = ()
     baselines: tuple[Baseline, ...] = ()
     numbers: tuple[str, ...] = ()
+    seen: int = -1
+    looked: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

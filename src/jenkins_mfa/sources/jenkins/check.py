@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from email.utils import parsedate_to_datetime
 
 import msgspec
@@ -17,6 +17,7 @@ from jenkins_mfa.errors import (
 from jenkins_mfa.sources.jenkins import inputs
 from jenkins_mfa.sources.jenkins.client import LISTING_BYTES, LISTING_SECONDS, Client, Reply, told
 from jenkins_mfa.sources.jenkins.exported import LoadedLibrary, decode
+from jenkins_mfa.sources.jenkins.refs import job_path
 from jenkins_mfa.usecases.ports import Finding
 
 #: Seconds that receipts tolerate between our clock and the controller's.
@@ -52,15 +53,17 @@ class _Plugins(msgspec.Struct, frozen=True):
     plugins: list[_Plugin]
 
 
-def inspect(client: Client, public_url: str, library: str, now: int) -> list[Finding]:
+def inspect(client: Client, public_url: str, library: str, now: int, watched: Sequence[str] = ()) -> list[Finding]:
     """All findings about a controller, `now` in ms UTC. Never raises for what the controller does.
 
-    `library` is the name under which ours is configured. What is right is said in a few words, for one line of all.
+    `library` is the name under which ours is configured, `watched` are full names of jobs.
+    What is right is said in a few words, for one line of all.
     """
     found: list[Finding] = []
     at = f"Jenkins at {client.url}"
     try:
         found.extend(_findings(client, public_url, library, now))
+        found.extend(_watched(client, watched))
     except SourceForbiddenError as error:
         found.append(Finding("overall_read", False, f"{at}, {error}", "grant the agent's account Overall/Read"))
     except (SourceError, UntrustedInputError) as error:
@@ -162,6 +165,21 @@ def _library(client: Client, name: str) -> Finding:
         mend = f"give it the name {told(name)} in Jenkins, or set library in its [[sources]] table"
         return Finding("library", False, f"{STEP} comes from a library of another name: {', '.join(other)}", mend)
     return Finding("library", True, f"library {', '.join(sorted({_named(library) for library in seen}))}, no override")
+
+
+def _watched(client: Client, names: Sequence[str]) -> Iterator[Finding]:
+    """A job that is hidden from the account looks like one that was never there."""
+    hidden = []
+    for name in names:
+        try:
+            client.get(job_path(name), "name")
+        except SourceGoneError:
+            hidden.append(told(name))
+    if hidden:
+        mend = "grant the agent's account Job/Read on it, or correct its full name in [[sources.watched]]"
+        yield Finding("watched", False, f"watched jobs not visible: {', '.join(hidden)}", mend)
+    elif names:
+        yield Finding("watched", True, f"{len(names)} watched")
 
 
 def _named(library: LoadedLibrary) -> str:

@@ -46,7 +46,7 @@ _TRIGGERS = {
     "hudson.model.Cause$RemoteCause": Trigger.API,
 }
 _AGAIN = {_REPLAY: Trigger.REPLAY, _RESTART: Trigger.RESTART}
-_WELL = frozenset({"SUCCESS", "UNSTABLE"})  #: results of a build that no abort has reached
+WELL = frozenset({"SUCCESS", "UNSTABLE"})  #: results of a build that no abort has reached
 _BUILD_NUMBER = re.compile(r"#([1-9][0-9]{0,9})")
 
 #: A build that a starter refers to: job full name and number.
@@ -150,7 +150,7 @@ def read_outcome(build: Build, job: str, number: int, us: str) -> Outcome:
         finished=finished,
         ended=ended if finished else "",
         by=by if finished else "",
-        well=finished and build.result in _WELL,
+        well=finished and build.result in WELL,
     )
 
 

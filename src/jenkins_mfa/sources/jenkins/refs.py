@@ -51,10 +51,17 @@ class Ref:
 
 def build_path(job: str, build: int | str) -> str:
     """Path of a build below the controller's root, with a slash at its end. Raises UntrustedInputError."""
-    names = job.split("/")
-    if not all(_is_name(name) for name in names) or not _NUMBER.fullmatch(str(build)):
+    if not _NUMBER.fullmatch(str(build)):
         raise UntrustedInputError(f"not a build that Jenkins could have: {job!a} #{build!a}")
-    return "".join(f"job/{quote(name, safe='')}/" for name in names) + f"{build}/"
+    return f"{job_path(job)}{build}/"
+
+
+def job_path(job: str) -> str:
+    """Path of a job below the controller's root, with a slash at its end. Raises UntrustedInputError."""
+    names = job.split("/")
+    if not all(_is_name(name) for name in names):
+        raise UntrustedInputError(f"not a job that Jenkins could have: {job!a}")
+    return "".join(f"job/{quote(name, safe='')}/" for name in names)
 
 
 def read_build_url(url: str) -> tuple[str, int]:

@@ -13,6 +13,7 @@ import msgspec
 from jenkins_mfa.core import judge
 from jenkins_mfa.core.judge import Outcome
 from jenkins_mfa.core.model import Run
+from jenkins_mfa.core.watched import Ran
 from jenkins_mfa.errors import (
     SourceError,
     SourceForbiddenError,
@@ -20,7 +21,7 @@ from jenkins_mfa.errors import (
     SourceUnavailableError,
     UntrustedInputError,
 )
-from jenkins_mfa.sources.jenkins import behind, changes, description, inputs, records
+from jenkins_mfa.sources.jenkins import behind, changes, description, inputs, records, watched
 from jenkins_mfa.sources.jenkins.client import (
     LISTING_BYTES,
     LISTING_SECONDS,
@@ -31,7 +32,7 @@ from jenkins_mfa.sources.jenkins.client import (
     TooLargeError,
 )
 from jenkins_mfa.sources.jenkins.exported import Build, decode
-from jenkins_mfa.sources.jenkins.refs import Ref, build_path
+from jenkins_mfa.sources.jenkins.refs import Ref, build_path, job_path
 from jenkins_mfa.usecases.ports import Abort, Opened, Paused, Proceed
 
 #: ms after a start was noticed in which a build without open inputs may still be loading them.
@@ -126,6 +127,14 @@ class JenkinsSource:
         if not outcome.open_refs:
             self._refuse_while_starting()
         return outcome
+
+    def ran(self, pipeline: str) -> list[Ran]:
+        """The newest builds of a job, in one request. Raises SourceError."""
+        try:
+            job = self._read(job_path(pipeline), watched.TREE, watched.Job)
+        except UntrustedInputError as error:
+            raise SourceGoneError(str(error)) from None
+        return [watched.read(build, self.id, pipeline, self.public_url, self.who) for build in job.builds or ()]
 
     def answer(self, ref: str, answer: Proceed | Abort) -> None:
         """Send an answer; nothing is sent while Jenkins prepares for a shutdown. Raises SourceError."""

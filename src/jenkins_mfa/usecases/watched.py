@@ -1,0 +1,117 @@
+"""Watched pipelines: a run that ended without the gate that it should have had is told, once (`gate:missing`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import structlog
+
+from jenkins_mfa.core import watched
+from jenkins_mfa.core.model import Alert, Commit, Entry, Gate, State
+from jenkins_mfa.core.watched import Place, Ran
+from jenkins_mfa.errors import DamagedError, SourceError, SourceGoneError
+from jenkins_mfa.usecases.desk import Desk, commit_id, decide, gates_of, run_record
+from jenkins_mfa.usecases.open_gate import STEP
+from jenkins_mfa.usecases.ports import Source
+
+log = structlog.get_logger()
+
+LONGEST = 255  #: characters of a name out of a source's records that are kept
+
+
+@dataclass
+class WatchedJobs:
+    """The watched pipelines of one source. How far each was looked at is in the store, so that runs that ended while
+    no agent ran are caught up with. It remembers only which pipelines the last look did not see.
+    """
+
+    desk: Desk
+    source: Source
+    pipelines: tuple[str, ...]
+    _gone: dict[str, int] = field(default_factory=dict, init=False)
+
+    def look(self) -> str:
+        """Look at each, one request for each; what is wrong, for the heartbeat. Raises StoreError."""
+        problems = []
+        for pipeline in self.pipelines:
+            try:
+                look(self.desk, self.source, pipeline)
+            except DamagedError as damaged:
+                self.desk.store.set_aside(damaged)
+                problems.append(f"{pipeline}: its record is damaged")
+            except SourceError as error:
+                problems.append(f"{pipeline}: {error}")
+                if isinstance(error, SourceGoneError):
+                    self._missed(pipeline)
+            else:
+                self._gone.pop(pipeline, None)
+        return "; ".join(problems)
+
+    def _missed(self, pipeline: str) -> None:
+        """Ops are told at the second look in a row that does not see a pipeline: one says nothing by itself."""
+        self._gone[pipeline] = self._gone.get(pipeline, 0) + 1
+        if self._gone[pipeline] == 2:
+            now, key = self.desk.store.now(), f"{self.source.id}:{pipeline}"
+            alert = Alert(f"unwatched:{key}:{now}", "unwatched", now, values={"pipeline": pipeline})
+            self.desk.store.commit(Commit(commit_id(alert.id), (), alerts=(alert,)))
+
+
+def look(desk: Desk, source: Source, pipeline: str) -> None:
+    """Judge what has ended since the last look, and keep how far that was, in one commit. Raises SourceError,
+    DamagedError and StoreError: then the next look sees the same again.
+    """
+    rans = source.ran(pipeline)
+
+    def attempt() -> None:
+        record = desk.store.pipeline(f"{source.id}:{pipeline}")
+        at = desk.store.now()
+        stored = Place(record.seen, record.looked)
+        before = watched.begin(rans, stored)
+        judged = {ran.number: _judged(desk, source, ran) for ran in watched.due(rans, before)}
+        done = {number: found for number, found in judged.items() if found is not None}
+        now = watched.after(rans, before, done)
+        if now == stored:
+            return
+        told = [(ran, done[ran.number]) for ran in rans if done.get(ran.number)]
+        alerts = [_alert(ran, found or (), at) for ran, found in told]
+        if lost := watched.unseen(rans, before, now):
+            values = {"pipeline": pipeline, "count": str(lost), "upto": str(now.seen)}
+            alerts.append(Alert(f"runs_unseen:{record.key}:{record.version}", "runs_unseen", at, values=values))
+        desk.store.commit(
+            Commit(
+                commit_id("watched", record.key, str(record.version), str(now)),
+                (replace(record, version=record.version + 1, seen=now.seen, looked=now.looked),),
+                tuple(_entry(ran, found or (), at) for ran, found in told),
+                alerts=tuple(alerts),
+            )
+        )
+
+    decide(attempt)
+
+
+def _judged(desk: Desk, source: Source, ran: Ran) -> tuple[str, ...] | None:
+    """What is wrong with a finished run; None while the end of one of its gates is still to be read."""
+    record = run_record(desk, ran.run.key)
+    gates: list[Gate] = [gate for gate in gates_of(desk, record) if gate.run.started == ran.run.started]
+    if any(not gate.state.settled for gate in gates):
+        return None
+    resumed = any(gate.state is State.RESUMED for gate in gates)
+    return watched.missing(ran, resumed, desk.libraries.get(source.id, ""), STEP)
+
+
+def _about(ran: Ran, found: tuple[str, ...]) -> dict[str, str]:
+    """Who started it and what was checked out, as the run's record tells it."""
+    by = ", ".join(starter.subject for starter in ran.starters if starter.subject)
+    person = next((starter.person for starter in ran.starters if starter.person), "")
+    commit = ", ".join(revision.commit for revision in ran.revisions)
+    return {"reason": " ".join(found), "by": by[:LONGEST], "person": person, "commit": commit[:LONGEST]}
+
+
+def _entry(ran: Ran, found: tuple[str, ...], at: int) -> Entry:
+    return Entry("gate:missing", at, "agent", "", ran.run.source, ran.run.key, {**_about(ran, found)})
+
+
+def _alert(ran: Ran, found: tuple[str, ...], at: int) -> Alert:
+    """One for each run: its id is the run's, and that of the moment when it began."""
+    values = _about(ran, found) | {"pipeline": ran.run.pipeline, "run": ran.run.id, "url": ran.run.url}
+    return Alert(f"missing:{ran.run.key}:{ran.run.started}", "gate_missing", at, values=values)

@@ -1,0 +1,26 @@
+"""[[sources.watched]] of config.toml → the pipelines whose every run must have had a gate."""
+
+from __future__ import annotations
+
+from jenkins_mfa.toml_problems import seen
+from jenkins_mfa.toml_table import Table
+
+MOST = 50  #: of one source: each costs a request a minute
+NAME = "a job's full name such as team/deploy, without slashes around it"
+
+
+def watched(source: Table) -> tuple[str, ...]:
+    """Full names, in the file's order."""
+    found: list[str] = []
+    tables = source.all_within("watched")
+    for table in tables:
+        name = table.text("pipeline", allowed=NAME)
+        if name and not all(part not in {"", ".", ".."} for part in name.split("/")):
+            table.fault("pipeline", f"seen: {seen(name)}; allowed: {NAME}")
+        elif name in found:
+            table.fault("pipeline", f"seen: {seen(name)}; it is watched twice")
+        found.append(name)
+        table.done()
+    if len(tables) > MOST:
+        source.fault("watched", f"seen: {len(tables)} pipelines; allowed: {MOST}, those that matter most")
+    return tuple(found)

@@ -1,0 +1,42 @@
+"""[[sources.watched]]: which pipelines are watched, and a sentence for each fault."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cli_files import write
+from jenkins_mfa import config as configuration
+from jenkins_mfa.errors import ConfigError
+
+
+def read(folder: Path, *names: str) -> tuple[str, ...]:
+    path = write(folder)
+    tables = "".join(f'[[sources.watched]]\npipeline = "{name}"\n' for name in names)
+    path.write_text(path.read_text().replace("[slack]", f"{tables}[slack]", 1))
+    return configuration.load(path).sources[0].watched
+
+
+def test_watched_pipelines_are_read_in_order(tmp_path: Path) -> None:
+    """A branch's name keeps its `%2F`."""
+    assert read(tmp_path, "team one/deploy", "app/feature%2Fx") == ("team one/deploy", "app/feature%2Fx")
+    assert read(tmp_path / "none") == ()
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (("/deploy",), "a job's full name such as team/deploy"),
+        (("a/../b",), "a job's full name such as team/deploy"),
+        (("",), "a job's full name such as team/deploy"),
+        (("a", "a"), "it is watched twice"),
+        (tuple(f"job-{n}" for n in range(51)), "51 pipelines; allowed: 50"),
+    ],
+)
+def test_faults_are_told_with_their_place(tmp_path: Path, names: tuple[str, ...], told: str) -> None:
+    """The report names the key."""
+    with pytest.raises(ConfigError) as error:
+        read(tmp_path, *names)
+    assert told in str(error.value)
+    assert "watched" in str(error.value)
