@@ -78,6 +78,7 @@ class FakeSource:
     ended: str = ""
     by: str = ""
     well: bool = False
+    other: str = ""
     sent: list[tuple[str, Proceed | Abort]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     error: Exception | None = None
@@ -125,6 +126,10 @@ class FakeSource:
 
     def note(self, run: Run, says: str) -> None:
         self.notes.append(says)
+
+    def owner(self, installation: str) -> str:
+        self._maybe()
+        return self.other
 
     @property
     def receipts(self) -> list[str]:

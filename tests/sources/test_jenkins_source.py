@@ -711,3 +711,16 @@ def test_the_listing_tells_who_settled_other_inputs_of_a_build(sim: JenkinsSimul
     (paused,) = source.pending()
     assert paused.settlers == ("admin",)
     settle(sim, build, "abort", "admin")
+
+
+def test_the_account_names_its_installation_once(sim: JenkinsSimulator, source: JenkinsSource) -> None:
+    """Beside what an administrator wrote there; another installation reads it and is told whose it is."""
+    account = sim.users["mfa-agent"]
+    account.description = "Account of the agent"
+    assert source.owner("prod") == ""
+    assert account.description == "Account of the agent\nmfa: installation prod"
+    assert source.owner("prod") == ""
+    assert source.owner("staging") == "prod"
+    assert account.description.count("mfa: ") == 1
+    account.description = None
+    assert source.owner("staging") == ""

@@ -51,6 +51,7 @@ class User:
     permissions: frozenset[str]
     groups: frozenset[str] = frozenset({"authenticated"})
     hidden: set[str] = field(default_factory=set)
+    description: str | None = None
 
     def may(self, permission: str) -> bool:
         """Whether the account holds a permission."""

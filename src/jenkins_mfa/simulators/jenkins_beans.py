@@ -236,7 +236,7 @@ def user_bean(user: User, root: str) -> Bean:
     return {
         "_class": "hudson.model.User",
         "absoluteUrl": f"{root}user/{user.id}",
-        "description": None,
+        "description": user.description,
         "fullName": user.full_name,
         "id": user.id,
     }

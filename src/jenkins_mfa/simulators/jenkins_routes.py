@@ -44,6 +44,9 @@ def _root(call: Call, parts: list[str]) -> Answer:
             return call.exported(beans.computer_bean(controller, call.root, user), "computer")
         case ["me", "api", "json"]:
             return call.exported(beans.user_bean(user, call.root), "plain")
+        case ["me", "submitDescription"] if call.method == "POST":
+            user.description = (call.form or {}).get("description")
+            return call.answers.empty(302, location=".")
         case ["crumbIssuer", "api", "json"]:
             return _crumb(call)
         case ["queue", "api", "json"]:

@@ -107,6 +107,11 @@ class Source(Protocol):
     def note(self, run: Run, says: str) -> None:
         """Write our line on the run's own page where the account may; quietly nothing where it may not."""
 
+    def owner(self, installation: str) -> str:
+        """The other installation whose name stands at our account there; empty where it is ours, or where none stood
+        and ours stands now.
+        """
+
 
 @dataclass(frozen=True, slots=True)
 class Due:

@@ -20,6 +20,7 @@ from jenkins_mfa.usecases import history, plain
 from jenkins_mfa.usecases.answer import deny_run
 from jenkins_mfa.usecases.desk import Desk, commit_id, decide, gates_of, named, run_record
 from jenkins_mfa.usecases.open_gate import open_gate
+from jenkins_mfa.usecases.owner import Owner
 from jenkins_mfa.usecases.ports import Paused, Source
 
 log = structlog.get_logger()
@@ -43,6 +44,7 @@ class Watch:
     def __init__(self, desk: Desk, source: Source, begin: Callable[[Task], None] = at_once) -> None:
         self._desk = desk
         self._source = source
+        self._owner = Owner(desk, source)
         self._begin = begin
         self._lock = threading.Lock()
         self._opening: set[str] = set()
@@ -54,6 +56,7 @@ class Watch:
 
     def poll(self) -> int:
         """One poll: returns how many pauses wait. Raises SourceError or StoreError; then nothing has changed."""
+        self._owner.require()
         listed = self._source.pending()
         known = {gate.external_ref: gate.id for gate in self._desk.store.open_gates(self._source.id)}
         for damaged in self._desk.store.damaged_gates():

@@ -102,6 +102,14 @@ def _what(given: Alert, gate: Gate | None, roster: Roster) -> Parts:
                 record=Fact(values.get("record", "")),
                 reason=Fact(values.get("reason", "")),
             )
+        case "other_installation":
+            return say(
+                "{here} The installation {other} uses our account in Jenkins ({source}). Nothing new is asked there: "
+                "each would answer the other's builds. Give each an account of its own.",
+                here=Everyone(),
+                other=Fact(values.get("installation", "")),
+                source=Fact(values.get("source", "")),
+            )
         case "policy_refused":
             return say(
                 "The policy or the roster on disk cannot be used: {problem}. Nothing was taken over; what held before "

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 #: Begins the line that agent and library share.
 OWN = "mfa: "
+#: Begins what that line says on an account's page.
+OWNER = "installation "
 
 _VISIBLE = str.maketrans({"<": "‹", ">": "›"})
 
@@ -21,3 +23,9 @@ def with_line(old: str, says: str) -> str:
     kept = [text for place, text in enumerate(lines) if place not in ours[1:]]
     kept[ours[0]] = line
     return "\n".join(kept)
+
+
+def owner(text: str) -> str:
+    """The installation that an account's description names; empty where it names none."""
+    begins = OWN + OWNER
+    return next((line.removeprefix(begins).strip()[:32] for line in text.split("\n") if line.startswith(begins)), "")

@@ -158,6 +158,13 @@ class JenkinsSource:
         with contextlib.suppress(SourceForbiddenError, SourceGoneError):
             self._describe(build_path(run.pipeline, run.id), says)
 
+    def owner(self, installation: str) -> str:
+        """Our line in the account's own description (`/me/`), which every account may write. Raises SourceError."""
+        found = description.owner(self._read("me/", "description", Build).description or "")
+        if not found:
+            self._describe("me/", description.OWNER + installation)
+        return "" if found == installation else found
+
     def _describe(self, path: str, says: str) -> None:
         old = self._read(path, "description", Build).description or ""
         new = description.with_line(old, says)
