@@ -261,6 +261,8 @@ def test_s17_a_gate_that_did_not_go_on_with_it_redeems_nothing(world: Redeeming)
     )
     world.store.commit(Commit("bypassed", (bypassed,), (entry,)))
     assert world.refused() == "not_let_on"
+    world.store.put(gate)  # by whoever can write the store: sealed as it is, it is not the newest
+    assert world.refused() == "unknown"
 
 
 def test_on_its_way_counts_too() -> None:
