@@ -14,7 +14,7 @@ import structlog
 
 from jenkins_mfa.core.gate import Refused, advance
 from jenkins_mfa.core.judge import Outcome, judge
-from jenkins_mfa.core.model import Commit, Denial, Gate, Run, State
+from jenkins_mfa.core.model import Alert, Commit, Denial, Gate, Run, State
 from jenkins_mfa.errors import DamagedError, SourceError, StoreError, UntrustedInputError
 from jenkins_mfa.usecases import history, plain
 from jenkins_mfa.usecases.answer import deny_run
@@ -53,6 +53,7 @@ class Watch:
         self._missed: frozenset[str] = frozenset()
         self._unread: dict[str, int] = {}
         self._passed_over: dict[str, str] = {}
+        self._returned: set[str] = set()
 
     def poll(self) -> int:
         """One poll: returns how many pauses wait. Raises SourceError or StoreError; then nothing has changed."""
@@ -113,12 +114,14 @@ class Watch:
     def _open(self, paused: Paused) -> None:
         """Open one gate; what is wrong with one pause does not stop the others.
 
-        A pause that is listed although its gate has ended is not asked again, and stays paused.
+        A pause that is listed although its gate has ended is not asked again, and stays paused; ops are told.
         """
         if paused.plain and not self._might_be_wanted(paused):
             return
         try:
-            if self._desk.store.gate_of(self._source.id, paused.ref) is not None:
+            known = self._desk.store.gate_of(self._source.id, paused.ref)
+            if known is not None:
+                self._came_back(known)
                 return
             gate = open_gate(self._desk, self._source, paused)
             if gate is None:
@@ -136,6 +139,17 @@ class Watch:
             log.exception("pause not opened", source=self._source.id, run=paused.run.key)
             return
         log.info("gate opened", gate=gate.jti, source=self._source.id, run=gate.run.key, state=gate.state.value)
+
+    def _came_back(self, gate: Gate) -> None:
+        """Tell ops, once, of a pause that waits again after its gate has ended, as after a backup of the source was put
+        back. The listing may be older than that end, so the run is read afresh.
+        """
+        if not gate.state.settled or gate.jti in self._returned:
+            return
+        if gate.external_ref in self._source.outcome(gate.run).open_refs:
+            alert = Alert(f"brought_back:{gate.jti}", "brought_back", self._desk.store.now(), gate.id)
+            self._desk.store.commit(Commit(commit_id(alert.id), (), alerts=(alert,)))
+            self._returned.add(gate.jti)
 
     def _might_be_wanted(self, paused: Paused) -> bool:
         """A plain pause that no rule selects is not read again while the policy stays what it was."""

@@ -44,6 +44,11 @@ def _what(given: Alert, gate: Gate | None, roster: Roster) -> Parts:
             return sentences([say("{here} Bypassed, token stolen:", here=Everyone()), *endings.ending(gate)])
         case "ended_unclear" if gate is not None and gate.ending is not None:
             return sentences([say("Ended without a confirmation."), *endings.ending(gate)])
+        case "brought_back":
+            return say(
+                "An input waits again although its gate has ended, as after a backup of Jenkins was put back. It is "
+                "not asked again. Abort the build by hand."
+            )
         case "gate_missing" | "runs_unseen" | "unwatched":
             return missing.alert(given.code, values, roster)
         case "broke_glass" if gate is not None:
