@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,20 +14,9 @@ from fault_ends import end_of, ended, holds
 from fault_phases import PHASES, Phase, arm
 from fault_stage import staged
 
-from jenkins_mfa.store.embedded import server_binary
 from store_server import Server
 
 ROUNDS = 2  #: that are played while the fault lasts, beside the one in which it began
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    """A server of these tests' own, which some of them kill."""
-    with tempfile.TemporaryDirectory(prefix="mfa-") as folder:
-        own = Server(str(server_binary()), Path(folder))
-        own.start()
-        yield own
-        own.kill()
 
 
 def cells() -> Iterator[object]:
