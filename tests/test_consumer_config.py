@@ -55,6 +55,13 @@ def test_a_consumer_is_read_and_its_secret_is_not_kept(tmp_path: Path) -> None:
     assert SECRET not in repr(found)
 
 
+def test_s16_without_secrets_a_consumer_is_nobody(tmp_path: Path) -> None:
+    """Commands that leave secrets alone know its table; an empty secret is not its own."""
+    read(tmp_path, RIGHT)
+    (found,) = configuration.load(tmp_path / "config.toml", with_secrets=False).consumers
+    assert (found.name, found.secret_sha256) == ("prod", "")
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [
