@@ -88,6 +88,7 @@ class Agent:
             self._web.bind()
         self._record("agent:started", {"reason": __version__})
         self._record("policy:loaded", {"policy_sha256": self.config.policy.sha256})
+        self._live()
         for keeper in self.keepers:
             keeper.start(self.crew, self.replica)
         self._look_at_groups()
@@ -233,10 +234,14 @@ class Agent:
             tick.remind(self.desk)
             break_glass.remind(self.desk)
             holds.ask_next(self.desk)
-            state = self._reloader.state | self._vault.state
-            self._beat(f"agent:{self.replica}", {"version": __version__, "pid": os.getpid(), **state})
+            self._live()
         except StoreError as error:
             log.warning("tick failed", problem=str(error))
+
+    def _live(self) -> None:
+        """Say that this agent runs, and with what."""
+        state = self._reloader.state | self._vault.state
+        self._beat(f"agent:{self.replica}", {"version": __version__, "pid": os.getpid(), **state})
 
     def _look_at_rules(self, *, at_once: bool = False) -> None:
         """Take over policy, roster and the vault's keys where they have changed; whatever goes wrong, what holds goes
