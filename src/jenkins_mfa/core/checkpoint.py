@@ -81,6 +81,9 @@ class _Claims(msgspec.Struct, forbid_unknown_fields=True):
     rollback: bool = False
 
 
+_DECODER = msgspec.json.Decoder(_Claims)  # made as this is imported, by one thread: see shapes.py
+
+
 def kid(key: Ed25519PublicKey) -> str:
     """A checkpoint key's id follows from the key, so that two hosts never give one id to two keys."""
     return f"c{hashlib.sha256(spki(key).encode()).hexdigest()[:12]}"
@@ -130,7 +133,7 @@ def verify(token: str, keys: CheckpointKeys, installation: str) -> Checkpoint:
     if not isinstance(named, str) or named not in keys.public:
         raise UntrustedInputError("this checkpoint is signed with a key that is not known here.")
     try:
-        claims = msgspec.json.decode(_JWS.decode(token, keys.public[named], algorithms=[ALGORITHM]), type=_Claims)
+        claims = _DECODER.decode(_JWS.decode(token, keys.public[named], algorithms=[ALGORITHM]))
     except jwt.PyJWTError:
         raise UntrustedInputError("this checkpoint has a wrong signature.") from None
     except (msgspec.DecodeError, UnicodeError):
@@ -144,7 +147,7 @@ def verify(token: str, keys: CheckpointKeys, installation: str) -> Checkpoint:
 def peek(token: str) -> Head:
     """The place that a checkpoint names, whoever has signed it. Raises UntrustedInputError."""
     try:
-        claims = msgspec.json.decode(base64url.decode(token.split(".")[1]), type=_Claims)
+        claims = _DECODER.decode(base64url.decode(token.split(".")[1]))
     except (IndexError, ValueError, msgspec.DecodeError):
         raise UntrustedInputError("this is no checkpoint.") from None
     return Head(claims.seq, claims.head)
