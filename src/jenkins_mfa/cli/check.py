@@ -26,6 +26,7 @@ from jenkins_mfa.cli.check_trail import trail_parts
 from jenkins_mfa.cli.check_web import web_parts
 from jenkins_mfa.cli.report import Part, count, report
 from jenkins_mfa.config import Config, SourceConfig
+from jenkins_mfa.core import beats
 from jenkins_mfa.core.model import Factor
 from jenkins_mfa.core.policy.analysis import remarks
 from jenkins_mfa.errors import ConfigError, DamagedError, JenkinsMfaError, StoreUnavailableError, UnknownKeyError
@@ -41,7 +42,6 @@ from jenkins_mfa.usecases.ports import Finding
 from jenkins_mfa.wiring import messenger_of
 from jenkins_mfa.words import enrolment, findings, render
 
-STALE = 60_000  #: ms after which an agent's last heartbeat is old
 SOON = 30  #: days before its end at which a receipt key is a finding
 
 
@@ -194,30 +194,24 @@ def _approvers(config: Config, *, codes_only: bool = False) -> list[str]:
 
 def _beats(store: RedisStore) -> Iterator[Part]:
     """What the running agents last said of themselves and of their sources."""
-    now = store.now()
-    ages = {name: (beat, _age(beat, now)) for name, beat in sorted(store.beats().items())}
-    agents = [age for name, (_, age) in ages.items() if name.startswith("agent:")]
-    if ages and min(agents, default=STALE) >= STALE:
-        seen = f": last seen {min(agents) // 1000} s ago" if agents else ""
+    now, told = store.now(), store.beats()
+    running = beats.fresh(told, "agent", now)
+    if told and not running:
+        ages = [beats.age(beat, now) for name, beat in told.items() if name.startswith("agent:")]
+        seen = f": last seen {min(ages) // 1000} s ago" if ages else ""
         yield Part("agent", False, f"no agent runs{seen}", "start it: jenkins-mfa run")
-    for name, (beat, age) in ages.items():
-        if name.startswith("agent:") and age < STALE:
-            yield Part("agent", True, f"version {beat.get('version')}, last seen {age // 1000} s ago")
-            if refused := beat.get("refused"):
-                says = f"it has not taken over policy and roster as they are on disk: {refused}"
-                yield Part("agent", False, says, "jenkins-mfa policy check; until then what held before holds")
-            if refused := beat.get("vault_refused"):
-                says, mend = halves(str(refused))
-                yield Part("agent", False, f"it has not taken over the vault's keys: {lower(says)}", mend)
-        elif name.startswith("source:") and age < STALE and beat.get("ok") is False:
-            says = f"its last poll of {name.replace(':', ' ')} failed: {beat.get('problem')}"
+    for beat in running:
+        yield Part("agent", True, f"version {beat.get('version')}, last seen {beats.age(beat, now) // 1000} s ago")
+        if refused := beat.get("refused"):
+            says = f"it has not taken over policy and roster as they are on disk: {refused}"
+            yield Part("agent", False, says, "jenkins-mfa policy check; until then what held before holds")
+        if refused := beat.get("vault_refused"):
+            says, mend = halves(str(refused))
+            yield Part("agent", False, f"it has not taken over the vault's keys: {lower(says)}", mend)
+    for source, beat in sorted(told.items()):
+        if source.startswith("source:") and beats.age(beat, now) < beats.FRESH and beat.get("ok") is False:
+            says = f"its last poll of {source.replace(':', ' ')} failed: {beat.get('problem')}"
             yield Part("agent", False, says, "look at that source; the agent goes on trying")
-
-
-def _age(beat: dict[str, object], now: int) -> int:
-    """How long ago it was, in ms."""
-    at = beat.get("at")
-    return now - at if isinstance(at, int) else STALE
 
 
 def _sources(config: Config) -> Iterator[Part]:

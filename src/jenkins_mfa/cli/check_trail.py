@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from jenkins_mfa.cli.base import halves, load_keys
 from jenkins_mfa.cli.report import Part
 from jenkins_mfa.config import Config
+from jenkins_mfa.core import beats
 from jenkins_mfa.errors import ArchiveError, RolledBackError
 from jenkins_mfa.failures import lower
 from jenkins_mfa.store.gates import RedisStore
@@ -14,7 +15,6 @@ from jenkins_mfa.usecases.continuity import Continuity
 from jenkins_mfa.wiring import checkpoints_of
 
 OLD = 300_000  #: ms after which a running agent's newest checkpoint is old
-STALE = 60_000  #: ms after which an agent's last heartbeat is old
 
 
 def trail_parts(config: Config, store: RedisStore) -> Iterator[Part]:
@@ -38,7 +38,7 @@ def trail_parts(config: Config, store: RedisStore) -> Iterator[Part]:
         return
     age = max(0, store.now() - newest.at)
     says = f"newest checkpoint: event {newest.seq}, {age // 1000} s ago"
-    if age > OLD and _fresh(store, "agent"):
+    if age > OLD and beats.fresh(store.beats(), "agent", store.now()):
         yield Part("trail", False, says, f"see that the agent can write {checkpoints.path}")
     else:
         yield Part("trail", True, says)
@@ -46,13 +46,7 @@ def trail_parts(config: Config, store: RedisStore) -> Iterator[Part]:
 
 def _running(store: RedisStore) -> Iterator[Part]:
     """What the running agent says of it."""
-    for beat in [*_fresh(store, "trail"), *_fresh(store, "export")]:
+    told, now = store.beats(), store.now()
+    for beat in [*beats.fresh(told, "trail", now), *beats.fresh(told, "export", now)]:
         if beat.get("ok") is False:
             yield Part("trail", False, lower(str(beat.get("problem"))), "see the agent's log")
-
-
-def _fresh(store: RedisStore, kind: str) -> list[dict[str, object]]:
-    """The heartbeats of this kind, of all agents that run."""
-    oldest = store.now() - STALE
-    found = [beat for name, beat in store.beats().items() if name.startswith(f"{kind}:")]
-    return [beat for beat in found if isinstance(at := beat.get("at"), int) and at > oldest]

@@ -9,11 +9,10 @@ import click
 
 from jenkins_mfa import log
 from jenkins_mfa.cli.base import FINDING, REFUSED, Commands, Failed, config_option, load, load_keys
+from jenkins_mfa.core import beats
 from jenkins_mfa.store.gates import RedisStore
 from jenkins_mfa.usecases import seals
 from jenkins_mfa.wiring import open_desk
-
-STALE = 60_000  #: ms after which an agent's last heartbeat is old
 
 
 @click.group(cls=Commands)
@@ -50,11 +49,9 @@ def rotate(config_path: Path) -> None:
 
 def _agent_knows(store: RedisStore, kid: str) -> None:
     """Raises Failed while an agent that runs would not open what is sealed anew."""
-    now = store.now()
-    for name, beat in store.beats().items():
-        at, kids = beat.get("at"), beat.get("kids")
-        runs = name.startswith("agent:") and isinstance(at, int) and now - at < STALE
-        if runs and not (isinstance(kids, list) and kid in kids):
+    for beat in beats.fresh(store.beats(), "agent", store.now()):
+        kids = beat.get("kids")
+        if not (isinstance(kids, list) and kid in kids):
             text = f"The agent that runs does not know {kid} yet. Nothing was changed."
             mend = "wait 5 s, or send it SIGHUP; jenkins-mfa check says why not"
             raise Failed(text, REFUSED, "agent_behind", mend=mend)

@@ -202,9 +202,7 @@ class Reader:
 
     def beats(self) -> dict[str, dict[str, object]]:
         """All heartbeat records."""
-        with reading():
-            found = self._wire.client.hgetall(self._wire.key("beats"))
-        return {name.decode(): msgspec.json.decode(value) for name, value in found.items()}
+        return self._wire.beats()
 
     def forget_beat(self, name: str) -> None:
         """Whoever kept it has stopped."""

@@ -17,13 +17,13 @@ from redis.exceptions import AuthenticationError, BusyLoadingError, NoScriptErro
 from redis.exceptions import ConnectionError as LostConnectionError
 from redis.exceptions import TimeoutError as AnswerTimeoutError
 
+from jenkins_mfa.core import beats
 from jenkins_mfa.core.model import SCHEMA
 from jenkins_mfa.errors import StoreUnavailableError, StoreUncertainError, StoreUnusableError
 from jenkins_mfa.failures import why
 
 Answer = list[Any]  #: what a script returns: bytes and integers
 UNWRITTEN = {b"conflict", b"head", b"lost", b"newer"}  #: verdicts of scripts that wrote nothing
-FRESH = 60_000  #: ms after which an agent that told nothing runs no more
 WAIT_MS = 200  #: how long replicas may take to confirm
 
 
@@ -105,7 +105,7 @@ class Wire:
         that is newer than ours, and for an older one on which agents still run: they would stand still.
         """
         found = self.read_schema()
-        if 0 < found < SCHEMA and self._agent_runs():
+        if 0 < found < SCHEMA and beats.fresh(self.beats(), "agent", self.now()):
             raise StoreUnusableError(
                 f"agents that know schema {found} run on this store, this one knows {SCHEMA}; "
                 "mend: stop all agents, wait a minute, start the new ones; open gates stay"
@@ -114,12 +114,11 @@ class Wire:
             with reading():
                 self.client.set(self.key("schema"), SCHEMA)
 
-    def _agent_runs(self) -> bool:
-        """Whether any agent has told lately that it runs."""
+    def beats(self) -> dict[str, dict[str, object]]:
+        """All heartbeat records."""
         with reading():
-            beats = self.client.hgetall(self.key("beats"))
-        told = [msgspec.json.decode(value) for name, value in beats.items() if name.split(b":")[0] == b"agent"]
-        return any(self.now() - beat.get("at", 0) < FRESH for beat in told)
+            found = self.client.hgetall(self.key("beats"))
+        return {name.decode(): msgspec.json.decode(value) for name, value in found.items()}
 
     def read_schema(self) -> int:
         """The store's schema; 0 for an empty one. Raises StoreUnusableError for one that is newer than ours."""

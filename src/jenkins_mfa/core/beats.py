@@ -1,0 +1,20 @@
+"""Heartbeats: what agents that run say of themselves and of what they do, each under a name `<kind>:<which>`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+FRESH = 60_000  #: ms after which whoever told nothing runs no more
+
+Beat = Mapping[str, object]  #: `at` is when it was told (ms UTC)
+
+
+def age(beat: Beat, now: int) -> int:
+    """How long ago it was told, in ms; FRESH where it does not say."""
+    at = beat.get("at")
+    return now - at if isinstance(at, int) else FRESH
+
+
+def fresh(beats: Mapping[str, Beat], kind: str, now: int) -> list[Beat]:
+    """Those of a kind that were told lately, in the order of their names."""
+    return [one for name, one in sorted(beats.items()) if name.partition(":")[0] == kind and age(one, now) < FRESH]
