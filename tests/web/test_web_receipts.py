@@ -19,8 +19,7 @@ from jenkins_mfa.core.consumers import Consumer, digest
 from jenkins_mfa.core.policy.globs import Globs
 from jenkins_mfa.core.signing_keys import public_from_jwks
 from jenkins_mfa.errors import StoreUnavailableError, StoreUncertainError
-from jenkins_mfa.web import receipts
-from jenkins_mfa.web.receipts import BURST, Budget
+from jenkins_mfa.web.rates import Rates
 
 SECRET, OTHER = "p" * 32, "o" * 32
 CONSUMERS = (
@@ -28,6 +27,7 @@ CONSUMERS = (
     Consumer("other", digest(OTHER), ("main",), Globs(("*",)), ("production",)),
 )
 TOKEN = "a" * 22
+BURST = 20  #: requests of one consumer at once
 
 
 def test_the_key_set_is_served_to_whoever_asks_and_may_be_kept(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -200,26 +200,34 @@ def test_s17_where_nobody_knows_it_says_so_and_the_same_token_finds_out(
     assert target.redeem(token="b" * 22).status_code == 409
 
 
-def test_each_consumer_has_a_budget_of_its_own(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_consumer_has_a_budget_of_its_own(target: Target) -> None:
     """429 with Retry-After; strangers share one, and use up nobody else's."""
-    monkeypatch.setattr(receipts, "monotonic", lambda: 1.0)
+    target.place.site.rates.consumer.clock = lambda: 1.0
     assert {target.redeem(secret="x").status_code for _ in range(BURST)} == {401}
     assert target.redeem(secret="x").status_code == 429
     assert {target.redeem().status_code for _ in range(BURST)} == {200}
     refused = target.redeem()
     assert (refused.status_code, refused.headers["Retry-After"], refused.json()["reason"]) == (429, "1", "too_often")
     assert target.redeem(secret=OTHER).status_code == 409
-    monkeypatch.setattr(receipts, "monotonic", lambda: 2.0)
+    target.place.site.rates.consumer.clock = lambda: 2.0
     assert target.redeem().status_code == 200
 
 
 def test_a_budget_fills_up_to_its_burst() -> None:
     """One a second, however long nothing was asked."""
-    budget = Budget()
-    taken = [budget.take("a", 0.0) for _ in range(BURST + 1)]
+    now = 0.0
+    budget = Rates().consumer
+    budget.clock = lambda: now
+
+    def take(at: float) -> bool:
+        nonlocal now
+        now = at
+        return not budget.wait("a")
+
+    taken = [take(0.0) for _ in range(BURST + 1)]
     assert taken == [True] * BURST + [False]
-    assert [budget.take("a", 1.0), budget.take("a", 1.5), budget.take("a", 2.0)] == [True, False, True]
-    assert [budget.take("a", 10_000.0) for _ in range(BURST + 1)] == taken
+    assert [take(1.0), take(1.5), take(2.0)] == [True, False, True]
+    assert [take(10_000.0) for _ in range(BURST + 1)] == taken
 
 
 def test_s12_no_log_holds_a_receipt_a_token_or_a_secret(target: Target) -> None:

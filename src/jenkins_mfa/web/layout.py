@@ -67,7 +67,7 @@ def elsewhere() -> Html:
     )
 
 
-def code_field(label: str, hint: str) -> Html:
+def code_field(label: str, hint: str = "") -> Html:
     """Where six digits are typed."""
     field = tag(
         "input",
@@ -75,9 +75,10 @@ def code_field(label: str, hint: str) -> Html:
         inputmode="numeric",
         autocomplete="one-time-code",
         maxlength=9,
-        aria_describedby="code-hint",
+        aria_describedby="code-hint" if hint else None,
     )
-    return many([tag("label", label, for_="code"), tag("p", hint, class_="hint", id="code-hint"), field])
+    said = tag("p", hint, class_="hint", id="code-hint") if hint else None
+    return many([tag("label", label, for_="code"), said, field])
 
 
 def choice(keys: tuple[Authenticator, ...]) -> Html:

@@ -115,14 +115,6 @@ def _proof(record: PersonRecord, mine: list[Authenticator]) -> Html | None:
     keys = credentials.keys_of(record)
     if not mine:
         return None
-    field = (
-        layout.choice(keys)
-        if keys
-        else tag(
-            "div",
-            tag("label", own.CODE_LABEL, for_="code"),
-            tag("input", id="code", inputmode="numeric", autocomplete="one-time-code", maxlength=9),
-        )
-    )
+    field = layout.choice(keys) if keys else tag("div", layout.code_field(own.CODE_LABEL))
     kind = Factor.WEBAUTHN if keys else Factor.TOTP
     return tag("section", tag("h2", own.PROOF_TITLE), tag("p", own.PROOF[kind], class_="hint"), field)

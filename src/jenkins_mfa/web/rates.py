@@ -1,4 +1,4 @@
-"""How much the pages take from one session, or from one address that has none, in a short time.
+"""How much the pages take from one session, from one address that has none, or from one program, in a short time.
 
 It is the generic cell rate algorithm (ITU-T I.371), a leaky bucket that keeps one number for each sender: nobody waits
 for what others send. Each replica counts for itself; no failure of the store makes it forget or block.
@@ -43,10 +43,13 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """A person with a key sends two requests for each answer; many share the address of an office."""
+    """A person with a key sends two requests for each answer; many share the address of an office. A consumer of
+    receipts is a program, known by its secret.
+    """
 
     session: Rate = field(default_factory=lambda: Rate(20, 3))
     address: Rate = field(default_factory=lambda: Rate(60, 2))
+    consumer: Rate = field(default_factory=lambda: Rate(20, 1))
 
 
 def network(host: str) -> str:

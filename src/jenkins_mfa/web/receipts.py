@@ -4,8 +4,7 @@ where a receipt counts once. Neither knows a session.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from time import monotonic, time
+from time import time
 from typing import Any
 
 import structlog
@@ -21,7 +20,7 @@ from jenkins_mfa.core.signing_keys import jwks
 from jenkins_mfa.errors import JenkinsMfaError, Refusal, UntrustedInputError
 from jenkins_mfa.usecases.redeem import redeem
 from jenkins_mfa.web.guard import REDEEM
-from jenkins_mfa.web.site import Site
+from jenkins_mfa.web.site import Site, host
 from jenkins_mfa.words import receipts, render
 
 log = structlog.get_logger()
@@ -30,26 +29,11 @@ KEPT = 300  #: seconds that others may keep the key set: as long as a receipt li
 JWKS = "application/jwk-set+json"  #: RFC 7517, 8.5.2
 SECRET = 512  #: characters of a secret that are looked at
 STRANGERS = ""  #: the name under which all who show no known secret share one budget
-BURST = 20  #: requests of one consumer at once; then one a second
-
-
-@dataclass
-class Budget:
-    """How often each may ask: BURST times at once, then once a second (a token bucket)."""
-
-    _left: dict[str, tuple[float, float]] = field(default_factory=dict)
-
-    def take(self, name: str, now: float) -> bool:
-        """Whether `name` may ask once more at `now` (seconds of any clock that never goes back)."""
-        left, at = self._left.get(name, (float(BURST), now))
-        left = min(float(BURST), left + now - at)
-        self._left[name] = (left - 1 if left >= 1 else left, now)
-        return left >= 1
 
 
 def routes(site: Site) -> list[Route]:
     """The key set needs no store: who verifies offline goes on while that is away."""
-    budget = Budget()
+    budget = site.rates.consumer
 
     async def key_set(_request: Request) -> Response:
         found = jwks(site.desk.keys.public(int(time())))
@@ -57,12 +41,12 @@ def routes(site: Site) -> list[Route]:
 
     async def redeemed(request: Request) -> Response:
         consumer = _who(site, request)
-        in_time = budget.take(consumer.name if consumer else STRANGERS, monotonic())
+        in_time = not budget.wait(consumer.name if consumer else STRANGERS)
         if consumer is None:
             return _stranger(request, in_time)
         if not in_time:
             return _no(429, "too_often", render.terminal(receipts.TOO_OFTEN), {"Retry-After": "1"})
-        return await run_in_threadpool(_redeemed, site, consumer, _address(request), await request.body())
+        return await run_in_threadpool(_redeemed, site, consumer, host(request), await request.body())
 
     found = [Route("/.well-known/jwks.json", key_set)]
     return [*found, Route(REDEEM, redeemed, methods=["POST"])] if site.consumers else found
@@ -79,7 +63,7 @@ def _who(site: Site, request: Request) -> Consumer | None:
 def _stranger(request: Request, in_time: bool) -> Response:
     """Who shows no known secret learns nothing; how often that happens is logged up to the budget."""
     if in_time:
-        log.warning("a consumer was not known", address=_address(request))
+        log.warning("a consumer was not known", address=host(request))
     status = 401 if in_time else 429
     return PlainTextResponse("jenkins-mfa: not possible.\n", status, {"WWW-Authenticate": "Bearer"})
 
@@ -119,7 +103,3 @@ def _by(refused: Refusal) -> dict[str, str]:
     if refused.code != "redeemed" or not refused.values:
         return {}
     return {"by": refused.values["by"], "at": render.iso(int(refused.values["at"]))}
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else ""

@@ -72,8 +72,7 @@ class Site:
 
     def who(self, request: Request, session: Session) -> Who:
         """Who acts, and from where, by the session."""
-        host = request.client.host if request.client else ""
-        return Who("web", host, session.person, self.mark(request))
+        return Who("web", host(request), session.person, self.mark(request))
 
     def begin(self, response: Response, begun: Session) -> None:
         """Give the browser its session; it takes the place of an older one."""
@@ -117,7 +116,7 @@ class Site:
         if self._session_or_none(request):
             wait = self.rates.session.wait(self.mark(request))
         else:
-            wait = self.rates.address.wait(network(request.client.host if request.client else ""))
+            wait = self.rates.address.wait(network(host(request)))
         return math.ceil(wait)
 
     def about(self, error: JenkinsMfaError, request: Request) -> tuple[int, Parts]:
@@ -160,6 +159,11 @@ class Site:
             return self.desk.store.gate(jti.rpartition(".")[0]) if jti else None
         except StoreError:
             return None
+
+
+def host(request: Request) -> str:
+    """The address that a request comes from; empty where the server does not tell."""
+    return request.client.host if request.client else ""
 
 
 def read(request: Request, raw: bytes) -> Form:
