@@ -168,14 +168,16 @@ class Acts:
             raise
         except Refusal as refusal:
             person = person_of(self.desk, who)
-            self._refused(act, person.id if person else who.via, who.via, refusal, cause)
+            refused(self.desk, act, person.id if person else who.via, who.via, refusal, cause)
             raise
 
-    def _refused(self, act: Act, actor: str, via: str, refusal: Refusal, cause: str) -> None:
-        details: dict[str, str | int] = {"act": act.name, "target": act.target, "reason": refusal.code, "via": via}
-        details |= {"problem": refusal.values["problem"]} if "problem" in refusal.values else {}
-        entry = Entry("answer:refused", self.desk.store.now(), actor, details=details)
-        self.desk.store.commit(Commit(commit_id("refused", cause, actor, act.name, act.target), (), (entry,)))
+
+def refused(desk: Desk, act: Act, actor: str, via: str, refusal: Refusal, cause: str) -> None:
+    """Put into the trail that an act was not done, and why."""
+    details: dict[str, str | int] = {"act": act.name, "target": act.target, "reason": refusal.code, "via": via}
+    details |= {"problem": refusal.values["problem"]} if "problem" in refusal.values else {}
+    entry = Entry("answer:refused", desk.store.now(), actor, details=details)
+    desk.store.commit(Commit(commit_id("refused", cause, actor, act.name, act.target), (), (entry,)))
 
 
 def _proof(used: Authenticator, via: str) -> dict[str, str | int]:

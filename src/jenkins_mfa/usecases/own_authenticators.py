@@ -17,6 +17,7 @@ from jenkins_mfa.core.challenge import LIFETIME
 from jenkins_mfa.core.model import Act, Ceremony, Commit, Entry, Factor, PersonRecord, TicketRecord
 from jenkins_mfa.errors import Refusal
 from jenkins_mfa.usecases import codes, credentials, eligible, enrolment, loss, questions, tickets
+from jenkins_mfa.usecases.acts import refused
 from jenkins_mfa.usecases.desk import Desk, Who, commit_id, decide
 from jenkins_mfa.usecases.security_keys import SecurityKeys
 
@@ -159,11 +160,7 @@ class OwnAuthenticators:
         except codes.CountedMissError:
             raise
         except Refusal as refusal:
-            details: dict[str, str | int] = {"act": act.name, "target": act.target, "reason": refusal.code}
-            details |= {"problem": refusal.values["problem"]} if "problem" in refusal.values else {}
-            entry = Entry("answer:refused", self.desk.store.now(), who.person, details=details | {"via": who.via})
-            cause = commit_id("refused", self.desk.randomness.hex(16))
-            self.desk.store.commit(Commit(cause, (), (entry,)))
+            refused(self.desk, act, who.person, who.via, refusal, self.desk.randomness.hex(16))
             raise
 
 
