@@ -37,11 +37,15 @@ def _killed(stage: Stage, _phase: Phase) -> None:
     stage.agent.die()
 
 
-def _killed_after(stage: Stage, phase: Phase) -> None:
-    """What was sent has its effect, and nobody is left to hear of it."""
+def _after(stage: Stage, phase: Phase, kill: Callable[[], None]) -> None:
+    """What was sent has its effect, and then somebody is killed, so that nobody hears of it."""
     line = stage.agent.lines[phase.system]
-    line.after = stage.agent.die
+    line.after = kill
     line.lose(1)
+
+
+def _killed_after(stage: Stage, phase: Phase) -> None:
+    _after(stage, phase, stage.agent.die)
 
 
 def _restart(stage: Stage) -> None:
@@ -114,9 +118,7 @@ def _store_killed(stage: Stage, _phase: Phase) -> None:
 
 
 def _store_killed_after(stage: Stage, phase: Phase) -> None:
-    line = stage.agent.lines[phase.system]
-    line.after = stage.server.kill
-    line.lose(1)
+    _after(stage, phase, stage.server.kill)
 
 
 def _store_started(stage: Stage) -> None:

@@ -192,15 +192,16 @@ def test_an_invitation_without_pages_says_so(world: World) -> None:
     )
 
 
+def told(code: str) -> list[str]:
+    """What ops, and then Bob, read of what Carol has done about him."""
+    values = {"person": "bob", "by": "carol"}
+    given = [Alert(f"{code}:{to}", code, OPENED, values=values, to=to) for to in ("", "bob")]
+    return [render.terminal(line) for one in given for line in alerts.alert(one, None, ROSTER)]
+
+
 def test_an_invitation_is_told_to_ops_and_to_its_person() -> None:
     """Without the address; and what to do who did not expect it."""
-    told = {"person": "bob", "by": "carol"}
-    said = [
-        render.terminal(line)
-        for to in ("", "bob")
-        for line in alerts.alert(Alert(f"i:{to}", "invited", OPENED, values=told, to=to), None, ROSTER)
-    ]
-    assert said == [
+    assert told("invited") == [
         "Carol Diaz has invited Bob Ray to enrol an authenticator.",
         (
             "Carol Diaz has made a one-time address for you, to enrol an authenticator, and hands it over outside "
@@ -255,13 +256,7 @@ def test_a_reason_is_kept_as_it_was_typed(typed: str, read: str) -> None:
 
 def test_a_lifted_lock_is_told_to_ops_and_to_the_person() -> None:
     """DESIGN: every change of an authenticator is announced."""
-    told = {"person": "bob", "by": "carol"}
-    said = [
-        render.terminal(line)
-        for to in ("", "bob")
-        for line in alerts.alert(Alert(f"u:{to}", "unlocked", OPENED, values=told, to=to), None, ROSTER)
-    ]
-    assert said == [
+    assert told("unlocked") == [
         "The codes of Bob Ray count again: Carol Diaz lifted the lock.",
         "Your codes count again: Carol Diaz lifted the lock.",
     ]

@@ -38,6 +38,16 @@ class Backed(World):
         made.source.known = replace(made.source.known, run=replace(made.source.known.run, started=made.clock.now()))
         return made
 
+    @classmethod
+    def behind(cls, folder: Path) -> Backed:
+        """The store was put back from before its gate was opened, which a checkpoint knows."""
+        made = cls.at(folder)
+        backup = made.store.backup()
+        made.open()
+        made.sign()
+        made.store.restore(backup)
+        return made
+
     def sign(self) -> None:
         """An agent signs where the trail stands."""
         assert follow(self.store, file_in(self.folder)) == ""
@@ -76,11 +86,7 @@ def test_s21_a_store_behind_its_checkpoint_does_not_run(tmp_path: Path) -> None:
 
 def test_s21_a_store_that_went_on_from_a_backup_does_not_run(tmp_path: Path) -> None:
     """Its trail is longer than the checkpoint's by now, and another one."""
-    world = Backed.at(tmp_path)
-    backup = world.store.backup()
-    world.open()
-    world.sign()
-    world.store.restore(backup)
+    world = Backed.behind(tmp_path)
     world.clock.move(seconds=5)
     world.open()
     world.deny("bob")
@@ -291,11 +297,7 @@ def test_s21_an_agent_with_a_file_of_its_own_learns_that_it_was_accepted(tmp_pat
 
 def test_s21_a_word_that_nobody_signed_takes_nothing_up(tmp_path: Path) -> None:
     """Whoever can write the store can write any heartbeat."""
-    world = Backed.at(tmp_path)
-    backup = world.store.backup()
-    world.open()
-    world.sign()
-    world.store.restore(backup)
+    world = Backed.behind(tmp_path)
     newest = file_in(tmp_path).read().newest
     assert newest is not None
     plain = file_in(tmp_path).sign(replace(newest, at=newest.at + 60_000))
