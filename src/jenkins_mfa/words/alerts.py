@@ -14,6 +14,7 @@ from jenkins_mfa.words import (
     enrolment,
     glass,
     holding,
+    incidents,
     missing,
     people,
     receipts,
@@ -36,6 +37,19 @@ def alert(given: Alert, gate: Gate | None, roster: Roster) -> list[Parts]:
 
 
 def _what(given: Alert, gate: Gate | None, roster: Roster) -> Parts:
+    if given.code in incidents.TEXTS:
+        return incidents.text(given.code, given.values)
+    known = _of_gate(given, gate, roster) or _of_receipts_and_store(given) or _of_people(given, roster)
+    if known:
+        return known
+    if gate is not None and gate.denial is not None and gate.denial.person is None:
+        word = "Not asked, denied" if endings.at_opening(gate.denial) else "Denied"
+        return say(f"{word} by jenkins-mfa: {{why}}.", why=endings.why(gate.denial, roster))
+    return say("{code}", code=Fact(given.code))
+
+
+def _of_gate(given: Alert, gate: Gate | None, roster: Roster) -> Parts:
+    """About a gate, or a build that should have had one; empty for another alert."""
     values = given.values
     match given.code:
         case "bypassed" if gate is not None and gate.ending is not None:
@@ -44,41 +58,30 @@ def _what(given: Alert, gate: Gate | None, roster: Roster) -> Parts:
             return sentences([say("{here} Bypassed, token stolen:", here=Everyone()), *endings.ending(gate)])
         case "ended_unclear" if gate is not None and gate.ending is not None:
             return sentences([say("Ended without a confirmation."), *endings.ending(gate)])
-        case "brought_back":
-            return say(
-                "An input waits again although its gate has ended, as after a backup of Jenkins was put back. It is "
-                "not asked again. Abort the build by hand."
-            )
-        case "gate_missing" | "runs_unseen" | "unwatched":
-            return missing.alert(given.code, values, roster)
         case "broke_glass" if gate is not None:
             return glass.alert(gate, roster)
+        case "key_ended" if gate is not None and gate.denial is None:
+            return say("Approved, but the key of its receipt was taken out of use or has ended. Nothing is sent.")
         case "unreviewed":
             return glass.unreviewed(gate)
+        case "reported":
+            return _reported(gate, roster)
+        case "undelivered":
+            return delivery.why_not(values.get("reason", ""))
+        case "gate_missing" | "runs_unseen" | "unwatched":
+            return missing.alert(given.code, values, roster)
         case "proceeded_again":
             who = Fact(values["by"]) if values.get("by") else say("somebody")
             return say("After the build had gone on, {who} pressed Proceed in Jenkins once more.", who=who)
-        case "delivery_parked":
-            return say(
-                "A delivery was given up: {lane}. {reason}",
-                lane=Fact(values.get("lane", "")),
-                reason=Fact(values.get("reason", "")),
-            )
-        case "undelivered":
-            return delivery.why_not(values.get("reason", ""))
-        case "unshown":
-            reason = Fact(values.get("reason", ""))
-            return say("Slack does not show this build whole, so it cannot be approved there: {reason}", reason=reason)
-        case "abort_caught":
-            return say("Jenkins took the abort, but the build goes on: its Pipeline caught it. Stop it by hand.")
-        case "abort_outrun":
-            return say("The build was not let go on, but ended well: its Pipeline caught the abort. See what ran.")
-        case "seal_broken":
-            return say(
-                "What the store holds of a gate is not what was written. It gets no receipt. See who can write there."
-            )
-        case "key_ended" if gate is not None and gate.denial is None:
-            return say("Approved, but the key of its receipt was taken out of use or has ended. Nothing is sent.")
+    return ()
+
+
+def _of_receipts_and_store(given: Alert) -> Parts:
+    """About a receipt that somebody presents, or a store that has forgotten something; empty for another alert."""
+    values = given.values
+    match given.code:
+        case "receipt_twice" | "receipt_elsewhere" | "receipt_unknown":
+            return receipts.alert(given)
         case "rolled_back":
             return say(
                 "{here} The store is not the one that is known: {problem}. Nothing is let go on; no approval counts.",
@@ -94,45 +97,13 @@ def _what(given: Alert, gate: Gate | None, roster: Roster) -> Parts:
                 lost=int(values["lost"]),
                 gates=int(values["gates"]),
             )
-        case "trail_unkept":
-            return say(
-                "What is kept of the trail outside the store cannot be written: {problem}. Gates go on. Mend it soon: "
-                "until then nothing outside shows what happens.",
-                problem=Fact(values.get("problem", "")),
-            )
-        case "record_damaged":
-            return say(
-                "What the store holds as {record} is not what was written: {reason}. It is left as it is, and nothing "
-                "is decided on it. See who can write there, and jenkins-mfa check.",
-                record=Fact(values.get("record", "")),
-                reason=Fact(values.get("reason", "")),
-            )
-        case "other_installation":
-            return say(
-                "{here} The installation {other} uses our account in Jenkins ({source}). Nothing new is asked there: "
-                "each would answer the other's builds. Give each an account of its own.",
-                here=Everyone(),
-                other=Fact(values.get("installation", "")),
-                source=Fact(values.get("source", "")),
-            )
-        case "policy_refused":
-            return say(
-                "The policy or the roster on disk cannot be used: {problem}. Nothing was taken over; what held before "
-                "still holds. See jenkins-mfa policy check.",
-                problem=Fact(values.get("problem", "")),
-            )
-        case "certificate_refused":
-            return say(
-                "The pages' new certificate cannot be used: {problem}. The one before goes on until it ends.",
-                problem=Fact(values.get("problem", "")),
-            )
-        case "vault_refused":
-            return say(
-                "The vault's keys on disk cannot be used: {problem}. The keys that held before still hold.",
-                problem=Fact(values.get("problem", "")),
-            )
-        case "policy_right":
-            return say("Policy and roster on disk are right again, and hold.")
+    return ()
+
+
+def _of_people(given: Alert, roster: Roster) -> Parts:
+    """About people and what they answer with; empty for another alert."""
+    values = given.values
+    match given.code:
         case "group_unread" | "group_read":
             return _group(given)
         case "enrolled" | "enrol_waits" | "revoked" | "suspended":
@@ -150,16 +121,9 @@ def _what(given: Alert, gate: Gate | None, roster: Roster) -> Parts:
         case "number_missed":
             who = people.person(roster, values.get("person", ""))
             return say("{who} has typed 2 numbers that the build does not show. Ask whether it was them.", who=who)
-        case "receipt_twice" | "receipt_elsewhere" | "receipt_unknown":
-            return receipts.alert(given)
         case "released":
             return holding.released(values.get("requester", ""), values.get("by", ""), roster)
-        case "reported":
-            return _reported(gate, roster)
-    if gate is not None and gate.denial is not None and gate.denial.person is None:
-        word = "Not asked, denied" if endings.at_opening(gate.denial) else "Denied"
-        return say(f"{word} by jenkins-mfa: {{why}}.", why=endings.why(gate.denial, roster))
-    return say("{code}", code=Fact(given.code))
+    return ()
 
 
 def _group(given: Alert) -> Parts:

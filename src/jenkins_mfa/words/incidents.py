@@ -1,0 +1,51 @@
+"""Alerts that say one sentence each, with nothing in it but what the alert brings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from string import Formatter
+
+from jenkins_mfa.words.parts import Everyone, Fact, Parts, say
+
+#: By the alert's code. `{here}` calls everyone in the channel; every other name is a value of the alert, quoted.
+TEXTS = {
+    "brought_back": (
+        "An input waits again although its gate has ended, as after a backup of Jenkins was put back. It is "
+        "not asked again. Abort the build by hand."
+    ),
+    "delivery_parked": "A delivery was given up: {lane}. {reason}",
+    "unshown": "Slack does not show this build whole, so it cannot be approved there: {reason}",
+    "abort_caught": "Jenkins took the abort, but the build goes on: its Pipeline caught it. Stop it by hand.",
+    "abort_outrun": "The build was not let go on, but ended well: its Pipeline caught the abort. See what ran.",
+    "seal_broken": (
+        "What the store holds of a gate is not what was written. It gets no receipt. See who can write there."
+    ),
+    "trail_unkept": (
+        "What is kept of the trail outside the store cannot be written: {problem}. Gates go on. Mend it soon: "
+        "until then nothing outside shows what happens."
+    ),
+    "record_damaged": (
+        "What the store holds as {record} is not what was written: {reason}. It is left as it is, and nothing "
+        "is decided on it. See who can write there, and jenkins-mfa check."
+    ),
+    "other_installation": (
+        "{here} The installation {installation} uses our account in Jenkins ({source}). Nothing new is asked there: "
+        "each would answer the other's builds. Give each an account of its own."
+    ),
+    "policy_refused": (
+        "The policy or the roster on disk cannot be used: {problem}. Nothing was taken over; what held before "
+        "still holds. See jenkins-mfa policy check."
+    ),
+    "policy_right": "Policy and roster on disk are right again, and hold.",
+    "certificate_refused": (
+        "The pages' new certificate cannot be used: {problem}. The one before goes on until it ends."
+    ),
+    "vault_refused": "The vault's keys on disk cannot be used: {problem}. The keys that held before still hold.",
+}
+
+
+def text(code: str, values: Mapping[str, str]) -> Parts:
+    """What the alert says; a value that it does not bring is empty."""
+    said = TEXTS[code]
+    names = [name for _, name, _, _ in Formatter().parse(said) if name]
+    return say(said, **{name: Everyone() if name == "here" else Fact(values.get(name, "")) for name in names})
