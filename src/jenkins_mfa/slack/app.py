@@ -9,7 +9,9 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode.websocket_client import SocketModeHandler
@@ -23,6 +25,7 @@ from jenkins_mfa.slack.calls import call
 API_URL = "https://slack.com/api/"
 THREADS = 64  #: listeners at once; with Bolt's 5, a tap during a slow store waits for seconds
 CONNECTIONS = 2  #: of the ten that Slack allows one app
+OPENING = 4  #: seconds for a connection to open before the client's own monitor looks after it; that waits for 5
 GOODBYE = 2  #: seconds for Slack to answer that a connection ends
 TIMEOUT = 10  #: seconds for one Web API call
 
@@ -97,18 +100,32 @@ class SlackApp:
 
     def connect(self) -> None:
         """Open the connections; they reopen by themselves. Raises MessengerError when Slack refuses the token."""
-        for handler in self._handlers:
-            try:
-                call(handler.client.connect)
-            except MessengerError as error:
-                says = f"the app-level token opens no Socket Mode connection: {error}"
-                raise MessengerUnavailableError(f"{says}; mend: jenkins-mfa check") from None
+        opened = [_opened(handler.client) for handler in self._handlers]
+        with ExitStack() as held:
+            for handler in self._handlers:
+                # The client's monitor looks at once, finds nothing open yet, and would open another connection, whose
+                # coming cuts this one off: a tap that Slack had just sent there was lost.
+                held.enter_context(handler.client.connect_operation_lock)
+                try:
+                    call(handler.client.connect)
+                except MessengerError as error:
+                    says = f"the app-level token opens no Socket Mode connection: {error}"
+                    raise MessengerUnavailableError(f"{says}; mend: jenkins-mfa check") from None
+            for one in opened:
+                one.wait(OPENING)
 
     def close(self) -> None:
         """Take nothing new, then let running listeners end."""
         for handler in self._handlers:
             _leave(handler.client)
         self._executor.shutdown(wait=True)
+
+
+def _opened(client: SocketModeClient) -> threading.Event:
+    """Is set when a connection has opened."""
+    found = threading.Event()
+    client.on_open_listeners.append(lambda _: found.set())
+    return found
 
 
 def _let_go(session: WebSocketApp, message: str) -> None:
@@ -123,20 +140,23 @@ def _let_go(session: WebSocketApp, message: str) -> None:
 
 
 def _leave(client: SocketModeClient) -> None:
-    """Close one connection as the protocol has it.
+    """Close one connection as the protocol has it, and take what Slack has sent before it heard of that.
 
     The client's own `close` takes the socket away from under its reader, which then notices after ten seconds only;
-    and its queue is looked at once a second.
+    what is in its queue then is lost, and that is looked at once a second.
     """
     ended = threading.Event()
     client.logger = _silent()
     client.on_close_listeners.append(lambda _: ended.set())
     client.auto_reconnect_enabled = False
-    client.closed = True
-    client.message_queue.put(None)
     socket = client.current_session.sock if client.current_session else None
     if socket is not None:
         with contextlib.suppress(OSError, WebSocketException):
             socket.send_close()
             ended.wait(GOODBYE)
+    limit, pause = time.monotonic() + GOODBYE, threading.Event()
+    while not client.message_queue.empty() and time.monotonic() < limit:
+        pause.wait(0.001)
+    client.closed = True
+    client.message_queue.put(None)
     client.close()
