@@ -82,7 +82,9 @@ def test_what_the_server_does_not_tell_is_asserted(start: Start) -> None:
 
 def test_a_cluster_is_refused_with_what_to_use_instead(start: Start) -> None:
     """Its client cannot commit and wait for replicas in one step."""
-    server = start("--cluster-enabled", "yes", "--port", str(free_port()))
+    # Its bus would else listen at its port + 10,000, which not every free port leaves room for.
+    bus = ("--cluster-port", str(free_port()))
+    server = start("--cluster-enabled", "yes", "--port", str(free_port()), *bus)
     with pytest.raises(StoreUnusableError, match=r"Redis Cluster.*mend: .*sentinels"):
         inspect(server.client())
 
