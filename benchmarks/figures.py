@@ -37,6 +37,7 @@ class Sizes:
     pauses: int = 34
     taps: int = 200
     codes: int = 100
+    keys: int = 50  #: fewer than the pages that one address may open at once (web/rates.py)
     decisions: int = 2000
     gates: int = 10_000
     watched_seconds: float = 20.0
@@ -57,6 +58,7 @@ TINY = Sizes(
     pauses=2,
     taps=2,
     codes=2,
+    keys=2,
     decisions=24,
     gates=30,
     watched_seconds=1.5,

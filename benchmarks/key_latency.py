@@ -36,7 +36,7 @@ def measure(sizes: Sizes) -> list[Figure]:
         enrol(desk, RelyingParty.at(here.url), here.people[0], key)
         here.start_agent()
         here.connected()
-        builds = {run.job.full_name: run for run in gates.pause(here, gates.wanted(here, sizes.codes, "key"))}
+        builds = {run.job.full_name: run for run in gates.pause(here, gates.wanted(here, sizes.keys, "key"))}
         until(lambda: len(messages_of(here)) == len(builds))
         for number, gate in enumerate(desk.store.open_gates()):
             floors.append(_floored(here, floor, number))

@@ -139,6 +139,17 @@ def test_only_the_own_line_of_the_description_changes(
     assert library.play(trusting, BODY, answer, description=before)["description"] == after
 
 
+@pytest.mark.parametrize("agents", ["approved by Alice Wu (code)", "passed by the policy: no rule asks"])
+def test_what_the_agent_wrote_of_an_approval_stays(
+    library: Library, trusting: str, signed: Signed, agents: str
+) -> None:
+    """The two share one line: a step that comes later than the agent does not put account names over people's."""
+    answer = signed()
+    end = library.play(trusting, BODY, lambda asked: {**answer(asked), "description": f"mfa: {agents}"})
+    assert end["done"] == ["deploy"]
+    assert end["description"] == f"mfa: {agents}"
+
+
 def test_the_policy_may_ask_for_nobody(library: Library, trusting: str, signed: Signed) -> None:
     """`confirm: none` opens where the step named neither factor nor quorum, and the log says so."""
     end = library.play(trusting, BODY, signed(approvers=[], rules=["nightly"]))

@@ -44,6 +44,16 @@ def test_a_receipt_opens_the_gate_and_the_body_has_it(sim: JenkinsSimulator) -> 
     assert build.description == "mfa: approved by alice (totp)"
 
 
+@pytest.mark.parametrize("agents", ["approved by Alice Wu (code)", "passed by the policy: no rule asks"])
+def test_what_the_agent_wrote_of_an_approval_stays(sim: JenkinsSimulator, agents: str) -> None:
+    """The two share one line: a step that comes later than the agent does not put account names over people's."""
+    build = gate(sim)
+    build.description = f"mfa: {agents}"
+    assert proceed(sim, build, signed(build)) == 200
+    assert build.wait_finished() == "SUCCESS"
+    assert build.description == f"mfa: {agents}"
+
+
 def test_the_steps_in_the_log_are_those_of_a_real_jenkins(sim: JenkinsSimulator) -> None:
     """Which steps Jenkins logs around a gate, and in which order, as recorded: with `watchEnv` two `getContext`."""
 

@@ -117,6 +117,13 @@ class Ending implements Serializable {
         return ''
     }
 
+    /** Says what the receipt says, unless the agent was quicker: it knows people's names. */
+    @NonCPS
+    static void approved(String text) {
+        String line = own()
+        if (!line.startsWith('approved') && !line.startsWith('passed')) { describe(text) }
+    }
+
     /** Puts our own line into the description and leaves the author's lines as they are. */
     @NonCPS
     static void describe(String text) {

@@ -34,7 +34,7 @@ class Gate implements Serializable {
         if (fault != '') { Ending.refuse(Ending.toldOfRefusal(fault, place, bare), bare) }
         String receipt = Receipt.token(answer)
         Steps.say(Receipt.told(receipt) + '\nGoing on.')
-        Ending.describe(Receipt.outcome(receipt))
+        Ending.approved(Receipt.outcome(receipt))
         return receipt
     }
 
