@@ -18,6 +18,7 @@ from jenkins_mfa.core.model import (
     Entry,
     Gate,
     HoldsRecord,
+    KeysRecord,
     PersonRecord,
     PipelineRecord,
     Record,
@@ -176,6 +177,9 @@ class MemoryStore:
 
     def holds(self) -> HoldsRecord:
         return self._read("holds") or HoldsRecord(0, ())  # type: ignore[return-value]
+
+    def keys(self) -> KeysRecord:
+        return self._read("keys") or KeysRecord(0)  # type: ignore[return-value]
 
     def redemption(self, jti: str) -> RedemptionRecord:
         return self._read(f"redeemed:{jti}") or RedemptionRecord(jti, 0)  # type: ignore[return-value]

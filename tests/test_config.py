@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -210,13 +211,14 @@ def test_generating_keys_never_replaces_one(tmp_path: Path) -> None:
     path = with_keys(write(tmp_path))
     before = {name: (tmp_path / name).read_bytes() for name in ("vault.key", "hmac.key", "keys/k1.pem")}
     config = configuration.load(path)
-    assert key_files.generate(config.keys, 0).kid == "k2"
+    assert key_files.generate(config.keys, int(time.time())).kid == "k2"
     assert {name: (tmp_path / name).read_bytes() for name in before} == before
     keys = key_files.load(config.keys, config.installation)
     assert [key.kid for key in keys.signing] == ["k2", "k1"]
-    assert keys.signer(("k1",), 1).kid == "k1"  # type: ignore[union-attr]
-    assert keys.signer(("k1", "k2"), 1).kid == "k2"  # type: ignore[union-attr]
-    assert keys.signer(("k9",), 1) is None
+    now = int(time.time()) + 1
+    assert keys.signer(("k1",), now).kid == "k1"  # type: ignore[union-attr]
+    assert keys.signer(("k1", "k2"), now).kid == "k2"  # type: ignore[union-attr]
+    assert keys.signer(("k9",), now) is None
     assert keys.signer(("k2",), keys.signing[0].not_after) is None
     assert "PRIVATE" not in repr(keys)
 

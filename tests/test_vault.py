@@ -10,13 +10,13 @@ import pytest
 
 from clock import Clock
 from fakes import KEYS, desk
+from jenkins_mfa import key_takeover
 from jenkins_mfa.config import KeysConfig
 from jenkins_mfa.core import seal
 from jenkins_mfa.core.keys import Keys
 from jenkins_mfa.core.model import Authenticator, Factor, PersonRecord
 from jenkins_mfa.errors import StoreUnavailableError
 from jenkins_mfa.usecases.desk import Desk
-from jenkins_mfa.vault import Vault
 from memory_store import MemoryStore
 
 OLD, NEW = ("v1", b"v" * 32), ("v2", b"w" * 32)
@@ -34,7 +34,7 @@ class Place:
         sealed = seal.seal(b"x", keys=ring, nonce=b"n" * 12, person="alice", authenticator="a_1", kind="totp")
         self.store.put(PersonRecord("alice", 1, (Authenticator("a_1", Factor.TOTP, sealed, 1),)))
         self.write(OLD)
-        self.vault = Vault(KeysConfig(folder, self.file, folder / "hmac.key"), self.desk)
+        self.vault = key_takeover.vault(KeysConfig(folder, self.file, folder / "hmac.key"), self.desk)
         self.look()
 
     def write(self, *keys: tuple[str, bytes]) -> None:
@@ -67,7 +67,8 @@ def test_a_new_key_is_taken_over_at_the_second_look(place: Place) -> None:
     assert place.kids == ("v1",)
     place.look(1)
     assert place.kids == ("v2", "v1")
-    assert place.vault.state == {"kids": ["v2", "v1"], "vault_refused": ""}
+    assert place.vault.problem == ""
+    assert [one.entry.details for one in place.store.trail] == [{"target": "the vault's keys", "kid": "v2, v1"}]
     place.write(OLD, NEW)
     place.vault.look(at_once=True)
     assert place.kids == ("v1", "v2")
@@ -80,10 +81,10 @@ def test_row_40_a_file_without_a_key_that_is_needed_changes_nothing(place: Place
     place.look(5)
     assert place.kids == ("v1",)
     assert place.alerts == ["vault_refused"]
-    assert "v1 (of alice)" in str(place.vault.state["vault_refused"])
+    assert "v1 (of alice)" in place.vault.problem
     place.write(NEW, OLD)
     place.look()
-    assert (place.kids, place.vault.state["vault_refused"]) == (("v2", "v1"), "")
+    assert (place.kids, place.vault.problem) == (("v2", "v1"), "")
 
 
 @pytest.mark.parametrize("text", ["", "v1:short\n", "v1\n", "\ud800"])

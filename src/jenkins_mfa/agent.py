@@ -16,18 +16,19 @@ from functools import partial
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from jenkins_mfa import __version__, key_files
+from jenkins_mfa import __version__, key_files, key_takeover, takeover
 from jenkins_mfa.config import Config
-from jenkins_mfa.core.model import Alert, Commit, Entry
+from jenkins_mfa.core.model import Commit, Entry
 from jenkins_mfa.errors import SourceError, StoreError
 from jenkins_mfa.reload import Reloader
 from jenkins_mfa.slack.app import SlackApp
 from jenkins_mfa.slack.handlers import Handlers
 from jenkins_mfa.slack.messenger import SlackMessenger
 from jenkins_mfa.slack.usergroups import UserGroups
+from jenkins_mfa.takeover import Takeover
 from jenkins_mfa.threads import Crew, Pool
 from jenkins_mfa.trail_keeper import Keeper
-from jenkins_mfa.usecases import break_glass, deliver, holds, loss, seals, tick
+from jenkins_mfa.usecases import break_glass, deliver, holds, loss, receipt_keys, seals, tick
 from jenkins_mfa.usecases.acts import Acts
 from jenkins_mfa.usecases.answer import Answers
 from jenkins_mfa.usecases.break_glass import BreakGlass
@@ -37,7 +38,6 @@ from jenkins_mfa.usecases.groups import Groups
 from jenkins_mfa.usecases.ports import Due
 from jenkins_mfa.usecases.watch import Watch
 from jenkins_mfa.usecases.watched import WatchedJobs
-from jenkins_mfa.vault import Vault
 from jenkins_mfa.watched_keeper import WatchedKeeper
 from jenkins_mfa.web.server import WebServer
 from jenkins_mfa.wiring import keepers_of, messenger_of, open_desk, web_of
@@ -49,7 +49,7 @@ OPENERS = 4  #: threads of each source that open what is new; each waits for the
 IDLE = 0.25  #: seconds after which a deliverer looks again without being woken
 TICK_SECONDS = 1.0  #: how often deadlines are looked at
 LATE_SECONDS = 60.0  #: how often it is looked what no second administrator has confirmed in time
-LOOK_SECONDS = 2.0  #: how often it is looked whether policy or roster changed, and whether a group is to be read
+LOOK_SECONDS = 2.0  #: how often it is looked whether files have changed, and whether a group is to be read
 LONGEST_BACKOFF = 30.0  #: seconds between polls of a source that fails
 FORGOTTEN = 86_400_000  #: ms after which the heartbeat of a replica that was killed is forgotten
 STOP_SECONDS = 10.0  #: that each thread gets to finish what it has begun
@@ -58,7 +58,7 @@ STOP_SECONDS = 10.0  #: that each thread gets to finish what it has begun
 @dataclass
 class Agent:
     """A running agent. `start` returns once everything runs; `stop` lets go in the order that loses nothing. With
-    `reload_asked` policy, roster, vault and members of groups are looked at soon. `replica` tells it from others on the
+    `reload_asked` policy, roster, keys and members of groups are looked at soon. `replica` tells it from others on the
     same store.
     """
 
@@ -76,9 +76,17 @@ class Agent:
 
     def __post_init__(self) -> None:
         self._reloader = Reloader(self.config.rules, self.desk, self.config.rules_digest)
-        self._vault = Vault(self.config.keys, self.desk)
         self._groups = Groups(self.desk, UserGroups(self.messenger.client))
         self._web: WebServer | None = web_of(self.config, self.desk)
+        self._keys = self._takeovers()
+
+    def _takeovers(self) -> list[Takeover]:
+        """The agent's own keys, the receipts' first: a revoked one waits for nothing."""
+        files, desk = self.config.keys, self.desk
+        found = [key_takeover.receipts(files, desk), key_takeover.vault(files, desk)]
+        if self._web is not None and self._web.certificate is not None:
+            found.append(key_takeover.pages(self._web.certificate, desk))
+        return found
 
     def start(self) -> None:
         """Members of groups first, as a gate is opened once; watchers and deliverers, which need no person; then the
@@ -105,6 +113,7 @@ class Agent:
         self._scheduler = BackgroundScheduler(timezone="UTC")
         looks = (
             (self._tick, TICK_SECONDS),
+            (self._look_at_keys, LOOK_SECONDS),
             (self._look_at_rules, LOOK_SECONDS),
             (self._look_at_groups, LOOK_SECONDS),
             (self._end_unconfirmed, LATE_SECONDS),
@@ -113,8 +122,6 @@ class Agent:
             self._scheduler.add_job(
                 job, "interval", seconds=seconds, coalesce=True, max_instances=1, misfire_grace_time=None
             )
-        if self._web is not None and self._web.certificate is not None:
-            self._scheduler.add_job(self._look_at_certificate, "interval", seconds=LOOK_SECONDS, coalesce=True)
         self._scheduler.start()
         if self._web is not None:
             self._web.start(self.crew)
@@ -140,6 +147,7 @@ class Agent:
                 break
             if self.reload_asked:
                 self.reload_asked = False
+                self._look_at_keys(at_once=True)
                 self._look_at_rules(at_once=True)
                 self._look_at_groups(at_once=True)
         self.stop()
@@ -240,21 +248,28 @@ class Agent:
 
     def _live(self) -> None:
         """Say that this agent runs, and with what."""
-        state = self._reloader.state | self._vault.state
+        keys = self.desk.keys
+        state = self._reloader.state | {
+            "kids": list(keys.ring.kids),
+            "receipt_kids": [key.kid for key in keys.signing if key.kid not in keys.revoked],
+            "not_taken": takeover.problems(self._keys),
+        }
         self._beat(f"agent:{self.replica}", {"version": __version__, "pid": os.getpid(), **state})
 
     def _look_at_rules(self, *, at_once: bool = False) -> None:
-        """Take over policy, roster and the vault's keys where they have changed; whatever goes wrong, what holds goes
-        on holding.
-        """
+        """Take over policy and roster where they have changed; whatever goes wrong, what holds goes on holding."""
         try:
-            self._vault.look(at_once=at_once)
             self._reloader.look(at_once=at_once)
             self._reloader.tighten()
         except StoreError as error:
             log.warning("policy not taken over yet", problem=str(error))
         except Exception:
             log.exception("policy not taken over")
+
+    def _look_at_keys(self, *, at_once: bool = False) -> None:
+        """Take over keys and certificate."""
+        takeover.tried(partial(receipt_keys.look, self.desk))
+        takeover.look(self._keys, at_once=at_once)
 
     def _end_unconfirmed(self) -> None:
         """What no second administrator has confirmed in time ends."""
@@ -271,18 +286,6 @@ class Agent:
             log.warning("members of groups not taken over yet", problem=str(error))
         except Exception:
             log.exception("members of groups not taken over")
-
-    def _look_at_certificate(self) -> None:
-        """A renewed certificate is taken over; ops are told of one that cannot be."""
-        if self._web is None or self._web.certificate is None or not self._web.certificate.look():
-            return
-        try:
-            now = self.desk.store.now()
-            values = {"problem": self._web.certificate.problem}
-            alert = Alert(f"certificate_refused:{now}", "certificate_refused", now, values=values)
-            self.desk.store.commit(Commit(commit_id(alert.id), (), (), (), (alert,)))
-        except StoreError as error:
-            log.warning("ops were not told of the certificate", problem=str(error))
 
     def _beat(self, name: str, value: dict[str, object]) -> None:
         try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import secrets
 import stat
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ from jenkins_mfa.errors import ConfigError, JenkinsMfaError
 from jenkins_mfa.failures import unread
 
 INDEX = "keys.json"
+REVOKED = "revoked"  #: state of a key in the index; its private half is gone
+STATES = ("signs", "verifies", REVOKED)
 CHECKPOINT = "checkpoint.pem"  #: signs checkpoints; further `checkpoint-*.pem` only verify them
 MAKE = "jenkins-mfa keys generate"
 LIFE = 365 * 86400  #: seconds until a new receipt key's `not_after`
@@ -33,25 +36,27 @@ LIFE = 365 * 86400  #: seconds until a new receipt key's `not_after`
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """The new receipt key's id, and the files that `generate` wrote."""
+    """The new receipt key's id, from when on it signs (Unix seconds), and the files that `generate` wrote."""
 
     kid: str
+    signs_from: int
     files: tuple[Path, ...]
 
 
-def generate(files: KeysConfig, now: int) -> Made:
+def generate(files: KeysConfig, now: int, wait: int = 0) -> Made:
     """Make one more receipt key, and those of checkpoints, vault and HMAC where they are missing. Nothing is
     overwritten.
+
+    It signs after `wait` seconds, at the latest when the last one before it ends; at once where no other one signs.
     """
     files.dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     index = _index(files.dir)
     kid = f"k{1 + max((int(row['kid'][1:]) for row in index), default=0)}"
     written = [_write(files.dir / f"{kid}.pem", private_pem(Ed25519PrivateKey.generate()))]
-    index.append({"kid": kid, "created": now, "not_after": now + LIFE, "state": "signs"})
-    temporary = files.dir / f"{INDEX}.new"
-    temporary.unlink(missing_ok=True)
-    _write(temporary, json.dumps({"keys": index}, indent=2).encode())
-    temporary.replace(files.dir / INDEX)
+    others = [row["not_after"] for row in index if row["state"] == "signs" and now < row["not_after"]]
+    signs_from = min(now + wait, max(others, default=now))
+    index.append({"kid": kid, "created": now, "not_after": now + LIFE, "state": "signs", "signs_from": signs_from})
+    _write_index(files.dir, index)
     if not (files.dir / CHECKPOINT).exists():
         written.append(complete(files))
     if not files.vault_file.exists():
@@ -59,7 +64,26 @@ def generate(files: KeysConfig, now: int) -> Made:
         written.append(_write(files.vault_file, line.encode()))
     if not files.hmac_file.exists():
         written.append(_write(files.hmac_file, base64.b64encode(secrets.token_bytes(32)) + b"\n"))
-    return Made(kid, tuple(written))
+    return Made(kid, signs_from, tuple(written))
+
+
+def revoke(files: KeysConfig, kid: str, now: int) -> bool:
+    """Take a receipt key out of use for good, its private half from the disk; whether that was to be done still. Where
+    no other one is due, those that are left sign at once. Raises ConfigError where the files cannot be written.
+    """
+    index = _index(files.dir)
+    fresh = any(row["kid"] == kid and row["state"] != REVOKED for row in index)
+    rows = [row | {"state": REVOKED} if row["kid"] == kid else row for row in index]
+    left = [row for row in rows if row["state"] == "signs"]
+    if not any(row["signs_from"] <= now < row["not_after"] for row in left):
+        for row in left:
+            row["signs_from"] = min(row["signs_from"], now)
+    try:
+        _write_index(files.dir, rows)
+        (files.dir / f"{kid}.pem").unlink(missing_ok=True)
+    except OSError as error:
+        raise ConfigError([f"{files.dir} cannot be written: {unread(error)}; mend: make it writable"]) from error
+    return fresh
 
 
 def complete(files: KeysConfig) -> Path:
@@ -76,23 +100,10 @@ def complete(files: KeysConfig) -> Path:
 
 def load(files: KeysConfig, installation: str) -> Keys:
     """All keys, newest receipt key first. Raises ConfigError with everything that is missing, open or damaged."""
-    index = _index(files.dir)
-    if not index and not files.vault_file.exists() and not files.hmac_file.exists():
+    if not _index(files.dir) and not files.vault_file.exists() and not files.hmac_file.exists():
         raise ConfigError([f"there are no keys yet in {files.dir}; mend: {MAKE}"])
     problems: list[str] = []
-    signing = []
-    for row in sorted(index, key=lambda row: -int(row["kid"][1:])):
-        pem = _read(files.dir / f"{row['kid']}.pem", problems)
-        try:
-            key = private_from_pem(pem) if pem else None
-        except JenkinsMfaError as error:
-            problems.append(f"{files.dir / row['kid']}.pem: {error}")
-            continue
-        if key is not None:
-            signs = row["state"] == "signs"
-            signing.append(SigningKey(row["kid"], key, row["created"], row["not_after"], signs))
-    if not signing and not problems:
-        problems.append(f"{files.dir} holds no receipt key; mend: {MAKE}")
+    signing = _receipt_keys(files, problems)
     checkpoints = _checkpoints(files, problems)
     vault, mac = _read(files.vault_file, problems), _read(files.hmac_file, problems)
     try:
@@ -106,7 +117,57 @@ def load(files: KeysConfig, installation: str) -> Keys:
         raise ConfigError(problems) from None
     if problems:
         raise ConfigError(problems)
-    return Keys(installation, tuple(signing), ring, mac_key, checkpoints)
+    return Keys(installation, signing, ring, mac_key, checkpoints, revoked(files))
+
+
+def receipt_keys(files: KeysConfig) -> tuple[SigningKey, ...]:
+    """The receipt keys as they stand in their files now, newest first. Raises ConfigError."""
+    problems: list[str] = []
+    found = _receipt_keys(files, problems)
+    if problems:
+        raise ConfigError(problems)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A receipt key as the index has it, without the key itself; times are Unix seconds."""
+
+    kid: str
+    created: int
+    not_after: int
+    signs_from: int
+    state: str
+
+
+def listed(files: KeysConfig) -> list[Listed]:
+    """All receipt keys that ever were, newest first. Raises ConfigError."""
+    return sorted((Listed(**row) for row in _index(files.dir)), key=lambda one: -int(one.kid[1:]))
+
+
+def revoked(files: KeysConfig) -> frozenset[str]:
+    """The kids of the receipt keys that were revoked. Raises ConfigError."""
+    return frozenset(one.kid for one in listed(files) if one.state == REVOKED)
+
+
+def _receipt_keys(files: KeysConfig, problems: list[str]) -> tuple[SigningKey, ...]:
+    """Those that can be read. With all of them revoked there are none: then every gate is denied, and says why."""
+    index, signing = listed(files), []
+    for row in index:
+        if row.state == REVOKED:
+            continue
+        pem = _read(files.dir / f"{row.kid}.pem", problems)
+        try:
+            key = private_from_pem(pem) if pem else None
+        except JenkinsMfaError as error:
+            problems.append(f"{files.dir / row.kid}.pem: {error}")
+            continue
+        if key is not None:
+            times = row.created, row.not_after, row.state == "signs", row.signs_from
+            signing.append(SigningKey(row.kid, key, *times))
+    if not index and not problems:
+        problems.append(f"{files.dir} holds no receipt key; mend: {MAKE}")
+    return tuple(signing)
 
 
 def _checkpoints(files: KeysConfig, problems: list[str]) -> CheckpointKeys | None:
@@ -153,11 +214,29 @@ def _index(directory: Path) -> list[dict[str, Any]]:
     if not path.exists():
         return []
     try:
-        rows = json.loads(path.read_text())["keys"]
-        return [{k: row[k] for k in ("kid", "created", "not_after", "state")} for row in rows]
+        return [_row(row) for row in json.loads(path.read_text())["keys"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         what = f"cannot be read: {unread(error)}" if isinstance(error, OSError) else "is damaged"
         raise ConfigError([f"{path} {what}; mend: restore it from a backup"]) from error
+
+
+def _row(row: dict[str, Any]) -> dict[str, Any]:
+    """One key of the index; older releases wrote no `signs_from`. Raises KeyError, TypeError, ValueError."""
+    found = {"signs_from": row["created"]} | row
+    times = {name: found[name] for name in ("created", "not_after", "signs_from")}
+    if not re.fullmatch(r"k[0-9]{1,9}", found["kid"]) or found["state"] not in STATES:
+        raise ValueError("no key of ours")
+    if not all(isinstance(time, int) for time in times.values()):
+        raise TypeError("times are seconds")
+    return {"kid": found["kid"], **times, "state": found["state"]}
+
+
+def _write_index(directory: Path, rows: list[dict[str, Any]]) -> None:
+    """In one step, so that whoever reads sees the one or the other."""
+    temporary = directory / f"{INDEX}.new"
+    temporary.unlink(missing_ok=True)
+    _write(temporary, json.dumps({"keys": rows}, indent=2).encode())
+    temporary.replace(directory / INDEX)
 
 
 def _read(path: Path, problems: list[str]) -> bytes:

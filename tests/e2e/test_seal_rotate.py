@@ -58,7 +58,7 @@ def taken_over(world: World, kids: list[str]) -> None:
     assert agent is not None
     os.kill(agent.pid, signal.SIGHUP)
     log = world.directory / "agent.log"
-    said = json.dumps({"kids": kids})[1:-1]
+    said = json.dumps({"kid": ", ".join(kids)})[1:-1]
     until(lambda: said in log.read_text())
 
 

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from web_kit import Place, free_port, served
 
+from jenkins_mfa import key_takeover
 from jenkins_mfa.errors import ConfigError, StoreUnavailableError
 from jenkins_mfa.threads import Crew
 from jenkins_mfa.usecases.desk import Desk
@@ -274,15 +275,19 @@ def test_a_renewed_certificate_is_taken_over_and_a_wrong_pair_is_not(
     renewed, its_key = certificate("second")
     port = free_port()
     with served(here, port=port, url=f"https://localhost:{port}", cert_file=cert, key_file=key) as place:
-        watched = place.server.certificate
-        assert watched is not None
+        assert place.server.certificate is not None
+        watched = key_takeover.pages(place.server.certificate, here)
         first = shown(port)
         cert.write_bytes(renewed.read_bytes())
-        assert [watched.look() for _ in range(3)] == [False, True, False]
+        for _ in range(3):
+            watched.look()
+        (alert,) = [name for name in here.store.lanes if name.startswith("alert:")]  # type: ignore[attr-defined]
+        assert "certificate_refused" in alert
         assert "no certificate and its key" in watched.problem
         assert shown(port) == first
         key.write_bytes(its_key.read_bytes())
-        assert [watched.look() for _ in range(3)] == [False, False, False]
+        for _ in range(3):
+            watched.look()
         assert watched.problem == ""
         assert shown(port) != first
 

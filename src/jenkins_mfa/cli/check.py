@@ -205,9 +205,10 @@ def _beats(store: RedisStore) -> Iterator[Part]:
         if refused := beat.get("refused"):
             says = f"it has not taken over policy and roster as they are on disk: {refused}"
             yield Part("agent", False, says, "jenkins-mfa policy check; until then what held before holds")
-        if refused := beat.get("vault_refused"):
-            says, mend = halves(str(refused))
-            yield Part("agent", False, f"it has not taken over the vault's keys: {lower(says)}", mend)
+        not_taken = beat.get("not_taken")
+        for what, problem in (not_taken if isinstance(not_taken, dict) else {}).items():
+            says, mend = halves(str(problem))
+            yield Part("agent", False, f"it has not taken over {what}: {lower(says)}", mend)
     for source, beat in sorted(told.items()):
         if source.startswith("source:") and beats.age(beat, now) < beats.FRESH and beat.get("ok") is False:
             says = f"its last poll of {source.replace(':', ' ')} failed: {beat.get('problem')}"

@@ -12,6 +12,7 @@ import click
 from jenkins_mfa import key_files, trust
 from jenkins_mfa.cli.base import Commands, config_option, json_option, load, load_keys, print_json
 from jenkins_mfa.core.signing_keys import jwks
+from jenkins_mfa.words import render
 
 
 @click.group(cls=Commands)
@@ -24,17 +25,26 @@ def keys() -> None:
     epilog="Example: jenkins-mfa keys generate --config config.toml",
 )
 @config_option
+@click.option(
+    "--wait",
+    type=click.IntRange(0, 30 * 86400),
+    help="Seconds until it signs, so that all who verify know it by then; 0: at once.  [default: max_ttl]",
+)
 @json_option
-def generate(config_path: Path, as_json: bool) -> None:
-    """Make one more receipt key, and the vault's and the HMAC key where they are missing.
+def generate(config_path: Path, wait: int | None, as_json: bool) -> None:
+    """Make one more receipt key, and the vault's and the HMAC key where they are missing. Agents take it over.
 
-    Builds that know only the older keys still get receipts of those. Publish the new one with `keys public --library`.
+    It signs after the wait, for builds that know it; the others still get receipts of the older keys. Publish it with
+    `keys public --library` at once.
     """
-    made = key_files.generate(load(config_path).keys, int(time.time()))
+    config, now = load(config_path), int(time.time())
+    made = key_files.generate(config.keys, now, config.rules.max_ttl if wait is None else wait)
     if as_json:
-        print_json({"kid": made.kid, "files": [str(path) for path in made.files]})
+        files = [str(path) for path in made.files]
+        print_json({"kid": made.kid, "signs_from": render.iso(made.signs_from * 1000), "files": files})
         return
-    click.echo(f"{made.kid} made. Written, readable by you alone:")
+    begins = "signs at once" if made.signs_from <= now else f"signs from {_moment(made.signs_from)} on"
+    click.echo(f"{made.kid} made; it {begins}, for builds that know it. Written, readable by you alone:")
     for path in made.files:
         click.echo(f"  {path}")
     click.echo("Back them up apart from the store. Next: jenkins-mfa keys public --library DIR")
@@ -44,25 +54,33 @@ def generate(config_path: Path, as_json: bool) -> None:
 @config_option
 @json_option
 def list_keys(config_path: Path, as_json: bool) -> None:
-    """All receipt keys, newest first."""
-    found = load_keys(load(config_path)).signing
+    """All receipt keys, newest first. One that waits verifies already, and signs from the moment in SIGNS FROM on."""
+    files, now = load(config_path).keys, int(time.time())
     rows = [
         {
             "kid": key.kid,
             "use": "receipt",
-            "state": "signs" if key.signs else "verifies",
+            "state": _state(key, now),
             "created": _day(key.created),
+            "signs_from": _moment(key.signs_from),
             "not_after": _day(key.not_after),
         }
-        for key in found
+        for key in key_files.listed(files)
     ]
     if as_json:
         print_json({"keys": rows})
         return
-    click.echo("KID  USE      STATE    CREATED     NOT AFTER")
+    click.echo("KID  USE      STATE    CREATED     SIGNS FROM        NOT AFTER")
     for row in rows:
-        line = f"{row['kid']:<4} {row['use']:<8} {row['state']:<8} {row['created']:<11} {row['not_after']}"
-        click.echo(line.rstrip())
+        line = f"{row['kid']:<4} {row['use']:<8} {row['state']:<8} {row['created']:<11} {row['signs_from']:<17} "
+        click.echo(line + row["not_after"])
+
+
+def _state(key: key_files.Listed, now: int) -> str:
+    """What a key does at `now` (Unix seconds)."""
+    if key.state == "signs" and now < key.signs_from:
+        return "waits"
+    return "ended" if key.state == "signs" and key.not_after <= now else key.state
 
 
 @keys.command(
@@ -92,7 +110,7 @@ def public(config_path: Path, library: Path | None, checkpoints: bool, bare: str
     """Print the public keys that have not ended as a JSON Web Key Set, or write them into the shared library."""
     config = load(config_path, with_secrets=False)
     keys = load_keys(config)
-    signing = keys.signing
+    current = keys.current(int(time.time()))
     if checkpoints:
         click.echo(json.dumps(jwks(keys.checkpoints.public if keys.checkpoints else {}), indent=2))
         return
@@ -104,14 +122,18 @@ def public(config_path: Path, library: Path | None, checkpoints: bool, bare: str
     path.write_text(
         trust.render(
             installation=config.installation,
-            signing=signing,
+            signing=current,
             sources=[(s.public_url, s.id, s.user) for s in config.sources],
             max_seconds=max_seconds or config.rules.max_ttl,
             bare=bare,
         )
     )
-    click.echo(f"{path} written: {', '.join(key.kid for key in signing)}. Commit it, tag it, set the tag in Jenkins.")
+    click.echo(f"{path} written: {', '.join(key.kid for key in current)}. Commit it, tag it, set the tag in Jenkins.")
 
 
 def _day(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).date().isoformat()
+
+
+def _moment(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%MZ")

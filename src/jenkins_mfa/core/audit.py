@@ -78,6 +78,7 @@ class Name(enum.StrEnum):
     RECORD_DAMAGED = "record:damaged"
     POLICY_LOADED = "policy:loaded"
     GROUP_CHANGED = "group:changed"
+    SECRET_LOADED = "secret:loaded"  # noqa: S105 - a name
     KEY_CREATED = "key:created"
     KEY_REVOKED = "key:revoked"
     KEY_ROTATED = "key:rotated"

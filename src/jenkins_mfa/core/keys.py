@@ -16,13 +16,16 @@ from jenkins_mfa.core.seal import KeyRing
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """One receipt key. `created` and `not_after` are Unix seconds; a revoked or future key does not sign."""
+    """One receipt key. `created`, `not_after` and `signs_from` are Unix seconds: what was published first signs later,
+    so that whoever verifies knows it by then. One that does not sign verifies only.
+    """
 
     kid: str
     private: Ed25519PrivateKey = field(repr=False)
     created: int
     not_after: int
     signs: bool = True
+    signs_from: int = 0
 
     @property
     def public(self) -> Ed25519PublicKey:
@@ -32,9 +35,11 @@ class SigningKey:
 
 @dataclass(slots=True)
 class Keys:
-    """All of them. `signing` is ordered: the first one that a run knows signs its receipt.
+    """All of them. `signing` is ordered, newest first: the first one that is due and that a run knows signs its
+    receipt.
 
-    `ring` alone is replaced while the agent runs, as a whole, so that the vault's key can change without a stop.
+    `ring`, `signing` and `revoked` (kids) are replaced while the agent runs, each as a whole, so that keys can change
+    without a stop.
     """
 
     installation: str
@@ -42,12 +47,19 @@ class Keys:
     ring: KeyRing = field(repr=False)
     mac_key: bytes = field(repr=False)
     checkpoints: CheckpointKeys | None = field(default=None, repr=False)
+    revoked: frozenset[str] = frozenset()
 
     def signer(self, kids: Collection[str], now: int) -> SigningKey | None:
-        """The newest signing key that the run can verify at `now` (Unix seconds); no negotiation beyond that (S10)."""
-        usable = (key for key in self.signing if key.signs and now < key.not_after)
+        """The newest key that is due at `now` (Unix seconds) and that the run can verify; no negotiation beyond that
+        (S10).
+        """
+        usable = (key for key in self.current(now) if key.signs and key.signs_from <= now)
         return next((key for key in usable if key.kid in kids), None)
 
+    def current(self, now: int) -> list[SigningKey]:
+        """Those that have neither ended at `now` (Unix seconds) nor been revoked, newest first: what others pin."""
+        return [key for key in self.signing if now < key.not_after and key.kid not in self.revoked]
+
     def public(self, now: int) -> dict[str, Ed25519PublicKey]:
-        """What others verify receipts with at `now` (Unix seconds), by kid: every key that has not ended."""
-        return {key.kid: key.public for key in self.signing if now < key.not_after}
+        """What others verify receipts with at `now` (Unix seconds), by kid."""
+        return {key.kid: key.public for key in self.current(now)}

@@ -12,6 +12,7 @@ from jenkins_mfa.core.model import (
     CredentialRecord,
     Gate,
     HoldsRecord,
+    KeysRecord,
     PersonRecord,
     PipelineRecord,
     RedemptionRecord,
@@ -184,6 +185,10 @@ class Reader:
     def holds(self) -> HoldsRecord:
         """The requesters who are not asked for; a fresh record of version 0 if there never was one."""
         return self._load("holds", HoldsRecord) or HoldsRecord(0, ())
+
+    def keys(self) -> KeysRecord:
+        """The receipt keys that agents had, and revoked ones; a fresh record of version 0 if there never was one."""
+        return self._load("keys", KeysRecord) or KeysRecord(0)
 
     def redemption(self, jti: str) -> RedemptionRecord:
         """What became of a receipt; a fresh record of version 0 if it never was presented."""

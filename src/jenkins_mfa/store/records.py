@@ -21,6 +21,7 @@ from jenkins_mfa.core.model import (
     CredentialRecord,
     Gate,
     HoldsRecord,
+    KeysRecord,
     PersonRecord,
     PipelineRecord,
     Record,
@@ -123,6 +124,8 @@ def record_key(record: Record) -> str:
             return "reviews"
         case HoldsRecord():
             return "holds"
+        case KeysRecord():
+            return "keys"
         case RedemptionRecord():
             return f"redeemed:{record.jti}"
         case _:

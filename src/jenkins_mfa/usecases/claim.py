@@ -12,7 +12,7 @@ from jenkins_mfa.core.keys import SigningKey
 from jenkins_mfa.core.model import Alert, Claim, Clause, Factor, Gate, RunRecord, State
 from jenkins_mfa.core.policy.evaluate import BY_PIPELINE
 from jenkins_mfa.errors import JenkinsMfaError, SourceUnavailableError
-from jenkins_mfa.usecases import break_glass, eligible, tighten
+from jenkins_mfa.usecases import break_glass, eligible, receipt_keys, tighten
 from jenkins_mfa.usecases.desk import Desk, apply, newest, run_record
 
 RECEIPT_TTL = 300  #: seconds that a receipt lives; the contract allows 600
@@ -20,8 +20,8 @@ LEEWAY = 30  #: seconds of clock difference that the verifier allows
 
 
 class NotOursError(JenkinsMfaError):
-    """No receipt can be made: `seal_broken`, since somebody else wrote into the store, `key_ended`, `glass_gone`, or
-    `receipt_changed`, since it would not be the one that was claimed.
+    """No receipt can be made: `seal_broken`, since somebody else wrote into the store, `key_ended`, `revoked_key`,
+    `glass_gone`, or `receipt_changed`, since it would not be the one that was claimed.
     """
 
     def __init__(self, text: str, code: str = "seal_broken") -> None:
@@ -45,7 +45,7 @@ def take(desk: Desk, gate: Gate) -> Gate | None:
     if run_record(desk, gate.run.key).denial is not None:
         raise NotOursError(f"{gate.jti}: what is stored of its run cannot be told to be ours")
     if gate.requirement is None or not (gate.facts.plain or _signer(desk, gate, desk.store.now() // 1000)):
-        raise NotOursError(f"{gate.jti}: the run verifies none of our keys any more", "key_ended")
+        raise NotOursError(f"{gate.jti}: the run verifies none of our keys any more", _why_none(desk, gate))
     if gate.state is State.SENDING:
         return gate
     if tighten.look(desk, gate) is not None:
@@ -115,8 +115,18 @@ def _frozen(desk: Desk, gate: Gate, people: frozenset[str], iat: int) -> Claim:
 
 
 def _signer(desk: Desk, gate: Gate, at: int) -> SigningKey | None:
-    """The key that signs the gate's receipt at `at` (Unix seconds): since the claim, that of the claim alone."""
-    return desk.keys.signer((gate.claim.kid,) if gate.claim else gate.kids, at)
+    """The key that signs the gate's receipt at `at` (Unix seconds)."""
+    return receipt_keys.signer(desk, _kids(gate), at)
+
+
+def _kids(gate: Gate) -> tuple[str, ...]:
+    """Which keys may sign: those that the run knows; since the claim, that of the claim alone."""
+    return (gate.claim.kid,) if gate.claim else gate.kids
+
+
+def _why_none(desk: Desk, gate: Gate) -> str:
+    """Why no key signs: a revoked one is told apart from those that have ended."""
+    return "revoked_key" if desk.keys.revoked.intersection(_kids(gate)) else "key_ended"
 
 
 def _sign(desk: Desk, gate: Gate, made: Claim) -> str:

@@ -29,7 +29,7 @@ from jenkins_mfa.core.model import (
 )
 from jenkins_mfa.core.policy.brief import effects, listed
 from jenkins_mfa.errors import RequestError, UntrustedInputError
-from jenkins_mfa.usecases import history, holds, numbers, plain
+from jenkins_mfa.usecases import history, holds, numbers, plain, receipt_keys
 from jenkins_mfa.usecases.desk import Desk, commit_id, decide, run_record
 from jenkins_mfa.usecases.ports import Paused, Source
 from jenkins_mfa.usecases.rules import InForce, asked
@@ -37,7 +37,16 @@ from jenkins_mfa.usecases.rules import InForce, asked
 STEP = "mfaGate"  #: what our library brings; nobody untrusted may bring the same
 #: Denials at opening that look like an attack or a broken set-up: ops read them at once.
 ALARMING = frozenset(
-    {"other_run", "wrong_version", "unknown_key", "foreign_library", "twin", "policy_error", "number_reused"}
+    {
+        "other_run",
+        "wrong_version",
+        "unknown_key",
+        "revoked_key",
+        "foreign_library",
+        "twin",
+        "policy_error",
+        "number_reused",
+    }
 )
 
 MOST_PROBLEMS = 5  #: of a request that are told
@@ -191,8 +200,9 @@ def _fault(
     """What stands against asking anybody."""
     if request and (request.pipeline, request.run_id) != (gate.run.pipeline, gate.run.id):
         return Reason("other_run", {"named": f"{request.pipeline} #{request.run_id}"})
-    if request and desk.keys.signer(gate.kids, gate.opened_at // 1000) is None:
-        return Reason("unknown_key", {"kids": ", ".join(gate.kids)})
+    if request and receipt_keys.signer(desk, gate.kids, gate.opened_at // 1000) is None:
+        revoked = [kid for kid in gate.kids if kid in desk.keys.revoked]
+        return Reason("revoked_key" if revoked else "unknown_key", {"kids": ", ".join(revoked or gate.kids)})
     if requirement.refusal is not None:
         return requirement.refusal
     if numbers.reused(desk, gate, pipeline):

@@ -20,6 +20,7 @@ from jenkins_mfa.core.model import (
     Facts,
     Gate,
     HoldsRecord,
+    KeysRecord,
     PersonRecord,
     PipelineRecord,
     RedemptionRecord,
@@ -184,6 +185,9 @@ class Store(Protocol):
 
     def holds(self) -> HoldsRecord:
         """The requesters who are not asked for; a fresh record of version 0 if there never was one."""
+
+    def keys(self) -> KeysRecord:
+        """The receipt keys that agents had, and revoked ones; a fresh record of version 0 if there never was one."""
 
     def redemption(self, jti: str) -> RedemptionRecord:
         """What became of a receipt; a fresh record of version 0 if it never was presented."""

@@ -18,6 +18,7 @@ from jenkins_mfa.core.receipt import Receipt, RefusedReceipt
 from jenkins_mfa.core.receipt_form import pinned
 from jenkins_mfa.core.redemption import Presented
 from jenkins_mfa.errors import DamagedError, Refusal
+from jenkins_mfa.usecases import receipt_keys
 from jenkins_mfa.usecases.desk import Desk, commit_id, decide, load, newest
 
 log = structlog.get_logger()
@@ -37,7 +38,7 @@ def redeem(desk: Desk, consumer: Consumer, given: Presented, via: str) -> tuple[
     let pass then. Raises StoreError or ArchiveError where that is not known: asking again with the same token finds
     out, once the store can be reached, and is the one that is known (S21).
     """
-    keys = pinned(desk.keys.public(desk.store.now() // 1000))
+    keys = pinned(receipt_keys.public(desk, desk.store.now() // 1000))
     found = receipt_pass.opened(given.receipt, keys=keys, issuer=f"mfa:{desk.keys.installation}")
 
     return found, decide(lambda: _attempt(desk, consumer, given, found, via))

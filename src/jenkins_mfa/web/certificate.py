@@ -1,4 +1,4 @@
-"""The server's own certificate, taken anew when its files change. A wrong pair changes nothing: the old one goes on."""
+"""The server's own certificate, which is renewed while it serves."""
 
 from __future__ import annotations
 
@@ -6,47 +6,35 @@ import hashlib
 import ssl
 from pathlib import Path
 
-import structlog
-
-log = structlog.get_logger()
+from jenkins_mfa.errors import ConfigError
 
 
 class Certificate:
-    """A TLS context over two files. `look` is called every few seconds; `problem` says why the newest are not used."""
+    """A TLS context over two files. A wrong pair changes nothing: the one before goes on."""
 
     def __init__(self, cert: Path, key: Path) -> None:
-        self._files = (cert, key)
-        self._judged = self._digest()
-        self._waiting = self._judged
-        self.context = _context(*self._files)
-        self.problem = ""
+        self.files = (cert, key)
+        self.context = _context(*self.files)
+        self._held = self._digest()
 
-    def look(self) -> bool:
-        """Take over what stands in the files now, once it has stood there for two looks; whether a problem is new."""
-        before, self._waiting = self._waiting, self._digest()
-        if self._waiting == self._judged or self._waiting != before:
-            return False
-        self._judged = self._waiting
+    def renewed(self) -> bool:
+        """Whether the files hold another pair than the one in use. Raises ConfigError where they hold none."""
         try:
-            _context(*self._files)  # judged apart: a wrong pair must not get into the one in use
-            self.context.load_cert_chain(*self._files, password="")
+            if self._digest() == self._held:
+                return False
+            _context(*self.files)  # judged apart: a wrong pair must not get into the one in use
         except (ssl.SSLError, OSError) as error:
-            cert, key = self._files
-            self.problem = f"{cert} and {key} are no certificate and its key: {type(error).__name__}"
-            log.warning("certificate not taken over: the old one goes on", problem=self.problem)
-            return True
-        self.problem = ""
-        log.info("certificate taken over", file=str(self._files[0]))
-        return False
+            cert, key = self.files
+            raise ConfigError([f"{cert} and {key} are no certificate and its key: {type(error).__name__}"]) from error
+        return True
+
+    def hold(self) -> None:
+        """Show what stands in the files now to whoever connects from now on."""
+        self.context.load_cert_chain(*self.files, password="")
+        self._held = self._digest()
 
     def _digest(self) -> bytes:
-        found = hashlib.sha256()
-        for file in self._files:
-            try:
-                found.update(hashlib.sha256(file.read_bytes()).digest())
-            except OSError as error:
-                found.update(f"unread: {error.errno}".encode())
-        return found.digest()
+        return b"".join(hashlib.sha256(file.read_bytes()).digest() for file in self.files)
 
 
 def _context(cert: Path, key: Path) -> ssl.SSLContext:

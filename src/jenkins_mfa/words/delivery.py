@@ -20,6 +20,7 @@ REASONS = {
     "still_waits": "Jenkins took the answer, but the build still waits",
     "accounts": "Slack does not tell whether the approvers' accounts are active",
     "seal_broken": "what the store holds is not what was written, so nothing is sent",
+    "revoked_key": "the key of its receipt was revoked, so nothing is sent",
     "key_ended": "the key of its receipt was taken out of use or has ended, so nothing is sent",
     "receipt_changed": "its receipt would not be the one that was claimed, so nothing is sent",
     "rolled_back": "the store is not the one that is known, so nothing is sent until an operator has looked",

@@ -56,6 +56,8 @@ def why(denial: Denial, roster: Roster) -> Parts:
             return say("the request is of a version that jenkins-mfa does not know")
         case "unknown_key":
             return say("the build can verify none of our keys, only {kids}", kids=Fact(values.get("kids", "")))
+        case "revoked_key":
+            return say("the build knows only receipt keys that were revoked. Start a new one")
         case "key_ended":
             return say("the keys that this build can verify have ended while it waited")
         case "glass_gone":

@@ -41,6 +41,10 @@ TEXTS = {
         "The pages' new certificate cannot be used: {problem}. The one before goes on until it ends."
     ),
     "vault_refused": "The vault's keys on disk cannot be used: {problem}. The keys that held before still hold.",
+    "keys_refused": (
+        "The receipt keys on disk cannot be used: {problem}. The keys that held before still sign, but for those that "
+        "were revoked."
+    ),
 }
 
 

@@ -20,6 +20,7 @@ from jenkins_mfa.core.model import (
     Factor,
     Hold,
     HoldsRecord,
+    KeysRecord,
     Message,
     Misses,
     PersonRecord,
@@ -27,6 +28,7 @@ from jenkins_mfa.core.model import (
     RedemptionRecord,
     Review,
     ReviewsRecord,
+    RevokedKey,
     RunRecord,
     State,
     TicketRecord,
@@ -56,10 +58,12 @@ def test_a_record_comes_back_as_it_was_committed(store: Store) -> None:
     reviews = ReviewsRecord(1, (Review(one.id, 5, 7),))
     holds = HoldsRecord(1, (Hold("main:mallory", 5, one.id, "bob"),))
     redeemed = RedemptionRecord(one.jti, 1, "prod", "ab" * 32, 5, ("other:run",))
-    records = (one, run, pipeline, person, told, reviews, holds, key, ticket, redeemed)
+    keys = KeysRecord(1, ("k1", "k2"), (RevokedKey("k1", 5, "operator:root"),))
+    records = (one, run, pipeline, person, told, reviews, holds, keys, key, ticket, redeemed)
     store.commit(Commit("c1", records, (entry(one),), (), (alert,)))
     assert store.reviews() == reviews
     assert store.holds() == holds
+    assert store.keys() == keys
     assert store.credential(key.id) == key
     assert store.ticket(ticket.id) == ticket
     assert store.redemption(one.jti) == redeemed
@@ -83,6 +87,7 @@ def test_what_is_not_there(store: Store) -> None:
     assert store.redemption("g_0.1") == RedemptionRecord("g_0.1", 0)
     assert store.reviews() == ReviewsRecord(0, ())
     assert store.holds() == HoldsRecord(0, ())
+    assert store.keys() == KeysRecord(0)
     assert store.credential("0") is None
     assert store.ticket("0") is None
     assert store.open_gates() == []

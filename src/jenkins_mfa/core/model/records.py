@@ -126,6 +126,26 @@ class HoldsRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class RevokedKey:
+    """A receipt key (`kid`) that signs and verifies nothing any more since `at`; `by` has revoked it."""
+
+    kid: str
+    at: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeysRecord:
+    """Which receipt keys agents of this store ever had (kids), and those that were revoked. One record, so that a
+    revoked key stays one for every agent, also where its files are put back from a backup.
+    """
+
+    version: int
+    known: tuple[str, ...] = ()
+    revoked: tuple[RevokedKey, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RedemptionRecord:
     """What became of a receipt (`jti`) that was presented. `consumer` has redeemed it at `at`, with a token of its own
     of which the SHA-256 is kept; empty while nobody has. `refused` says to whom it was refused, and why.
@@ -192,6 +212,7 @@ Record = (
     | ToldRecord
     | ReviewsRecord
     | HoldsRecord
+    | KeysRecord
     | RedemptionRecord
 )
 

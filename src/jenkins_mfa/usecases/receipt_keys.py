@@ -1,0 +1,61 @@
+"""Which receipt keys are in use: those of the files, but never one that was revoked, here or by any agent of the store.
+
+The files of a host may be old ones, put back from a backup: what the store knows as revoked stays revoked. What only
+the files know as revoked, as where somebody has changed the store, stays so, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from jenkins_mfa.core.keys import SigningKey
+from jenkins_mfa.core.model import Commit, Entry
+from jenkins_mfa.core.signing_keys import spki
+from jenkins_mfa.usecases.desk import Desk, commit_id, decide
+
+
+def look(desk: Desk) -> frozenset[str]:
+    """The kids of all revoked keys, as the store and the files know them; from now on the agent remembers them. Raises
+    StoreError: where that cannot be read nothing is signed.
+    """
+    desk.keys.revoked |= {one.kid for one in desk.store.keys().revoked}
+    return desk.keys.revoked
+
+
+def signer(desk: Desk, kids: Collection[str], at: int) -> SigningKey | None:
+    """The key that signs for a run that knows these kids, at `at` (Unix seconds). Raises StoreError."""
+    look(desk)
+    return desk.keys.signer(kids, at)
+
+
+def public(desk: Desk, at: int) -> dict[str, Ed25519PublicKey]:
+    """What receipts are verified with at `at` (Unix seconds), by kid. Raises StoreError."""
+    look(desk)
+    return desk.keys.public(at)
+
+
+def note(desk: Desk, kids: Sequence[str]) -> None:
+    """Put receipt keys that no agent had before into the trail, once for all agents. Raises StoreError."""
+
+    def attempt() -> None:
+        record, now = desk.store.keys(), desk.store.now()
+        new = [kid for kid in kids if kid not in record.known]
+        if not new:
+            return
+        entries = tuple(Entry("key:created", now, "agent", details={"kid": kid}) for kid in sorted(new))
+        after = replace(record, version=record.version + 1, known=(*record.known, *sorted(new)))
+        desk.store.commit(Commit(commit_id("keys", str(after.version), *new), (after,), entries))
+
+    decide(attempt)
+
+
+def same(one: Sequence[SigningKey], other: Sequence[SigningKey]) -> bool:
+    """Whether both are the same keys, used in the same way."""
+    return [_of(key) for key in one] == [_of(key) for key in other]
+
+
+def _of(key: SigningKey) -> tuple[object, ...]:
+    return key.kid, spki(key.public), key.not_after, key.signs, key.signs_from
