@@ -1,4 +1,4 @@
-"""The simulated Jenkins answers the recorded requests as the two recorded controllers did."""
+"""The simulated Jenkins answers the recorded requests as the recorded controllers did."""
 
 import pytest
 from jenkins_libraries import SCENARIOS as LIBRARIES
@@ -7,6 +7,8 @@ from jenkins_recorded import TRANSCRIPTS, exchanges
 from jenkins_restarts import SCENARIOS as RESTARTS
 from jenkins_round_one import SCENARIOS as FIRST
 from jenkins_round_one_proceed import SCENARIOS as PROCEEDS
+from jenkins_round_three import PROFILE as ROUND_THREE
+from jenkins_round_three import SCENARIOS as THIRD
 from jenkins_round_two import SCENARIOS as SECOND
 from jenkins_scm import SCENARIOS as CHANGES
 from jenkins_timeouts import SCENARIOS as TIMEOUTS
@@ -61,10 +63,19 @@ def test_round_two(name: str) -> None:
         assert player.left == []
 
 
+@pytest.mark.parametrize("name", sorted(THIRD))
+def test_round_three(name: str) -> None:
+    """Jenkins 2.528.2 in Tomcat: the agent's own description, and the builds of a watched job."""
+    with JenkinsSimulator(profile=ROUND_THREE, public_url="http://127.0.0.1:8190/") as sim:
+        player = Player(sim, name, {})
+        THIRD[name](sim, player)
+        assert player.left == []
+
+
 def test_the_large_majority_is_replayed() -> None:
     """Every recording has its scenario, and at most one exchange in ten is stepped over, with its reason."""
     names = {path.stem for path in TRANSCRIPTS.glob("*.txt")}
-    assert names == set(ROUND_ONE_SCENARIOS | ROUND_TWO_SCENARIOS)
+    assert names == set(ROUND_ONE_SCENARIOS | ROUND_TWO_SCENARIOS | THIRD)
     total = sum(len(exchanges(f"{name}.txt")) for name in names)
     assert total > 250
     assert sum(len(reasons) for reasons in SKIPPED.values()) < total / 10

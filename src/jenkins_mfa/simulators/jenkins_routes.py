@@ -44,9 +44,11 @@ def _root(call: Call, parts: list[str]) -> Answer:
             return call.exported(beans.computer_bean(controller, call.root, user), "computer")
         case ["me", "api", "json"]:
             return call.exported(beans.user_bean(user, call.root), "plain")
-        case ["me", "submitDescription"] if call.method == "POST":
+        case ["me", "submitDescription"] if call.method != "POST":
+            return call.answers.page(405, "Method Not Allowed", "<h1>Method Not Allowed</h1>")
+        case ["me", "submitDescription"]:
             user.description = (call.form or {}).get("description")
-            return call.answers.empty(302, location=".")
+            return call.answers.empty(302, location=f"{call.context}/me/")
         case ["crumbIssuer", "api", "json"]:
             return _crumb(call)
         case ["queue", "api", "json"]:
