@@ -145,6 +145,7 @@ class FakeMessenger:
     troubles: list[Trouble | None] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
     lines: list[tuple[str, int, int]] = field(default_factory=list)
+    floods: list[tuple[str, int, int]] = field(default_factory=list)
     away: set[str] = field(default_factory=set)
     unshowable: str = ""
     error: Exception | None = None
@@ -163,6 +164,12 @@ class FakeMessenger:
             raise self.error
         self.lines.append((requester, len(waiting), most))
         return ToldRecord(told.gate, told.version + 1, len(waiting), (Message("C1", "2.0"),) if waiting else ())
+
+    def tell_flood(self, pipeline: str, waiting: int, asked: Sequence[Gate], told: ToldRecord) -> ToldRecord:
+        if self.error is not None:
+            raise self.error
+        self.floods.append((pipeline, waiting, len(asked)))
+        return ToldRecord(told.gate, told.version + 1, waiting, (Message("C1", "3.0"),) if waiting else ())
 
     def alert(self, alert: Alert, gate: Gate | None) -> None:
         self.alerts.append(alert)

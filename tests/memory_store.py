@@ -16,6 +16,7 @@ from jenkins_mfa.core.model import (
     Commit,
     CredentialRecord,
     Entry,
+    FloodsRecord,
     Gate,
     HoldsRecord,
     KeysRecord,
@@ -180,6 +181,9 @@ class MemoryStore:
 
     def keys(self) -> KeysRecord:
         return self._read("keys") or KeysRecord(0)  # type: ignore[return-value]
+
+    def floods(self) -> FloodsRecord:
+        return self._read("floods") or FloodsRecord(0, ())  # type: ignore[return-value]
 
     def redemption(self, jti: str) -> RedemptionRecord:
         return self._read(f"redeemed:{jti}") or RedemptionRecord(jti, 0)  # type: ignore[return-value]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from samples import ALICE, BOB, DEPLOYS, MINUTE, NEW, OPENED, OPS, REPORTED, gate, requirement
 from world import World
 
-from jenkins_mfa.core.model import Denial, Factor, Held, State, ToldRecord
+from jenkins_mfa.core.model import Denial, Factor, Flood, Held, State, ToldRecord
 from jenkins_mfa.simulators.slack import Message, SlackSimulator, plain
 from jenkins_mfa.slack.messenger import SlackMessenger
 
@@ -71,6 +71,30 @@ def test_the_message_of_the_line_is_posted_anew_where_it_was_deleted(
     slack.delete_message(DEPLOYS, told.messages[0].ts)
     again = talker.tell_line("dan", [MANY] * 3, 5, told)
     assert again.messages[0].ts != told.messages[0].ts
+
+
+def test_one_message_counts_what_is_held_back_of_a_job(slack: SlackSimulator, talker: SlackMessenger) -> None:
+    """Where its gates are asked; the job's name is quoted, so that it cannot speak in the agent's words."""
+    told = talker.tell_flood("web", 12, [gate(), gate()], ToldRecord("flood:main:web", 0))
+    told = talker.tell_flood("web", 1, [], told)
+    (message,) = posted(slack)
+    assert {"type": "text", "text": "web", "style": {"code": True}} in message.blocks[0]["elements"][0]["elements"]
+    assert [message.text for message in posted(slack)] == [
+        "1 more of “web” is held back: at most 8 of one build and 20 of one job are asked."
+    ]
+    told = talker.tell_flood("web", 0, [], told)
+    assert [message.text for message in posted(slack)] == ["No more of “web” is held back."]
+    assert (told.shown, told.messages) == (0, ())
+
+
+def test_pending_says_what_is_held_back(world: World) -> None:
+    """Five jobs by name, the largest first, the rest as a number; also where no gate waits yet."""
+    world.gates.over = tuple(Flood(f"main:job{n}", n, OPENED, OPENED) for n in range(1, 8))
+    text = world.slack.slash(ALICE, "/mfa", "pending", DEPLOYS).wait("ephemeral", 20).text
+    assert "7 more of job7 are held back: at most 8 of one build and 20 of one job are asked." in text
+    assert "of job3 " in text
+    assert "of job2 " not in text
+    assert "3 more of other jobs are held back." in text
 
 
 def test_pending_says_why_a_gate_is_held(world: World) -> None:

@@ -13,6 +13,8 @@ from samples import ALICE, BOB, CAROL, DAN, DEPLOYS, GUEST, MINUTE, NEW, OPENED,
 from jenkins_mfa.core.model import (
     Act,
     Entry,
+    Flood,
+    FloodsRecord,
     Gate,
     PersonRecord,
     ReviewsRecord,
@@ -97,6 +99,7 @@ class FakeGates:
     """The store, as far as Slack reads it."""
 
     gates: list[Gate] = field(default_factory=list)
+    over: tuple[Flood, ...] = ()
     at: int = OPENED + 9 * MINUTE
     trail: list[Entry] = field(default_factory=list)
     heard: dict[str, dict[str, object]] = field(default_factory=dict)
@@ -142,6 +145,10 @@ class FakeGates:
     def person(self, person: str) -> PersonRecord:
         self._check()
         return self.people.get(person, PersonRecord(person, 0))
+
+    def floods(self) -> FloodsRecord:
+        self._check()
+        return FloodsRecord(1, self.over)
 
     def reviews(self) -> ReviewsRecord:
         self._check()

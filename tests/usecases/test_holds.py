@@ -296,7 +296,7 @@ def test_a_damaged_list_opens_nothing_and_stops_no_denial() -> None:
 def test_row_32_of_thirty_gates_five_are_asked_and_one_message_counts_the_others() -> None:
     """No storm: and what is told changes with them, in the same message."""
     made = world()
-    gates = start(made, "dan", count=30)
+    gates = [gate for job in range(30) for gate in start(made, "dan", pipeline=f"web{job}")]
     assert [gate.held is None for gate in gates] == [True] * 5 + [False] * 25
     made.deliver(400)
     assert {gate.id for gate in made.messenger.told} == {gate.id for gate in gates[:5]}

@@ -364,10 +364,24 @@ def test_one_runs_pauses_are_opened_in_their_order_and_once_however_slowly_it_is
     world.source.pauses["ref-3"] = "Mfa-" + "2" * 32
     world.watch.poll()
     assert len(waiting) == 1
+    opening = world.source.facts
+
+    def slow(paused: Paused) -> Opened:
+        world.source.pauses["ref-4"] = "Mfa-" + "3" * 32
+        world.watch.poll()
+        return opening(paused)
+
+    world.source.facts = slow  # type: ignore[method-assign]
     waiting.pop()()
+    assert waiting == []
     world.watch.poll()
     waiting.pop()()
-    assert [gate.external_ref for gate in world.store.open_gates()] == ["ref-1", "ref-2", "ref-3"]
+    assert [gate.external_ref for gate in world.store.open_gates()] == [
+        "ref-1",
+        "ref-2",
+        "ref-3",
+        "ref-4",
+    ]
     world.watch.poll()
     assert waiting == []
 

@@ -56,7 +56,7 @@ def test_fifty_approvers_at_once(world: World) -> None:
 
 def test_a_tap_against_the_deadline(world: World) -> None:
     """Whichever commits first decides, and only one does."""
-    for _ in range(10):
+    for _ in range(8):
         world.source = FakeSource(pauses={f"ref-{_}": "Mfa-" + f"{_}" * 32})
         world.desk = replace(world.desk, sources={"main": world.source})
         world.watch, world.answers = Watch(world.desk, world.source), Answers(world.desk)
@@ -133,7 +133,7 @@ def test_two_agents_open_and_deliver_once(world: World) -> None:
 
 def test_many_gates_of_one_pipeline_open_at_once(world: World) -> None:
     """They write into one record of the pipeline: whoever was overtaken decides again, and each opening is counted."""
-    pauses = [Paused(f"ref-{n}", f"Mfa-{n:032x}", replace(RUN, id=str(n))) for n in range(24)]
+    pauses = [Paused(f"ref-{n}", f"Mfa-{n:032x}", replace(RUN, id=str(n))) for n in range(20)]
     at_once(*(lambda paused=paused: open_gate(world.desk, world.source, paused) for paused in pauses))
-    assert len(world.store.pipeline(f"{RUN.source}:{RUN.pipeline}").opened) == 24
-    assert len(world.store.open_gates()) == 24
+    assert len(world.store.pipeline(f"{RUN.source}:{RUN.pipeline}").opened) == 20
+    assert len(world.store.open_gates()) == 20

@@ -23,11 +23,11 @@ from jenkins_mfa.cli.base import (
 )
 from jenkins_mfa.config import Config
 from jenkins_mfa.core import quorum
-from jenkins_mfa.core.model import Awaited, Entry, Gate, Held, Trouble
+from jenkins_mfa.core.model import Awaited, Entry, Flood, Gate, Held, Trouble
 from jenkins_mfa.store.gates import RedisStore
-from jenkins_mfa.usecases import explain, second_admin, trouble
+from jenkins_mfa.usecases import explain, floods, second_admin, trouble
 from jenkins_mfa.usecases.ports import Store
-from jenkins_mfa.words import commands, delivery, enrolment, page, people, render, state
+from jenkins_mfa.words import commands, delivery, enrolment, holding, page, people, render, state
 from jenkins_mfa.words.parts import duration, join, say
 
 SHORTEST = 4  #: characters of a gate's id that name it
@@ -44,6 +44,7 @@ def pending(config_path: Path, as_json: bool) -> None:
         troubles = [trouble.of(store, gate) for gate in gates]
         lacking = [explain.stuck(store, gate) for gate in gates]
         unreviewed = reviews.waiting(store)
+        over = floods.now_waiting(store)
         unconfirmed = second_admin.waiting(store, config.roster.people, now)
     waiting = list(zip(gates, troubles, strict=True))
     if as_json:
@@ -53,10 +54,13 @@ def pending(config_path: Path, as_json: bool) -> None:
             {"at": render.iso(now), "gates": told, "damaged": found}
             | reviews.as_json(unreviewed)
             | _awaited(unconfirmed)
+            | {"floods": [_flood(one) for one in over]}
         )
         return
     for line in (*reviews.lines(unreviewed), *map(render.terminal, enrolment.to_confirm(unconfirmed, config.roster))):
         click.echo(line)
+    for told_flood in holding.floods(over):
+        click.echo(render.terminal(told_flood))
     for one in damaged:
         click.echo(f"Damaged: {one.record}: {one.reason}.\n  Mend: {DAMAGED_GATE}.")
     if damaged and not gates:
@@ -135,6 +139,11 @@ def print_gate(shown: page.Page, gate: Gate, now: int) -> None:
     click.echo("  The Jenkinsfile says (not checked by anyone)")
     for text in shown.box:
         click.echo(f"    | {text}")
+
+
+def _flood(found: Flood) -> dict[str, Any]:
+    source, _, pipeline = found.pipeline.partition(":")
+    return {"source": source, "pipeline": pipeline, "waiting": found.waiting, "since": render.iso(found.since)}
 
 
 def _row(gate: Gate, failing: Trouble | None, config: Config, now: int, lacking: tuple[str, ...]) -> tuple[str, ...]:

@@ -29,6 +29,7 @@ DETAILS = frozenset(
         "failures", "head", "iat", "jti", "key_sha256", "kid", "kind", "lane", "lib", "named", "nonce", "not_after",
         "people", "person", "policy_sha256", "problem", "proof", "quorum", "reason", "receipt_sha256", "record",
         "report", "request_sha256", "rules", "seq", "state", "step", "target", "tries", "use", "version", "via",
+        "waiting",
     }
 )  # fmt: skip
 
@@ -56,6 +57,7 @@ class Name(enum.StrEnum):
     GATE_BROKE_GLASS = "gate:broke_glass"
     GATE_REVIEWED = "gate:reviewed"
     GATE_MISSING = "gate:missing"
+    GATE_FLOODED = "gate:flooded"
     REQUESTER_HELD = "requester:held"
     REQUESTER_RELEASED = "requester:released"
     ANSWER_REFUSED = "answer:refused"

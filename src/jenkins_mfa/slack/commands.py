@@ -13,7 +13,7 @@ from typing import Protocol
 import structlog
 from slack_bolt import Ack, App, Respond
 
-from jenkins_mfa.core.model import Entry, Factor, Gate, PersonRecord, ReviewsRecord, Trouble
+from jenkins_mfa.core.model import Entry, Factor, FloodsRecord, Gate, PersonRecord, ReviewsRecord, Trouble
 from jenkins_mfa.errors import DamagedError, MessengerError, Refusal, StoreError, UntrustedInputError
 from jenkins_mfa.slack import blocks, payloads
 from jenkins_mfa.slack.acts import ActForms
@@ -24,8 +24,8 @@ from jenkins_mfa.slack.messenger import SlackMessenger
 from jenkins_mfa.slack.own import OwnCommands
 from jenkins_mfa.slack.payloads import Body, Typed
 from jenkins_mfa.slack.replies import respond_privately
-from jenkins_mfa.usecases import explain, second_admin, trouble
-from jenkins_mfa.words import answers, commands, enrolment, state, tree, why
+from jenkins_mfa.usecases import explain, floods, second_admin, trouble
+from jenkins_mfa.words import answers, commands, enrolment, holding, state, tree, why
 from jenkins_mfa.words.parts import Parts
 
 log = structlog.get_logger()
@@ -61,6 +61,9 @@ class Reading(Protocol):
 
     def reviews(self) -> ReviewsRecord:
         """The reviews that are open."""
+
+    def floods(self) -> FloodsRecord:
+        """What waits unasked."""
 
     def trouble(self, lane: str) -> Trouble | None:
         """Why a lane is not delivered."""
@@ -162,6 +165,7 @@ class Commands:
         if gates or not lines:
             roster, stuck = self.messenger.roster, partial(explain.stuck, self.reading)
             lines += commands.pending(gates, page, roster, now, me, troubles, stuck)
+        lines += holding.floods(floods.now_waiting(self.reading))
         fresh = commands.sources(self.reading.beats(), now)
         return [*lines, fresh] if fresh else lines
 

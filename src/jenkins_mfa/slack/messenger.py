@@ -116,16 +116,27 @@ class SlackMessenger:
         When none is left the message says so, and the next ones get a new one. Raises MessengerUnavailableError.
         """
         line = holding.summary(requester, len(waiting), most, self.roster)
+        return self._tell_count(line, len(waiting), waiting, told)
+
+    def tell_flood(self, pipeline: str, waiting: int, asked: Sequence[Gate], told: ToldRecord) -> ToldRecord:
+        """Say in one message, where those of a pipeline that are `asked` stand, how many more of it wait unasked.
+
+        Otherwise as `tell_line`.
+        """
+        return self._tell_count(holding.flooded(pipeline, waiting), waiting, asked, told)
+
+    def _tell_count(self, line: Parts, count: int, beside: Sequence[Gate], told: ToldRecord) -> ToldRecord:
+        """Show the line where it stands already, and where these gates are asked."""
         payload = blocks.note([line], self.users, "many")
         channels = [message.channel for message in told.messages]
-        channels += [channel for gate in waiting for channel in self._channels(gate)]
+        channels += [channel for gate in beside for channel in self._channels(gate)]
         known, shown = {message.channel: message for message in told.messages}, []
         for channel in dict.fromkeys(channels):
             try:
                 shown.append(self._put(channel, known.get(channel), payload))
             except MessageGoneError as error:
                 log.warning("a channel is gone", channel=channel, problem=str(error))
-        return ToldRecord(told.gate, told.version + 1, len(waiting), tuple(shown) if waiting else ())
+        return ToldRecord(told.gate, told.version + 1, count, tuple(shown) if count else ())
 
     def _put(self, channel: str, known: Message | None, payload: Payload) -> Message:
         """Rewrite the message in a channel; post one where there is none (any more)."""

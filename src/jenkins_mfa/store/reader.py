@@ -10,6 +10,7 @@ import msgspec
 from jenkins_mfa.core.model import (
     Alert,
     CredentialRecord,
+    FloodsRecord,
     Gate,
     HoldsRecord,
     KeysRecord,
@@ -189,6 +190,10 @@ class Reader:
     def keys(self) -> KeysRecord:
         """The receipt keys that agents had, and revoked ones; a fresh record of version 0 if there never was one."""
         return self._load("keys", KeysRecord) or KeysRecord(0)
+
+    def floods(self) -> FloodsRecord:
+        """The pipelines of which pauses wait unasked; a fresh record of version 0 if there never was one."""
+        return self._load("floods", FloodsRecord) or FloodsRecord(0, ())
 
     def redemption(self, jti: str) -> RedemptionRecord:
         """What became of a receipt; a fresh record of version 0 if it never was presented."""

@@ -19,6 +19,7 @@ from jenkins_mfa.core import moments, seal
 from jenkins_mfa.core.model import (
     Alert,
     CredentialRecord,
+    FloodsRecord,
     Gate,
     HoldsRecord,
     KeysRecord,
@@ -126,6 +127,8 @@ def record_key(record: Record) -> str:
             return "holds"
         case KeysRecord():
             return "keys"
+        case FloodsRecord():
+            return "floods"
         case RedemptionRecord():
             return f"redeemed:{record.jti}"
         case _:

@@ -197,6 +197,7 @@ _LANES = {
     "answer": _answer,
     "tell": telling.tell,
     "many": telling.many,
+    "flood": telling.flood,
     "note": telling.note,
     "ended": _ended,
     "alert": telling.alert,

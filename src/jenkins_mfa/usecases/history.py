@@ -18,7 +18,7 @@ BASELINES = 50  #: environments whose values are kept
 
 def pipeline_record(desk: Desk, run: Run) -> PipelineRecord:
     """What is kept for the run's pipeline. Raises DamagedError: without it nobody can tell what changed."""
-    return desk.store.pipeline(f"{run.source}:{run.pipeline}")
+    return desk.store.pipeline(run.pipeline_key)
 
 
 def look(desk: Desk, policy: Policy, record: PipelineRecord, facts: Facts, claims: Claims, at: int) -> History:

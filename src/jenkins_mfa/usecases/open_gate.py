@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from jenkins_mfa.core import baseline
 from jenkins_mfa.core import request as requests
+from jenkins_mfa.core.flood import Room
 from jenkins_mfa.core.holds import in_line
 from jenkins_mfa.core.model import (
     Alert,
@@ -52,11 +53,15 @@ ALARMING = frozenset(
 MOST_PROBLEMS = 5  #: of a request that are told
 
 
+class FullError(Exception):
+    """As many gates of the run, or of its pipeline, are open as may be at a time: the pause waits unasked."""
+
+
 def open_gate(desk: Desk, source: Source, paused: Paused) -> Gate | None:
     """Open the gate of one pause. Whoever else saw the same pause opens the same gate: the reference decides.
 
     None for a plain pause that is not ours to answer: no rule selects it, or it wants more than a yes.
-    Raises SourceError where the facts cannot be read (the next poll tries again) and StoreError.
+    Raises FullError, SourceError where the facts cannot be read (the next poll tries again), and StoreError.
     """
     facts, text, problem = _read(desk, source, paused)
     if paused.plain and problem is not None:
@@ -69,6 +74,10 @@ def open_gate(desk: Desk, source: Source, paused: Paused) -> Gate | None:
             return known
         run = _kept(run_record(desk, paused.run.key), paused.run, facts)
         pipeline = history.pipeline_record(desk, facts.run)
+        # Looked at after the pipeline's record was read: whoever takes a place meanwhile has gone on from that.
+        beside = (gate.run for gate in desk.store.open_gates(source.id) if gate.run.pipeline == paused.run.pipeline)
+        if not Room(beside).take(paused.run):
+            raise FullError
         gate = _draft(desk, paused, facts, text, gate_id)
         gate = _judge(desk, gate, run, pipeline, facts, text, problem)
         if paused.plain and not (gate.requirement and plain.selected(desk.policy, gate.requirement)):

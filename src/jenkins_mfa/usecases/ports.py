@@ -18,6 +18,7 @@ from jenkins_mfa.core.model import (
     CredentialRecord,
     Entry,
     Facts,
+    FloodsRecord,
     Gate,
     HoldsRecord,
     KeysRecord,
@@ -189,6 +190,9 @@ class Store(Protocol):
     def keys(self) -> KeysRecord:
         """The receipt keys that agents had, and revoked ones; a fresh record of version 0 if there never was one."""
 
+    def floods(self) -> FloodsRecord:
+        """The pipelines of which pauses wait unasked; a fresh record of version 0 if there never was one."""
+
     def redemption(self, jti: str) -> RedemptionRecord:
         """What became of a receipt; a fresh record of version 0 if it never was presented."""
 
@@ -324,6 +328,12 @@ class Messenger(Protocol):
 
     def tell_line(self, requester: str, waiting: Sequence[Gate], most: int, told: ToldRecord) -> ToldRecord:
         """Say in one message that these gates of a requester wait their turn, as `most` are asked at a time.
+
+        Returns the record (version one higher, `shown` how many wait) to be committed.
+        """
+
+    def tell_flood(self, pipeline: str, waiting: int, asked: Sequence[Gate], told: ToldRecord) -> ToldRecord:
+        """Say in one message, where those of a pipeline that are `asked` stand, how many more of it wait unasked.
 
         Returns the record (version one higher, `shown` how many wait) to be committed.
         """

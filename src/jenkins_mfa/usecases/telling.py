@@ -10,6 +10,7 @@ from jenkins_mfa.errors import StoreConflictError
 from jenkins_mfa.usecases import trouble
 from jenkins_mfa.usecases.desk import Desk, commit_id, decide, gates_of, run_record, whole
 
+FLOOD_UNTOLD = 2_000  #: ms until it is looked again where a flood can be told
 PARTLY_TOLD = 2_000  #: ms until a gate is told again where some of its messages could not be shown
 
 
@@ -67,6 +68,20 @@ def many(desk: Desk, requester: str) -> None:
     after = desk.messenger.tell_line(requester, waiting, desk.asks_per_requester, told)
     cause = commit_id("many", requester, str(after.version), str(after.shown))
     desk.store.commit(Commit(cause, (after,)))
+
+
+def flood(desk: Desk, pipeline: str) -> None:
+    """Say how many pauses of a pipeline (its key) wait unasked, in one message, which changes with them."""
+    waiting = next((one.waiting for one in desk.store.floods().floods if one.pipeline == pipeline), 0)
+    told = desk.store.told(f"flood:{pipeline}")
+    if told.shown == waiting:
+        return
+    open_ones = [gate for gate in desk.store.open_gates() if gate.run.pipeline_key == pipeline]
+    asked = [gate for gate in open_ones if gate.state is State.PENDING]
+    if waiting and not asked and not told.messages:
+        raise Again(FLOOD_UNTOLD)  # its gates are being opened just now; approvers read of it where those stand
+    after = desk.messenger.tell_flood(pipeline.partition(":")[2], waiting, asked, told)
+    desk.store.commit(Commit(commit_id("flood", pipeline, str(after.version), str(after.shown)), (after,)))
 
 
 def note(desk: Desk, gate_id: str) -> None:

@@ -8,7 +8,7 @@ from jenkins_mfa.core import holds
 from jenkins_mfa.core.audit import Name
 from jenkins_mfa.core.model import Entry, Factor
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.words import acts, endings, enrolment, keys, missing, own, people, receipts, render, tickets
+from jenkins_mfa.words import acts, endings, enrolment, holding, keys, missing, own, people, receipts, render, tickets
 from jenkins_mfa.words.parts import Fact, Parts, Word, say, sentences
 
 #: Why an answer was not counted: what its person did or is.
@@ -259,6 +259,11 @@ def _held(entry: Entry, roster: Roster) -> Parts:
     return say("Held: {of} was reported.", of=of)
 
 
+def _flooded(entry: Entry, _roster: Roster) -> Parts:
+    waiting = _detail(entry, "waiting")
+    return holding.flooded(_detail(entry, "target"), int(waiting) if waiting.isdigit() else 0)
+
+
 def _requester(template: str) -> Callable[[Entry, Roster], Parts]:
     return lambda entry, roster: say(
         template, person=people.person(roster, _detail(entry, "target")), by=_who(entry, roster)
@@ -327,6 +332,7 @@ SENTENCES: dict[str, Callable[[Entry, Roster], Parts]] = {
     Name.GATE_BROKE_GLASS: _broke_glass,
     Name.GATE_REVIEWED: _reviewed,
     Name.GATE_MISSING: _missing,
+    Name.GATE_FLOODED: _flooded,
     Name.REQUESTER_HELD: _requester("Further builds of {person} are held: {by} reported this one."),
     Name.REQUESTER_RELEASED: _requester("Builds of {person} are asked again: {by} released them."),
     Name.ANSWER_REFUSED: _refused,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from jenkins_mfa.core import holds
-from jenkins_mfa.core.model import Gate, Held, Hold
+from collections.abc import Sequence
+
+from jenkins_mfa.core import flood, holds
+from jenkins_mfa.core.model import Flood, Gate, Held, Hold
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.words import people
+from jenkins_mfa.words import facts, people
 from jenkins_mfa.words.parts import Fact, Parts, Time, Word, join, say
 
 
@@ -42,6 +44,28 @@ def summary(requester: str, waiting: int, most: int, roster: Roster) -> Parts:
         return say("No more builds of {who} wait for their turn.", who=who)
     text = "{n} more build of {who} waits" if waiting == 1 else "{n} more builds of {who} wait"
     return say(f"{text}: at most {{most}} are asked at a time.", n=waiting, who=who, most=most)
+
+
+def flooded(pipeline: str, waiting: int) -> Parts:
+    """In place of single messages for all inputs of a job that are not asked."""
+    job = facts.chip(pipeline, facts.WHOLE)
+    if not waiting:
+        return say("No more of {job} is held back.", job=job)
+    verb = "is" if waiting == 1 else "are"
+    return say(
+        f"{{n}} more of {{job}} {verb} held back: at most {flood.PER_RUN} of one build and {flood.PER_PIPELINE} of one "
+        "job are asked.",
+        n=waiting,
+        job=job,
+    )
+
+
+def floods(found: Sequence[Flood], most: int = 5) -> list[Parts]:
+    """What is held back, one line for each job, largest first; what there is no room for is counted."""
+    ordered = sorted(found, key=lambda one: (-one.waiting, one.pipeline))
+    lines = [flooded(one.pipeline.partition(":")[2], one.waiting) for one in ordered[:most]]
+    rest = sum(one.waiting for one in ordered[most:])
+    return [*lines, say("{n} more of other jobs are held back.", n=rest)] if rest else lines
 
 
 def further(gate: Gate, roster: Roster) -> Parts:

@@ -9,6 +9,10 @@ from jenkins_mfa.words.parts import Everyone, Fact, Parts, say
 
 #: By the alert's code. `{here}` calls everyone in the channel; every other name is a value of the alert, quoted.
 TEXTS = {
+    "flooded": (
+        "More of {target} waits in Jenkins than is asked at a time. The rest stays paused, and is asked as the others "
+        "end; nothing of it goes on by itself. Abort there what should not be."
+    ),
     "brought_back": (
         "An input waits again although its gate has ended, as after a backup of Jenkins was put back. It is "
         "not asked again. Abort the build by hand."

@@ -18,6 +18,8 @@ from jenkins_mfa.core.model import (
     Entry,
     Escalation,
     Factor,
+    Flood,
+    FloodsRecord,
     Hold,
     HoldsRecord,
     KeysRecord,
@@ -59,11 +61,13 @@ def test_a_record_comes_back_as_it_was_committed(store: Store) -> None:
     holds = HoldsRecord(1, (Hold("main:mallory", 5, one.id, "bob"),))
     redeemed = RedemptionRecord(one.jti, 1, "prod", "ab" * 32, 5, ("other:run",))
     keys = KeysRecord(1, ("k1", "k2"), (RevokedKey("k1", 5, "operator:root"),))
-    records = (one, run, pipeline, person, told, reviews, holds, keys, key, ticket, redeemed)
+    floods = FloodsRecord(1, (Flood("main:web", 12, 5, 6),))
+    records = (one, run, pipeline, person, told, reviews, holds, floods, keys, key, ticket, redeemed)
     store.commit(Commit("c1", records, (entry(one),), (), (alert,)))
     assert store.reviews() == reviews
     assert store.holds() == holds
     assert store.keys() == keys
+    assert store.floods() == floods
     assert store.credential(key.id) == key
     assert store.ticket(ticket.id) == ticket
     assert store.redemption(one.jti) == redeemed
@@ -88,6 +92,7 @@ def test_what_is_not_there(store: Store) -> None:
     assert store.reviews() == ReviewsRecord(0, ())
     assert store.holds() == HoldsRecord(0, ())
     assert store.keys() == KeysRecord(0)
+    assert store.floods() == FloodsRecord(0, ())
     assert store.credential("0") is None
     assert store.ticket("0") is None
     assert store.open_gates() == []

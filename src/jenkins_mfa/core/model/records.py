@@ -68,7 +68,8 @@ class Message:
 @dataclass(frozen=True, slots=True)
 class ToldRecord:
     """Which messages tell about a gate, the gate's version that they show, and the reason of a trouble if they do. For
-    `many:<requester>` in a gate's place `shown` is how many gates wait their turn.
+    `many:<requester>` in a gate's place `shown` is how many gates wait their turn, for `flood:<pipeline>` how many
+    pauses wait unasked.
 
     `refused` says why the whole was not taken: then they show a short text in its place. `stale`: somebody who was slow
     has shown an older state since.
@@ -146,6 +147,26 @@ class KeysRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Flood:
+    """A pipeline (its key) of which more pauses wait than may be gates at a time: how many are `waiting` unasked, since
+    when, and when that was last counted.
+    """
+
+    pipeline: str
+    waiting: int
+    since: int
+    counted: int
+
+
+@dataclass(frozen=True, slots=True)
+class FloodsRecord:
+    """All floods of all sources, oldest first."""
+
+    version: int
+    floods: tuple[Flood, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RedemptionRecord:
     """What became of a receipt (`jti`) that was presented. `consumer` has redeemed it at `at`, with a token of its own
     of which the SHA-256 is kept; empty while nobody has. `refused` says to whom it was refused, and why.
@@ -213,6 +234,7 @@ Record = (
     | ReviewsRecord
     | HoldsRecord
     | KeysRecord
+    | FloodsRecord
     | RedemptionRecord
 )
 

@@ -42,6 +42,11 @@ class Run:
         """Names this run among all runs of all sources."""
         return f"{self.source}:{self.pipeline}:{self.id}:{self.attempt}"
 
+    @property
+    def pipeline_key(self) -> str:
+        """Names its pipeline among those of all sources."""
+        return f"{self.source}:{self.pipeline}"
+
 
 @dataclass(frozen=True, slots=True)
 class Starter:
