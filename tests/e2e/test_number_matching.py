@@ -16,6 +16,7 @@ from jenkins_mfa.demo import files
 from jenkins_mfa.demo.auto import ALICE, BOB, Player
 from jenkins_mfa.demo.world import World
 from jenkins_mfa.simulators.jenkins import Build
+from jenkins_mfa.simulators.jenkins_model import plain_cause
 from jenkins_mfa.simulators.slack import Message, Outcome, plain
 
 RULES = """
@@ -163,10 +164,10 @@ def test_row_32_deny_and_report_holds_the_requester_until_the_release(player: Pl
     assert (again.exit_code, again.stderr.strip()) == (4, "Nothing to do: no report holds builds of this person.")
 
 
-def test_row_32_of_thirty_builds_five_are_asked_and_one_message_counts_the_others(player: Player) -> None:
+def test_row_32_of_eighteen_builds_five_are_asked_and_one_message_counts_the_others(player: Player) -> None:
     """No storm in the channel; when one ends the oldest that waits is asked, and the message changes."""
     world = player.world
-    builds = [world.jenkins.build("web", user="dev") for _ in range(30)]
+    builds = [world.jenkins.build("web", user="dev") for _ in range(18)]
 
     def line(n: int) -> str:
         return f"{n} more builds of Dan Fox wait: at most 5 are asked at a time."
@@ -174,14 +175,33 @@ def test_row_32_of_thirty_builds_five_are_asked_and_one_message_counts_the_other
     def told(text: str) -> list[Message]:
         return [m for m in world.slack.messages(files.CHANNEL) if plain(m) == text]
 
-    assert world.slack.wait_for(lambda _: told(line(25)), 60)
+    assert world.slack.wait_for(lambda _: told(line(13)), 60)
     assert len(web(world, "Needs confirmation")) == 5
     before = len([m for m in world.slack.messages(files.CHANNEL) if not m.thread_ts])
     message = web(world, "Needs confirmation")[0]
     player.tap(BOB, message, "gate_deny").wait("modal", 30)
     world.slack.submit(BOB, world.slack.views(BOB)[-1], {"reason": "not now"})
-    assert world.slack.wait_for(lambda _: told(line(24)), 30)
+    assert world.slack.wait_for(lambda _: told(line(12)), 30)
     assert world.slack.wait_for(lambda _: len(web(world, "Needs confirmation")) == 5, 30)
     assert len([m for m in world.slack.messages(files.CHANNEL) if not m.thread_ts]) == before + 1
     assert sum("more builds of Dan Fox" in plain(m) for m in world.slack.messages(files.CHANNEL)) == 1
-    assert len(builds) == 30
+    assert len(builds) == 18
+
+
+def test_of_thirty_builds_of_one_job_ten_stay_paused_unread_until_there_is_room(player: Player) -> None:
+    """One message counts them where the job is asked; each build that ends lets the next one in, and nothing is lost."""
+    world = player.world
+    world.jenkins.job("api", deploy)
+    builds = [world.jenkins.build("api", causes=[plain_cause("timer")]) for _ in range(30)]
+
+    def asked(start: str) -> list[Message]:
+        found = [m for m in world.slack.messages(files.CHANNEL) if not m.thread_ts]
+        return [m for m in found if plain(m).startswith(start)]
+
+    assert world.slack.wait_for(lambda _: len(asked("Needs confirmation: “api”")) == 20, 60)
+    assert world.slack.wait_for(lambda _: asked("10 more of api are held back"), 60)
+    player.tap(BOB, asked("Needs confirmation: “api”")[0], "gate_deny").wait("modal", 30)
+    world.slack.submit(BOB, world.slack.views(BOB)[-1], {"reason": "not now"})
+    assert world.slack.wait_for(lambda _: asked("Needs confirmation: “api” #21"), 30)
+    assert len(asked("Needs confirmation: “api”")) == 20
+    assert sum(build.building for build in builds) == 29
