@@ -189,7 +189,7 @@ def test_row_32_of_eighteen_builds_five_are_asked_and_one_message_counts_the_oth
 
 
 def test_of_thirty_builds_of_one_job_ten_stay_paused_unread_until_there_is_room(player: Player) -> None:
-    """One message counts them where the job is asked; each build that ends lets the next one in, and nothing is lost."""
+    """One message counts them where the job is asked; each build that ends lets the next one in."""
     world = player.world
     world.jenkins.job("api", deploy)
     builds = [world.jenkins.build("api", causes=[plain_cause("timer")]) for _ in range(30)]
