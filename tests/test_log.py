@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jenkins_mfa.config import Secret
 from jenkins_mfa.log import HIDDEN, Unfailing, redact
+from jenkins_mfa.secret_files import Secret
 
 JWS = "eyJhbGciOiJFZERTQSJ9.eyJ2IjoxfQ.c2lnbmF0dXJl"
 

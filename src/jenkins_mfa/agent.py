@@ -16,8 +16,9 @@ from functools import partial
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from jenkins_mfa import __version__, key_files, key_takeover, takeover
+from jenkins_mfa import __version__, key_files, key_takeover, takeover, token_takeover
 from jenkins_mfa.config import Config
+from jenkins_mfa.core.consumers import Consumers
 from jenkins_mfa.core.model import Commit, Entry
 from jenkins_mfa.errors import SourceError, StoreError
 from jenkins_mfa.reload import Reloader
@@ -58,8 +59,7 @@ STOP_SECONDS = 10.0  #: that each thread gets to finish what it has begun
 @dataclass
 class Agent:
     """A running agent. `start` returns once everything runs; `stop` lets go in the order that loses nothing. With
-    `reload_asked` policy, roster, keys and members of groups are looked at soon. `replica` tells it from others on the
-    same store.
+    `reload_asked` all files and members of groups are looked at soon. `replica` tells it from others on the same store.
     """
 
     config: Config
@@ -77,8 +77,10 @@ class Agent:
     def __post_init__(self) -> None:
         self._reloader = Reloader(self.config.rules, self.desk, self.config.rules_digest)
         self._groups = Groups(self.desk, UserGroups(self.messenger.client))
-        self._web: WebServer | None = web_of(self.config, self.desk)
+        self._consumers = Consumers(self.config.consumers)
+        self._web: WebServer | None = web_of(self.config, self.desk, self._consumers)
         self._keys = self._takeovers()
+        self._tokens: list[Takeover] = []
 
     def _takeovers(self) -> list[Takeover]:
         """The agent's own keys, the receipts' first: a revoked one waits for nothing."""
@@ -114,6 +116,7 @@ class Agent:
         looks = (
             (self._tick, TICK_SECONDS),
             (self._look_at_keys, LOOK_SECONDS),
+            (self._look_at_tokens, LOOK_SECONDS),
             (self._look_at_rules, LOOK_SECONDS),
             (self._look_at_groups, LOOK_SECONDS),
             (self._end_unconfirmed, LATE_SECONDS),
@@ -139,6 +142,7 @@ class Agent:
         acts, own = Acts(self.desk, pages), OwnActs(self.desk, pages)
         Handlers(answers, self.desk.store, self.messenger, glass, acts, own).register(self._slack.bolt)
         self._slack.connect()
+        self._tokens = token_takeover.all_of(self.config, self.desk, self.messenger, self._slack, self._consumers)
 
     def run(self, stop: threading.Event) -> int:
         """Until `stop` is set, or a critical thread has died; the exit code."""
@@ -150,6 +154,7 @@ class Agent:
                 self._look_at_keys(at_once=True)
                 self._look_at_rules(at_once=True)
                 self._look_at_groups(at_once=True)
+                self._look_at_tokens(at_once=True)
         self.stop()
         return 1 if self.crew.failed.is_set() else 0
 
@@ -252,7 +257,7 @@ class Agent:
         state = self._reloader.state | {
             "kids": list(keys.ring.kids),
             "receipt_kids": [key.kid for key in keys.signing if key.kid not in keys.revoked],
-            "not_taken": takeover.problems(self._keys),
+            "not_taken": takeover.problems([*self._keys, *self._tokens]),
         }
         self._beat(f"agent:{self.replica}", {"version": __version__, "pid": os.getpid(), **state})
 
@@ -270,6 +275,10 @@ class Agent:
         """Take over keys and certificate."""
         takeover.tried(partial(receipt_keys.look, self.desk))
         takeover.look(self._keys, at_once=at_once)
+
+    def _look_at_tokens(self, *, at_once: bool = False) -> None:
+        """Take over tokens; apart from keys and policy, which are not to wait for Jenkins and Slack."""
+        takeover.look(self._tokens, at_once=at_once)
 
     def _end_unconfirmed(self) -> None:
         """What no second administrator has confirmed in time ends."""

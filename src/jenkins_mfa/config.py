@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-import stat
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from jenkins_mfa import secret_files
 from jenkins_mfa.audit_config import AuditConfig, audit
 from jenkins_mfa.consumer_config import consumers
 from jenkins_mfa.core.consumers import Consumer
 from jenkins_mfa.core.policy import Policy, Roster
 from jenkins_mfa.errors import ConfigError
-from jenkins_mfa.failures import unread
 from jenkins_mfa.roster_file import OPERATOR, WRITER
 from jenkins_mfa.rule_files import RuleFiles
+from jenkins_mfa.secret_files import Secret
 from jenkins_mfa.store.settings import Settings as StoreSettings
 from jenkins_mfa.toml_problems import seen
 from jenkins_mfa.toml_table import Table, read
@@ -27,22 +28,6 @@ SLACK_API = "https://slack.com/api/"  #: Slack's own address
 NO_SOURCE = "no source is named: there would be nothing to watch"
 #: Looks of tokens, which somebody may write where the name of their file belongs.
 TOKEN = re.compile(r"(xox[a-z]|xapp)-.*|[0-9a-f]{32,}", re.IGNORECASE)
-
-
-class Secret:
-    """A secret text. Only `reveal` gives it away: repr, str and logs show `***`."""
-
-    __slots__ = ("_value",)
-
-    def __init__(self, value: str) -> None:
-        self._value = value
-
-    def reveal(self) -> str:
-        """The secret itself, for the adapter that needs it."""
-        return self._value
-
-    def __repr__(self) -> str:
-        return "***"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +70,7 @@ class KeysConfig:
 class Config:
     """All of it. Times to live are in seconds; `rules_digest` is of the files that policy and roster were read from.
 
-    `web` is None where the agent has no pages.
+    `web` is None where the agent has no pages; `consumer_files` are the files of the consumers' secrets, by name.
     """
 
     path: Path
@@ -104,6 +89,7 @@ class Config:
     audit: AuditConfig
     web: WebSettings | None = None
     consumers: tuple[Consumer, ...] = ()
+    consumer_files: Mapping[str, Path] = field(default_factory=dict)
 
 
 def load(path: Path, *, policy_path: Path | None = None, now: int = 0, with_secrets: bool = True) -> Config:
@@ -124,7 +110,7 @@ def load(path: Path, *, policy_path: Path | None = None, now: int = 0, with_secr
     kept = audit(root, base)
     pages = web(root, base, with_secrets=with_secrets)
     ids = {source.id for source in sources} or {""}
-    redeemers = consumers(root, lambda table, key: secrets.read(table, key).reveal(), frozenset(ids))
+    redeemers = consumers(root, secrets.read, frozenset(ids))
     limits = root.table("limits", required=False)
     approval_ttl = limits.integer("approval_ttl", 600, low=1, high=3600, unit="seconds")
     max_ttl = limits.integer("max_ttl", 86400, low=1, high=86400, unit="seconds")
@@ -161,7 +147,8 @@ def load(path: Path, *, policy_path: Path | None = None, now: int = 0, with_secr
         secret_files=tuple(secrets.files),
         audit=kept,
         web=pages,
-        consumers=redeemers,
+        consumers=tuple(redeemers),
+        consumer_files={one.name: secret.file for one, secret in redeemers.items()},
     )
 
 
@@ -185,19 +172,11 @@ class _Secrets:
             return Secret("")
         self.files.append(path)
         try:
-            mode = path.stat().st_mode
-            value = path.read_text().strip()
-        except OSError as error:
-            table.fault(key, f"{path} cannot be read: {unread(error)}")
+            return secret_files.read(path)
+        except ConfigError as error:
+            for problem in error.problems:
+                table.fault(key, problem)
             return Secret("")
-        except UnicodeDecodeError:
-            value = ""
-        if stat.S_IMODE(mode) & 0o077:
-            table.fault(key, f"{path} can be read by others (mode {stat.S_IMODE(mode):o}); mend: chmod 600 {path}")
-        if not value or len(value) > 4096 or not value.isascii() or not value.isprintable():
-            table.fault(key, f"{path} must hold one line of text, the token alone")
-            return Secret("")
-        return Secret(value)
 
 
 def _source(table: Table, secrets: _Secrets) -> SourceConfig:

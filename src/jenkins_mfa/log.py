@@ -15,7 +15,7 @@ from typing import Any, TextIO
 
 import structlog
 
-from jenkins_mfa.config import Secret
+from jenkins_mfa.secret_files import Secret
 
 HIDDEN = "***"
 #: Key names whose values never appear.

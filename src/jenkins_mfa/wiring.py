@@ -12,6 +12,7 @@ import structlog
 from jenkins_mfa.archive.checkpoint_file import CheckpointFile
 from jenkins_mfa.archive.copies import Copies
 from jenkins_mfa.config import Config
+from jenkins_mfa.core.consumers import Consumers
 from jenkins_mfa.core.keys import Keys
 from jenkins_mfa.core.model import Gate, State
 from jenkins_mfa.errors import ConfigError
@@ -144,13 +145,13 @@ def models_of(settings: Settings, desk: Desk) -> Callable[[], Models | None]:
     return models
 
 
-def web_of(config: Config, desk: Desk) -> WebServer | None:
-    """The pages' server; None where there are none."""
+def web_of(config: Config, desk: Desk, consumers: Consumers) -> WebServer | None:
+    """The pages' server; None where there are none. `consumers` may be renewed while it serves."""
     if config.web is None:
         return None
     name, models = f"jenkins-mfa {config.installation}", models_of(config.web, desk)
     keys = WebAuthnKeys(config.web.party, name, models)
-    site = Site(desk, config.web, keys, config.consumers)
+    site = Site(desk, config.web, keys, consumers)
     return WebServer(application(site), config.web, site.waiters)
 
 

@@ -133,7 +133,7 @@ def test_two_agents_open_and_deliver_once(world: World) -> None:
 
 def test_many_gates_of_one_pipeline_open_at_once(world: World) -> None:
     """They write into one record of the pipeline: whoever was overtaken decides again, and each opening is counted."""
-    pauses = [Paused(f"ref-{n}", f"Mfa-{n:032x}", replace(RUN, id=str(n))) for n in range(20)]
+    pauses = [Paused(f"ref-{n}", f"Mfa-{n:032x}", replace(RUN, id=str(100 + n))) for n in range(20)]
     at_once(*(lambda paused=paused: open_gate(world.desk, world.source, paused) for paused in pauses))
     assert len(world.store.pipeline(f"{RUN.source}:{RUN.pipeline}").opened) == 20
     assert len(world.store.open_gates()) == 20

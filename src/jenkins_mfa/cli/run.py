@@ -27,7 +27,7 @@ VERSIONS = f"jenkins-mfa {__version__}, library {LIBRARY}, contract {CONTRACT}"
 @click.option("--log-level", type=click.Choice(["DEBUG", "INFO", "WARNING"]), default="INFO", show_default=True)
 def run(config_path: Path, log_level: str) -> None:
     """Run the agent until it is told to stop (SIGTERM, Ctrl-C; a second one ends it at once). SIGHUP has policy,
-    roster, keys and Slack user groups looked at now.
+    roster, keys, tokens and Slack user groups looked at now.
     """
     from jenkins_mfa import agent, log
 

@@ -30,6 +30,13 @@ class Consumer:
         return found.source in self.sources and self.pipelines.match(found.pipeline) and named in self.environments
 
 
+@dataclass
+class Consumers:
+    """Those who may redeem. `now` is replaced as a whole, when a secret of theirs is changed while the agent runs."""
+
+    now: tuple[Consumer, ...] = ()
+
+
 def digest(secret: str) -> str:
     """What is kept of a secret or a token, in hexadecimal."""
     return hashlib.sha256(secret.encode(errors="replace")).hexdigest()

@@ -114,6 +114,20 @@ class SlackApp:
             for one in opened:
                 one.wait(OPENING)
 
+    @property
+    def app_token(self) -> str:
+        """The token that connections are opened with."""
+        return self._handlers[0].client.app_token
+
+    def renew(self, app_token: str) -> None:
+        """Open connections with this token from now on; those that are open stay."""
+        for handler in self._handlers:
+            handler.client.app_token = app_token
+
+    def renew_bot(self, bot_token: str) -> None:
+        """Bolt makes a client of its own for each tap, with the token of its start."""
+        self.bolt._token = bot_token  # noqa: SLF001 - it has no other way
+
     def close(self) -> None:
         """Take nothing new, then let running listeners end."""
         for handler in self._handlers:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from slack_sdk import WebClient
 
-from jenkins_mfa.errors import MessageGoneError, MessengerError
+from jenkins_mfa.errors import MessageGoneError, MessageRefusedError, MessengerError
 from jenkins_mfa.slack.calls import call
 from jenkins_mfa.slack.messenger import SlackMessenger
 from jenkins_mfa.slack.usergroups import UserGroups
@@ -40,13 +40,33 @@ def inspect(
         if not _refused(error):
             return found
     try:
-        call(app.apps_connections_open, app_token=app.token)
+        opens(app)
         found.append(Finding("app_token", True, "Socket Mode"))
     except MessengerError as error:
         mend = _mend(error, "app", "xapp", "Basic Information, scope connections:write; Socket Mode must be on")
         says = f"the app-level token opens no Socket Mode connection: {error}"
         found.append(Finding("app_token", False, says, mend))
     return found
+
+
+def accepted(bot: WebClient, team: str, before: WebClient) -> None:
+    """Raises MessengerError unless Slack takes the bot's token, as one of this workspace, and of the same bot as before
+    where that is still known: another one's buttons lead to another agent.
+    """
+    me = call(bot.auth_test)
+    if me.get("team_id") != team:
+        raise MessageRefusedError(f"it belongs to workspace {ascii(me.get('team_id'))[1:-1]}, not {team}")
+    try:
+        known = call(before.auth_test).get("user_id")
+    except MessengerError:
+        return
+    if me.get("user_id") != known:
+        raise MessageRefusedError("it belongs to another app, whose buttons lead elsewhere")
+
+
+def opens(app: WebClient) -> None:
+    """Raises MessengerError unless Slack opens a Socket Mode connection for the app-level token."""
+    call(app.apps_connections_open, app_token=app.token)
 
 
 def _refused(error: MessengerError) -> bool:

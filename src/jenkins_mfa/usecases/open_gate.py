@@ -67,6 +67,7 @@ def open_gate(desk: Desk, source: Source, paused: Paused) -> Gate | None:
     if paused.plain and problem is not None:
         return None
     gate_id = f"g_{desk.randomness.hex(16)}"
+    receipt_keys.look(desk)
 
     def attempt() -> Gate | None:
         known = desk.store.gate_of(source.id, paused.ref)
@@ -209,7 +210,7 @@ def _fault(
     """What stands against asking anybody."""
     if request and (request.pipeline, request.run_id) != (gate.run.pipeline, gate.run.id):
         return Reason("other_run", {"named": f"{request.pipeline} #{request.run_id}"})
-    if request and receipt_keys.signer(desk, gate.kids, gate.opened_at // 1000) is None:
+    if request and desk.keys.signer(gate.kids, gate.opened_at // 1000) is None:
         revoked = [kid for kid in gate.kids if kid in desk.keys.revoked]
         return Reason("revoked_key" if revoked else "unknown_key", {"kids": ", ".join(revoked or gate.kids)})
     if requirement.refusal is not None:

@@ -49,7 +49,7 @@ def routes(site: Site) -> list[Route]:
         return await run_in_threadpool(_redeemed, site, consumer, host(request), await request.body())
 
     found = [Route("/.well-known/jwks.json", key_set)]
-    return [*found, Route(REDEEM, redeemed, methods=["POST"])] if site.consumers else found
+    return [*found, Route(REDEEM, redeemed, methods=["POST"])] if site.consumers.now else found
 
 
 def _who(site: Site, request: Request) -> Consumer | None:
@@ -57,7 +57,7 @@ def _who(site: Site, request: Request) -> Consumer | None:
     given = request.headers.getlist("authorization")
     scheme, _, secret = given[0].partition(" ") if len(given) == 1 else ("", "", "")
     fits = scheme.lower() == "bearer" and 0 < len(secret) <= SECRET
-    return of_secret(site.consumers, secret) if fits else None
+    return of_secret(site.consumers.now, secret) if fits else None
 
 
 def _stranger(request: Request, in_time: bool) -> Response:

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from jenkins_mfa.core import strict_json
-from jenkins_mfa.core.consumers import Consumer
+from jenkins_mfa.core.consumers import Consumers
 from jenkins_mfa.core.model import Gate
 from jenkins_mfa.errors import (
     JenkinsMfaError,
@@ -50,7 +50,7 @@ class Site:
     desk: Desk
     settings: Settings
     keys: SecurityKeys
-    consumers: tuple[Consumer, ...] = ()
+    consumers: Consumers = field(default_factory=Consumers)
     waiters: Waiters = field(default_factory=Waiters)
     rates: Rates = field(default_factory=Rates)
 

@@ -45,6 +45,10 @@ TEXTS = {
         "The pages' new certificate cannot be used: {problem}. The one before goes on until it ends."
     ),
     "vault_refused": "The vault's keys on disk cannot be used: {problem}. The keys that held before still hold.",
+    "token_refused": (
+        "What stands on disk for {what} cannot be used: {problem}. The one before goes on as long as it is taken; this "
+        "is tried again."
+    ),
     "keys_refused": (
         "The receipt keys on disk cannot be used: {problem}. The keys that held before still sign, but for those that "
         "were revoked."

@@ -71,6 +71,13 @@ def inspect(client: Client, public_url: str, library: str, now: int, watched: Se
     return found
 
 
+def accepted(client: Client) -> None:
+    """Raises SourceError, or UntrustedInputError, unless the controller knows the client's token as its user's."""
+    me = decode(client.get("whoAmI/", "name,anonymous").body, _Me)
+    if me.name != client.user or me.anonymous:
+        raise SourceForbiddenError(f"Jenkins knows the token as {told(me.name)}'s, not as {told(client.user)}'s")
+
+
 def _mend(client: Client, error: Exception) -> str:
     if isinstance(error, SourceGoneError):
         return "set this source's url to Jenkins' root: is a path such as /jenkins/ missing, or too much?"

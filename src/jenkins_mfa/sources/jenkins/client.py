@@ -83,7 +83,8 @@ class _Connection(jenkins.Jenkins):  # type: ignore[misc]
 
 @dataclass(slots=True)
 class Client:
-    """One controller and our account there. Safe to share: each thread gets a connection of its own.
+    """One controller and our account there. Safe to share: each thread gets a connection of its own. `token` may be
+    replaced: what is sent from then on has the new one.
 
     Raises ConfigError for a URL that cannot be used, and for environment variables that would weaken TLS or log
     what is sent.
@@ -135,8 +136,8 @@ class Client:
         raise SourceUnavailableError(f"{what}: {failure}")
 
     def _connection(self) -> _Connection:
-        if not hasattr(self._local, "connection"):
-            self._local.connection = _Connection(self.url, self.user, self.token)
+        if getattr(self._local, "token", None) != self.token:
+            self._local.connection, self._local.token = _Connection(self.url, self.user, self.token), self.token
         return self._local.connection  # type: ignore[no-any-return]
 
     def _judged(self, answer: requests.Response, what: str, limit: int, seconds: float) -> Reply:
