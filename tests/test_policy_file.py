@@ -46,6 +46,10 @@ WHENS = [
         'when = { environment = "prod" }',
         'when environment: seen: "prod" (there is none of that name); allowed: production',
     ),
+    (
+        'when = { plain_input = "release-it" }',
+        'when plain_input: seen: "release-it" (Jenkins begins each id with a capital); mend: "Release-it"',
+    ),
     ('when = { tags = "pcl" }', 'when tags: seen: "pcl" (there is none of that name); allowed: pci'),
     ('when = { source = "other" }', 'when source: seen: "other" (there is none of that name); allowed: main'),
     ('when = { trigger = "hand" }', 'when trigger: seen: "hand" (there is none of that name); allowed: api, person'),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
+from string import ascii_lowercase
 
 from jenkins_mfa.core.calendars import Calendar
 from jenkins_mfa.core.model import Trigger
@@ -202,6 +203,9 @@ def _check(table: Table, key: str, patterns: Iterable[str], known: frozenset[str
         wrong = problem(pattern)
         if wrong:
             table.fault(key, f'the pattern "{pattern}" {wrong}')
+        elif key == "plain_input" and pattern[0] in ascii_lowercase:
+            capital = pattern[0].upper() + pattern[1:]
+            table.fault(key, f'seen: "{pattern}" (Jenkins begins each id with a capital); mend: "{capital}"')
         elif known is not None and not any(map(Globs((pattern,)).match, known)):
             allowed = ", ".join(sorted(known)) or "none is declared"
             table.fault(key, f'seen: "{pattern}" (there is none of that name); allowed: {allowed}')
