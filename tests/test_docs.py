@@ -20,7 +20,7 @@ from jenkins_mfa.core.gate import TABLE, Kind
 from jenkins_mfa.core.model import State
 from jenkins_mfa.errors import ConfigError
 from jenkins_mfa.slack.check import SCOPES
-from jenkins_mfa.usecases.open_gate import ALARMING
+from jenkins_mfa.usecases.opening_commit import ALARMING
 from jenkins_mfa.words import alerts, incidents
 
 ROOT = Path(__file__).parent.parent

@@ -39,6 +39,7 @@ def world() -> Iterator[World]:
             for job in ("old/app", "old/strict", "new/app"):
                 made.jenkins.job(job, release)
             made.jenkins.job("old/deaf", catching)
+            made.jenkins.job("old/regions", by_region)
             yield made
 
 
@@ -46,6 +47,13 @@ def release(build: Build) -> None:
     """A pipeline of before: a step that waits for the agent's account, without a receipt."""
     build.input("Release 1.4?", id="Release", submitter="mfa-agent")
     build.echo("Released.")
+
+
+def by_region(build: Build) -> None:
+    """One step in a loop: all its inputs have one id."""
+    for region in ("east", "west"):
+        build.input(f"Release to {region}?", id="Release", submitter="mfa-agent")
+        build.echo(f"Released to {region}.")
 
 
 def catching(build: Build) -> None:
@@ -69,6 +77,21 @@ def test_a_plain_input_that_a_rule_selects_goes_on_by_a_tap(world: World) -> Non
     player.message(f"{APPROVED}: “old/app” #{build.number}")
     assert world.jenkins.count("/proceedEmpty") == 1
     assert build.console.count("Released.") == 1
+
+
+def test_plain_inputs_of_one_id_are_each_confirmed(world: World) -> None:
+    """The second waits before the agent has read that the first went on: one confirmation serves one of them."""
+    player = Player(world)
+    build, message = player.pause("old/regions")
+    player.tap(ALICE, message, confirm=True)
+    player.message(f"{APPROVED}: “old/regions” #{build.number}")
+    second = player.message(f"Needs confirmation: “old/regions” #{build.number}")
+    assert "message: Release to west?" in plain(second)
+    assert "Asked again:" in plain(second)
+    assert (build.console.count("Released to"), build.building) == (1, True)
+    player.tap(ALICE, second, confirm=True)
+    player.finished(build, "SUCCESS")
+    assert build.console.count("Released to") == 2
 
 
 def test_a_plain_input_that_no_rule_selects_is_left_alone(world: World) -> None:

@@ -1,4 +1,5 @@
-"""A gate's life as a small model: two replicas, the store, Jenkins, people, the clock, and one crash anywhere.
+"""A gate's life as a small model: two replicas, the store, Jenkins, people, the clock, one crash anywhere, and a
+controller that is put back as it was while the input waited: then the next generation follows.
 
 It shares no code with the agent. What the agent does between two commits is cut into single steps; every order of all
 steps is walked. `TABLE` is the model's own reading of DESIGN's table, which a test compares with the code's.
@@ -41,26 +42,31 @@ SETTLED = frozenset({"resumed", "aborted", "withdrawn", "bypassed"})
 
 class Reading(NamedTuple):
     """What one read of the build said: whether its input is open, and who has proceeded its inputs. `late`: the
-    receipt had expired before the read began.
+    receipt had expired before the read began. `of` is the generation that was known by then.
     """
 
     open: bool
     settlers: tuple[str, ...]
     late: bool
+    of: int = 1
 
 
 class Replica(NamedTuple):
-    """Where an agent stands in a delivery; `wire` is a request of its own that Jenkins may still get."""
+    """Where an agent stands in a delivery; `wire` is a request of its own that Jenkins may still get. What it sends is
+    of the generation `of`.
+    """
 
     at: str = "idle"  # idle, leased, read, send:ANSWER, sent, reread, dead
     reading: Reading | None = None
     wire: str = ""
+    of: int = 1
 
 
 class World(NamedTuple):
     """All that the invariants speak of."""
 
     gate: str = "pending"
+    generation: int = 1
     due: bool = False  # the lane holds something to deliver
     lease: int = -1  # the replica that holds the lane
     receipt: str = ""  # "", valid, expired
@@ -73,8 +79,10 @@ class World(NamedTuple):
     retractions: int = 1
     crashes: int = 1
     slow: int = 1  # how often a live replica may keep a lane beyond its lease
+    restores: int = 0  # how often the controller may be put back
+    stale: bool = False  # it was, and what the gate says may be of before
     confirmed: bool = False  # a quorum stood when the claim was made
-    denied: bool = False  # a denial was stored before a claim
+    denied: bool = False  # a denial was stored before a claim, of this generation or one before
 
 
 Step = tuple[str, World]
@@ -133,10 +141,26 @@ def jenkins(world: World) -> Iterator[Step]:
         yield f"{replica.wire} of {number} arrives", arrived
 
 
+def restore(world: World) -> Iterator[Step]:
+    """The controller knows of nothing after the pause; the connections of its process ended with it."""
+    if world.restores and not world.open:
+        quiet = tuple(replica._replace(wire="") for replica in world.replicas)
+        back = world._replace(open=True, settlers=(), run="paused", replicas=quiet, restores=world.restores - 1)
+        yield "put back", back._replace(stale=True)
+
+
 def watcher(world: World) -> Iterator[Step]:
-    """Any replica's watcher misses the input and reads the build."""
+    """Any replica's watcher misses the input and reads the build, or sees it wait again after its gate has ended: then
+    the next generation opens, which knows no claim, and is denied where the one before was.
+    """
     if not world.open and world.gate not in SETTLED:
         yield "watched", _judged(world, _read(world))
+    if world.open and world.gate in SETTLED:
+        after = "denied" if world.denied else "pending"
+        seen = min(world.seen, len(world.settlers))
+        due = world.due or world.denied
+        anew = world._replace(gate=after, generation=world.generation + 1, receipt="", seen=seen, due=due)
+        yield "opened anew", anew._replace(confirmed=False, stale=False)
 
 
 def agent(world: World, number: int) -> Iterator[Step]:
@@ -152,7 +176,10 @@ def agent(world: World, number: int) -> Iterator[Step]:
     elif me.at == "read":
         yield from _decides(world, number, me)
     elif me.at.startswith("send:") and not me.wire:
-        yield f"{number} sends", _set(world, number, me._replace(at="sent", wire=me.at[5:]))
+        decided = {"sending"} if me.at == "send:proceed" else {"denied", "expired"}
+        stands = world.gate in decided and world.generation == me.of
+        sent = me._replace(at="sent", wire=me.at[5:]) if stands else me._replace(at="leased", reading=None)
+        yield f"{number} sends", _set(world, number, sent)
     elif me.at == "sent":  # answered, or timed out with the request still under way
         yield f"{number} reads again", _set(world, number, me._replace(at="reread", reading=_read(world)))
     elif me.at == "reread" and me.reading is not None:
@@ -189,6 +216,7 @@ def steps(world: World) -> Iterator[Step]:
     yield from people(world)
     yield from clock(world)
     yield from jenkins(world)
+    yield from restore(world)
     yield from watcher(world)
 
 
@@ -204,7 +232,7 @@ def fair(world: World) -> Iterator[Step]:
 
 
 def _read(world: World) -> Reading:
-    return Reading(world.open, world.settlers, world.receipt == "expired")
+    return Reading(world.open, world.settlers, world.receipt == "expired", world.generation)
 
 
 def _back(world: World, number: int, due: bool) -> World:
@@ -215,6 +243,10 @@ def _back(world: World, number: int, due: bool) -> World:
     return _set(world, number, idle, lease=-1, due=due)
 
 
+def _sends(world: World, me: Replica, answer: str) -> Replica:
+    return Replica(f"send:{answer}", wire=me.wire, of=world.generation)
+
+
 def _lapsed(_world: World, reading: Reading) -> bool:
     """Whether nothing accepts the receipt any more, and the reading has not seen it accepted: it began afterwards."""
     return reading.late
@@ -222,7 +254,7 @@ def _lapsed(_world: World, reading: Reading) -> bool:
 
 def _judged(world: World, reading: Reading) -> World:
     """What the run's record says is applied to the gate as it is stored now, and only what was not judged before."""
-    if reading.open or world.gate in SETTLED:
+    if reading.open or world.gate in SETTLED or reading.of != world.generation:
         return world
     new = reading.settlers[world.seen :]
     if not new:
@@ -239,16 +271,18 @@ def _decides(world: World, number: int, me: Replica) -> Iterator[Step]:
     again = me._replace(at="leased", reading=None)
     if judged != world:
         yield f"{number} judges", _set(judged, number, again)
+    elif me.reading.of != world.generation:
+        yield f"{number} looks again", _set(world, number, again)
     elif not me.reading.open:
         yield f"{number} tries later", _back(world, number, due=True)
     elif world.gate == "sending" and _lapsed(world, me.reading):
         yield f"{number} gives the claim up", _set(_move(world, "lapsed"), number, again)
     elif world.gate == "approved":
         claimed = _move(world, "claimed", confirmed=True)
-        yield f"{number} claims", _set(claimed, number, Replica("send:proceed", wire=me.wire))
+        yield f"{number} claims", _set(claimed, number, _sends(world, me, "proceed"))
     elif world.gate == "sending":
-        yield f"{number} takes the claim up", _set(world, number, Replica("send:proceed", wire=me.wire))
+        yield f"{number} takes the claim up", _set(world, number, _sends(world, me, "proceed"))
     elif world.gate in {"denied", "expired"}:
-        yield f"{number} aborts", _set(world, number, Replica("send:abort", wire=me.wire))
+        yield f"{number} aborts", _set(world, number, _sends(world, me, "abort"))
     else:
         yield f"{number} looks again", _set(world, number, again)

@@ -150,48 +150,6 @@ def test_a_source_that_is_away_changes_nothing() -> None:
     assert world.store.trail == []
 
 
-def test_a_pause_that_came_back_after_its_end_is_not_asked_again() -> None:
-    """A settled gate is final: the pause stays paused, and its request is not even read."""
-    world = opened()
-    pauses = dict(world.source.pauses)
-    world.source.pauses, world.source.finished = {}, True
-    world.watch.poll()
-    world.watch.poll()
-    assert world.gate.state is State.WITHDRAWN
-    world.source.pauses = pauses
-    world.source.facts = None  # type: ignore[assignment,method-assign]
-    world.watch.poll()
-    assert world.gate.state is State.WITHDRAWN
-    assert world.store.open_gates() == []
-
-
-def test_a_pause_that_came_back_after_its_end_is_told_to_ops_once() -> None:
-    """As after a backup of the source was put back; another agent does not tell it again."""
-    world = opened()
-    pauses = dict(world.source.pauses)
-    world.source.pauses, world.source.finished = {}, True
-    world.watch.poll()
-    world.watch.poll()
-    world.source.pauses = pauses
-    for watch in (world.watch, world.watch, Watch(world.desk, world.source)):
-        watch.poll()
-    world.deliver()
-    assert [alert.code for alert in world.messenger.alerts] == ["brought_back"]
-
-
-def test_a_listing_older_than_the_end_of_a_gate_is_no_pause_that_came_back() -> None:
-    """Only a fresh reading of the run tells."""
-    world = opened()
-    listed = world.source.pending()
-    world.source.pauses, world.source.finished = {}, True
-    world.watch.poll()
-    world.watch.poll()
-    world.source.pending = lambda: listed  # type: ignore[method-assign]
-    world.watch.poll()
-    world.deliver()
-    assert world.messenger.alerts == []
-
-
 def test_one_pause_that_cannot_be_read_does_not_stop_the_others() -> None:
     """Hostile or broken builds do not hold back other people's."""
     world = World(source=FakeSource(pauses={"ref-0": NONCE, "ref-1": NONCE}))

@@ -267,6 +267,21 @@ def test_s17_a_gate_that_did_not_go_on_with_it_redeems_nothing(world: Redeeming)
     assert world.refused() == "unknown"
 
 
+def test_a_receipt_of_a_pause_that_waits_again_redeems_nothing(world: Redeeming) -> None:
+    """Its source was put back: whether that build goes on is decided anew, by another receipt."""
+    pauses = {world.gate.external_ref: world.gate.nonce}
+    world.source.pauses, world.source.settlers = pauses, []
+    world.watch.poll()
+    assert world.gate.generation == 2
+    assert world.refused() == "not_let_on"
+    first = world.receipt
+    world.tap("bob")
+    world.deliver()
+    assert world.receipt != first
+    assert world.refused(receipt=first) == "not_let_on"
+    assert world.redeem().jti == world.gate.jti
+
+
 def test_on_its_way_counts_too() -> None:
     """The body may redeem before the agent has seen that its answer was taken."""
     world = Redeeming()

@@ -40,17 +40,19 @@ def judge(gates: Iterable[Gate], known: tuple[str, ...], outcome: Outcome, now: 
     where the run was interrupted, somebody may as well have proceeded another pause of it: that is said, and accuses
     nobody.
     """
-    gone = [g for g in gates if g.external_ref not in outcome.open_refs and not g.state.settled]
+    grown = outcome.settlers[: len(known)] == known
+    new = outcome.settlers[len(known) :] if grown else outcome.settlers or ("",)
+    mine = new == (outcome.us,)
+    unsettled = [g for g in gates if not g.state.settled]
+    gone = [g for g in unsettled if g.external_ref not in outcome.open_refs or (mine and _next(g))]
     if not gone:
         return ()
     if outcome.ended == INVISIBLE:
         return tuple((g, _ended(g, outcome, now)) for g in gone)
-    grown = outcome.settlers[: len(known)] == known
-    new = outcome.settlers[len(known) :] if grown else outcome.settlers or ("",)
     if not new:
         return tuple((g, _ended(g, outcome, now)) for g in gone)
     sending = [g for g in gone if g.state is State.SENDING]
-    if new == (outcome.us,) and len(sending) == 1:
+    if mine and len(sending) == 1:
         rest = [g for g in gone if g is not sending[0]]
         ours = (sending[0], _event(sending[0], Kind.PROCEEDED_BY_US, Ending("resumed", now, outcome.us)))
         return (ours, *((g, _ended(g, outcome, now)) for g in rest))
@@ -60,6 +62,13 @@ def judge(gates: Iterable[Gate], known: tuple[str, ...], outcome: Outcome, now: 
     if outcome.finished and outcome.ended in INTERRUPTED and not sending and outcome.us not in new:
         return tuple((g, _event(g, Kind.ENDED, Ending("unclear", now, by))) for g in gone)
     return tuple((g, _event(g, Kind.PROCEEDED_BY_OTHER, Ending("bypassed", now, by))) for g in gone)
+
+
+def _next(gate: Gate) -> bool:
+    """Whether what is open now is the next pause of the same name, as plain ones may have, once our proceed for the one
+    before was taken: it is not sent again.
+    """
+    return gate.facts.plain != "" and gate.state is State.SENDING
 
 
 def _ended(gate: Gate, outcome: Outcome, now: int) -> Event:

@@ -26,9 +26,9 @@ from jenkins_mfa.usecases import claim, telling, trouble
 from jenkins_mfa.usecases.answer import deny_run
 from jenkins_mfa.usecases.desk import Desk, apply, commit_id, decide, gates_of, run_record
 from jenkins_mfa.usecases.ports import Abort, Due, Proceed
+from jenkins_mfa.usecases.settling import remember, settle_run
 from jenkins_mfa.usecases.supersede import supersede
 from jenkins_mfa.usecases.telling import Again
-from jenkins_mfa.usecases.watch import remember, settle_run
 
 log = structlog.get_logger()
 

@@ -55,7 +55,9 @@ def reused(desk: Desk, gate: Gate, pipeline: PipelineRecord) -> bool:
         return False
     number = _of(gate)
     others = (one for one in desk.store.open_gates(gate.run.source) if _asks(one))
-    return _digest(desk, gate) in pipeline.numbers or any(_of(one) == number for one in others)
+    # What is asked again shows the number that it showed before.
+    known = gate.generation == 1 and _digest(desk, gate) in pipeline.numbers
+    return known or any(_of(one) == number for one in others)
 
 
 def remembered(desk: Desk, gate: Gate, pipeline: PipelineRecord) -> PipelineRecord:

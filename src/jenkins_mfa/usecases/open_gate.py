@@ -10,17 +10,12 @@ from dataclasses import replace
 from jenkins_mfa.core import baseline
 from jenkins_mfa.core import request as requests
 from jenkins_mfa.core.flood import Room
-from jenkins_mfa.core.holds import in_line
 from jenkins_mfa.core.model import (
-    Alert,
     Claims,
-    Commit,
     Denial,
-    Entry,
     Facts,
     Gate,
     History,
-    HoldsRecord,
     PipelineRecord,
     Reason,
     Requirement,
@@ -28,28 +23,14 @@ from jenkins_mfa.core.model import (
     RunRecord,
     State,
 )
-from jenkins_mfa.core.policy.brief import effects, listed
 from jenkins_mfa.errors import RequestError, UntrustedInputError
-from jenkins_mfa.usecases import history, holds, numbers, plain, receipt_keys
-from jenkins_mfa.usecases.desk import Desk, commit_id, decide, run_record
+from jenkins_mfa.usecases import history, holds, numbers, plain, receipt_keys, reopen
+from jenkins_mfa.usecases.desk import Desk, decide, run_record
+from jenkins_mfa.usecases.opening_commit import written
 from jenkins_mfa.usecases.ports import Paused, Source
 from jenkins_mfa.usecases.rules import InForce, asked
 
 STEP = "mfaGate"  #: what our library brings; nobody untrusted may bring the same
-#: Denials at opening that look like an attack or a broken set-up: ops read them at once.
-ALARMING = frozenset(
-    {
-        "other_run",
-        "wrong_version",
-        "unknown_key",
-        "revoked_key",
-        "foreign_library",
-        "twin",
-        "policy_error",
-        "number_reused",
-    }
-)
-
 MOST_PROBLEMS = 5  #: of a request that are told
 
 
@@ -57,8 +38,9 @@ class FullError(Exception):
     """As many gates of the run, or of its pipeline, are open as may be at a time: the pause waits unasked."""
 
 
-def open_gate(desk: Desk, source: Source, paused: Paused) -> Gate | None:
-    """Open the gate of one pause. Whoever else saw the same pause opens the same gate: the reference decides.
+def open_gate(desk: Desk, source: Source, paused: Paused, former: Gate | None = None) -> Gate | None:
+    """Open the gate of one pause. Whoever else saw the same pause opens the same gate: the reference decides. `former`
+    is the pause's gate that has ended, where a fresh reading has shown that it waits again.
 
     None for a plain pause that is not ours to answer: no rule selects it, or it wants more than a yes.
     Raises FullError, SourceError where the facts cannot be read (the next poll tries again), and StoreError.
@@ -68,24 +50,27 @@ def open_gate(desk: Desk, source: Source, paused: Paused) -> Gate | None:
         return None
     gate_id = f"g_{desk.randomness.hex(16)}"
     receipt_keys.look(desk)
+    last, generation = (former.jti, former.generation + 1) if former else ("", 1)
+    before = former if former and reopen.same_run(former, paused.run) else None
 
     def attempt() -> Gate | None:
         known = desk.store.gate_of(source.id, paused.ref)
-        if known is not None:
+        if known is not None and known.jti != last:
             return known
         run = _kept(run_record(desk, paused.run.key), paused.run, facts)
+        run = reopen.rewound(run, paused.settlers) if before else run
         pipeline = history.pipeline_record(desk, facts.run)
         # Looked at after the pipeline's record was read: whoever takes a place meanwhile has gone on from that.
         beside = (gate.run for gate in desk.store.open_gates(source.id) if gate.run.pipeline == paused.run.pipeline)
         if not Room(beside).take(paused.run):
             raise FullError
-        gate = _draft(desk, paused, facts, text, gate_id)
-        gate = _judge(desk, gate, run, pipeline, facts, text, problem)
+        gate = replace(_draft(desk, paused, facts, text, gate_id), generation=generation)
+        gate = _judge(desk, gate, run, pipeline, facts, text, problem, before)
         if paused.plain and not (gate.requirement and plain.selected(desk.policy, gate.requirement)):
             return None
         pipeline = numbers.remembered(desk, gate, history.opened(pipeline, gate.opened_at))
         gate, compared = holds.placed(desk, gate)
-        desk.store.commit(_commit(gate, run, pipeline, compared))
+        desk.store.commit(written(gate, run, pipeline, compared, before))
         return gate
 
     return decide(attempt)
@@ -141,6 +126,7 @@ def _judge(
     facts: Facts,
     text: bytes,
     problem: Reason | None,
+    former: Gate | None,
 ) -> Gate:
     """Pending with its requirement, approved where that asks for nobody, or denied with the first reason found.
 
@@ -156,7 +142,7 @@ def _judge(
         return _deny(gate, Reason("bad_request", {"problem": _first(error.problems)}))
     claims, faults = (requests.claims_of(request), []) if request else plain.claims(text)
     rules = desk.rules.now
-    seen = history.look(desk, rules.policy, pipeline, facts, claims, gate.opened_at)
+    seen = reopen.compared(history.look(desk, rules.policy, pipeline, facts, claims, gate.opened_at), former)
     claims = baseline.masked_claims(claims)
     gate = replace(
         gate,
@@ -174,10 +160,8 @@ def _judge(
     fault = _fault(desk, gate, request, gate.requirement, pipeline)
     if fault is not None:
         return _deny(gate, fault)
-    if run.denial is not None and run.denial.person is None:
-        return _deny(gate, Reason(run.denial.reason))
-    if run.denial is not None:
-        return _deny(gate, Reason("sticky", {"person": run.denial.person or "", "reason": run.denial.reason}))
+    if (before := reopen.denied(run, former)) is not None:
+        return _deny(gate, before)
     if desk.continuity.before(gate.run.started):
         return _deny(gate, Reason("rolled_back"))
     return _pass(gate, desk.approval_ttl) if gate.requirement.passes_by else gate
@@ -234,33 +218,3 @@ def _kept(record: RunRecord, run: Run, facts: Facts) -> RunRecord:
         return replace(record, started=run.started, denial=None, settlers=facts.settlers)
     settlers = record.settlers if record.gates else facts.settlers
     return replace(record, started=run.started or record.started, settlers=settlers)
-
-
-def _commit(gate: Gate, run: RunRecord, pipeline: PipelineRecord, compared: tuple[HoldsRecord, ...]) -> Commit:
-    """The gate, its place in the run's record and the pipeline's, the trail's events, and who must be told."""
-    run = replace(run, version=run.version + 1, gates=(*run.gates, gate.id))
-    state: dict[str, str | int] = {"version": gate.version, "state": gate.state.value}
-    details, policy = dict(state), ""
-    if gate.requirement is not None:
-        policy = gate.requirement.policy_sha256
-        details |= {"rules": listed(gate.requirement.rules), "effects": effects(gate.requirement.reasons)}
-    details |= {"request_sha256": gate.request_sha256, "policy_sha256": policy, "nonce": gate.nonce}
-    entries = [Entry("gate:opened", gate.opened_at, "agent", gate.jti, gate.run.source, gate.run.key, details)]
-    lanes = [f"tell:{gate.id}"]
-    alerts: tuple[Alert, ...] = ()
-    if gate.state is State.PENDING:
-        lanes += [f"note:{gate.id}", f"supersede:{gate.id}"]
-        if gate.held is not None:
-            why: dict[str, str | int] = {"reason": gate.held.why, "target": gate.held.requester}
-            entries.append(replace(entries[0], event="gate:held", details=state | why))
-            lanes += [f"many:{gate.held.requester}"] if in_line(gate) else []
-    else:
-        passed = listed(gate.requirement.passes_by) if gate.requirement else ""
-        settled = dict(state)
-        settled |= {"reason": gate.denial.reason} if gate.denial else {"rules": passed}
-        entries.append(replace(entries[0], event=f"gate:{gate.state.value}", details=settled))
-        lanes.append(f"answer:{gate.run.key}")
-    if gate.denial is not None and gate.denial.reason in ALARMING:
-        alerts = (Alert(f"open:{gate.jti}", gate.denial.reason, gate.opened_at, gate.id, gate.denial.values),)
-    cause = commit_id("open", gate.run.source, gate.external_ref, str(gate.generation), gate.id)
-    return Commit(cause, (gate, run, pipeline, *compared), tuple(entries), tuple(lanes), alerts)

@@ -5,16 +5,19 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import structlog
 
 from jenkins_mfa.core.flood import Room, folder_of, in_turns, pipeline_of
-from jenkins_mfa.core.model import Alert, Commit, Gate
+from jenkins_mfa.core.model import Gate
 from jenkins_mfa.errors import DamagedError, SourceError, StoreError, UntrustedInputError
 from jenkins_mfa.usecases import floods, plain
-from jenkins_mfa.usecases.desk import Desk, commit_id
+from jenkins_mfa.usecases.desk import Desk
 from jenkins_mfa.usecases.open_gate import FullError, open_gate
 from jenkins_mfa.usecases.ports import Paused, Source
+from jenkins_mfa.usecases.reopen import same_run
+from jenkins_mfa.usecases.settling import settle_run
 
 log = structlog.get_logger()
 
@@ -41,15 +44,13 @@ class Openings:
         self._opening: set[str] = set()
         self._begun = 0
         self._passed_over: dict[str, str] = {}
-        self._returned: set[str] = set()
         self._flooded = True
 
     def offer(self, listed: Iterable[Paused], open_gates: Iterable[Gate]) -> None:
         """Begin with what is new in a listing, and tell what there is no room for. Raises StoreError."""
         pauses, known = {paused.ref: paused for paused in listed}, list(open_gates)
         self._passed_over = {ref: sha256 for ref, sha256 in self._passed_over.items() if ref in pauses}
-        self._returned &= pauses.keys()
-        beside = {gate.external_ref for gate in known} | self._returned
+        beside = {gate.external_ref for gate in known}
         new = [paused for ref, paused in pauses.items() if ref not in beside and self._might_be_wanted(paused)]
         room, over = Room(gate.run for gate in known), Counter[str]()
         runs: dict[str, list[Paused]] = {}
@@ -92,14 +93,15 @@ class Openings:
     def _open(self, paused: Paused) -> None:
         """Open one gate; what is wrong with one pause does not stop the others.
 
-        A pause that is listed although its gate has ended is not asked again, and stays paused; ops are told.
+        A pause that is listed although its gate has ended gets the next one, once a fresh reading has shown it, too.
         """
         try:
             known = self._desk.store.gate_of(self._source.id, paused.ref)
-            if known is not None:
-                self._came_back(known)
+            if known is not None and not self._came_back(paused, known):
                 return
-            gate = open_gate(self._desk, self._source, paused)
+            if known is not None and not paused.plain and not same_run(known, paused.run):
+                paused = replace(paused, problem="twin")
+            gate = open_gate(self._desk, self._source, paused, known)
             if gate is None:
                 self._passed_over[paused.ref] = self._desk.policy.sha256
                 return
@@ -118,16 +120,12 @@ class Openings:
             return
         log.info("gate opened", gate=gate.jti, source=self._source.id, run=gate.run.key, state=gate.state.value)
 
-    def _came_back(self, gate: Gate) -> None:
-        """Tell ops, once, of a pause that waits again after its gate has ended, as after a backup of the source was put
-        back. The listing may be older than that end, so the run is read afresh.
+    def _came_back(self, paused: Paused, gate: Gate) -> bool:
+        """Whether a pause waits again after its gate has ended, as after a backup of the source was put back.
+
+        The listing may be older than that end, so the run is read afresh; what else that shows is judged at once.
         """
-        if not gate.state.settled:
-            return
-        if gate.external_ref in self._source.outcome(gate.run).open_refs:
-            alert = Alert(f"brought_back:{gate.jti}", "brought_back", self._desk.store.now(), gate.id)
-            self._desk.store.commit(Commit(commit_id(alert.id), (), alerts=(alert,)))
-            self._returned.add(gate.external_ref)
+        return gate.state.settled and paused.ref in settle_run(self._desk, self._source, paused.run)[0].open_refs
 
     def _might_be_wanted(self, paused: Paused) -> bool:
         """A plain pause that no rule selects is not read again while the policy stays what it was."""

@@ -93,8 +93,8 @@ def _check(consumer: Consumer, given: Presented, found: Receipt, record: Redempt
 def _sent(desk: Desk, token: str, found: Receipt) -> None:
     """A good signature is not enough: the store must know that this very receipt was sent, and nothing else of it.
 
-    So a stolen signing key redeems nothing, nor does a receipt that is newer than a store which was put back. Raises
-    Refusal.
+    So a stolen signing key redeems nothing, nor does a receipt that is newer than a store which was put back, or whose
+    pause waits again since a source was. Raises Refusal.
     """
     try:
         gate = load(desk, found.jti)
@@ -102,6 +102,9 @@ def _sent(desk: Desk, token: str, found: Receipt) -> None:
         raise Refusal("unknown") from None
     if not newest(desk, gate) or gate.claim is None or gate.claim.receipt_sha256 != receipts.digest(token):
         raise Refusal("unknown")
+    again = desk.store.gate_of(gate.run.source, gate.external_ref)
+    if again is None or again.id != gate.id:
+        raise Refusal("not_let_on", {"state": "reopened"})
     if gate.state not in {State.SENDING, State.RESUMED}:
         raise Refusal("not_let_on", {"state": gate.state.value})
 

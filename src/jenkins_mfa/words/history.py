@@ -326,7 +326,7 @@ SENTENCES: dict[str, Callable[[Entry, Roster], Parts]] = {
     Name.GATE_BYPASSED: _bypassed,
     Name.GATE_REMINDED: _plain("Those who had not answered were reminded."),
     Name.GATE_ESCALATED: _named("Further people may answer from now on, by {value}.", "rules"),
-    Name.GATE_REOPENED: _plain("Asked again: Jenkins brought the input back."),
+    Name.GATE_REOPENED: _named("The input came back after its gate {value} had ended: a gate of its own.", "target"),
     Name.GATE_HELD: _held,
     Name.GATE_RELEASED: _plain("Asked from now on."),
     Name.GATE_BROKE_GLASS: _broke_glass,

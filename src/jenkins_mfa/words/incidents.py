@@ -14,8 +14,8 @@ TEXTS = {
         "end; nothing of it goes on by itself. Abort there what should not be."
     ),
     "brought_back": (
-        "An input waits again although its gate has ended, as after a backup of Jenkins was put back. It is "
-        "not asked again. Abort the build by hand."
+        "An input waits again although its gate had ended, as after a crash of Jenkins, or a backup that was put "
+        "back. No earlier answer counts for it; a denial stands. Find out why it came back."
     ),
     "delivery_parked": "A delivery was given up: {lane}. {reason}",
     "unshown": "Slack does not show this build whole, so it cannot be approved there: {reason}",

@@ -96,7 +96,7 @@ def _pending(gate: Gate, roster: Roster, others: int, most: int) -> list[Line]:
             )
         )
     if gate.generation > 1:
-        found.append(Line(say("Asked again: Jenkins brought this input back after a restart.")))
+        found.append(Line(say("Asked again: this input came back after its gate had ended. No earlier answer counts.")))
     if gate.assurance != "verified":
         found.append(
             Line(say("This build checks no receipt: a Proceed by somebody else would be noticed, not prevented."))
