@@ -214,7 +214,7 @@ class MemoryStore:
             for alert in commit.alerts:
                 self._alerts[alert.id] = alert
             for lane in (*(f"alert:{alert.id}" for alert in commit.alerts), *commit.lanes):
-                self._note(lane)
+                self._note(lane, commit.later.get(lane, 0))
 
     def _check(self, commit: Commit) -> None:
         for record in commit.records:
@@ -343,11 +343,11 @@ class MemoryStore:
     def _gates(self) -> list[Gate]:
         return [record for record in list(self._records.values()) if isinstance(record, Gate)]
 
-    def _note(self, name: str) -> None:
-        lane = self.lanes.setdefault(name, Lane(self.now()))
+    def _note(self, name: str, later: int = 0) -> None:
+        lane = self.lanes.setdefault(name, Lane(self.now() + later))
         lane.want += 1
         if not lane.token and not lane.parked:
-            lane.due = min(lane.due, self.now())
+            lane.due = min(lane.due, self.now() + later)
 
     def _leased(self, due: Due) -> Lane | None:
         lane = self.lanes.get(due.lane)

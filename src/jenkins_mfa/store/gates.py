@@ -70,6 +70,7 @@ class RedisStore(Reader, Trail, Lanes):
             "schema": SCHEMA,
             "records": [planned(record, self._key) for record in commit.records],
             "lanes": commit.lanes,
+            "later": commit.later,
             "alerts": [_alert(alert) for alert in commit.alerts],
         }
         self._write(plan, commit.entries)

@@ -105,11 +105,7 @@ def _answer(desk: Desk, key: str) -> None:
 
 def _next(desk: Desk, key: str) -> Gate | None:
     """The next gate of a run that has an answer to be delivered; a claimed one first."""
-    waiting = [
-        gate
-        for gate in gates_of(desk, run_record(desk, key))
-        if gate.state in {State.SENDING, State.APPROVED, State.DENIED, State.EXPIRED}
-    ]
+    waiting = [gate for gate in gates_of(desk, run_record(desk, key)) if gate.state.answered]
     return min(waiting, key=lambda gate: gate.state is not State.SENDING, default=None)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Protocol
 
-from jenkins_mfa.core.model import Alert, Commit, Gate, State, ToldRecord, Trouble
+from jenkins_mfa.core.model import Alert, Commit, Gate, ToldRecord, Trouble
 from jenkins_mfa.errors import JenkinsMfaError, MessengerError, SourceForbiddenError, SourceUnavailableError
 from jenkins_mfa.usecases.claim import NotOursError, alert_about, bumped
 from jenkins_mfa.usecases.desk import Desk, commit_id, gates_of, run_record
@@ -13,8 +13,6 @@ from jenkins_mfa.usecases.ports import Due
 
 PARK_AFTER = 200  #: tries, several hours of them, before a lane of people's messages is given up
 OPS_AFTER = 60_000  #: ms of failing before ops are told that an answer does not reach its run
-
-ANSWERED = frozenset({State.APPROVED, State.SENDING, State.DENIED, State.EXPIRED})  #: their run waits for our answer
 
 
 class Troubles(Protocol):
@@ -40,7 +38,7 @@ def put_off(desk: Desk, due: Due, wait: int, error: Exception) -> None:
 
 def of(store: Troubles, gate: Gate) -> Trouble | None:
     """Why the gate's run does not get its answer."""
-    return store.trouble(f"answer:{gate.run.key}") if gate.state in ANSWERED else None
+    return store.trouble(f"answer:{gate.run.key}") if gate.state.answered else None
 
 
 def unshown(gate: Gate, told: ToldRecord, at: int) -> tuple[Alert, ...]:
@@ -51,7 +49,7 @@ def unshown(gate: Gate, told: ToldRecord, at: int) -> tuple[Alert, ...]:
 def _told(desk: Desk, due: Due, key: str, wait: int, reason: str) -> None:
     """The messages of the run's gates show a new reason; ops are told of what lasts."""
     run = run_record(desk, key)
-    gates = [gate for gate in gates_of(desk, run) if gate.state in ANSWERED]
+    gates = [gate for gate in gates_of(desk, run) if gate.state.answered]
     known, now = desk.store.trouble(due.lane), desk.store.now()
     if gates and known and known.at - known.since < OPS_AFTER <= now - known.since:
         alert = replace(alert_about(gates[0], "undelivered", now), values={"reason": reason})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import pytest
 from factory import gate, opening, step, stepped
 
 from clock import Clock
@@ -11,8 +12,9 @@ from jenkins_mfa.core.model import (
     Alert,
     Commit,
     RunRecord,
+    State,
 )
-from jenkins_mfa.usecases.ports import Store
+from jenkins_mfa.usecases.ports import Due, Store
 
 
 def test_lanes_are_claimed_in_the_order_they_were_noted(store: Store, clock: Clock) -> None:
@@ -116,6 +118,25 @@ def test_news_pull_a_waiting_lane_forward(store: Store) -> None:
     store.retry_lane(due, 3_600_000)
     store.commit(step(stepped(one)))
     assert store.claim_lane(1000) is not None
+
+
+@pytest.mark.parametrize("state", [State.APPROVED, State.SENDING, State.DENIED, State.EXPIRED])
+def test_the_run_is_answered_before_people_are_told(store: Store, clock: Clock, state: State) -> None:
+    """A decision is told a moment later than it is delivered; what ends the gate meanwhile is told at once, instead."""
+    one, other = gate(1), gate(2)
+    store.commit(opening(one))
+    store.commit(opening(other))
+    for _ in range(2):
+        store.settle_lane(claimed(store))
+    decided = {of.id: stepped(of, state) for of in (one, other)}
+    for of in decided.values():
+        store.commit(step(of))
+    assert store.claim_lane(1000) is None
+    store.commit(step(stepped(decided[one.id], State.RESUMED)))
+    assert claimed(store).lane == f"tell:{one.id}"
+    assert store.claim_lane(1000) is None
+    clock.move(seconds=0.2)
+    assert claimed(store).lane == f"tell:{other.id}"
 
 
 def test_why_a_lane_fails_is_kept_and_told_once_for_each_reason(store: Store, clock: Clock) -> None:
@@ -237,6 +258,13 @@ def test_one_of_several_does_what_all_could(store: Store, clock: Clock) -> None:
     clock.move(ms=200)
     assert store.courtesy("poll:main", "b", 1000)
     assert not store.courtesy("poll:main", "a", 1000)
+
+
+def claimed(store: Store) -> Due:
+    """The lane that is due first."""
+    due = store.claim_lane(1000)
+    assert due is not None
+    return due
 
 
 def _drain(store: Store, skip: frozenset[str] = frozenset()) -> list[object]:

@@ -29,6 +29,11 @@ class State(enum.StrEnum):
         """Whether nothing is left to do for the run."""
         return self in {State.RESUMED, State.ABORTED, State.WITHDRAWN, State.BYPASSED}
 
+    @property
+    def answered(self) -> bool:
+        """Whether the run waits for our answer, which is decided."""
+        return not self.settled and self is not State.PENDING
+
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:

@@ -5,7 +5,7 @@
 --               gate: {id, ref, generation, open?, deadline?, reminder?} where it is one
 -- plan.head     {seq, hash} that the entries were linked to; absent without entries
 -- plan.entries  {bytes, hash, gate}
--- plan.lanes    names;  plan.alerts  {lane, json}
+-- plan.lanes    names;  plan.later  {name: ms until it is due} of some of them;  plan.alerts  {lane, json}
 -- plan.park     {lane, token, json}: instead of records, when a lane is given up; the lease is its id
 -- plan.aside    {record, json}: instead of records, when one is damaged; only once for each
 -- Answers {verdict, seq, hash}: done, already, conflict, head (link again to seq and hash), lost (the lease), newer.
@@ -134,6 +134,6 @@ for _, alert in ipairs(plan.alerts) do
   note(alert.lane, now)
 end
 for _, lane in ipairs(plan.lanes) do
-  note(lane, now)
+  note(lane, now + (plan.later and plan.later[lane] or 0))
 end
 return answer('done')
