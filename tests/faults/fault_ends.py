@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from fault_causes import FAULTS, Fault
 from fault_phases import PHASES, Phase
+from fault_signals import SIGNALS, Signal
 from fault_stage import Stage
 
 FINAL = "Approved, resumed"
@@ -45,6 +46,7 @@ ENDS = (RESUMED, TAPPED, TYPED, REFUSED)
 _ALL = tuple(phase.name for phase in PHASES)
 _BEFORE_POST = _ALL[: _ALL.index("confirming")]
 _OTHERS: dict[str, tuple[End, tuple[str, ...]]] = {
+    **{signal.name: (TAPPED, ("announcing",)) for signal in SIGNALS if signal.shows_twice},
     "agent: kill -9, its request has had its effect": (TAPPED, ("announcing",)),
     "the store: cut": (TAPPED, ("announcing",)),
     "the store: black hole": (TAPPED, ("announcing",)),
@@ -61,7 +63,7 @@ _OTHERS: dict[str, tuple[End, tuple[str, ...]]] = {
 }
 
 
-def end_of(fault: Fault, phase: Phase) -> End:
+def end_of(fault: Fault | Signal, phase: Phase) -> End:
     """Where a gate ends that meets this fault in this phase."""
     end, phases = _OTHERS.get(fault.name, (RESUMED, ()))
     return end if phase.name in phases else RESUMED
@@ -95,7 +97,7 @@ def table() -> Iterator[str]:
     """The matrix in Markdown, line by line."""
     yield "| fault | " + " | ".join(_ALL) + " |"
     yield "|---|" + "---|" * len(_ALL)
-    for fault in FAULTS:
+    for fault in (*SIGNALS, *FAULTS):
         name = fault.name[:1].upper() + fault.name[1:]
         yield f"| {name} | " + " | ".join(end_of(fault, phase).mark for phase in PHASES) + " |"
     yield ""

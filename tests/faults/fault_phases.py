@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from fault_stage import Agent
-
-from line import Watched
+from line import Line, Watched
 
 
 @dataclass(frozen=True)
@@ -33,12 +31,14 @@ PHASES = (
 )
 
 
-def arm(agent: Agent, phase: Phase, begin: Callable[[], None]) -> None:
-    """Call `begin` when this phase's first request is on its way, after those of all the phases before."""
-    order = list(PHASES[: PHASES.index(phase) + 1])
+def arm(lines: Mapping[str, Line], phase: Phase, begin: Callable[[], None], after: Phase | None = None) -> None:
+    """Call `begin` when this phase's first request is on its way, after those of all the phases before; with `after`
+    only of those that follow it.
+    """
+    order = list(PHASES[PHASES.index(after) + 1 if after else 0 : PHASES.index(phase) + 1])
 
     def watch() -> None:
         one = order.pop(0)
-        agent.lines[one.system].watched.append(Watched(one.part, watch if order else begin))
+        lines[one.system].watched.append(Watched(one.part, watch if order else begin))
 
     watch()

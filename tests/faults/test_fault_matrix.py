@@ -36,7 +36,7 @@ def test_a_gate_survives(fault: Fault, phase: Phase, server: Server, short_path:
             fault.begin(stage, phase)
             stage.began = True
 
-        arm(stage.agent, phase, begin)
+        arm(stage.agent.lines, phase, begin)
         stage.play(lambda: stage.began)
         for _ in range(ROUNDS):
             stage.round()

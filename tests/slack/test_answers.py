@@ -210,10 +210,24 @@ def test_a_tap_leaves_the_gates_own_message_to_its_lane(world: World) -> None:
     world.gates.gates = [STATES["approved"]]
     world.refuse("approved")
     world.slack.press(BOB, DEPLOYS, ts, "gate_approve").wait("ephemeral")
+    assert (world.gates.noted, world.slack.calls("chat.update")) == ([], [])
+
+
+def test_a_copy_that_nobody_remembers_is_the_lanes_from_its_first_tap_on(world: World) -> None:
+    """Its posting was never confirmed. Were it put right once only, “on its way” would stand there for good."""
+    ts = world.post()
+    world.gates.record = ToldRecord(gate().id, 1, 3, (Message(DEPLOYS, ts),))
     copy = world.post()
-    world.gates.gates = [STATES["approved"]]
-    assert world.slack.press(BOB, DEPLOYS, copy, "gate_approve").wait("edit").text.startswith("Approved, on its way")
-    assert [call.args["ts"] for call in world.slack.calls("chat.update")] == [copy]
+    for state in ("approved", "resumed"):
+        world.gates.gates = [STATES[state]]
+        world.refuse(state)
+        world.slack.press(BOB, DEPLOYS, copy, "gate_approve", stale=True).wait("ephemeral")
+        world.slack.wait_for(lambda _: world.gates.noted)
+        world.gates.record = world.messenger.tell(STATES[state], world.gates.record, 0)
+        first, second = (plain(message) for message in world.slack.messages(DEPLOYS) if not message.thread_ts)
+        assert first == second
+    assert first.startswith("Approved, resumed")
+    assert world.gates.record.copies == (Message(DEPLOYS, copy),)
 
 
 def test_a_tap_puts_the_gates_own_message_right_once_no_lane_will(world: World) -> None:

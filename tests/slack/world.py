@@ -12,6 +12,7 @@ from samples import ALICE, BOB, CAROL, DAN, DEPLOYS, GUEST, MINUTE, NEW, OPENED,
 
 from jenkins_mfa.core.model import (
     Act,
+    Commit,
     Entry,
     Flood,
     FloodsRecord,
@@ -104,6 +105,7 @@ class FakeGates:
     trail: list[Entry] = field(default_factory=list)
     heard: dict[str, dict[str, object]] = field(default_factory=dict)
     record: ToldRecord = NEW
+    noted: list[str] = field(default_factory=list)
     troubles: dict[str, Trouble] = field(default_factory=dict)
     people: dict[str, PersonRecord] = field(default_factory=dict)
     to_review: ReviewsRecord = NOTHING
@@ -141,6 +143,11 @@ class FakeGates:
     def told(self, gate_id: str) -> ToldRecord:
         self._check()
         return self.record if self.record.gate == gate_id else ToldRecord(gate_id, 0)
+
+    def commit(self, commit: Commit) -> None:
+        self._check()
+        (self.record,) = commit.records  # type: ignore[assignment]
+        self.noted += commit.lanes
 
     def person(self, person: str) -> PersonRecord:
         self._check()

@@ -16,22 +16,18 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from soak_history import History, Ran
-
+from history import FINAL, History, about_builds, number_of, seen
 from jenkins_mfa.demo import files
 from jenkins_mfa.demo.auto import ALICE, BOB, CAROL
 from jenkins_mfa.demo.world import World, free_port
 from jenkins_mfa.simulators.jenkins import Build
 from jenkins_mfa.simulators.jenkins_samples import STAGING
 from jenkins_mfa.simulators.slack import ImpossibleActionError, Message, plain
-from jenkins_mfa.store.connect import open_trail
-from jenkins_mfa.store.settings import Settings
 from waiting import until
 
 OPEN = 12  #: builds that wait at a time
 HANDS = 8  #: taps at a time
 SETTLE = 150.0  #: seconds in which everything must have ended once nothing is broken any more
-FINAL = ("Approved, resumed", "Denied")
 
 
 @dataclass
@@ -78,7 +74,7 @@ class Soak:
                 self._over.set()
                 breaker.join()
             self._settle()
-            return self._seen()
+            return seen(self.world, self.builds, self.bodies)
         finally:
             for agent in self.agents:
                 agent.terminate()
@@ -144,7 +140,7 @@ class Soak:
             while goes_on():
                 while more and sum(build.building for build in self.builds) < OPEN:
                     self.builds.append(self.world.jenkins.build(STAGING, user="dev"))
-                asked = [message for message in self._messages() if not plain(message).startswith(FINAL)]
+                asked = [message for message in about_builds(self.world) if not plain(message).startswith(FINAL)]
                 list(hands.map(self._act, asked, [self.random.random() for _ in asked]))
                 self._over.wait(0.05)
 
@@ -168,24 +164,6 @@ class Soak:
         until(self._settled)
 
     def _settled(self) -> bool:
-        told = {plain(message).split("#")[1].split()[0] for message in self._messages()}
+        told = {number_of(message) for message in about_builds(self.world)}
         ended = all(not build.building and str(build.number) in told for build in self.builds)
-        return ended and all(plain(message).startswith(FINAL) for message in self._messages())
-
-    def _messages(self) -> list[Message]:
-        found = [message for message in self.world.slack.messages(files.CHANNEL) if not message.thread_ts]
-        return [message for message in found if f"“{STAGING}” #" in plain(message)]
-
-    # -- what was seen ------------------------------------------------------------------------------------------------
-
-    def _seen(self) -> History:
-        history = History()
-        for build in self.builds:
-            number = str(build.number)
-            history.builds[number] = Ran(build.result, build.console.count("Approved by "), self.bodies[number])
-        for message in self._messages():
-            first = plain(message).splitlines()[0]
-            history.messages.setdefault(first.split("#")[1].split()[0], []).append(first)
-        with open_trail(Settings(self.world.server.url)) as trail:
-            history.trail = list(trail.audit_events())
-        return history
+        return ended and all(plain(message).startswith(FINAL) for message in about_builds(self.world))

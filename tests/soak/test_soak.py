@@ -7,9 +7,9 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from soak_history import wrongs
 from soak_run import Soak
 
+from history import wrongs
 from jenkins_mfa.demo.world import World
 
 SECONDS = float(os.environ.get("SOAK_SECONDS", "3"))

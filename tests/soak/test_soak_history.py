@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from soak_history import History, Ran, wrongs
 
+from history import History, Ran, wrongs
 from jenkins_mfa.core.chain import Head
 from jenkins_mfa.core.model import Entry
 from jenkins_mfa.store.trail import link

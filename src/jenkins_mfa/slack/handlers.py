@@ -14,7 +14,7 @@ from typing import Protocol
 import structlog
 from slack_bolt import Ack, App, Respond
 
-from jenkins_mfa.core.model import Gate, ToldRecord
+from jenkins_mfa.core.model import Commit, Gate, ToldRecord
 from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.slack import blocks, views
 from jenkins_mfa.slack.acts import ActForms, Acts
@@ -63,6 +63,9 @@ class Store(Gates, Reading, Protocol):
 
     def told(self, gate_id: str) -> ToldRecord:
         """Which messages tell about a gate."""
+
+    def commit(self, commit: Commit) -> None:
+        """Write all of it in one step."""
 
 
 @dataclass(frozen=True)

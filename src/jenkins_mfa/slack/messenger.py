@@ -101,6 +101,7 @@ class SlackMessenger:
                 self._show_or_fall_back(work, channel)
             if not work.messages:
                 raise MessageGoneError("Slack: none of the channels is there: " + ", ".join(work.gone))
+            copies = tuple(one for one in told.copies if self._shown_in(work, one))
             self._thread(work)
         except MessengerUnavailableError as error:
             if not work.posted:
@@ -108,7 +109,16 @@ class SlackMessenger:
             log.warning("told in part", gate=gate.jti, problem=str(error))
             return replace(told, version=told.version + 1, messages=tuple(work.messages))
         reason = trouble.reason if trouble else ""
-        return ToldRecord(told.gate, told.version + 1, gate.version, tuple(work.messages), reason, work.refused)
+        return replace(
+            told,
+            version=told.version + 1,
+            shown=gate.version,
+            messages=tuple(work.messages),
+            trouble=reason,
+            refused=work.refused,
+            stale=False,
+            copies=copies,
+        )
 
     def tell_line(self, requester: str, waiting: Sequence[Gate], most: int, told: ToldRecord) -> ToldRecord:
         """Say in one message that these gates of a requester wait their turn, where they would be asked.
@@ -258,6 +268,14 @@ class SlackMessenger:
         said = known.thread if known else tuple(alerts.nudges(work.gate, self.roster))
         work.messages.append(replace(posted, thread=said))
         work.posted = True
+
+    def _shown_in(self, work: _Telling, copy: Message) -> bool:
+        """Show the present state in a copy, too; whether it is still there."""
+        try:
+            self._whole_or_short(work, lambda payload: self._rewrite(copy.channel, copy.ts, payload))
+        except MessageGoneError:
+            return False
+        return True
 
     def _thread(self, work: _Telling) -> None:
         """Each thing once: to the requesters under the first message, to the approvers under each."""

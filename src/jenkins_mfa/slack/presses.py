@@ -6,24 +6,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+import structlog
 from slack_bolt import Respond
 
-from jenkins_mfa.core.model import ToldRecord, Trouble
+from jenkins_mfa.core.model import Message, Trouble
 from jenkins_mfa.errors import StoreError
 from jenkins_mfa.slack import blocks, payloads
 from jenkins_mfa.slack.blocks import Payload
 from jenkins_mfa.slack.dialogs import account
 from jenkins_mfa.slack.payloads import Body, Press
 from jenkins_mfa.slack.replies import Sentences, respond_privately
-from jenkins_mfa.usecases import trouble
+from jenkins_mfa.usecases import telling, trouble
 from jenkins_mfa.words.parts import Parts
 
+log = structlog.get_logger()
 
-class Messages(Protocol):
-    """What is read of a gate's messages."""
 
-    def told(self, gate_id: str) -> ToldRecord:
-        """Which messages tell about a gate."""
+class Messages(telling.Tellings, Protocol):
+    """What is known of a gate's messages."""
 
     def trouble(self, lane: str) -> Trouble | None:
         """Why a lane is not delivered."""
@@ -52,17 +52,17 @@ class Presses:
             self._put_right(press)
 
     def _put_right(self, press: Press) -> None:
-        """Buttons that cannot count any more go away from a copy that was pressed. The gate's own messages are told
-        anew by their lane: an update from here could come after a newer one, and stay. After the last one there is
-        none, but the lane may have been given up, as when the channel was archived then.
+        """The gate's messages, and copies that nobody remembers, are told anew by their lane: an update from here could
+        come after a newer one, and stay. After the last one there is none, but the lane may have been given up, as when
+        the channel was archived then.
         """
         gate = self.sentences.gate(press.jti)
-        if gate is None or not (gate.jti != press.jti or gate.decided_at or gate.ending):
+        if gate is None:
             return
         try:
-            own = {(message.channel, message.ts) for message in self.store.told(gate.id).messages}
-            failing = trouble.of(self.store, gate)
-        except StoreError:
-            return
-        if gate.state.settled or (press.channel, press.ts) not in own:
-            self.sentences.messenger.refresh(press.channel, press.ts, gate, failing)
+            if gate.state.settled:
+                self.sentences.messenger.refresh(press.channel, press.ts, gate, trouble.of(self.store, gate))
+            else:
+                telling.adopt(self.store, gate.id, Message(press.channel, press.ts))
+        except StoreError as error:
+            log.info("a stale message stays", gate=gate.jti, problem=str(error))

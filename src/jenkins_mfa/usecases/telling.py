@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Protocol
 
 from jenkins_mfa.core import holds
-from jenkins_mfa.core.model import Commit, Gate, State
+from jenkins_mfa.core.model import Commit, Gate, Message, State, ToldRecord
 from jenkins_mfa.errors import StoreConflictError
 from jenkins_mfa.usecases import trouble
 from jenkins_mfa.usecases.desk import Desk, commit_id, decide, gates_of, run_record, whole
@@ -55,6 +56,36 @@ def _overtaken(desk: Desk, gate: Gate) -> None:
         cause = commit_id("overtaken", gate.jti, str(told.version))
         after = replace(told, version=told.version + 1, stale=True)
         desk.store.commit(Commit(cause, (after,), lanes=(f"tell:{gate.id}",)))
+
+    decide(attempt)
+
+
+class Tellings(Protocol):
+    """The part of the store that `adopt` needs."""
+
+    def told(self, gate_id: str) -> ToldRecord:
+        """Which messages tell about a gate."""
+
+    def commit(self, commit: Commit) -> None:
+        """Write all of it in one step. Raises StoreConflictError when somebody else was first."""
+
+
+def adopt(store: Tellings, gate_id: str, message: Message) -> None:
+    """A message about a gate that nobody remembers, as its posting was never confirmed: from now on its lane keeps it
+    right. Where nothing else is known to stand in its channel, it is the gate's own. Raises StoreError.
+    """
+
+    def attempt() -> None:
+        told = store.told(gate_id)
+        places = [(one.channel, one.ts) for one in (*told.messages, *told.copies)]
+        if (message.channel, message.ts) in places:
+            return
+        if any(one.channel == message.channel for one in told.messages):
+            after = replace(told, version=told.version + 1, stale=True, copies=(*told.copies, message))
+        else:
+            after = replace(told, version=told.version + 1, stale=True, messages=(*told.messages, message))
+        cause = commit_id("adopted", gate_id, message.channel, message.ts, str(after.version))
+        store.commit(Commit(cause, (after,), lanes=(f"tell:{gate_id}",)))
 
     decide(attempt)
 

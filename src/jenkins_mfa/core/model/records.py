@@ -73,7 +73,7 @@ class ToldRecord:
     pauses wait unasked.
 
     `refused` says why the whole was not taken: then they show a short text in its place. `stale`: somebody who was slow
-    has shown an older state since.
+    has shown an older state since. `copies` are messages whose posting was never confirmed, and which somebody pressed.
     """
 
     gate: str
@@ -83,6 +83,7 @@ class ToldRecord:
     trouble: str = ""
     refused: str = ""
     stale: bool = False
+    copies: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,21 @@
-"""What Jenkins, Slack and the store saw of a soak, and what must be true of it: nothing here asks an agent."""
+"""What Jenkins, Slack and the store saw of agents' work, and what must be true of it: nothing here asks an agent."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from jenkins_mfa.core.chain import Chain, Linked, verify_chain
+from jenkins_mfa.demo import files
+from jenkins_mfa.demo.world import World
+from jenkins_mfa.simulators.jenkins import Build
+from jenkins_mfa.simulators.jenkins_samples import STAGING
+from jenkins_mfa.simulators.slack import Message, plain
+from jenkins_mfa.store.connect import open_trail
+from jenkins_mfa.store.settings import Settings
 
+FINAL = ("Approved, resumed", "Denied")  #: what a message begins with that shows the end
 #: A gate's last event → what its messages begin with, the build's result, and how often its body ran.
 ENDS = {"gate:resumed": ("Approved, resumed", "SUCCESS", 1), "gate:aborted": ("Denied", "ABORTED", 0)}
 #: What a gate's events may be followed by: a body needs all of them, in this order.
@@ -30,6 +39,30 @@ class History:
     builds: dict[str, Ran] = field(default_factory=dict)
     messages: dict[str, list[str]] = field(default_factory=dict)
     trail: list[Linked] = field(default_factory=list)
+
+
+def about_builds(world: World) -> list[Message]:
+    """All messages in the channel that tell about builds, but for what stands in their threads."""
+    found = [message for message in world.slack.messages(files.CHANNEL) if not message.thread_ts]
+    return [message for message in found if f"“{STAGING}” #" in plain(message)]
+
+
+def number_of(message: Message) -> str:
+    """Of the build that a message tells about."""
+    return plain(message).splitlines()[0].split("#")[1].split()[0]
+
+
+def seen(world: World, builds: Iterable[Build], bodies: Mapping[str, int]) -> History:
+    """The history of these builds; `bodies` says how often each one's body ran."""
+    history = History()
+    for build in builds:
+        name = str(build.number)
+        history.builds[name] = Ran(build.result, build.console.count("Approved by "), bodies.get(name, 0))
+    for message in about_builds(world):
+        history.messages.setdefault(number_of(message), []).append(plain(message).splitlines()[0])
+    with open_trail(Settings(world.server.url)) as trail:
+        history.trail = list(trail.audit_events())
+    return history
 
 
 def wrongs(history: History) -> list[str]:
