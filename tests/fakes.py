@@ -201,7 +201,7 @@ def desk(
         messenger=messenger or FakeMessenger(),
         sources={source.id: source},
         rules=Rules(rules or policy(), roster, "chat:T1"),
-        keys=KEYS,
+        keys=replace(KEYS),
         randomness=Randomness(),
         line=lambda gate: gate.state.value,
         libraries={source.id: library},

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import click
 
-from jenkins_mfa import key_files
 from jenkins_mfa.cli.base import (
     DAMAGED_GATE,
     FINDING,
@@ -21,6 +20,7 @@ from jenkins_mfa.cli.base import (
     load,
     load_keys,
 )
+from jenkins_mfa.cli.check_keys import kept_parts, key_parts
 from jenkins_mfa.cli.check_store import clock_parts, promise_parts
 from jenkins_mfa.cli.check_trail import trail_parts
 from jenkins_mfa.cli.check_web import web_parts
@@ -42,8 +42,6 @@ from jenkins_mfa.usecases.ports import Finding
 from jenkins_mfa.wiring import messenger_of
 from jenkins_mfa.words import enrolment, findings, render
 
-SOON = 30  #: days before its end at which a receipt key is a finding
-
 
 @click.command(
     short_help="Look at every part, and say what to mend.",
@@ -63,7 +61,8 @@ def check(config_path: Path, as_json: bool) -> None:
         sys.exit(USAGE)
     parts = [Part("config", True, _configured(config)), _policy(config)]
     config, groups = _with_groups(config)
-    for name, look in {"keys": _keys, "web": web_parts, "store": _store, "sources": _sources, "slack": _slack}.items():
+    looks = {"keys": key_parts, "web": web_parts, "store": _store, "sources": _sources, "slack": _slack}
+    for name, look in looks.items():
         told = {part.says for part in parts}
         parts += [part for part in _looked(name, look, config) if part.says not in told]
     parts += _grouped("groups", groups)
@@ -109,30 +108,14 @@ def _policy(config: Config) -> Part:
     return Part("policy", True, says)
 
 
-def _keys(config: Config) -> Iterator[Part]:
-    keys = key_files.load(config.keys, config.installation)
-    count = len(config.secret_files) + len(key_files.paths(config.keys))
-    yield Part("secrets", True, f"{count} files, readable by their owner only")
-    yield _signer(max((key.not_after for key in keys.signing if key.signs), default=0))
-
-
-def _signer(not_after: int) -> Part:
-    """A library takes no receipt of a key that has ended; a new one must be published before."""
-    days = (not_after - int(time.time())) // 86400
-    mend = "jenkins-mfa keys generate, then keys public --library DIR, and a new tag of the library"
-    if days < 0:
-        return Part("keys", False, "the newest receipt key has ended: every build is denied", mend)
-    if days < SOON:
-        return Part("keys", False, f"the newest receipt key ends in {count(days, 'day')}", mend)
-    return Part("keys", True, f"the newest receipt key lasts {days} days more")
-
-
 def _store(config: Config) -> Iterator[Part]:
-    with open_store(config.store, load_keys(config).mac_key) as (store, found):
+    keys = load_keys(config)
+    with open_store(config.store, keys.mac_key) as (store, found):
         yield from promise_parts(found, config.store)
         yield from clock_parts(store.now())
         yield from _damaged(config, store)
         yield from _vault(config, store)
+        yield from kept_parts(store, keys)
         yield _people(config, store)
         yield from trail_parts(config, store)
         yield from _beats(store)

@@ -1,4 +1,4 @@
-"""`keys generate|list|public`."""
+"""`keys generate|list|public|revoke`."""
 
 from __future__ import annotations
 
@@ -9,10 +9,27 @@ from pathlib import Path
 
 import click
 
-from jenkins_mfa import key_files, trust
-from jenkins_mfa.cli.base import Commands, config_option, json_option, load, load_keys, print_json
+from jenkins_mfa import key_files, log, trust
+from jenkins_mfa.cli import seat
+from jenkins_mfa.cli.base import (
+    DAMAGED_GATE,
+    FINDING,
+    Commands,
+    Failed,
+    config_option,
+    json_option,
+    load,
+    load_keys,
+    print_json,
+)
 from jenkins_mfa.core.signing_keys import jwks
+from jenkins_mfa.errors import DamagedError
+from jenkins_mfa.usecases.revoke import Concerned, Revoked, concerned
+from jenkins_mfa.usecases.revoke import revoke as revoke_key
+from jenkins_mfa.wiring import open_desk
 from jenkins_mfa.words import render
+from jenkins_mfa.words import revocation as words
+from jenkins_mfa.words.parts import Parts
 
 
 @click.group(cls=Commands)
@@ -129,6 +146,68 @@ def public(config_path: Path, library: Path | None, checkpoints: bool, bare: str
         )
     )
     click.echo(f"{path} written: {', '.join(key.kid for key in current)}. Commit it, tag it, set the tag in Jenkins.")
+
+
+@keys.command(
+    short_help="Take a receipt key out of use for good.",
+    epilog="Example: jenkins-mfa keys revoke k1",
+)
+@config_option
+@click.argument("kid")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+def revoke(config_path: Path, kid: str, yes: bool, as_json: bool) -> None:
+    """Take the receipt key KID out of use for good, at once and for every agent of the store, while they run.
+
+    Its private half is deleted here. Builds that wait and know no other key are denied. Named are the builds that must
+    be looked at or aborted: whoever has a copy of the key can write receipts that they take.
+    """
+    config, now = load(config_path), int(time.time())
+    log.set_up("WARNING")
+    with open_desk(config, load_keys(config)) as desk:
+        if kid not in {*(one.kid for one in key_files.listed(config.keys)), *desk.store.keys().known}:
+            raise Failed(f"There is no receipt key {kid}.", FINDING, "no_such_key", mend="jenkins-mfa keys list")
+        found, damaged = concerned(desk, kid)
+        if not as_json:
+            _say(words.concerned(found, len(damaged), desk.roster))
+        if not yes:
+            click.confirm(f"Revoke {kid}? It cannot be taken back.", abort=True, err=True)
+        done = revoke_key(desk, kid, seat.operator())
+        key_files.revoke(config.keys, kid, now)
+        left = [key.kid for key in desk.keys.current(now) if key.signs]
+        if as_json:
+            print_json(_revoked(done, found, damaged, left))
+        else:
+            _say(words.done(done, left))
+
+
+def _say(lines: list[Parts]) -> None:
+    for line in lines:
+        click.echo(render.terminal(line))
+
+
+def _revoked(done: Revoked, found: list[Concerned], damaged: list[DamagedError], left: list[str]) -> dict[str, object]:
+    return {
+        "kid": done.key.kid,
+        "revoked": {"at": render.iso(done.key.at), "by": done.key.by, "now": done.fresh},
+        "left": left,
+        "builds": [
+            {
+                "gate": one.gate.jti,
+                "source": one.gate.run.source,
+                "pipeline": one.gate.run.pipeline,
+                "id": one.gate.run.id,
+                "url": one.gate.run.url,
+                "state": one.gate.state.value,
+                "what": one.what,
+                "do": words.KINDS[one.what][1],
+                "approvers": list(one.approvers),
+                "at": render.iso(one.at),
+            }
+            for one in found
+        ],
+        "damaged": [{"record": one.record, "problem": one.reason, "mend": DAMAGED_GATE} for one in damaged],
+    }
 
 
 def _day(seconds: int) -> str:

@@ -49,6 +49,10 @@ TEXTS = {
         "What stands on disk for {what} cannot be used: {problem}. The one before goes on as long as it is taken; this "
         "is tried again."
     ),
+    "key_revoked": (
+        "{here} The receipt key {kid} was revoked by {by}. Whoever has a copy of it can write receipts for builds "
+        "that began before: publish the library, and look at the builds that jenkins-mfa keys revoke {kid} names."
+    ),
     "keys_refused": (
         "The receipt keys on disk cannot be used: {problem}. The keys that held before still sign, but for those that "
         "were revoked."
