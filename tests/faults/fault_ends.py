@@ -37,14 +37,13 @@ TYPED = End(
 )
 REFUSED = End(
     "refused ³",
-    "the receipt is not valid by the controller's clock: the body does not run and the build ends ABORTED; `check` "
-    "names clocks that differ",
+    "the clock jumped when the receipt was under way: the body does not run and the build ends ABORTED. A clock that "
+    "differs earlier holds the answer back until it is right",
     resumed=False,
 )
 ENDS = (RESUMED, TAPPED, TYPED, REFUSED)
 
 _ALL = tuple(phase.name for phase in PHASES)
-_BEFORE_POST = _ALL[: _ALL.index("confirming")]
 _OTHERS: dict[str, tuple[End, tuple[str, ...]]] = {
     **{signal.name: (TAPPED, ("announcing",)) for signal in SIGNALS if signal.shows_twice},
     "agent: kill -9, its request has had its effect": (TAPPED, ("announcing",)),
@@ -58,8 +57,8 @@ _OTHERS: dict[str, tuple[End, tuple[str, ...]]] = {
     "Slack: answers lost after the effect": (TAPPED, ("opening", "announcing")),
     "Slack: channel archived": (TAPPED, _ALL[_ALL.index("waiting") :]),
     "Slack: message deleted": (TYPED, ("waiting",)),
-    "Jenkins: clock one hour ahead": (REFUSED, _BEFORE_POST),
-    "Jenkins: clock one hour behind": (REFUSED, _BEFORE_POST),
+    "Jenkins: clock one hour ahead": (REFUSED, ("delivering",)),
+    "Jenkins: clock one hour behind": (REFUSED, ("delivering",)),
 }
 
 

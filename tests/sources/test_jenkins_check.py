@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
@@ -18,7 +19,7 @@ Connect = Callable[..., JenkinsSource]
 
 
 def look(source: JenkinsSource, public_url: str = "") -> dict[str, Finding]:
-    found = check.inspect(source.client, public_url or source.client.url, "jenkins-mfa", 0)
+    found = check.inspect(source.client, public_url or source.client.url, "jenkins-mfa", int(time.time() * 1000))
     return {finding.code: finding for finding in found}
 
 

@@ -345,6 +345,23 @@ def test_nothing_is_delivered_while_a_shutdown_is_prepared(sim: JenkinsSimulator
     assert not run.inputs
 
 
+def test_no_receipt_is_sent_that_jenkins_would_refuse_by_its_clock(connect: Connect) -> None:
+    """The step would abort the build, while people read that it was resumed: the confirmation waits for the clock."""
+    at = [10_000.0]
+    with JenkinsSimulator(now=lambda: at[0]) as sim:
+        run = sim.paused("a", gate_input())
+        source = connect(url=sim.url, token=sim.auth("mfa-agent")[1])
+        (paused,) = source.pending()
+        for clock in (9_969, 10_330):
+            at[0] = clock
+            with pytest.raises(SourceUnavailableError, match="clock") as caught:
+                source.answer(paused.ref, Proceed("r", (9_970, 10_330)))
+            assert (caught.value.code, sim.count("POST")) == ("clock", 0)
+        at[0] = 10_329
+        source.answer(paused.ref, Proceed("r", (9_970, 10_330)))
+        assert not run.inputs
+
+
 @pytest.mark.parametrize("answer", [Proceed("r"), Abort("denied")])
 def test_a_settled_input_is_gone(sim: JenkinsSimulator, source: JenkinsSource, answer: Proceed | Abort) -> None:
     """404 says nothing by itself: the caller reads the run again."""

@@ -9,6 +9,7 @@ import html
 import json
 import secrets
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from http import HTTPStatus
 from typing import Any
 
@@ -42,11 +43,12 @@ class Answer:
     headers: list[tuple[str, str]] = field(default_factory=list)
     body: bytes = b""
 
-    def on_wire(self, *, jetty: bool) -> bytes:
-        """Status line, headers and body. Tomcat sends no reason phrase."""
+    def on_wire(self, *, jetty: bool, at: float) -> bytes:
+        """Status line, headers and body, sent `at` (seconds since 1970). Tomcat sends no reason phrase."""
         reason = "Server Error" if self.status == 500 else HTTPStatus(self.status).phrase
         lines = [f"HTTP/1.1 {self.status} {reason if jetty else ''}"]
         lines.extend(f"{name}: {value}" for name, value in self.headers)
+        lines.append(f"Date: {formatdate(at, usegmt=True)}")
         lines.append(f"Content-Length: {len(self.body)}")
         return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + self.body
 

@@ -113,7 +113,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
             return
-        self.wfile.write(answer.on_wire(jetty=self.server.controller.profile.container == "jetty"))
+        controller = self.server.controller
+        self.wfile.write(answer.on_wire(jetty=controller.profile.container == "jetty", at=controller.now()))
 
     def _answer(self, fault: Fault | None, body: bytes) -> tuple[User | None, Answer | None]:
         kind = fault.kind if fault else ""

@@ -86,6 +86,11 @@ def lapsed(gate: Gate, now: int) -> bool:
     return not gate.facts.plain and gate.claim is not None and now >= (gate.claim.exp + LEEWAY) * 1000
 
 
+def valid(gate: Gate) -> tuple[int, int] | None:
+    """From when until when (Unix seconds) a run takes the receipt of its claim, by its own clock."""
+    return (gate.claim.iat - LEEWAY, gate.claim.exp + LEEWAY) if gate.claim and not gate.facts.plain else None
+
+
 def receipt(desk: Desk, gate: Gate) -> str:
     """The claimed gate's receipt, the same at every retry. A secret: for the run alone. A plain pause takes none.
 

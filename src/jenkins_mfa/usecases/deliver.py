@@ -96,7 +96,7 @@ def _answer(desk: Desk, key: str) -> None:
             sent = _claim(desk, gate)
             if sent is None:
                 continue
-            _send(desk, sent, Proceed(claim.receipt(desk, sent)))
+            _send(desk, sent, Proceed(claim.receipt(desk, sent), claim.valid(sent)))
         else:
             _send(desk, gate, Abort(desk.line(gate)))
         if not settle_run(desk, source, gate.run)[1]:

@@ -66,9 +66,13 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Proceed:
-    """Answer: go on, with this receipt (a secret: it never reaches a log); a plain pause takes none."""
+    """Answer: go on, with this receipt (a secret: it never reaches a log); a plain pause takes none.
+
+    By its own clock the run takes it from the first to before the second of `valid` (Unix seconds); None: at any time.
+    """
 
     receipt: str = field(repr=False)
+    valid: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ REASONS = {
     "401": "Jenkins does not accept the agent's token, or is starting",
     "starting": "Jenkins has just started, and its builds may not be complete",
     "shutdown": "Jenkins prepares for a shutdown, so builds would not go on",
+    "clock": "by Jenkins' clock the receipt is not valid now, so the build would refuse it",
     "forbidden": "the agent's account may not do that in Jenkins",
     "still_waits": "Jenkins took the answer, but the build still waits",
     "accounts": "Slack does not tell whether the approvers' accounts are active",

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -58,6 +59,14 @@ class Reply:
     version: str = ""
     session: str = ""
     date: str = ""
+
+    @property
+    def clock(self) -> int | None:
+        """The controller's clock, or that of whatever stands before it, in Unix seconds; None where it tells none."""
+        try:
+            return int(parsedate_to_datetime(self.date).timestamp())
+        except (ValueError, OverflowError):
+            return None
 
 
 class _Connection(jenkins.Jenkins):  # type: ignore[misc]

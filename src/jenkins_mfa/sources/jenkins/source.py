@@ -137,10 +137,17 @@ class JenkinsSource:
         return [watched.read(build, self.id, pipeline, self.public_url, self.who) for build in job.builds or ()]
 
     def answer(self, ref: str, answer: Proceed | Abort) -> None:
-        """Send an answer; nothing is sent while Jenkins prepares for a shutdown. Raises SourceError."""
+        """Send an answer; nothing is sent while Jenkins prepares for a shutdown, and no receipt that it would refuse by
+        its clock. Raises SourceError.
+        """
         at = Ref.parse(ref)
-        if self._read("", "quietingDown", _Root).quietingDown:
+        root, clock = self._told("", "quietingDown", _Root)
+        if root.quietingDown:
             raise SourceUnavailableError("Jenkins prepares for a shutdown: builds would not go on", code="shutdown")
+        if isinstance(answer, Proceed) and answer.valid and clock is not None:
+            begins, ends = answer.valid
+            if not begins <= clock < ends:
+                raise SourceUnavailableError("by Jenkins' clock the receipt is not valid now", code="clock")
         if isinstance(answer, Proceed) and inputs.is_plain(at.input):
             self.client.post(f"{at.path}proceedEmpty", {})
             return
@@ -173,10 +180,14 @@ class JenkinsSource:
 
     def _read(self, path: str, tree: str, shape: type[T], *, limit: int = RECORD_BYTES) -> T:
         """One exported object. Raises SourceUnavailableError where it has another shape, and SourceError."""
+        return self._told(path, tree, shape, limit)[0]
+
+    def _told(self, path: str, tree: str, shape: type[T], limit: int = RECORD_BYTES) -> tuple[T, int | None]:
+        """One exported object, and Jenkins' clock then."""
         reply = self.client.get(path, tree, limit=limit)
         self._saw(reply)
         try:
-            return decode(reply.body, shape)
+            return decode(reply.body, shape), reply.clock
         except UntrustedInputError as error:
             raise SourceUnavailableError(f"{path}: {error}") from None
 
