@@ -60,6 +60,23 @@ def test_a_hostile_build_cannot_make_the_listing_large(sim: JenkinsSimulator, so
     assert len(source.pending()) == 20
 
 
+def test_a_build_with_ten_thousand_inputs_is_read_and_answered_like_any_other(
+    sim: JenkinsSimulator, source: JenkinsSource
+) -> None:
+    """Its facts and its end are read in the same window as the listing, which moves on as the oldest ones end."""
+    sim.paused("hostile", *[gate_input(f"Mfa-{place:032x}", request="y" * 100) for place in range(10_000)])
+    paused = source.pending()[-1]
+    trees = (adapter.records.FACTS, adapter.records.OUTCOME)
+    assert all(len(source.client.get("job/hostile/1/", tree).body) < 10_000 for tree in trees)
+    assert source.facts(paused).request == b"y" * 100
+    source.answer(paused.ref, Proceed("receipt"))
+    outcome = source.outcome(paused.run)
+    assert paused.ref not in outcome.open_refs
+    assert outcome.settlers == ("mfa-agent",)
+    assert [one.ref for one in source.pending()] == sorted(outcome.open_refs)
+    assert f"Mfa-{20:032x}" in {one.nonce for one in source.pending()}
+
+
 @pytest.mark.parametrize("job", ["a", "team one/deploy prod", "team one/mb/feature%2Fx", "東京/größe", "a;b/c&d=e"])
 @pytest.mark.parametrize("context", ["", "/jenkins", "/a/b"])
 def test_any_job_is_listed_read_and_answered(job: str, context: str, clock: Clock) -> None:

@@ -320,6 +320,17 @@ def test_those_in_line_are_asked_oldest_first_when_one_ends() -> None:
     assert made.messenger.lines[-1] == ("dan", 3, 5)
 
 
+def test_of_those_in_line_only_the_first_is_looked_at_by_each_tick() -> None:
+    """However many stand behind it: a crowd in line costs the agent no more than one gate."""
+    made = world()
+    for job in range(60):
+        start(made, "dan", pipeline=f"web{job}")
+    real, read = made.store.gate, list[str]()
+    made.store.gate = lambda gate_id: (read.append(gate_id), real(gate_id))[1]  # type: ignore[method-assign]
+    assert holds.ask_next(made.desk) == 0
+    assert len(read) == 1
+
+
 def test_the_limit_is_each_requesters_own() -> None:
     """And the gate of two people counts for both; schedules have none."""
     made = world(asks=1)

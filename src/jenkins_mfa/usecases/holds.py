@@ -81,9 +81,21 @@ def release(desk: Desk, requester: str, by: str, cause: str, now: int) -> Commit
 
 
 def ask_next(desk: Desk) -> int:
-    """Ask those whose turn it is, oldest first; returns how many. Raises StoreError."""
-    waiting = [gate.id for gate in desk.store.open_gates() if gate.state is State.PENDING and holds.in_line(gate)]
-    return sum(decide(partial(_ask, desk, gate_id)) for gate_id in waiting)
+    """Ask those whose turn it is, oldest first; returns how many. Raises StoreError.
+
+    Where the first in a line waits on, those behind it do, too: they are not looked at, however many they are.
+    """
+    asked, stopped = 0, set[str]()
+    for gate in desk.store.open_gates():
+        if gate.state is not State.PENDING or gate.held is None or not holds.in_line(gate):
+            continue
+        if gate.held.requester in stopped:
+            continue
+        if decide(partial(_ask, desk, gate.id)):
+            asked += 1
+        else:
+            stopped.add(gate.held.requester)
+    return asked
 
 
 def _ask(desk: Desk, gate_id: str) -> bool:

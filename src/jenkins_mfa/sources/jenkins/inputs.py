@@ -18,10 +18,14 @@ from jenkins_mfa.usecases.ports import Paused
 
 KIND = "jenkins"
 
+#: The inputs of one build that are looked at, oldest first, wherever they are asked for; further ones move up as those
+#: end. Jenkins adds at the end only, so none that was seen is lost from sight.
+SEEN = "{0,20}"
 #: Ids only, and ranges: a hostile build cannot make the answer large with its texts or its number of inputs.
 LISTING = (
     "computer[oneOffExecutors[currentExecutable[url,number,timestamp,actions["
-    "userId,executions[id,settled,input[submitter]]{0,20},libraries[name,version,trusted,variables]{0,20}]]]]"
+    f"userId,executions[id,settled,input[submitter]]{SEEN},libraries[name,version,trusted,variables]"
+    "{0,20}]]]]"
 )
 #: Another input has the same id: in the same build (Jenkins would settle the older one) or copied to another build.
 TWIN = "twin"

@@ -20,7 +20,7 @@ from jenkins_mfa.sources.jenkins.exported import (
     LoadedLibrary,
     Value,
 )
-from jenkins_mfa.sources.jenkins.inputs import LONGEST_USER, open_refs, settlers
+from jenkins_mfa.sources.jenkins.inputs import LONGEST_USER, SEEN, open_refs, settlers
 
 #: From a source's user id to the roster id, or None.
 Who = Callable[[str], str | None]
@@ -29,10 +29,10 @@ Who = Callable[[str], str | None]
 FACTS = (
     "actions[causes[shortDescription,userId,upstreamProject,upstreamBuild],parameters[name,value],"
     "lastBuiltRevision[SHA1,branch[name]],remoteUrls,libraries[name,version,trusted,variables],userId,"
-    "executions[id,settled,input[submitter]]]"
+    f"executions[id,settled,input[submitter]]{SEEN}]"
 )
 CAUSES = "actions[causes[shortDescription,userId,upstreamProject,upstreamBuild]]"
-OUTCOME = "building,result,timestamp,actions[userId,executions[id,settled],causes[user[id]]]"
+OUTCOME = f"building,result,timestamp,actions[userId,executions[id,settled]{SEEN},causes[user[id]]]"
 
 _REPLAY = "org.jenkinsci.plugins.workflow.cps.replay.ReplayCause"
 _RESTART = "org.jenkinsci.plugins.pipeline.modeldefinition.causes.RestartDeclarativePipelineCause"
