@@ -11,6 +11,7 @@ from itertools import count
 from clock import Clock
 from jenkins_mfa.core import moments
 from jenkins_mfa.core.chain import Head, Linked
+from jenkins_mfa.core.lanes import ASK, due_in
 from jenkins_mfa.core.model import (
     Alert,
     Commit,
@@ -108,7 +109,7 @@ class MemoryStore:
             self.trail += link(self.heads(), [Entry("record:damaged", self.now(), "agent", details={**values})])
             alert = Alert(f"damaged:{damaged.record}", "record_damaged", self.now(), values=values)
             self._alerts[alert.id] = alert
-            self._note(f"alert:{alert.id}")
+            self._note(f"alert:{alert.id}", -ASK)
 
     def backup(self) -> dict[str, object]:
         """All that is stored, as it is now."""
@@ -214,7 +215,7 @@ class MemoryStore:
             for alert in commit.alerts:
                 self._alerts[alert.id] = alert
             for lane in (*(f"alert:{alert.id}" for alert in commit.alerts), *commit.lanes):
-                self._note(lane, commit.later.get(lane, 0))
+                self._note(lane, due_in(lane, commit))
 
     def _check(self, commit: Commit) -> None:
         for record in commit.records:
@@ -299,7 +300,7 @@ class MemoryStore:
         found = self.lanes.get(lane)
         if found is None or not found.reason:
             return None
-        return Trouble(found.reason, found.since, found.at, found.tries, 0 if found.token else found.due)
+        return Trouble(found.reason, found.since, found.at, found.tries, 0 if found.token else max(found.at, found.due))
 
     def park_lane(self, due: Due, reason: str) -> None:
         with self._lock:
@@ -319,7 +320,7 @@ class MemoryStore:
                     {"lane": due.lane, "reason": reason},
                 )
                 self._alerts[alert.id] = alert
-                self._note(f"alert:{alert.id}")
+                self._note(f"alert:{alert.id}", -ASK)
 
     def wait(self, seconds: float) -> None:
         """Time is the test's."""
@@ -343,11 +344,11 @@ class MemoryStore:
     def _gates(self) -> list[Gate]:
         return [record for record in list(self._records.values()) if isinstance(record, Gate)]
 
-    def _note(self, name: str, later: int = 0) -> None:
-        lane = self.lanes.setdefault(name, Lane(self.now() + later))
+    def _note(self, name: str, due_in: int = 0) -> None:
+        lane = self.lanes.setdefault(name, Lane(self.now() + due_in))
         lane.want += 1
         if not lane.token and not lane.parked:
-            lane.due = min(lane.due, self.now() + later)
+            lane.due = min(lane.due, self.now() + due_in)
 
     def _leased(self, due: Due) -> Lane | None:
         lane = self.lanes.get(due.lane)

@@ -20,6 +20,7 @@ from jenkins_mfa import __version__, key_files, key_takeover, takeover, token_ta
 from jenkins_mfa.config import Config
 from jenkins_mfa.core.consumers import Consumers
 from jenkins_mfa.core.model import Commit, Entry
+from jenkins_mfa.deliverers import Deliverers
 from jenkins_mfa.errors import SourceError, StoreError
 from jenkins_mfa.reload import Reloader
 from jenkins_mfa.slack.app import SlackApp
@@ -29,14 +30,13 @@ from jenkins_mfa.slack.usergroups import UserGroups
 from jenkins_mfa.takeover import Takeover
 from jenkins_mfa.threads import Crew, Pool
 from jenkins_mfa.trail_keeper import Keeper
-from jenkins_mfa.usecases import break_glass, deliver, holds, loss, receipt_keys, seals, tick
+from jenkins_mfa.usecases import break_glass, holds, loss, receipt_keys, seals, tick
 from jenkins_mfa.usecases.acts import Acts
 from jenkins_mfa.usecases.answer import Answers
 from jenkins_mfa.usecases.break_glass import BreakGlass
 from jenkins_mfa.usecases.desk import Desk, commit_id
 from jenkins_mfa.usecases.enrolment import OwnActs
 from jenkins_mfa.usecases.groups import Groups
-from jenkins_mfa.usecases.ports import Due
 from jenkins_mfa.usecases.watch import Watch
 from jenkins_mfa.usecases.watched import WatchedJobs
 from jenkins_mfa.watched_keeper import WatchedKeeper
@@ -45,9 +45,7 @@ from jenkins_mfa.wiring import keepers_of, messenger_of, open_desk, web_of
 
 log = structlog.get_logger()
 
-DELIVERERS = 8  #: threads that deliver lanes
 OPENERS = 4  #: threads of each source that open what is new; each waits for the records of one run
-IDLE = 0.25  #: seconds after which a deliverer looks again without being woken
 TICK_SECONDS = 1.0  #: how often deadlines are looked at
 LATE_SECONDS = 60.0  #: how often it is looked what no second administrator has confirmed in time
 LOOK_SECONDS = 2.0  #: how often it is looked whether files have changed, and whether a group is to be read
@@ -67,8 +65,6 @@ class Agent:
     messenger: SlackMessenger
     keepers: Sequence[Keeper]
     crew: Crew = field(default_factory=Crew)
-    _leases: dict[str, Due] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
     _scheduler: BackgroundScheduler | None = None
     _slack: SlackApp | None = None
     reload_asked: bool = False
@@ -109,9 +105,7 @@ class Agent:
             if source.watched:
                 jobs = WatchedJobs(self.desk, self.desk.sources[source.id], source.watched)
                 WatchedKeeper(jobs).start(self.crew, self.replica)
-        for number in range(DELIVERERS):
-            self.crew.start(f"deliver-{number}", self._deliver)
-        self.crew.start("renew", self._renew)
+        Deliverers(self.desk, self.crew).start()
         self._scheduler = BackgroundScheduler(timezone="UTC")
         looks = (
             (self._tick, TICK_SECONDS),
@@ -203,40 +197,6 @@ class Agent:
                 spent = time.monotonic() - began
                 wait = max(0.0, interval - spent)
                 self._beat(f"source:{source}", {"ok": True, "pending": pending, "ms": round(spent * 1000)})
-
-    def _deliver(self) -> None:
-        """Lease a lane, deliver it, give it back; a store that is away is waited for."""
-        while not self.crew.stopping.is_set():
-            try:
-                due = self.desk.store.claim_lane(deliver.LEASE)
-                if due is None:
-                    self.desk.store.wait(IDLE)
-                else:
-                    self._deliver_one(due)
-            except StoreError as error:
-                log.warning("store away", problem=str(error))
-                self.crew.stopping.wait(1.0)
-
-    def _deliver_one(self, due: Due) -> None:
-        """While it lasts, `_renew` keeps its lease."""
-        with self._lock:
-            self._leases[due.lane] = due
-        try:
-            deliver.deliver(self.desk, due)
-        finally:
-            with self._lock:
-                self._leases.pop(due.lane, None)
-
-    def _renew(self) -> None:
-        """Keep the leases of deliveries under way: only a dead agent's run out."""
-        while not self.crew.stopping.wait(deliver.LEASE / 3000):
-            with self._lock:
-                held = list(self._leases.values())
-            for due in held:
-                try:
-                    self.desk.store.renew_lane(due, deliver.LEASE)
-                except StoreError as error:
-                    log.warning("lease not renewed", lane=due.lane, problem=str(error))
 
     def _tick(self) -> None:
         """Deadlines and reminders. Shuffled, so that replicas do not race for the same gate."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from samples import ALICE, BOB, CAROL, DEPLOYS, GATE_ID, NEW, OPS, STATES, TROUBLES, gate, requirement
+from world import messenger
 
 from jenkins_mfa.core.model import (
     Facts,
@@ -139,13 +140,16 @@ def test_an_outage_keeps_the_message_waiting(slack: SlackSimulator, talker: Slac
         talker.tell(gate(), NEW, 0)
 
 
-def test_what_was_posted_before_a_fault_is_remembered(slack: SlackSimulator, talker: SlackMessenger) -> None:
+def test_what_was_posted_before_a_fault_is_remembered(slack: SlackSimulator) -> None:
     """Posted in two channels, then Slack is busy: the record holds both, and says that there is more to tell."""
+    seconds = [0.0]
+    talker = messenger(slack, lambda: seconds[0])
     asked = gate(requirement=TWO_CHANNELS)
     slack.pace(0.001)
     part = talker.tell(asked, NEW, 0)
     assert (part.version, part.shown, [m.channel for m in part.messages]) == (1, 0, [DEPLOYS, OPS])
     slack.pace(None)
+    seconds[0] += 1_000
     whole = talker.tell(asked, part, 0)
     assert (whole.version, whole.shown, whole.messages[0].thread) == (2, 3, ("asked",))
     assert [m.thread_ts is None for m in slack.messages(DEPLOYS)] == [True, False]

@@ -29,6 +29,7 @@ from jenkins_mfa.slack.accounts import Accounts
 from jenkins_mfa.slack.app import SlackApp, web_client
 from jenkins_mfa.slack.handlers import Handlers
 from jenkins_mfa.slack.messenger import SlackMessenger
+from jenkins_mfa.slack.pace import Pace
 from jenkins_mfa.usecases.acts import NeedsCode as NeedsAct
 from jenkins_mfa.usecases.acts import NeedsPage
 from jenkins_mfa.usecases.answer import Counted, Tapped
@@ -200,7 +201,8 @@ def populate(slack: SlackSimulator) -> None:
 
 def messenger(slack: SlackSimulator, clock: Callable[[], float] = lambda: 0.0) -> SlackMessenger:
     client = web_client(slack.bot_token, slack.base_url)
-    return SlackMessenger(client, Rules(NO_POLICY, ROSTER), TEAM, DEPLOYS, OPS, Accounts(client, TEAM, clock))
+    accounts, pace = Accounts(client, TEAM, clock), Pace(clock)
+    return SlackMessenger(client, Rules(NO_POLICY, ROSTER), TEAM, DEPLOYS, OPS, accounts, pace)
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from jenkins_mfa.slack.accounts import Accounts
 from jenkins_mfa.slack.blocks import Payload
 from jenkins_mfa.slack.calls import MessageLostError, call
 from jenkins_mfa.slack.limits import check_message
+from jenkins_mfa.slack.pace import Pace
 from jenkins_mfa.usecases.rules import Rules
 from jenkins_mfa.words import alerts, facts, holding, render
 from jenkins_mfa.words.parts import Parts
@@ -65,6 +66,7 @@ class SlackMessenger:
     default_channel: str
     ops_channel: str
     accounts: Accounts
+    pace: Pace = field(default_factory=Pace)
 
     @property
     def roster(self) -> Roster:
@@ -252,7 +254,7 @@ class SlackMessenger:
                 log.warning("somebody cannot be asked", person=person, gate=work.gate.jti)
 
     def _direct(self, user: str) -> str:
-        return str(call(self.client.conversations_open, users=user)["channel"]["id"])
+        return str(self.pace.call(self.client.conversations_open, users=user)["channel"]["id"])
 
     def _show(self, work: _Telling, channel: str) -> None:
         """Update the message in a channel; post one where there is none (any more)."""
@@ -312,9 +314,9 @@ class SlackMessenger:
         check_message(payload.text, payload.blocks)
         more = {"thread_ts": thread} if thread else {}
         shown = {"channel": channel, "text": payload.text, "blocks": payload.blocks}
-        answer = call(self.client.chat_postMessage, **shown, **PLAIN, **more)
+        answer = self.pace.call(self.client.chat_postMessage, **shown, **PLAIN, **more)
         return Message(str(answer["channel"]), str(answer["ts"]))
 
     def _rewrite(self, channel: str, ts: str, payload: Payload) -> None:
         check_message(payload.text, payload.blocks)
-        call(self.client.chat_update, channel=channel, ts=ts, text=payload.text, blocks=payload.blocks)
+        self.pace.call(self.client.chat_update, channel=channel, ts=ts, text=payload.text, blocks=payload.blocks)

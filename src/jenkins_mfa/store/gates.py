@@ -9,6 +9,7 @@ import msgspec
 import redis
 
 from jenkins_mfa.core.chain import Head
+from jenkins_mfa.core.lanes import ASK, due_in
 from jenkins_mfa.core.model import SCHEMA, Alert, Commit, Entry, Gate
 from jenkins_mfa.errors import DamagedError, StoreConflictError, StoreUnavailableError, StoreUncertainError
 from jenkins_mfa.store.lanes import Bell, Lanes
@@ -69,8 +70,7 @@ class RedisStore(Reader, Trail, Lanes):
             "id": commit.id,
             "schema": SCHEMA,
             "records": [planned(record, self._key) for record in commit.records],
-            "lanes": commit.lanes,
-            "later": commit.later,
+            "lanes": [{"name": lane, "due": due_in(lane, commit)} for lane in commit.lanes],
             "alerts": [_alert(alert) for alert in commit.alerts],
         }
         self._write(plan, commit.entries)
@@ -178,4 +178,4 @@ class RedisStore(Reader, Trail, Lanes):
 
 def _alert(alert: Alert) -> dict[str, object]:
     """One element of the script's `plan.alerts`."""
-    return {"lane": f"alert:{alert.id}", "json": msgspec.json.encode(alert).decode()}
+    return {"lane": f"alert:{alert.id}", "due": -ASK, "json": msgspec.json.encode(alert).decode()}

@@ -104,7 +104,8 @@ class Lanes:
         kept = FAILING.fullmatch(failing or b"")
         if kept is None:
             return None
-        return Trouble(kept[3].decode(), int(kept[1]), int(kept[2]), int(tries or 0), 0 if leased else int(due or 0))
+        at = int(kept[2])
+        return Trouble(kept[3].decode(), int(kept[1]), at, int(tries or 0), 0 if leased else max(at, int(due or 0)))
 
     def courtesy(self, name: str, holder: str, ms: int) -> bool:
         """Whether `holder` is the one to do what `name` stands for, for `ms` from now: nobody else has it, or they have

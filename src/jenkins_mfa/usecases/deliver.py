@@ -199,3 +199,7 @@ _LANES = {
     "alert": telling.alert,
     "supersede": supersede,
 }
+
+#: Kinds of lanes that wait for the messenger, and those that wait for sources: neither may hold the other up.
+TO_PEOPLE = frozenset({"tell", "many", "flood", "alert"})
+TO_SOURCES = frozenset(_LANES) - TO_PEOPLE

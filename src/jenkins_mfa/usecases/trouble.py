@@ -6,7 +6,13 @@ from dataclasses import replace
 from typing import Protocol
 
 from jenkins_mfa.core.model import Alert, Commit, Gate, ToldRecord, Trouble
-from jenkins_mfa.errors import JenkinsMfaError, MessengerError, SourceForbiddenError, SourceUnavailableError
+from jenkins_mfa.errors import (
+    JenkinsMfaError,
+    MessengerError,
+    MessengerUnavailableError,
+    SourceForbiddenError,
+    SourceUnavailableError,
+)
 from jenkins_mfa.usecases.claim import NotOursError, alert_about, bumped
 from jenkins_mfa.usecases.desk import Desk, commit_id, gates_of, run_record
 from jenkins_mfa.usecases.ports import Due
@@ -24,12 +30,13 @@ class Troubles(Protocol):
 
 def put_off(desk: Desk, due: Due, wait: int, error: Exception) -> None:
     """Try again in `wait` ms. Answers to runs are retried until they are done or their run has ended; messages are
-    given up at some point, unless it is the operator who has to act. Raises StoreError.
+    given up at some point, unless it is the operator who has to act, or the messenger has said when it will take them.
+    Raises StoreError.
     """
     kind, _, key = due.lane.partition(":")
     if kind == "answer":
         _told(desk, due, key, wait, _reason(error))
-    elif due.tries > PARK_AFTER and not isinstance(error, SourceForbiddenError):
+    elif due.tries > PARK_AFTER and not isinstance(error, SourceForbiddenError) and not _told_when(error):
         # What nobody foresaw may hold anything in its text.
         desk.store.park_lane(due, str(error) if isinstance(error, JenkinsMfaError) else type(error).__name__)
     else:
@@ -55,6 +62,10 @@ def _told(desk: Desk, due: Due, key: str, wait: int, reason: str) -> None:
         alert = replace(alert_about(gates[0], "undelivered", now), values={"reason": reason})
         desk.store.commit(Commit(commit_id(alert.id, due.token), (bumped(run),), alerts=(alert,)))
     desk.store.retry_lane(due, wait, reason, [f"tell:{gate.id}" for gate in gates])
+
+
+def _told_when(error: Exception) -> bool:
+    return isinstance(error, MessengerUnavailableError) and bool(error.retry_after)
 
 
 def _reason(error: Exception) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 from factory import gate, opening, step, stepped
@@ -11,6 +12,7 @@ from clock import Clock
 from jenkins_mfa.core.model import (
     Alert,
     Commit,
+    Held,
     RunRecord,
     State,
 )
@@ -23,6 +25,30 @@ def test_lanes_are_claimed_in_the_order_they_were_noted(store: Store, clock: Clo
         clock.move(ms=10)
         store.commit(Commit(str(number), (RunRecord(str(number), 1),), (), (f"answer:{number}",)))
     assert [due.lane for due in _drain(store)] == ["answer:3", "answer:1", "answer:2"]
+
+
+def test_answers_to_runs_go_before_asks_those_before_updates_and_those_before_the_rest(
+    store: Store, clock: Clock
+) -> None:
+    """However late they come. A start ahead is time: what has waited an hour longer goes first all the same."""
+    waiting, held = gate(), gate(2)
+    held = replace(held, held=Held("many", 5, "dan"))
+    store.commit(Commit("1", (RunRecord("1", 1),), (), ("note:x", "many:dan", "flood:main:web")))
+    clock.move(ms=10)
+    store.commit(Commit("2", (held,), (), (f"tell:{held.id}",)))
+    clock.move(ms=10)
+    store.commit(Commit("3", (waiting,), (), (f"tell:{waiting.id}",)))
+    clock.move(ms=10)
+    store.commit(Commit("4", (RunRecord("4", 1),), (), ("answer:4",), (Alert("bypassed:1", "bypassed", 5),)))
+    expected = ["answer:4", f"tell:{waiting.id}", "alert:bypassed:1", f"tell:{held.id}"]
+    drained = _drain(store)
+    assert [due.lane for due in drained] == [*expected, "flood:main:web", "many:dan", "note:x"]
+    for due in drained:
+        store.settle_lane(due)
+    store.commit(Commit("5", (RunRecord("5", 1),), (), ("note:y",)))
+    clock.move(seconds=3_601)
+    store.commit(Commit("6", (RunRecord("6", 1),), (), ("answer:6",)))
+    assert [due.lane for due in _drain(store)] == ["note:y", "answer:6"]
 
 
 def test_news_do_not_send_a_lane_back_in_the_queue(store: Store, clock: Clock) -> None:

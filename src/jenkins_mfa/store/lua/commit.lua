@@ -5,7 +5,7 @@
 --               gate: {id, ref, generation, open?, deadline?, reminder?} where it is one
 -- plan.head     {seq, hash} that the entries were linked to; absent without entries
 -- plan.entries  {bytes, hash, gate}
--- plan.lanes    names;  plan.later  {name: ms until it is due} of some of them;  plan.alerts  {lane, json}
+-- plan.lanes    {name, due};  plan.alerts  {lane, due, json}; due: in so many ms, below 0 where it has a start ahead
 -- plan.park     {lane, token, json}: instead of records, when a lane is given up; the lease is its id
 -- plan.aside    {record, json}: instead of records, when one is damaged; only once for each
 -- Answers {verdict, seq, hash}: done, already, conflict, head (link again to seq and hash), lost (the lease), newer.
@@ -131,9 +131,9 @@ if plan.park then
 end
 for _, alert in ipairs(plan.alerts) do
   redis.call('SET', key(alert.lane), alert.json)
-  note(alert.lane, now)
+  note(alert.lane, now + alert.due)
 end
 for _, lane in ipairs(plan.lanes) do
-  note(lane, now + (plan.later and plan.later[lane] or 0))
+  note(lane.name, now + lane.due)
 end
 return answer('done')

@@ -15,11 +15,11 @@ local function clock()
   return time[1] * 1000 + math.floor(time[2] / 1000) + plan.offset
 end
 
--- Something is to be delivered in a lane. A lane in somebody's hands, or parked, only counts it.
-local function note(lane, now)
+-- Something is to be delivered in a lane, which waits since then. One in somebody's hands, or parked, only counts it.
+local function note(lane, since)
   redis.call('HINCRBY', key('want'), lane, 1)
   local busy = redis.call('HEXISTS', key('lease'), lane) + redis.call('HEXISTS', key('parked'), lane)
   if busy == 0 then
-    redis.call('ZADD', key('due'), 'LT', now, lane)
+    redis.call('ZADD', key('due'), 'LT', since, lane)
   end
 end
