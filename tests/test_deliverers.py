@@ -109,6 +109,7 @@ def test_a_message_reaches_people_while_every_call_to_jenkins_hangs() -> None:
         until(lambda: hanging.inside == DELIVERERS + RESERVED)
         made.messenger.told.clear()
         made.deny("alice")
+        made.store.clock.move(seconds=3)
         until(lambda: made.messenger.told)
         assert hanging.inside == DELIVERERS + RESERVED
         hanging.let_go.set()

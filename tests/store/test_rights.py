@@ -23,7 +23,7 @@ from replicated import running
 from store_server import SEAL_KEY, Server
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "operations.md"
-LINE = re.search(r"ACL SETUSER mfa .*?\n```", DOCUMENT.read_text(), re.DOTALL)
+LINE = re.search(r"^ACL SETUSER mfa .*?\n```", DOCUMENT.read_text(), re.DOTALL | re.MULTILINE)
 LISTED = sorted(set(re.findall(r"\+(\S+)", LINE[0]))) if LINE else []
 
 
