@@ -22,7 +22,7 @@ def stuck(world: KeyWorld) -> tuple[str, ...]:
 
 
 def test_nobody_who_may_answer_has_a_key() -> None:
-    """Issue 5: the gate waits, ops see it; a code app is no key."""
+    """The gate waits, ops see it; a code app is no key."""
     world = opened()
     world.enrol("alice")
     assert stuck(world) == ("alice", "bob", "carol")

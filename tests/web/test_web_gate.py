@@ -277,7 +277,7 @@ def sign_in(place: Place, browser: Browser, key: SecurityKey) -> requests.Respon
 
 
 def test_sign_in_shows_what_waits_and_takes_the_answer(place: Place, world: KeyWorld) -> None:
-    """Issue 5: the same use case, without Slack."""
+    """The same use case, without Slack."""
     page = opened(place, world)
     fresh = replace(page, browser=place.browser)
     assert "Sign in with a passkey" in fresh.browser.get("/").text

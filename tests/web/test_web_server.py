@@ -270,7 +270,7 @@ def shown(port: int) -> bytes:
 def test_a_renewed_certificate_is_taken_over_and_a_wrong_pair_is_not(
     here: Desk, certificate: Callable[[str], tuple[Path, Path]]
 ) -> None:
-    """Issue 5: reloaded when the file changes; a wrong pair is refused and reported once, the old one goes on."""
+    """Reloaded when the file changes; a wrong pair is refused and reported once, the old one goes on."""
     cert, key = certificate("first")
     renewed, its_key = certificate("second")
     port = free_port()
@@ -336,7 +336,7 @@ def test_the_stop_wakes_who_waits_first(here: Desk) -> None:
 
 
 def test_row_41_a_thousand_waiting_pages_leave_health_alone(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Attack row 41, issue 5: 1,000 requests wait, each for something of its own; health answers under 50 ms.
+    """Attack row 41: 1,000 requests wait, each for something of its own; health answers under 50 ms.
     The least of some tries counts, since other work shares the machine.
     """
     monkeypatch.setattr(health, "TABS", 1_000)  # one person stands for a thousand
