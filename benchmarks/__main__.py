@@ -21,6 +21,7 @@ from benchmarks import (
     report,
     security_keys,
     trail,
+    two_agents,
     waiting,
 )
 from benchmarks.figures import TINY, Figure, Sizes
@@ -35,6 +36,7 @@ MEASUREMENTS: dict[str, Callable[[Sizes], list[Figure]]] = {
     "answer": latency.measure_answer,
     "key": key_latency.measure,
     "decisions": decisions.measure,
+    "replicas": two_agents.measure,
     "open": waiting.measure_open_gates,
     "start": waiting.measure_start,
     "replay": replays.measure,

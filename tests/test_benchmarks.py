@@ -34,6 +34,7 @@ FIGURES = {
     "answer": 4,
     "key": 2,
     "decisions": 1,
+    "replicas": 3,
     "open": 2,
     "start": 1,
     "replay": 2,
