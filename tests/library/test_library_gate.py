@@ -188,3 +188,31 @@ def test_the_generated_trust_opens_a_gate(library: Library, signed: Signed) -> N
     assert end["done"] == ["deploy"]
     end = library.play(where, BODY, rootUrl="http://b/")
     assert end["asked"][0]["submitter"] == "o'neil"
+
+
+MEND = "the administrator of the library runs jenkins-mfa keys public --library DIR, and sets the new tag."
+
+
+@pytest.mark.parametrize(("days", "says"), [(29, "29 days"), (1, "1 day"), (31, "")], ids=str)
+def test_the_log_says_that_the_last_key_of_the_library_ends_soon(
+    library: Library, signed: Signed, days: int, says: str
+) -> None:
+    """Below the announcement; the gate opens all the same."""
+    ends = now() + days * 86400 + 3600
+    where = library.trusting(trust_source({"k1": signing_keys.spki(KEY.public_key())}, ends=ends))
+    end = library.play(where, BODY, signed())
+    told = [line for line in said(end) if "last key" in line]
+    assert told == ([f"[mfaGate] The last key that this library knows, k1, ends in {says}: {MEND}"] if says else [])
+    assert end["result"] == "SUCCESS"
+
+
+@pytest.mark.parametrize(("kid", "told"), [("k2", True), ("k1", False), ("", False), ("k2\nfaked", False), (7, False)])
+def test_the_log_says_that_the_library_does_not_know_the_newest_key(
+    library: Library, trusting: str, signed: Signed, kid: object, told: bool
+) -> None:
+    """As the verified receipt says; it decides nothing, and only what is a key's name gets into the log."""
+    end = library.play(trusting, BODY, signed(newest_kid=kid))
+    shown = f"[mfaGate] This library does not know the newest key of jenkins-mfa, k2: {MEND}"
+    assert [line for line in said(end) if "newest key" in line] == [shown] * told
+    assert end["done"] == ["deploy"]
+    assert end["result"] == "SUCCESS"

@@ -23,7 +23,7 @@ class Gate implements Serializable {
         String nonce = Request.nonce()
         String place = Steps.place()
         String answer = 'null'
-        Steps.say(Request.announcement(request, Steps.inside('node')))
+        Steps.say(Request.announcement(request, Steps.inside('node')) + Lag.ending(Steps.now()))
         Ending.describe('waiting for approval in Slack')
         try {
             answer = Steps.ask(request, nonce, Steps.agent())
@@ -33,7 +33,7 @@ class Gate implements Serializable {
         String fault = Receipt.verify(answer, request, nonce, Steps.place(), Steps.now())
         if (fault != '') { Ending.refuse(Ending.toldOfRefusal(fault, place, bare), bare) }
         String receipt = Receipt.token(answer)
-        Steps.say(Receipt.told(receipt) + '\nGoing on.')
+        Steps.say(Receipt.told(receipt) + Lag.behind(Receipt.newest(receipt)) + '\nGoing on.')
         Ending.approved(Receipt.outcome(receipt))
         return receipt
     }

@@ -133,6 +133,12 @@ class Receipt implements Serializable {
             ((Map) claims.audit).seq + ' ' + ((Map) claims.audit).head
     }
 
+    /** The newest key of jenkins-mfa, where a verified receipt says that this build was not told of it; '' otherwise. */
+    @NonCPS
+    static String newest(String token) {
+        return word(part(token.split('\\.')[1]).newest_kid)
+    }
+
     /** The same for the build's description, without times: approved by alice, bob (totp) */
     @NonCPS
     static String outcome(String token) {

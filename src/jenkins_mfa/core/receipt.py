@@ -18,7 +18,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from jenkins_mfa.core.receipt_form import TYPE, VERSION, Claims, Keys, RefusedReceipt, malformed, open_token
-from jenkins_mfa.core.signing_keys import ALGORITHM
+from jenkins_mfa.core.signing_keys import ALGORITHM, KID
 
 __all__ = ["Approver", "Keys", "Receipt", "RefusedReceipt", "claims_for", "digest", "sign", "subject", "verify"]
 
@@ -57,6 +57,7 @@ class Receipt:
     request: Mapping[str, object]
     request_sha256: str
     break_glass: bool
+    newest_kid: str = ""
 
 
 def subject(source: str, pipeline: str, run_id: str, attempt: int) -> str:
@@ -84,8 +85,10 @@ def claims_for(
     request: Mapping[str, object],
     request_sha256: str,
     break_glass: bool = False,
+    newest_kid: str = "",
 ) -> Claims:
-    """The claims of one approval. `request` comes from `request.without_number`, times are Unix seconds.
+    """The claims of one approval; `newest_kid` is the signer's newest key where the run does not know it, for the
+    log of its step. `request` comes from `request.without_number`, times are Unix seconds.
 
     Raises ValueError for what no verifier takes: too long a life, one person twice.
     """
@@ -113,7 +116,8 @@ def claims_for(
         "request": dict(request),
         "request_sha256": request_sha256,
     }
-    return {**claims, "break_glass": True} if break_glass else claims
+    claims |= {"break_glass": True} if break_glass else {}
+    return claims | ({"newest_kid": newest_kid} if newest_kid else {})
 
 
 def sign(claims: Mapping[str, object], *, kid: str, key: Ed25519PrivateKey) -> str:
@@ -230,4 +234,10 @@ def read(claims: dict[str, Any]) -> Receipt:
         request=claims["request"],
         request_sha256=claims["request_sha256"],
         break_glass="break_glass" in claims,
+        newest_kid=_kid(claims.get("newest_kid")),
     )
+
+
+def _kid(value: object) -> str:
+    """A key's id, for a log; empty for anything else: nothing rests on it."""
+    return value if isinstance(value, str) and KID.fullmatch(value) else ""

@@ -14,6 +14,7 @@ from jenkins_mfa.core import receipt, request
 from jenkins_mfa.simulators import jenkins_arguments as arguments
 from jenkins_mfa.simulators.jenkins_gate_words import (
     announcement,
+    behind,
     outcome,
     spaced,
     summary,
@@ -86,7 +87,7 @@ class _Gate:
             own = self.build.controller.now() >= ends
             self._end(event, *self._told(event, unanswered(answering, waiting) if own else ""))
         verified, token = self._verified(answer, asked, nonce, request.digest(text))
-        self._say(told_of_receipt(verified), "Going on.")
+        self._say(told_of_receipt(verified), *behind(verified, self.trust.keys), "Going on.")
         # Unless the agent was quicker: it knows people's names.
         if not self._own().startswith(("approved", "passed")):
             self._describe(outcome(verified))

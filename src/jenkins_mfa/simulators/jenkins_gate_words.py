@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 
 from jenkins_mfa.core import characters, receipt, request
@@ -55,6 +55,14 @@ def told_of_receipt(verified: receipt.Receipt) -> str:
     how = "; break-glass" if verified.break_glass else ""
     trail = f"Receipt {verified.jti}, trail {verified.audit_seq} {verified.audit_head}"
     return f"{who}{how}; rule {', '.join(verified.rules)}. {trail}"
+
+
+def behind(verified: receipt.Receipt, known: Collection[str]) -> list[str]:
+    """That the library does not know the agent's newest key, as a verified receipt says."""
+    if not verified.newest_kid or verified.newest_kid in known:
+        return []
+    mend = "the administrator of the library runs jenkins-mfa keys public --library DIR, and sets the new tag."
+    return [f"This library does not know the newest key of jenkins-mfa, {verified.newest_kid}: {mend}"]
 
 
 def outcome(verified: receipt.Receipt) -> str:

@@ -115,7 +115,8 @@ def _frozen(desk: Desk, gate: Gate, people: frozenset[str], iat: int) -> Claim:
     if gate.facts.plain:
         return made
     signer = _signer(desk, gate, iat)
-    made = replace(made, kid=signer.kid if signer else "")
+    newest = receipt_keys.newest(desk, iat)
+    made = replace(made, kid=signer.kid if signer else "", newest_kid="" if newest in gate.kids else newest)
     return replace(made, receipt_sha256=receipts.digest(_sign(desk, gate, made)))
 
 
@@ -161,6 +162,7 @@ def _sign(desk: Desk, gate: Gate, made: Claim) -> str:
         request=requests.without_number(requests.parse(gate.request_text.encode())),
         request_sha256=gate.request_sha256,
         break_glass=bool(requirement.break_glass),
+        newest_kid=made.newest_kid,
     )
     return receipts.sign(claims, kid=signer.kid, key=signer.private)
 

@@ -73,7 +73,10 @@ def open_gate(desk: Desk, source: Source, paused: Paused, former: Gate | None = 
         desk.store.commit(written(gate, run, pipeline, compared, before))
         return gate
 
-    return decide(attempt)
+    gate = decide(attempt)
+    if gate is not None:
+        receipt_keys.warn(desk, gate)
+    return gate
 
 
 def _read(desk: Desk, source: Source, paused: Paused) -> tuple[Facts, bytes, Reason | None]:

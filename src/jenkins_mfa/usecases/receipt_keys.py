@@ -12,9 +12,13 @@ from dataclasses import replace
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from jenkins_mfa.core.keys import SigningKey
-from jenkins_mfa.core.model import Commit, Entry
+from jenkins_mfa.core.model import Alert, Commit, Entry, Gate, Warned
 from jenkins_mfa.core.signing_keys import spki
 from jenkins_mfa.usecases.desk import Desk, commit_id, decide
+
+DAY = 86_400_000  #: ms
+SOON = 30 * DAY  #: ms before the end of the last key that a library knows, from which on ops are told
+EVERY = 7 * DAY  #: ms after which they are told again
 
 
 def look(desk: Desk) -> frozenset[str]:
@@ -29,6 +33,36 @@ def signer(desk: Desk, kids: Collection[str], at: int) -> SigningKey | None:
     """The key that signs for a run that knows these kids, at `at` (Unix seconds). Raises StoreError."""
     look(desk)
     return desk.keys.signer(kids, at)
+
+
+def newest(desk: Desk, at: int) -> str:
+    """The kid of the newest key that signs or will, at `at` (Unix seconds); empty where there is none."""
+    return next((key.kid for key in desk.keys.current(at) if key.signs), "")
+
+
+def warn(desk: Desk, gate: Gate) -> None:
+    """Tell ops, weekly for each source, that the last key which a run's library knows ends soon. Raises StoreError."""
+    now = desk.store.now()
+    last = max((key for key in desk.keys.current(now // 1000) if key.kid in gate.kids), key=_end, default=None)
+    if last is None or last.not_after * 1000 - now >= SOON:
+        return
+    warned = Warned(gate.run.source, last.kid, now)
+
+    def attempt() -> None:
+        record = desk.store.keys()
+        if any((one.source, one.kid) == (warned.source, warned.kid) and now - one.at < EVERY for one in record.warned):
+            return
+        others = [one for one in record.warned if one.source != warned.source]
+        after = replace(record, version=record.version + 1, warned=(*others, warned))
+        values = {"source": warned.source, "kid": last.kid, "days": str((last.not_after * 1000 - now) // DAY)}
+        alert = Alert(f"trust_ends:{warned.source}:{last.kid}:{now}", "trust_ends", now, values=values)
+        desk.store.commit(Commit(commit_id(alert.id), (after,), alerts=(alert,)))
+
+    decide(attempt)
+
+
+def _end(key: SigningKey) -> int:
+    return key.not_after
 
 
 def public(desk: Desk, at: int) -> dict[str, Ed25519PublicKey]:

@@ -49,6 +49,10 @@ TEXTS = {
         "What stands on disk for {what} cannot be used: {problem}. The one before goes on as long as it is taken; this "
         "is tried again."
     ),
+    "trust_ends": (
+        "The library of {source} knows no receipt key beyond {kid}, which ends in {days} days: then every build there "
+        "is denied. jenkins-mfa keys generate, then keys public --library DIR, and a new tag."
+    ),
     "key_revoked": (
         "{here} The receipt key {kid} was revoked by {by}. Whoever has a copy of it can write receipts for builds "
         "that began before: publish the library, and look at the builds that jenkins-mfa keys revoke {kid} names."

@@ -38,6 +38,7 @@ from jenkins_mfa.core.model.records import (
     RunRecord,
     ToldRecord,
     Trouble,
+    Warned,
 )
 from jenkins_mfa.core.model.requirements import Clause, Escalation, Reason, Requirement, Tightening
 from jenkins_mfa.core.model.runs import (
@@ -111,4 +112,5 @@ __all__ = [
     "Trigger",
     "Trouble",
     "Value",
+    "Warned",
 ]

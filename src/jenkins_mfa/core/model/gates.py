@@ -68,7 +68,7 @@ class Denial:
 class Claim:
     """A proceed that is about to be sent: the receipt's frozen times (Unix seconds), who counted, where the trail
     stood, the key that signs, and the receipt's SHA-256 (both empty where there is none). Every retry sends that
-    receipt, which itself is kept nowhere.
+    receipt, which itself is kept nowhere. `newest_kid` is our newest key where the run does not know it.
     """
 
     iat: int
@@ -78,6 +78,7 @@ class Claim:
     audit_head: str
     kid: str = ""
     receipt_sha256: str = ""
+    newest_kid: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,14 +138,24 @@ class RevokedKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Warned:
+    """When ops were told last (ms UTC) that the library of a source knows no receipt key beyond `kid`, which ends."""
+
+    source: str
+    kid: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class KeysRecord:
-    """Which receipt keys agents of this store ever had (kids), and those that were revoked. One record, so that a
-    revoked key stays one for every agent, also where its files are put back from a backup.
+    """Which receipt keys agents of this store ever had (kids), those that were revoked, and of which ops were warned.
+    One record, so that a revoked key stays one for every agent, also where its files are put back from a backup.
     """
 
     version: int
     known: tuple[str, ...] = ()
     revoked: tuple[RevokedKey, ...] = ()
+    warned: tuple[Warned, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
