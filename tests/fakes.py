@@ -124,8 +124,8 @@ class FakeSource:
             error, self.lose = self.lose, None
             raise error
 
-    def note(self, run: Run, says: str) -> None:
-        self.notes.append(says)
+    def note(self, run: Run, says: str, *, ended: bool = False) -> None:
+        self.notes.append(f"in place of a line that waits: {says}" if ended else says)
 
     def owner(self, installation: str) -> str:
         self._maybe()

@@ -179,6 +179,11 @@ def test_the_history_tells_of_both() -> None:
     assert sentence("gate:tightened", rules="freeze") == "More is asked since then, by freeze."
 
 
+def test_what_ended_by_itself_neither_waits_nor_was_approved() -> None:
+    """Whatever was confirmed by then: nothing of it has reached the build."""
+    assert run_line(gate(State.WITHDRAWN, confirmations=BOTH), ROSTER) == "ended before an answer reached it"
+
+
 def test_approvals_by_people_stay_what_they_were() -> None:
     """Only what the policy let pass is called so."""
     assert run_line(gate(State.APPROVED, confirmations=BOTH), ROSTER) == "approved by Alice Wu (code), Bob Ray (code)"

@@ -467,6 +467,29 @@ def test_a_note_is_written_once(sim: JenkinsSimulator, source: JenkinsSource) ->
     assert sim.count("/submitDescription") == 2
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("release 1.4\nmfa: waiting for 1 of release", "release 1.4\nmfa: ended before an answer"),
+        ("mfa: waiting for approval in Slack", "mfa: ended before an answer"),
+        ("mfa: break-glass: waiting for 1", "mfa: ended before an answer"),
+        ("mfa: held: too many", "mfa: ended before an answer"),
+        ("mfa: denied by Bob: waiting is over", "mfa: denied by Bob: waiting is over"),
+        ("mfa: ended: not approved", "mfa: ended: not approved"),
+        ("waiting for rain", "waiting for rain"),
+        (None, None),
+    ],
+)
+def test_the_note_of_an_end_only_replaces_a_line_that_says_that_the_build_waits(
+    sim: JenkinsSimulator, source: JenkinsSource, before: str | None, after: str | None
+) -> None:
+    """The library, or another gate of the build, may have said more."""
+    run = sim.paused("a", gate_input())
+    run.description = before
+    source.note(source.pending()[0].run, "ended before an answer", ended=True)
+    assert run.description == after
+
+
 def test_a_note_that_could_not_be_written_is_tried_again(sim: JenkinsSimulator, source: JenkinsSource) -> None:
     """Only a missing right is quiet."""
     at = _pause(sim, source)

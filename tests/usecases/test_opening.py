@@ -232,6 +232,22 @@ def test_a_run_that_ended_withdraws_its_gate() -> None:
     assert world.gate.state is State.WITHDRAWN
     assert world.gate.ending is not None
     assert (world.gate.ending.code, world.gate.ending.by) == ("aborted", "dfox")
+    world.deliver()
+    assert world.source.notes[-1].startswith("in place of a line that waits: ")
+
+
+def test_a_gate_that_is_withdrawn_leaves_the_line_to_one_that_waits_still() -> None:
+    """A run has one line for all its gates."""
+    world = opened()
+    world.source.pauses["ref-2"] = "Mfa-" + "2" * 32
+    world.watch.poll()
+    world.deliver()
+    said = list(world.source.notes)
+    del world.source.pauses["ref-1"]
+    world.watch.poll()
+    world.watch.poll()
+    world.deliver()
+    assert (world.gate.state, world.source.notes) == (State.WITHDRAWN, said)
 
 
 def test_a_sticky_denial_meets_later_gates_of_the_run() -> None:

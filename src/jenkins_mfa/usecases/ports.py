@@ -110,8 +110,10 @@ class Source(Protocol):
     def answer(self, ref: str, answer: Proceed | Abort) -> None:
         """Send an answer. Returning means that it was taken on the wire, not that it decided (see outcome)."""
 
-    def note(self, run: Run, says: str) -> None:
-        """Write our line on the run's own page where the account may; quietly nothing where it may not."""
+    def note(self, run: Run, says: str, *, ended: bool = False) -> None:
+        """Write our line on the run's own page where the account may; quietly nothing where it may not. What is said of
+        a pause that `ended` by itself only takes the place of a line that says that the run waits.
+        """
 
     def owner(self, installation: str) -> str:
         """The other installation whose name stands at our account there; empty where it is ours, or where none stood

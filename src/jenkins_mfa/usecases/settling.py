@@ -70,7 +70,7 @@ def settle_run(desk: Desk, source: Source, run: Run) -> tuple[Outcome, list[Gate
 
 def _after(gate: Gate) -> tuple[str, ...]:
     """What is still to be looked at or written once a gate has ended."""
-    if gate.state is State.RESUMED:
+    if gate.state in {State.RESUMED, State.WITHDRAWN}:
         return (f"note:{gate.id}",)
     if gate.state is State.ABORTED:
         return (f"ended:{gate.id}",)

@@ -116,10 +116,15 @@ def flood(desk: Desk, pipeline: str) -> None:
 
 
 def note(desk: Desk, gate_id: str) -> None:
-    """Write the present state on the run's own page."""
+    """Write the present state on the run's own page: one line for all gates of a run."""
     gate = desk.store.gate(gate_id)
-    if gate is not None and gate.state in {State.PENDING, State.RESUMED}:
-        desk.sources[gate.run.source].note(gate.run, desk.line(gate))
+    if gate is None:
+        return
+    withdrawn = gate.state is State.WITHDRAWN
+    if withdrawn and not all(other.state.settled for other in gates_of(desk, run_record(desk, gate.run.key))):
+        return  # the line speaks of a gate that waits still
+    if withdrawn or gate.state in {State.PENDING, State.RESUMED}:
+        desk.sources[gate.run.source].note(gate.run, desk.line(gate), ended=withdrawn)
 
 
 def alert(desk: Desk, alert_id: str) -> None:

@@ -26,6 +26,8 @@ def _parts(gate: Gate, roster: Roster, channels: Sequence[str]) -> Parts:
         waits = say(text, opens=people.opens(gate, roster), until=until)
         asked = join([(Word(f"#{render.visible(name, quoted=False)}"),) for name in channels])
         return say("{waits}, asked in {asked}", waits=waits, asked=asked) if asked else waits
+    if gate.state is State.WITHDRAWN:
+        return say("ended before an answer reached it")
     if gate.denial is not None:
         if gate.denial.person is None:
             return say("denied by jenkins-mfa: {why}", why=endings.why(gate.denial, roster))

@@ -6,6 +6,8 @@ from __future__ import annotations
 OWN = "mfa: "
 #: Begins what that line says on an account's page.
 OWNER = "installation "
+#: How it begins while a build waits; the library's words among them.
+WAITS = ("waiting", "break-glass: waiting", "held")
 
 _VISIBLE = str.maketrans({"<": "‹", ">": "›"})
 
@@ -23,6 +25,12 @@ def with_line(old: str, says: str) -> str:
     kept = [text for place, text in enumerate(lines) if place not in ours[1:]]
     kept[ours[0]] = line
     return "\n".join(kept)
+
+
+def waits(text: str) -> bool:
+    """Whether our line says that the build waits."""
+    ours = next((line.removeprefix(OWN) for line in text.split("\n") if line.startswith(OWN)), "")
+    return ours.startswith(WAITS)
 
 
 def owner(text: str) -> str:

@@ -160,10 +160,10 @@ class JenkinsSource:
             self._describe(build_path(at.job, at.build), answer.says)
         self.client.post(f"{at.path}abort", {})
 
-    def note(self, run: Run, says: str) -> None:
+    def note(self, run: Run, says: str, *, ended: bool = False) -> None:
         """Write our line into the build's description, where the account has Run/Update. Raises SourceError."""
         with contextlib.suppress(SourceForbiddenError, SourceGoneError):
-            self._describe(build_path(run.pipeline, run.id), says)
+            self._describe(build_path(run.pipeline, run.id), says, ended=ended)
 
     def owner(self, installation: str) -> str:
         """Our line in the account's own description (`/me/`), which every account may write. Raises SourceError."""
@@ -172,8 +172,10 @@ class JenkinsSource:
             self._describe("me/", description.OWNER + installation)
         return "" if found == installation else found
 
-    def _describe(self, path: str, says: str) -> None:
+    def _describe(self, path: str, says: str, *, ended: bool = False) -> None:
         old = self._read(path, "description", Build).description or ""
+        if ended and not description.waits(old):
+            return
         new = description.with_line(old, says)
         if new != old:
             self.client.post(f"{path}submitDescription", {"description": new})
