@@ -30,7 +30,7 @@ from jenkins_mfa.slack.usergroups import UserGroups
 from jenkins_mfa.takeover import Takeover
 from jenkins_mfa.threads import Crew, Pool
 from jenkins_mfa.trail_keeper import Keeper
-from jenkins_mfa.usecases import break_glass, holds, loss, receipt_keys, seals, tick
+from jenkins_mfa.usecases import break_glass, holds, loss, receipt_keys, refresh, seals, tick
 from jenkins_mfa.usecases.acts import Acts
 from jenkins_mfa.usecases.answer import Answers
 from jenkins_mfa.usecases.break_glass import BreakGlass
@@ -114,6 +114,7 @@ class Agent:
             (self._look_at_rules, LOOK_SECONDS),
             (self._look_at_groups, LOOK_SECONDS),
             (self._end_unconfirmed, LATE_SECONDS),
+            (partial(refresh.look, self.desk, self.replica), refresh.SECONDS),
         )
         for job, seconds in looks:
             self._scheduler.add_job(

@@ -30,18 +30,13 @@ TAPPED = End(
     "channel was away when the end was told",
     Stage.tap_stale,
 )
-TYPED = End(
-    "resumed ²",
-    "as before; the message was deleted while it waited, so the answer came by `/mfa approve` or the terminal",
-    Stage.answer_unasked,
-)
 REFUSED = End(
-    "refused ³",
+    "refused ²",
     "the clock jumped when the receipt was under way: the body does not run and the build ends ABORTED. A clock that "
     "differs earlier holds the answer back until it is right",
     resumed=False,
 )
-ENDS = (RESUMED, TAPPED, TYPED, REFUSED)
+ENDS = (RESUMED, TAPPED, REFUSED)
 
 _ALL = tuple(phase.name for phase in PHASES)
 _OTHERS: dict[str, tuple[End, tuple[str, ...]]] = {
@@ -56,7 +51,6 @@ _OTHERS: dict[str, tuple[End, tuple[str, ...]]] = {
     "Slack: answers take 30 s": (TAPPED, ("opening", "announcing")),
     "Slack: answers lost after the effect": (TAPPED, ("opening", "announcing")),
     "Slack: channel archived": (TAPPED, _ALL[_ALL.index("waiting") :]),
-    "Slack: message deleted": (TYPED, ("waiting",)),
     "Jenkins: clock one hour ahead": (REFUSED, ("delivering",)),
     "Jenkins: clock one hour behind": (REFUSED, ("delivering",)),
 }

@@ -33,7 +33,7 @@ from jenkins_mfa.store import connect
 from jenkins_mfa.store.connect import client_for, open_trail
 from jenkins_mfa.store.gates import RedisStore
 from jenkins_mfa.store.settings import Settings
-from jenkins_mfa.usecases import deliver, tick
+from jenkins_mfa.usecases import deliver, refresh, tick
 from jenkins_mfa.usecases.answer import Answers
 from jenkins_mfa.usecases.desk import Who
 from jenkins_mfa.usecases.watch import Watch
@@ -80,7 +80,7 @@ class Agent:
 
     def round(self) -> None:
         """What the agent's loops do: poll, deliver what is due, look at the clock. What fails is tried again."""
-        for step in (self.watch.poll, self._deliver, self._tick):
+        for step in (self.watch.poll, self._deliver, self._tick, lambda: refresh.look(self.desk, "agent")):
             with contextlib.suppress(SourceError, StoreError):
                 step()
 
@@ -195,13 +195,6 @@ class Stage:
             for jti in _buttons(message, "gate_approve"):
                 press = Press(ALICE, jti, message.channel, message.ts, "late", "", False)
                 presses._put_right(press)
-
-    def answer_unasked(self) -> None:
-        """Alice has heard of the gate elsewhere, and answers it by a command."""
-        if not self.counted:
-            (gate,) = self.agent.store.open_gates()
-            self.agent.answers.tap(gate.jti, ALICE, "typed")
-            self.counted = True
 
     def restart(self) -> None:
         """The agent's process is gone; another one starts with what is on disk."""

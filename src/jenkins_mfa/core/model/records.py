@@ -72,8 +72,9 @@ class ToldRecord:
     `many:<requester>` in a gate's place `shown` is how many gates wait their turn, for `flood:<pipeline>` how many
     pauses wait unasked.
 
-    `refused` says why the whole was not taken: then they show a short text in its place. `stale`: somebody who was slow
-    has shown an older state since. `copies` are messages whose posting was never confirmed, and which somebody pressed.
+    `refused` says why the whole was not taken: then they show a short text in its place. `stale`: they are to be shown
+    anew, since somebody who was slow may have shown an older state, or somebody may have deleted one. `copies` are
+    messages whose posting was never confirmed, and which somebody pressed.
     """
 
     gate: str
