@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo demo-auto test faults soak lint format bench mutants docs-reference lock clean
+.PHONY: help demo demo-auto test faults soak fuzz lint format bench mutants docs-reference lock clean
 
 help:
 	@echo "make demo       the whole thing in a browser: real agent and store; Jenkins, Slack and phones simulated"
@@ -13,6 +13,7 @@ help:
 	@echo "make test       the tests"
 	@echo "make faults     every fault in every phase of a gate's life: the table of docs/reliability.md"
 	@echo "make soak       agents killed, everything failing now and then, for SECONDS (600); then who saw what is compared"
+	@echo "make fuzz       every parser of outside data, for SECONDS (300) in all: no accident, no hang, no flood of memory"
 	@echo "make lint       ruff, mypy, import-linter"
 	@echo "make bench      the measurements of docs/performance.md"
 
@@ -38,10 +39,21 @@ test: $(STAMP)
 faults: $(STAMP)
 	@$(BIN)/python -m pytest -n auto --dist worksteal -m "" tests/faults
 
-SECONDS ?= 600
 SEED ?= 1
+soak: SECONDS ?= 600
 soak: $(STAMP)
 	@SOAK_SECONDS=$(SECONDS) SOAK_SEED=$(SEED) $(BIN)/python -m pytest -s tests/soak
+
+# TARGETS names some of them (tests/fuzz); without it they are all tried, each for its share.
+fuzz: SECONDS ?= 300
+fuzz: .fuzz/.installed
+	@PYTHONPATH=src:tests .fuzz/bin/python tests/fuzz/fuzz_run.py $(SECONDS) $(TARGETS)
+
+.fuzz/.installed: requirements.lock tests/fuzz/atheris.txt
+	@$(PYTHON) -m venv .fuzz
+	@.fuzz/bin/python -m pip install --disable-pip-version-check --require-hashes -q -r requirements.lock
+	@.fuzz/bin/python -m pip install --disable-pip-version-check -q -r tests/fuzz/atheris.txt
+	@touch $@
 
 lint: $(STAMP)
 	@$(BIN)/ruff check .
@@ -76,4 +88,4 @@ lock:
 	uv pip compile pyproject.toml --group dev --extra demo --universal --generate-hashes --no-annotate --no-header -q -o requirements.lock
 
 clean:
-	rm -rf $(VENV) .mutants .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .mutants .fuzz .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -240,6 +240,16 @@ def test_s15_a_file_that_is_too_large_is_refused(tmp_path: Path) -> None:
     assert any("bytes" in problem for problem in problems(path))
 
 
+@pytest.mark.parametrize("part", ["a", '"a b"', "'a'", "a "])
+def test_s15_a_key_of_thousands_of_parts_is_refused_at_once(tmp_path: Path, part: str) -> None:
+    """S15: the standard library's reader would take hours for a file of the largest size."""
+    path = write(tmp_path)
+    (tmp_path / "policy.toml").write_text(".".join([part] * 100_000) + " = 1")
+    began = time.process_time()
+    assert any("a key has more than 100 parts" in problem for problem in problems(path))
+    assert time.process_time() - began < 2
+
+
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(junk=st.text(max_size=200), file=st.sampled_from(["config", "policy", "roster"]))
 def test_junk_is_a_report_and_never_another_error(tmp_path: Path, junk: str, file: str) -> None:

@@ -215,7 +215,7 @@ def _index(directory: Path) -> list[dict[str, Any]]:
         return []
     try:
         return [_row(row) for row in json.loads(path.read_text())["keys"]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         what = f"cannot be read: {unread(error)}" if isinstance(error, OSError) else "is damaged"
         raise ConfigError([f"{path} {what}; mend: restore it from a backup"]) from error
 

@@ -15,6 +15,8 @@ _SPACE = re.compile(r"[ \t]*")
 _QUOTED = r'"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\''
 _KEY = re.compile(rf"(?:{_QUOTED}|[A-Za-z0-9_-]+)(?:[ \t]*\.[ \t]*(?:{_QUOTED}|[A-Za-z0-9_-]+))*")
 #: Texts over several lines may end with up to two quotation marks of their own.
+_PART = r"(?:\"[^\"\n]*+\"|'[^'\n]*+'|[A-Za-z0-9_-]++)[ \t]*+"
+_LONG_KEY = re.compile(rf"(?<![A-Za-z0-9_-]){_PART}(?:\.[ \t]*+{_PART}){{100}}")
 _STRING = re.compile(rf'"""(?:[^"\\]|\\.|"(?!""))*"{{3,5}}|\'\'\'(?:[^\']|\'(?!\'\'))*\'{{3,5}}|{_QUOTED}', re.DOTALL)
 _OTHER = re.compile(r"[^,\]}\n#]*")
 
@@ -22,6 +24,11 @@ _OTHER = re.compile(r"[^,\]}\n#]*")
 def lines_of(text: str) -> dict[Path, int]:
     """Path → line, from 1. Tables that only follow from another's header have none."""
     return _Scanner(text).run()
+
+
+def has_long_key(text: str) -> bool:
+    """Whether a key of more than a hundred parts stands there: tomllib takes minutes for some thousands."""
+    return _LONG_KEY.search(text) is not None
 
 
 class _Scanner:

@@ -12,7 +12,7 @@ from typing import Any
 
 from jenkins_mfa.errors import ConfigError
 from jenkins_mfa.failures import unread
-from jenkins_mfa.toml_lines import Path
+from jenkins_mfa.toml_lines import Path, has_long_key
 from jenkins_mfa.toml_problems import Problems, not_toml, seen, shown
 
 MAX_BYTES = 1_000_000  #: size of a configuration file
@@ -242,6 +242,8 @@ def read(path: File) -> Table:
         if len(raw) > MAX_BYTES:
             raise ConfigError([f"{path}: {len(raw)} bytes; {MAX_BYTES} are allowed"])
         text = raw.decode()
+        if has_long_key(text):
+            raise ConfigError([f"{path}: a key has more than 100 parts"])
         data = tomllib.loads(text)
     except OSError as error:
         raise ConfigError([f"{path} cannot be read: {unread(error)}"]) from error

@@ -36,6 +36,7 @@ def test_patterns_are_shown_as_they_were_written() -> None:
         ("[]a]", ""),
         ("[!]a]x", ""),
         ("a]", ""),
+        ("a" * 1_001, "is longer than 1000 characters"),
     ],
 )
 def test_a_pattern_that_cannot_be_meant_is_told(pattern: str, wrong: str) -> None:

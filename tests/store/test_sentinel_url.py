@@ -57,3 +57,19 @@ def test_what_is_wrong_with_it_is_said(url: str, told: str) -> None:
         client_for(url)
     assert "HOST:PORT,HOST:PORT,HOST:PORT/SERVICE" in str(caught.value)
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["redis://:hunter2/x@a.example.com:6379", "rediss+sentinel://:hunter2@a.example.com/0?ssl_ca=hunter2"]
+)
+def test_no_piece_of_a_password_stands_in_the_error(url: str) -> None:
+    """To the libraries, a slash in a password ends it and begins a port; their errors repeat it."""
+    with pytest.raises(ConfigError, match="%2F") as caught:
+        client_for(url)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_an_option_that_nobody_knows_is_refused_before_the_first_command() -> None:
+    """It would come out as an accident of the library else, whenever the first command is sent."""
+    with pytest.raises(ConfigError, match="options that are known"):
+        client_for("redis://a.example.com/0?sslca=ca.pem")

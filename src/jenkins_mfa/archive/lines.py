@@ -10,7 +10,8 @@ from pathlib import Path
 
 from jenkins_mfa.archive import disk
 from jenkins_mfa.core.audit import MAX_BYTES
-from jenkins_mfa.core.chain import Head, Linked, sequence
+from jenkins_mfa.core.chain import Head, Linked, entry_of, sequence
+from jenkins_mfa.errors import UntrustedInputError
 
 LARGEST = 64 * 1024 * 1024  #: bytes from which a new file is begun; so it is on each new day (UTC)
 DAY = 86_400_000  #: ms
@@ -58,9 +59,10 @@ class LineFiles:
     def _present(self) -> tuple[Path | None, int]:
         """The newest file, and the day of its last event."""
         for path in self.files()[-1:]:
-            last = disk.last_line(path, LONGEST)
-            event = Linked(0, parse(last.rstrip(b"\n"))[0], "").entry if last else None
-            return path, event.at // DAY if event else -1
+            try:
+                return path, entry_of(parse(disk.last_line(path, LONGEST).rstrip(b"\n"))[0]).at // DAY
+            except UntrustedInputError:  # not a line of ours: a new file is begun
+                return path, -1
         return None, -1
 
 

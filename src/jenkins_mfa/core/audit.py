@@ -18,6 +18,7 @@ from jenkins_mfa.core.seal import framed
 from jenkins_mfa.errors import UntrustedInputError
 
 MAX_BYTES = 64 * 1024  #: of one event
+LATEST = 253_402_300_799_999  #: ms UTC: the end of the year 9999, beyond which no date can be written
 MAX_VALUE = 4000  #: characters of one text in `details`
 _LINK = framed("jenkins-mfa/trail/v1")
 START = ""  #: what stands before the first event's hash
@@ -185,6 +186,8 @@ def _event(value: object) -> AuditEvent:
         raise TypeError
     if not all(type(value[name]) is int for name in ("seq", "at")):
         raise TypeError
+    if not 0 <= value["at"] <= LATEST:
+        raise ValueError
     if not all(type(value[name]) is str for name in ("event", "actor", "gate", "source", "run")):
         raise TypeError
     return AuditEvent(

@@ -8,11 +8,11 @@ from __future__ import annotations
 import functools
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
-from jenkins_mfa.core import audit
+from jenkins_mfa.core import audit, strict_json
 from jenkins_mfa.core.model import Entry
 from jenkins_mfa.errors import UntrustedInputError
 
@@ -149,16 +149,20 @@ class _Path:
         return Broken(self.expected, "missing") if any(place.seq >= self.expected for place in here) else None
 
 
+_MOST = 10**strict_json.LONGEST_NUMBER
+_Whole = Annotated[int, msgspec.Meta(gt=-_MOST, lt=_MOST)]  #: what the strict parser takes for a whole number
+
+
 class _Form(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """An event's members, all of them, in the order in which they are written."""
 
     actor: str
-    at: int
-    details: dict[str, str | int]
+    at: Annotated[int, msgspec.Meta(ge=0, le=audit.LATEST)]
+    details: dict[str, str | _Whole]
     event: str
     gate: str
     run: str
-    seq: int
+    seq: _Whole
     source: str
 
 

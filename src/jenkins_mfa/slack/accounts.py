@@ -5,12 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
 
 from slack_sdk import WebClient
 
 from jenkins_mfa.errors import MessageGoneError
-from jenkins_mfa.slack.calls import call
+from jenkins_mfa.slack.calls import call, told
 
 FRESH = 60.0  #: seconds for which an answer of Slack is believed
 MOST = 10_000  #: accounts remembered
@@ -42,13 +41,12 @@ class Accounts:
 
     def _ask(self, user: str) -> bool:
         try:
-            found: Any = call(self._client.users_info, user=user)["user"]
+            found = told(call(self._client.users_info, user=user), "user", dict)
         except MessageGoneError:
             return False
         flags = ("deleted", "is_bot", "is_restricted", "is_ultra_restricted", "is_stranger")
         return (
-            isinstance(found, dict)
-            and found.get("id") == user
+            found.get("id") == user
             and found.get("team_id") == self._team
             and not any(found.get(flag) for flag in flags)
         )

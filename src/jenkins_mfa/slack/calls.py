@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from http.client import HTTPException
+from typing import Any, TypeVar
 
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from jenkins_mfa.errors import MessageGoneError, MessageRefusedError, MessengerUnavailableError
 from jenkins_mfa.failures import why
+
+T = TypeVar("T")
+
+NO_ANSWER = "no readable answer"
+
+#: What the library raises for an answer that is none: cut, in another alphabet than it says, nested, or of another
+#: shape. It lets the errors of what it is made of through.
+_UNREADABLE = (SlackClientError, HTTPException, OSError, ValueError, LookupError, RecursionError, AttributeError)
 
 #: The message, its channel or the user group is not there (any more), or not for us.
 GONE = frozenset(
@@ -61,17 +70,28 @@ def call(method: Callable[..., Any], **arguments: Any) -> Any:
     everything that waits is told.
     """
     try:
-        return method(**arguments)
+        answer = method(**arguments)
     except SlackApiError as error:
         raise _ours(error) from None
-    except (SlackClientError, OSError, ValueError) as error:
+    except _UNREADABLE as error:
         raise MessengerUnavailableError(f"Slack does not answer: {why(error)}") from None
+    if isinstance(getattr(answer, "data", None), bytes):  # what the library takes for a file
+        raise MessengerUnavailableError(f"Slack: {NO_ANSWER}")
+    return answer
+
+
+def told(answer: Any, name: str, kind: type[T]) -> T:
+    """A member of an answer. Raises MessengerUnavailableError where it is not there, or of another kind."""
+    found = answer.get(name)
+    if not isinstance(found, kind):
+        raise MessengerUnavailableError(f"Slack: {NO_ANSWER}")
+    return found
 
 
 def _ours(error: SlackApiError) -> Exception:
     """The response's body stays out of the text: it may repeat what was sent."""
     data = getattr(error.response, "data", None)
-    code = str(data.get("error", "unknown"))[:100] if isinstance(data, dict) else "no readable answer"
+    code = str(data.get("error", "unknown"))[:100] if isinstance(data, dict) else NO_ANSWER
     if code in MESSAGE_GONE:
         return MessageLostError(f"Slack: {code}")
     if code in GONE:
@@ -85,6 +105,6 @@ def _seconds(headers: Any) -> float | None:
     """Retry-After, if there is a sensible one."""
     for name, value in dict(headers or {}).items():
         text = value[0] if isinstance(value, list) and value else value
-        if name.lower() == "retry-after" and str(text).isdigit():
+        if name.lower() == "retry-after" and str(text).isascii() and str(text).isdigit():
             return min(float(text), 3_600.0)
     return None

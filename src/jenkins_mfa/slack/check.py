@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from slack_sdk import WebClient
 
 from jenkins_mfa.errors import MessageGoneError, MessageRefusedError, MessengerError
-from jenkins_mfa.slack.calls import call
+from jenkins_mfa.slack.calls import call, told
 from jenkins_mfa.slack.messenger import SlackMessenger
 from jenkins_mfa.slack.usergroups import UserGroups
 from jenkins_mfa.usecases.ports import Finding
@@ -149,7 +149,7 @@ def _members(messenger: SlackMessenger, group: str, name: str, accounts: frozens
 def _called(client: WebClient, user: str) -> str:
     """A person's name in Slack with their id; the id alone where Slack does not tell."""
     try:
-        person = call(client.users_info, user=user)["user"]
+        person = told(call(client.users_info, user=user), "user", dict)
     except MessengerError:
         return user
     return f"{render.visible(str(person.get('real_name') or '?')[:40], quoted=False)} ({user})"
@@ -157,7 +157,7 @@ def _called(client: WebClient, user: str) -> str:
 
 def _channel(client: WebClient, where: str, channel: str) -> Iterator[Finding]:
     try:
-        found = call(client.conversations_info, channel=channel)["channel"]
+        found = told(call(client.conversations_info, channel=channel), "channel", dict)
     except MessageGoneError:
         mend = f"set {where} to a channel's id, and invite the bot to it: /invite @jenkins-mfa"
         yield Finding("channel", False, f"{channel} ({where}) is not there, or not for the bot", mend)

@@ -20,7 +20,7 @@ from jenkins_mfa.errors import MessageGoneError, MessageRefusedError, MessengerE
 from jenkins_mfa.slack import blocks
 from jenkins_mfa.slack.accounts import Accounts
 from jenkins_mfa.slack.blocks import Payload
-from jenkins_mfa.slack.calls import MessageLostError, call
+from jenkins_mfa.slack.calls import MessageLostError, call, told
 from jenkins_mfa.slack.limits import check_message
 from jenkins_mfa.slack.pace import Pace
 from jenkins_mfa.usecases.rules import Rules
@@ -181,11 +181,11 @@ class SlackMessenger:
         names = []
         for channel in self._channels(gate):
             try:
-                found = call(self.client.conversations_info, channel=channel)["channel"]
+                found = told(call(self.client.conversations_info, channel=channel), "channel", dict)
             except MessengerError as error:
                 log.info("a channel's name is not known", channel=channel, problem=str(error))
                 continue
-            if isinstance(found, dict) and not found.get("is_private"):
+            if not found.get("is_private"):
                 names.append(str(found.get("name", "")))
         return [name for name in names if name]
 
@@ -254,7 +254,8 @@ class SlackMessenger:
                 log.warning("somebody cannot be asked", person=person, gate=work.gate.jti)
 
     def _direct(self, user: str) -> str:
-        return str(self.pace.call(self.client.conversations_open, users=user)["channel"]["id"])
+        opened = told(self.pace.call(self.client.conversations_open, users=user), "channel", dict)
+        return told(opened, "id", str)
 
     def _show(self, work: _Telling, channel: str) -> None:
         """Update the message in a channel; post one where there is none (any more)."""
@@ -315,7 +316,7 @@ class SlackMessenger:
         more = {"thread_ts": thread} if thread else {}
         shown = {"channel": channel, "text": payload.text, "blocks": payload.blocks}
         answer = self.pace.call(self.client.chat_postMessage, **shown, **PLAIN, **more)
-        return Message(str(answer["channel"]), str(answer["ts"]))
+        return Message(told(answer, "channel", str), told(answer, "ts", str))
 
     def _rewrite(self, channel: str, ts: str, payload: Payload) -> None:
         check_message(payload.text, payload.blocks)

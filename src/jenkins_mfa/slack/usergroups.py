@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from slack_sdk import WebClient
 
 from jenkins_mfa.errors import MessengerUnavailableError
-from jenkins_mfa.slack.calls import call
+from jenkins_mfa.slack.calls import NO_ANSWER, call, told
 
 
 class UserGroups:
@@ -20,7 +18,7 @@ class UserGroups:
         """The user ids in the group `S…` now. Raises MessageGoneError for one that is not there or switched off, and
         MessengerUnavailableError.
         """
-        found: Any = call(self._client.usergroups_users_list, usergroup=group).get("users")
-        if not isinstance(found, list) or not all(isinstance(user, str) and user for user in found):
-            raise MessengerUnavailableError("Slack: no readable answer")
+        found = told(call(self._client.usergroups_users_list, usergroup=group), "users", list)
+        if not all(isinstance(user, str) and user for user in found):
+            raise MessengerUnavailableError(f"Slack: {NO_ANSWER}")
         return frozenset(found)

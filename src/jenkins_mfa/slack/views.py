@@ -162,8 +162,10 @@ def typed(view: Mapping[str, Any], block: str) -> str:
 
 
 def ticked(view: Mapping[str, Any], block: str, value: str) -> bool:
-    """Whether a box is ticked."""
+    """Whether a box is ticked. Raises UntrustedInputError for another shape."""
     chosen = _field(view, block).get("selected_options") or []
+    if not isinstance(chosen, list):
+        raise UntrustedInputError(f"the field {block} holds no boxes")
     return any(isinstance(option, dict) and option.get("value") == value for option in chosen)
 
 

@@ -26,6 +26,10 @@ RETRIES = 3  #: of connecting and of reads; a script is never sent again by the 
 BACKOFF = (0.5, 0.05)  #: cap and base between two retries, seconds
 IDLE = 15  #: seconds after which an idle connection is tried before it is used
 SCHEMES = ("redis://", "rediss://", "unix://")
+FORM = (
+    "it is not redis://[USER:PASSWORD@]HOST:PORT[/DATABASE] with options that are known; "
+    "write a slash in a password as %2F, a colon as %3A, an at sign as %40"
+)
 
 
 @contextmanager
@@ -89,6 +93,10 @@ def client_for(url: str) -> redis.Redis:
     try:
         if url.startswith(sentinel.SCHEMES):
             return sentinel.sentinel_client(url, **options)
-        return redis.Redis.from_url(url, **options)
-    except ValueError as error:
-        raise ConfigError([f"[store] url cannot be used: {error}"]) from None
+        client = redis.Redis.from_url(url, **options)
+        client.connection_pool.make_connection()  # connects to nothing yet, and refuses options that it does not know
+        return client
+    except (ValueError, TypeError) as error:
+        # The libraries' own words repeat pieces of the address: a password with a slash in it is one for them.
+        says = str(error) if str(error).endswith(sentinel.FORM) else FORM
+        raise ConfigError([f"[store] url cannot be used: {says}"]) from None

@@ -22,6 +22,10 @@ REPLICA = (
     "the store's server is a replica, which takes no writes; "
     "mend: name its primary in [store] url, or the sentinels that know it"
 )
+SILENT = (
+    "the store's server does not tell its version, role, policy or replicas (INFO), so nobody knows what it keeps; "
+    "mend: let the agent's user run INFO, or use another server"
+)
 PROMISES = {
     "always": "What was acknowledged is on disk: neither a crash nor a power cut of the server loses it.",
     "everysec": "Up to about 1 s of decisions can be lost in a power cut, and some on a crash with a slow disk.",
@@ -58,10 +62,19 @@ def inspect(client: redis.Redis, *, accepted: str = "always", replicas: int = 0)
     waited for.
 
     Raises StoreUnusableError for a server that is too old, a replica or part of a cluster, and, unless `none` is
-    accepted, for one that evicts or does not write to disk; StoreUnavailableError.
+    accepted, for one that evicts or does not write to disk, and for one that leaves out what this follows from;
+    StoreUnavailableError.
     """
     with reading():
         info: dict[str, Any] = client.info("everything")
+    try:
+        return _judged(client, info, accepted, replicas)
+    except (LookupError, TypeError, ValueError):
+        raise StoreUnusableError(SILENT) from None
+
+
+def _judged(client: redis.Redis, info: dict[str, Any], accepted: str, replicas: int) -> Durability:
+    """Raises LookupError, TypeError or ValueError where the server does not tell what it must."""
     name, version = _server(info)
     if int(str(info["redis_version"]).split(".")[0]) < OLDEST:
         raise StoreUnusableError(f"{name} {version} is too old; mend: Redis 7.0 or Valkey 8.0 is needed")

@@ -16,7 +16,7 @@ from jenkins_mfa.store.lanes import Bell, Lanes
 from jenkins_mfa.store.reader import Reader
 from jenkins_mfa.store.records import planned, record_key
 from jenkins_mfa.store.trail import Trail, link
-from jenkins_mfa.store.wire import Answer, Script, Wire, newer_schema
+from jenkins_mfa.store.wire import Answer, Script, Wire, foreign, newer_schema
 from jenkins_mfa.usecases.ports import Due
 
 COMMIT = Script("commit")
@@ -151,12 +151,15 @@ class RedisStore(Reader, Trail, Lanes):
             if linked:
                 plan["head"] = {"seq": head.seq, "hash": head.hash}
             self._head = None
-            verdict, seq, digest = self._sent(plan)
-            self._head = Head(seq, digest.decode())
+            match self._sent(plan):
+                case [bytes(verdict), int(seq), bytes(digest)]:
+                    self._head = Head(seq, digest.decode(errors="replace"))
+                case _:
+                    raise foreign("audit:head")
             if verdict in {b"done", b"already"} and seq > self._written.seq:
                 self._written = self._head
             if verdict != b"head":
-                return bytes(verdict)
+                return verdict
         raise StoreUnavailableError("the trail is too busy: other processes were faster each time")
 
     def _sent(self, plan: dict[str, object]) -> Answer:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from jenkins_mfa.core.model import Trouble
 from jenkins_mfa.errors import StoreUnavailableError, StoreUncertainError
-from jenkins_mfa.store.wire import Script, Wire, reading
+from jenkins_mfa.store.wire import Script, Wire, foreign, reading, whole
 from jenkins_mfa.usecases.ports import Due
 
 CLAIM = Script("claim")
@@ -70,10 +70,12 @@ class Lanes:
             answer = self._wire.run(CLAIM, plan, confirm=True)
         except StoreUncertainError as error:
             raise StoreUnavailableError(f"{error} (a lane may stay leased for {lease_ms} ms)") from error
-        if not answer:
-            return None
-        lane, tries, want = answer
-        return Due(lane.decode(), token, int(tries), int(want))
+        match answer:
+            case []:
+                return None
+            case [bytes(lane), int(tries), int(want)]:
+                return Due(lane.decode(errors="replace"), token, tries, want)
+        raise foreign("want")
 
     def renew_lane(self, due: Due, lease_ms: int) -> None:
         """Keep a lease for `lease_ms` from now. Quietly nothing if it was lost."""
@@ -104,8 +106,8 @@ class Lanes:
         kept = FAILING.fullmatch(failing or b"")
         if kept is None:
             return None
-        at = int(kept[2])
-        return Trouble(kept[3].decode(), int(kept[1]), at, int(tries or 0), 0 if leased else max(at, int(due or 0)))
+        at, tried = int(kept[2]), whole(tries, "tries")
+        return Trouble(kept[3].decode(), int(kept[1]), at, tried, 0 if leased else max(at, int(due or 0)))
 
     def courtesy(self, name: str, holder: str, ms: int) -> bool:
         """Whether `holder` is the one to do what `name` stands for, for `ms` from now: nobody else has it, or they have

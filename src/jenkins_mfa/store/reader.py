@@ -24,7 +24,7 @@ from jenkins_mfa.core.model import (
 )
 from jenkins_mfa.errors import DamagedError
 from jenkins_mfa.store.records import FIELDS, R, opened, read_alert, ref_key
-from jenkins_mfa.store.wire import Wire, reading
+from jenkins_mfa.store.wire import Wire, reading, whole
 
 CHUNK = 500  #: records per read
 FOUND = 10  #: how many gates find_gates names
@@ -66,7 +66,7 @@ class Reader:
                 self._wire.key("gates"), b"[" + first, b"[" + first + b"\xff", 0, 2 * FOUND
             )
         ids = sorted(gate for gate in waiting if gate.startswith(first)) + known
-        return [gate.decode() for gate in dict.fromkeys(ids)][:FOUND]
+        return [gate.decode(errors="replace") for gate in dict.fromkeys(ids)][:FOUND]
 
     def gate_of(self, source: str, ref: str) -> Gate | None:
         """The newest gate of a source's handle."""
@@ -89,7 +89,7 @@ class Reader:
 
     def _looked(self) -> Open:
         with reading():
-            changes = int(self._wire.client.get(self._wire.key("changes")) or 0)
+            changes = whole(self._wire.client.get(self._wire.key("changes")), "changes")
         if changes != self._open.changes or self._open.damaged:
             self._open = self._look(changes)
         return self._open
@@ -98,7 +98,7 @@ class Reader:
         """The open gates now, at least as new as `changes` says; unchanged ones are taken from the last look."""
         with reading():
             index = self._wire.client.hgetall(self._wire.key("open"))
-        versions = {gate_id.decode(): int(version) for gate_id, version in index.items()}
+        versions = {gate_id.decode(errors="replace"): whole(version, "open") for gate_id, version in index.items()}
         kept = {gate.id: gate for gate in self._open.gates if versions.get(gate.id) == gate.version}
         changed = [gate_id for gate_id in versions if gate_id not in kept]
         damaged: dict[str, DamagedError] = {}
@@ -146,7 +146,7 @@ class Reader:
         with reading():
             limit += self._wire.client.hlen(self._wire.key("aside"))
             ids = self._wire.client.zrange(self._wire.key(index), "-inf", now, byscore=True, offset=0, num=limit)
-        return [gate_id.decode() for gate_id in ids]
+        return [gate_id.decode(errors="replace") for gate_id in ids]
 
     def run(self, key: str) -> RunRecord:
         """A run's record; a fresh one of version 0 if there is none."""

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from jenkins_mfa.core import audit
 from jenkins_mfa.core.chain import Head, Linked
 from jenkins_mfa.core.model import Entry
-from jenkins_mfa.store.wire import Script, Wire, reading
+from jenkins_mfa.errors import UntrustedInputError
+from jenkins_mfa.store.wire import Script, Wire, foreign, reading, whole
 
 TRIM = Script("trim")
 PAGE = 100  #: events per read
@@ -39,7 +40,7 @@ class Trail:
         """Where the trail stands."""
         with reading():
             seq, digest = self._wire.client.hmget(self._wire.key("audit:head"), "seq", "hash")
-        return Head(int(seq or 0), (digest or b"").decode())
+        return Head(whole(seq, "audit:head"), (digest or b"").decode(errors="replace"))
 
     def audit_events(self, start: int = 1, count: int | None = None) -> Iterator[Linked]:
         """Events from sequence number `start` on, oldest first, at most `count`, read page by page."""
@@ -61,7 +62,7 @@ class Trail:
         """The sequence number of the oldest event about a gate that is there; 0 where there is none."""
         with reading():
             found = self._wire.client.lindex(self._wire.key(f"trail:{gate_jti}"), 0)
-        return int(found or 0)
+        return whole(found, "trail")
 
     def trim(self, events: Sequence[Linked], base: str) -> bool:
         """Take these events out, the oldest ones of all, in order and without a gap; `base` is the signed place of the
@@ -90,9 +91,9 @@ class Trail:
             for linked in map(_linked, page):
                 if mark not in linked.raw:
                     continue
-                entry = linked.entry
+                entry = _entry(linked)
                 if entry.gate == gate_jti and "version" in entry.details:
-                    return linked.seq, linked.hash, int(entry.details["version"])
+                    return linked.seq, linked.hash, whole(str(entry.details["version"]).encode(), "audit")
             if len(page) < count:
                 return None
             end, count = f"({page[-1][0].decode()}", PAGE
@@ -103,9 +104,10 @@ class Trail:
             numbers = self._wire.client.lrange(self._wire.key(f"trail:{gate_jti}"), 0, -1)
             pipeline = self._wire.client.pipeline(transaction=False)
             for number in numbers:
-                pipeline.xrange(self._wire.key("audit"), f"{int(number)}-0", f"{int(number)}-0")
+                at = f"{whole(number, 'trail')}-0"
+                pipeline.xrange(self._wire.key("audit"), at, at)
             pages = pipeline.execute()
-        return [_linked(raw).entry for page in pages for raw in page]
+        return [_entry(_linked(raw)) for page in pages for raw in page]
 
     def _range(self, first: str, last: str, count: int) -> list[Linked]:
         with reading():
@@ -114,6 +116,14 @@ class Trail:
 
 
 def _linked(raw: tuple[bytes, dict[bytes, bytes]]) -> Linked:
-    """One stream entry as redis-py gives it."""
+    """One stream entry as redis-py gives it; one that no agent has written breaks the chain."""
     stream_id, fields = raw
-    return Linked(int(stream_id.split(b"-")[0]), fields[b"event"], fields[b"hash"].decode())
+    digest = fields.get(b"hash", b"").decode(errors="replace")
+    return Linked(int(stream_id.split(b"-")[0]), fields.get(b"event", b""), digest)
+
+
+def _entry(linked: Linked) -> Entry:
+    try:
+        return linked.entry
+    except UntrustedInputError:
+        raise foreign("audit") from None

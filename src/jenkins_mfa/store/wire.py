@@ -118,12 +118,15 @@ class Wire:
         """All heartbeat records."""
         with reading():
             found = self.client.hgetall(self.key("beats"))
-        return {name.decode(): msgspec.json.decode(value) for name, value in found.items()}
+        try:
+            return {name.decode(): msgspec.json.decode(value, type=dict[str, object]) for name, value in found.items()}
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
+            raise foreign("beats") from None
 
     def read_schema(self) -> int:
         """The store's schema; 0 for an empty one. Raises StoreUnusableError for one that is newer than ours."""
         with reading():
-            found = int(self.client.get(self.key("schema")) or 0)
+            found = whole(self.client.get(self.key("schema")), "schema")
         if found > SCHEMA:
             raise newer_schema(found)
         return found
@@ -133,6 +136,21 @@ def newer_schema(found: int | None = None) -> StoreUnusableError:
     """The sentence for a store that a newer agent has written."""
     told = f"schema {found}" if found is not None else "a newer schema"
     return StoreUnusableError(f"the store has {told}, this agent knows {SCHEMA}: run the newer agent")
+
+
+def whole(raw: bytes | None, name: str) -> int:
+    """The number that is stored under a name; 0 where there is none. Raises StoreUnusableError for anything else."""
+    try:
+        return int(raw or 0)
+    except ValueError:
+        raise foreign(name) from None
+
+
+def foreign(name: str) -> StoreUnusableError:
+    """The sentence for a key under which something stands that no agent writes."""
+    return StoreUnusableError(
+        f'the store\'s key "{name}" holds what no agent has written; mend: docs/operations.md, "Backup and restore"'
+    )
 
 
 @contextmanager

@@ -56,7 +56,7 @@ def of(desk: Desk, person: str, key: Authenticator) -> Credential:
             key.sealed, keys=desk.keys.ring, person=person, authenticator=key.id, kind=Factor.WEBAUTHN.value
         )
         return shapes.decode(raw, Credential)
-    except (SealError, UnknownKeyError, msgspec.DecodeError):
+    except (SealError, UnknownKeyError, msgspec.DecodeError, UnicodeError, RecursionError):
         raise Refusal("authenticator_damaged") from None
 
 

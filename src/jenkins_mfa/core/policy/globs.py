@@ -7,6 +7,8 @@ import functools
 import re
 from dataclasses import dataclass, field
 
+LONGEST = 1_000  #: characters of one pattern; what it costs to look at grows with their square
+
 
 @dataclass(frozen=True, slots=True)
 class Globs:
@@ -34,6 +36,8 @@ def _compiled(patterns: tuple[str, ...]) -> re.Pattern[str]:
 
 def problem(pattern: str) -> str:
     """What is wrong with a pattern, or an empty text: a bracket that is never closed would match itself only."""
+    if len(pattern) > LONGEST:
+        return f"is longer than {LONGEST} characters"
     rest = re.sub(r"\[!?+\]?+[^\]]*\]", "", pattern)
     if not pattern:
         return "is empty"

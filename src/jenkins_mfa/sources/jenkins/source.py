@@ -134,7 +134,10 @@ class JenkinsSource:
             job = self._read(job_path(pipeline), watched.TREE, watched.Job)
         except UntrustedInputError as error:
             raise SourceGoneError(str(error)) from None
-        return [watched.read(build, self.id, pipeline, self.public_url, self.who) for build in job.builds or ()]
+        try:
+            return [watched.read(build, self.id, pipeline, self.public_url, self.who) for build in job.builds or ()]
+        except UntrustedInputError as error:
+            raise SourceUnavailableError(f"the job's record cannot be read: {error}") from None
 
     def answer(self, ref: str, answer: Proceed | Abort) -> None:
         """Send an answer; nothing is sent while Jenkins prepares for a shutdown, and no receipt that it would refuse by
