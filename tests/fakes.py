@@ -15,7 +15,7 @@ from jenkins_mfa.core import request as requests
 from jenkins_mfa.core import seal, totp
 from jenkins_mfa.core.judge import Outcome
 from jenkins_mfa.core.keys import Keys, SigningKey
-from jenkins_mfa.core.model import Alert, Facts, Gate, Message, Run, ToldRecord, Trouble
+from jenkins_mfa.core.model import APPROVERS, Alert, Facts, Gate, Message, Run, ToldRecord, Trouble
 from jenkins_mfa.core.policy import Policy, Roster
 from jenkins_mfa.core.watched import Ran
 from jenkins_mfa.errors import SourceGoneError
@@ -72,6 +72,7 @@ class FakeSource:
     text: bytes = field(default_factory=request_text)
     known: Facts = field(default_factory=facts)
     pauses: dict[str, str] = field(default_factory=lambda: {"ref-1": NONCE})
+    misdirected: dict[str, str] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
     settlers: list[str] = field(default_factory=list)
     finished: bool = False
@@ -93,7 +94,8 @@ class FakeSource:
     def pending(self) -> list[Paused]:
         self._maybe()
         run, settlers = self.known.run, tuple(self.settlers)
-        return [Paused(ref, nonce, run, self.problems.get(ref, ""), settlers) for ref, nonce in self.pauses.items()]
+        ours = [Paused(ref, nonce, run, self.problems.get(ref, ""), settlers) for ref, nonce in self.pauses.items()]
+        return [*ours, *(Paused(ref, NONCE, run, settled_by=by) for ref, by in self.misdirected.items())]
 
     def facts(self, paused: Paused) -> Opened:
         self._maybe()
@@ -139,11 +141,14 @@ class FakeSource:
 
 @dataclass
 class FakeMessenger:
-    """Keeps what it was told. `away` are roster ids whose accounts are not active; `unshowable` says why."""
+    """Keeps what it was told; `copies` are alerts for approvers. `away` are roster ids whose accounts are not active;
+    `unshowable` says why.
+    """
 
     told: list[Gate] = field(default_factory=list)
     troubles: list[Trouble | None] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
+    copies: list[Alert] = field(default_factory=list)
     lines: list[tuple[str, int, int]] = field(default_factory=list)
     floods: list[tuple[str, int, int]] = field(default_factory=list)
     away: set[str] = field(default_factory=set)
@@ -172,7 +177,7 @@ class FakeMessenger:
         return ToldRecord(told.gate, told.version + 1, waiting, (Message("C1", "3.0"),) if waiting else ())
 
     def alert(self, alert: Alert, gate: Gate | None) -> None:
-        self.alerts.append(alert)
+        (self.copies if alert.to.startswith(APPROVERS) else self.alerts).append(alert)
 
     def cannot_show(self, gate: Gate) -> str:
         return self.unshowable

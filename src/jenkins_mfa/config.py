@@ -32,7 +32,9 @@ TOKEN = re.compile(r"(xox[a-z]|xapp)-.*|[0-9a-f]{32,}", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class SourceConfig:
-    """One [[sources]] table. `poll_seconds` is the interval between listings, `watched` are pipelines by name."""
+    """One [[sources]] table. `poll_seconds` is the interval between listings, `watched` are pipelines by name,
+    `other_agents` the accounts there of other installations.
+    """
 
     id: str
     kind: str
@@ -43,6 +45,7 @@ class SourceConfig:
     poll_seconds: float
     library: str
     watched: tuple[str, ...] = ()
+    other_agents: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +194,7 @@ def _source(table: Table, secrets: _Secrets) -> SourceConfig:
         poll_seconds=table.number("poll_seconds", 1.0, low=0.1, high=60, unit="seconds"),
         library=table.text("library", "jenkins-mfa"),
         watched=watched(table),
+        other_agents=frozenset(table.texts("other_agents", [], allowed="a list of accounts there")),
     )
     table.done()
     return source

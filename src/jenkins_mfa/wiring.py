@@ -69,7 +69,8 @@ def sources_of(config: Config, rules: Rules) -> dict[str, Source]:
     for source in config.sources:
         client = Client(source.url, source.user, source.token.reveal())
         who, now = finder(f"{source.kind}:{source.id}"), lambda: int(time.time() * 1000)
-        made[source.id] = JenkinsSource(source.id, source.public_url, client, who, by_address, now)
+        found = JenkinsSource(source.id, source.public_url, client, who, by_address, now, source.other_agents)
+        made[source.id] = found
     return made
 
 

@@ -6,9 +6,7 @@ import pytest
 from samples import BOB, DEPLOYS, GATE_ID, GUEST, OPS, ROSTER, STATES, TEAM, person
 from world import NO_POLICY, messenger
 
-from jenkins_mfa.core.model import (
-    Alert,
-)
+from jenkins_mfa.core.model import APPROVERS, Alert
 from jenkins_mfa.core.policy import Person, Roster
 from jenkins_mfa.errors import MessengerUnavailableError
 from jenkins_mfa.simulators.slack import SlackSimulator, plain
@@ -101,6 +99,19 @@ def test_ops_read_alerts(
     talker.alert(alert, STATES[shown] if shown else None)
     (message,) = said(slack, OPS)
     assert message.split("\n")[0] == sentence
+
+
+def test_approvers_read_a_copy_where_they_are_asked_and_are_called(
+    slack: SlackSimulator, talker: SlackMessenger
+) -> None:
+    """In the gate's channel; nowhere twice, where that is the channel of ops."""
+    for channel in ("", OPS):
+        talker.alert(Alert("a", "bypassed", 0, GATE_ID, to=f"{APPROVERS}{channel}"), STATES["bypassed"])
+    (message,) = slack.messages(DEPLOYS)
+    assert "admin pressed Proceed in Jenkins" in plain(message)
+    assert "Asked: " in plain(message)
+    assert {"type": "user", "user_id": BOB} in message.blocks[0]["elements"][0]["elements"]
+    assert slack.messages(OPS) == []
 
 
 def test_an_alert_says_the_state_once(slack: SlackSimulator, talker: SlackMessenger) -> None:

@@ -49,8 +49,11 @@ def waiting(input_id: str = nonce(), submitter: str | None = "mfa-agent", **more
     return {"id": input_id, "settled": False, "input": {"submitter": submitter}, **more}
 
 
-def read(data: bytes, user: str = "mfa-agent") -> list[Paused]:
-    return inputs.read_listing(data, "main", user, "https://ci.example.com/")
+AGENTS = inputs.Agents("mfa-agent", frozenset({"mfa-staging"}))
+
+
+def read(data: bytes) -> list[Paused]:
+    return inputs.read_listing(data, "main", AGENTS, "https://ci.example.com/")
 
 
 @pytest.mark.parametrize("name", ["listing.idle", "listing.four", "listing.noread", "listing.node", "listing.branches"])
@@ -67,9 +70,11 @@ def test_a_recorded_listing_with_gate_ids_gives_each_paused_input_once(recorded:
         data = data.replace(f'"{old}"', f'"{nonce(str(place))}"')
     found = read(data.encode())
     # The second of the parallel inputs is also for somebody else, so it is not ours.
-    assert [p.run.pipeline for p in found] == ["demo", "team one/deploy prod", "declarative"]
-    assert [p.nonce for p in found] == [nonce("0"), nonce("1"), nonce("3")]
+    ours = [p for p in found if p.settled_by is None]
+    assert [p.run.pipeline for p in ours] == ["demo", "team one/deploy prod", "declarative"]
+    assert [p.nonce for p in ours] == [nonce("0"), nonce("1"), nonce("3")]
     assert not any(p.problem for p in found)
+    assert [p.nonce for p in found if p not in ours] == [nonce("2")]
 
 
 def test_only_the_path_of_a_url_counts() -> None:
@@ -117,8 +122,23 @@ def test_a_foreign_executable_may_have_any_url() -> None:
 
 @pytest.mark.parametrize("submitter", [None, "", "MFA-AGENT", "mfa-agent,dev", " mfa-agent", "authenticated", "dev"])
 def test_an_input_whose_submitter_is_not_exactly_our_user_is_not_ours(submitter: str | None) -> None:
-    """Jenkins compares without case and with groups; whatever others may settle as well is not answered."""
-    assert read(listing(("http://j/job/a/1/", [waiting(submitter=submitter)]))) == []
+    """Jenkins compares without case and with groups; whatever others may settle as well is told, not answered."""
+    (found,) = read(listing(("http://j/job/a/1/", [waiting(submitter=submitter)])))
+    assert found.settled_by == (submitter or "")
+    assert read(listing(("http://j/job/a/1/", [waiting("Release", submitter=submitter)]))) == []
+
+
+def test_the_gates_of_another_installation_are_its_own() -> None:
+    """Its agent's account is named in the configuration; together with somebody else it is not that agent's gate."""
+    assert read(listing(("http://j/job/a/1/", [waiting(submitter="mfa-staging")]))) == []
+    (found,) = read(listing(("http://j/job/a/1/", [waiting(submitter="mfa-staging,dev")])))
+    assert found.settled_by == "mfa-staging,dev"
+
+
+def test_an_endless_submitter_is_told_with_its_beginning() -> None:
+    """Trail and messages must take it in any case."""
+    (found,) = read(listing(("http://j/job/a/1/", [waiting(submitter="e" * 100_000)])))
+    assert found.settled_by == "e" * inputs.LONGEST_USER
 
 
 @pytest.mark.parametrize("input_id", ["Mfa-1", "mfa-" + "a" * 32, "Mfa-" + "A" * 32, "Mfa-" + "a" * 33, "a" * 32])
@@ -307,7 +327,7 @@ def test_the_listing_asks_for_ids_only_and_for_ranges() -> None:
 
 
 def known_read(data: bytes, known: inputs.Known) -> list[Paused]:
-    return inputs.read_listing(data, "main", "mfa-agent", "https://ci.example.com/", known)
+    return inputs.read_listing(data, "main", AGENTS, "https://ci.example.com/", known)
 
 
 def test_what_the_last_listing_said_is_not_read_again_and_means_the_same() -> None:

@@ -230,13 +230,17 @@ def _lanes(gate: Gate) -> tuple[str, ...]:
 
 
 def _alerts(before: Gate, after: Gate, event: Event) -> tuple[Alert, ...]:
-    """What ops must read: bypasses, break-glass, a stolen token, a second proceed after ours, a seal that is broken."""
+    """What ops must read: bypasses, break-glass, a stolen token, a second proceed after ours, a seal that is broken, a
+    run that somebody else than its starters has ended.
+    """
     if after.state is State.BYPASSED:
         code = "token_stolen" if event.kind is Kind.PROCEEDED_BY_US else "bypassed"
     elif event.kind is Kind.BROKE_GLASS:
         code = "broke_glass"
     elif event.ending is not None and event.ending.code == "unclear":
         code = "ended_unclear"
+    elif after.state is State.WITHDRAWN and _by_other(after):
+        code = "aborted_by_other"
     elif before.state is State.RESUMED:
         code = "proceeded_again"
     elif event.denial is not None and event.denial.person is None and event.denial.reason not in TOLD_AT_ONCE:
@@ -245,3 +249,10 @@ def _alerts(before: Gate, after: Gate, event: Event) -> tuple[Alert, ...]:
         return ()
     by = event.ending.by if event.ending else ""
     return (Alert(f"{code}:{after.jti}:{after.version}", code, event.at, after.id, {"by": by}),)
+
+
+def _by_other(gate: Gate) -> bool:
+    """Whether somebody has ended the run who has not started it; we do that for gates beside this one."""
+    if gate.ending is None or not gate.ending.by or gate.ending.ours:
+        return False
+    return gate.ending.by not in {starter.subject for starter in gate.facts.starters}

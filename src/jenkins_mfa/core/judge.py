@@ -74,7 +74,7 @@ def _next(gate: Gate) -> bool:
 def _ended(gate: Gate, outcome: Outcome, now: int) -> Event:
     """The pause went away without a proceed: our abort, somebody's abort, a time-out, or the run's end."""
     code = outcome.ended if outcome.finished else "gone"
-    return _event(gate, Kind.ENDED, Ending(code or "gone", now, outcome.by))
+    return _event(gate, Kind.ENDED, Ending(code or "gone", now, outcome.by, ours=outcome.by == outcome.us))
 
 
 def _event(gate: Gate, kind: Kind, ending: Ending) -> Event:

@@ -12,6 +12,8 @@ from jenkins_mfa.core.model import Library, Revision, Run, Starter, Trigger
 
 #: What is found, as codes of words.
 UNGATED, REPLAYED, RESTARTED, FOREIGN, UNREADABLE = "ungated", "replayed", "restarted", "foreign", "unreadable"
+#: Of any run: a pause of it has the form of ours, and others than we alone may settle it.
+MISDIRECTED = "misdirected"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import structlog
 from slack_sdk import WebClient
 
 from jenkins_mfa.core import moments
-from jenkins_mfa.core.model import Alert, Gate, Message, State, ToldRecord, Trouble
+from jenkins_mfa.core.model import APPROVERS, Alert, Gate, Message, State, ToldRecord, Trouble
 from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.errors import MessageGoneError, MessageRefusedError, MessengerError, MessengerUnavailableError
 from jenkins_mfa.slack import blocks
@@ -161,7 +161,7 @@ class SlackMessenger:
         return self._post(channel, payload)
 
     def alert(self, alert: Alert, gate: Gate | None) -> None:
-        """Tell ops in their channel, or the person whom it is for in a direct message.
+        """Tell ops in their channel, approvers in theirs, or the person whom it is for in a direct message.
 
         Who has no account here is not told, and ops are in their place.
         """
@@ -172,7 +172,10 @@ class SlackMessenger:
                 self._post(self._direct(user), blocks.asks_enrolment(lines, alert.values["ticket"]))
             return
         payload = blocks.note(lines, self.users, "alert")
-        self._post(self._direct(user) if user else self.ops_channel, payload)
+        if not alert.to.startswith(APPROVERS):
+            self._post(self._direct(user) if user else self.ops_channel, payload)
+        elif (channel := alert.to.removeprefix(APPROVERS) or self.default_channel) != self.ops_channel:
+            self._post(channel, payload)
 
     def asked_in(self, gate: Gate) -> list[str]:
         """Names of the channels where a gate is asked; without private ones, whose names are not everybody's, and

@@ -42,7 +42,8 @@ class Paused:
 
     `problem` is a code when the pause must not be answered although it is listed (twin ids, for instance); `settlers`
     are those who have settled pauses of the run so far. A `plain` pause is not of our library: it checks no receipt,
-    and is answered only where a rule of the policy selects it.
+    and is answered only where a rule of the policy selects it. One that others than we alone may settle is told, and
+    never answered: `settled_by` is whom the source names for it, empty for everybody; None for all other pauses.
     """
 
     ref: str
@@ -51,6 +52,7 @@ class Paused:
     problem: str = ""
     settlers: tuple[str, ...] = ()
     plain: bool = False
+    settled_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ class Source(Protocol):
         """`jenkins`, later others."""
 
     def pending(self) -> list[Paused]:
-        """All pauses that wait for us, in one request."""
+        """All pauses that wait for us, and those that look like it but may be settled by others, in one request."""
 
     def facts(self, paused: Paused) -> Opened:
         """The request text and the run's records. Raises UntrustedInputError for what cannot be read whole."""

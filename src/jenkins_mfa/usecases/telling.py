@@ -6,12 +6,27 @@ from dataclasses import replace
 from typing import Protocol
 
 from jenkins_mfa.core import holds
-from jenkins_mfa.core.model import Commit, Gate, Message, State, ToldRecord
+from jenkins_mfa.core.model import APPROVERS, Commit, Gate, Message, State, ToldRecord
 from jenkins_mfa.errors import StoreConflictError
 from jenkins_mfa.usecases import trouble
 from jenkins_mfa.usecases.desk import Desk, commit_id, decide, gates_of, run_record, whole
 
 FLOOD_UNTOLD = 2_000  #: ms until it is looked again where a flood can be told
+#: Alerts that approvers read too: somebody goes past what they decide, or uses what they have decided elsewhere.
+FOR_APPROVERS = frozenset(
+    {
+        "bypassed",
+        "token_stolen",
+        "ended_unclear",
+        "aborted_by_other",
+        "proceeded_again",
+        "twin",
+        "gate_missing",
+        "receipt_twice",
+        "receipt_elsewhere",
+        "receipt_unknown",
+    }
+)
 PARTLY_TOLD = 2_000  #: ms until a gate is told again where some of its messages could not be shown
 
 
@@ -128,8 +143,19 @@ def note(desk: Desk, gate_id: str) -> None:
 
 
 def alert(desk: Desk, alert_id: str) -> None:
-    """Tell ops, or the one person whom it is for, what has happened."""
+    """Tell ops, or those whom it is for, what has happened; then approvers, where it is about what they decide."""
     found = desk.store.alert(alert_id)
-    if found is not None:
-        gate = whole(desk, lambda: desk.store.gate(found.gate)) if found.gate else None
-        desk.messenger.alert(found, gate)
+    if found is None:
+        return
+    gate = whole(desk, lambda: desk.store.gate(found.gate)) if found.gate else None
+    desk.messenger.alert(found, gate)
+    if found.code in FOR_APPROVERS and not found.to and not (gate and _news(gate)):
+        channels = gate.requirement.channels if gate and gate.requirement else ()
+        places = [f"{APPROVERS}{channel}" for channel in channels or ("",)]
+        copies = tuple(replace(found, id=f"{found.id}:{place}", to=place) for place in places)
+        desk.store.commit(Commit(commit_id("approvers", found.id), (), alerts=copies))
+
+
+def _news(gate: Gate) -> bool:
+    """Whether the gate's own message is new and says it: it was denied before anybody was asked."""
+    return gate.denial is not None and gate.denial.person is None and gate.denial.at == gate.opened_at

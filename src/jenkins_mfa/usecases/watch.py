@@ -14,6 +14,7 @@ from jenkins_mfa.core.model import Denial, Gate, Run, State
 from jenkins_mfa.errors import SourceError
 from jenkins_mfa.usecases.answer import deny_run
 from jenkins_mfa.usecases.desk import Desk, decide, named
+from jenkins_mfa.usecases.misdirected import Misdirected
 from jenkins_mfa.usecases.openings import Openings, Task, at_once
 from jenkins_mfa.usecases.owner import Owner
 from jenkins_mfa.usecases.ports import Source
@@ -34,6 +35,7 @@ class Watch:
         self._source = source
         self._owner = Owner(desk, source)
         self._openings = Openings(desk, source, begin)
+        self._misdirected = Misdirected(desk, source)
         self._settlers: dict[Run, tuple[str, ...]] = {}
         self._remembered: dict[Run, tuple[str, ...]] = {}
         self._missed: frozenset[str] = frozenset()
@@ -42,7 +44,8 @@ class Watch:
     def poll(self) -> int:
         """One poll: returns how many pauses wait. Raises SourceError or StoreError; then nothing has changed."""
         self._owner.require()
-        listed = self._source.pending()
+        found = self._source.pending()
+        listed = [paused for paused in found if paused.settled_by is None]
         waiting = self._desk.store.open_gates(self._source.id)
         known = {gate.external_ref: gate.id for gate in waiting}
         for damaged in self._desk.store.damaged_gates():
@@ -61,6 +64,7 @@ class Watch:
                 keys[gate.run.key] = gate
         self._tell({key for key, gate in keys.items() if not self._look(gate)})
         self._missed = missing
+        self._misdirected.notice(paused for paused in found if paused.settled_by is not None)
         return len(listed)
 
     def _remember(self, runs: dict[Run, tuple[str, ...]], refs: set[str]) -> None:

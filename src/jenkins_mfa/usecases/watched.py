@@ -72,8 +72,8 @@ def look(desk: Desk, source: Source, pipeline: str) -> None:
         now = watched.after(rans, before, done)
         if now == stored:
             return
-        told = [(ran, done[ran.number]) for ran in rans if done.get(ran.number)]
-        alerts = [_alert(ran, found or (), at) for ran, found in told]
+        wrong = [told(ran, done[ran.number] or (), at) for ran in rans if done.get(ran.number)]
+        alerts = [alert for _, alert in wrong]
         if lost := watched.unseen(rans, before, now):
             values = {"pipeline": pipeline, "count": str(lost), "upto": str(now.seen)}
             alerts.append(Alert(f"runs_unseen:{record.key}:{record.version}", "runs_unseen", at, values=values))
@@ -81,7 +81,7 @@ def look(desk: Desk, source: Source, pipeline: str) -> None:
             Commit(
                 commit_id("watched", record.key, str(record.version), str(now)),
                 (replace(record, version=record.version + 1, seen=now.seen, looked=now.looked),),
-                tuple(_entry(ran, found or (), at) for ran, found in told),
+                tuple(entry for entry, _ in wrong),
                 alerts=tuple(alerts),
             )
         )
@@ -99,19 +99,17 @@ def _judged(desk: Desk, source: Source, ran: Ran) -> tuple[str, ...] | None:
     return watched.missing(ran, resumed, desk.libraries.get(source.id, ""), STEP)
 
 
-def _about(ran: Ran, found: tuple[str, ...]) -> dict[str, str]:
-    """Who started it and what was checked out, as the run's record tells it."""
+def told(ran: Ran, found: tuple[str, ...], at: int, named: str = "") -> tuple[Entry, Alert]:
+    """What the trail and ops are told of a run: why, who started it and what was checked out, as its record tells.
+    `named` are those who may settle its pause.
+    """
     by = ", ".join(starter.subject for starter in ran.starters if starter.subject)
     person = next((starter.person for starter in ran.starters if starter.person), "")
     commit = ", ".join(revision.commit for revision in ran.revisions)
-    return {"reason": " ".join(found), "by": by[:LONGEST], "person": person, "commit": commit[:LONGEST]}
-
-
-def _entry(ran: Ran, found: tuple[str, ...], at: int) -> Entry:
-    return Entry("gate:missing", at, "agent", "", ran.run.source, ran.run.key, {**_about(ran, found)})
-
-
-def _alert(ran: Ran, found: tuple[str, ...], at: int) -> Alert:
-    """One for each run: its id is the run's, and that of the moment when it began."""
-    values = _about(ran, found) | {"pipeline": ran.run.pipeline, "run": ran.run.id, "url": ran.run.url}
-    return Alert(f"missing:{ran.run.key}:{ran.run.started}", "gate_missing", at, values=values)
+    about = {"reason": " ".join(found), "by": by[:LONGEST], "person": person, "commit": commit[:LONGEST]}
+    about |= {"named": named} if named else {}
+    entry = Entry("gate:missing", at, "agent", "", ran.run.source, ran.run.key, {**about})
+    values = about | {"pipeline": ran.run.pipeline, "run": ran.run.id, "url": ran.run.url}
+    # One for each run and reason of its own: the id is the run's, and that of the moment when it began.
+    kind = watched.MISDIRECTED if watched.MISDIRECTED in found else "missing"
+    return entry, Alert(f"{kind}:{ran.run.key}:{ran.run.started}", "gate_missing", at, values=values)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jenkins_mfa.core import moments
-from jenkins_mfa.core.model import Alert, Gate, State
+from jenkins_mfa.core.model import APPROVERS, Alert, Gate, State
 from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.words import (
     acts,
@@ -33,7 +33,15 @@ def alert(given: Alert, gate: Gate | None, roster: Roster) -> list[Parts]:
     # These two begin with the state.
     stands = () if given.code in {"bypassed", "token_stolen"} else say(f"{state.word(gate)}.")
     about = [say("Build: {build}.", build=people.build(gate.run)), stands, say(f"More: /mfa show {state.short(gate)}")]
-    return [what, sentences(about)]
+    return [what, sentences(about), *_called(given, gate, roster)]
+
+
+def _called(given: Alert, gate: Gate, roster: Roster) -> list[Parts]:
+    """Whom the copy for approvers calls: those who were asked."""
+    if not given.to.startswith(APPROVERS) or gate.requirement is None:
+        return []
+    asked = [people.person(roster, person, mention=True) for person in gate.requirement.people]
+    return [say("Asked: {asked}", asked=listing(asked, people.MOST, "", "people"))] if asked else []
 
 
 def _what(given: Alert, gate: Gate | None, roster: Roster) -> Parts:
@@ -58,6 +66,9 @@ def _of_gate(given: Alert, gate: Gate | None, roster: Roster) -> Parts:
             return sentences([say("{here} Bypassed, token stolen:", here=Everyone()), *endings.ending(gate)])
         case "ended_unclear" if gate is not None and gate.ending is not None:
             return sentences([say("Ended without a confirmation."), *endings.ending(gate)])
+        case "aborted_by_other" if gate is not None and gate.ending is not None:
+            said = "{by}, who had not started it, stopped the build in Jenkins while its gate waited."
+            return say(said, by=Fact(gate.ending.by))
         case "broke_glass" if gate is not None:
             return glass.alert(gate, roster)
         case "key_ended" if gate is not None and gate.denial is None:

@@ -175,9 +175,10 @@ def _withdrawn(entry: Entry, _roster: Roster) -> Parts:
 
 
 def _missing(entry: Entry, roster: Roster) -> Parts:
-    values = {name: _detail(entry, name) for name in ("person", "by", "commit")}
+    values = {name: _detail(entry, name) for name in ("person", "by", "commit", "reason", "named")}
     build = say("Gate missing: {run}.", run=Fact(entry.run))
-    return sentences([build, missing.reasons(_detail(entry, "reason")), missing.started(values, roster)])
+    why = missing.reasons(values["reason"])
+    return sentences([build, why, missing.submitter(values), missing.started(values, roster)])
 
 
 def _bypassed(entry: Entry, _roster: Roster) -> Parts:

@@ -14,6 +14,7 @@ _WHY = {
     "restarted": "It was restarted from a stage: what stands before that stage did not run again.",
     "foreign": "It loaded a library that is not trusted in the place of ours.",
     "unreadable": "Its record cannot be read.",
+    "misdirected": "One of its inputs looks like a gate, and others than the agent may settle it. It is not answered.",
 }
 
 
@@ -28,6 +29,14 @@ def started(values: Mapping[str, str], roster: Roster) -> Parts:
     who = people.person(roster, person) if person else ((Fact(by),) if by else say("nobody who is named"))
     what = say("commit {commit}", commit=Fact(commit)) if commit else say("no commit is known")
     return say("Started by {who}, {what}.", who=who, what=what)
+
+
+def submitter(values: Mapping[str, str]) -> Parts:
+    """Whom an input that is not for the agent alone names."""
+    if values.get("reason") != "misdirected":
+        return ()
+    named = values.get("named", "")
+    return say("Submitter: {named}.", named=Fact(named)) if named else say("It names no submitter: everybody may.")
 
 
 def alert(code: str, values: Mapping[str, str], roster: Roster) -> Parts:
@@ -50,4 +59,4 @@ def alert(code: str, values: Mapping[str, str], roster: Roster) -> Parts:
     number = values.get("run", "")
     link = Link(values.get("url", ""), f"#{number}")
     head = say("Gate missing: {pipeline} {number}.", pipeline=pipeline, number=link)
-    return sentences([head, reasons(values.get("reason", "")), started(values, roster)])
+    return sentences([head, reasons(values.get("reason", "")), submitter(values), started(values, roster)])

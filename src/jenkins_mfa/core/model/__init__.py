@@ -18,6 +18,7 @@ from jenkins_mfa.core.model.factors import (
 )
 from jenkins_mfa.core.model.gates import BrokenGlass, Claim, Confirmation, Denial, Ending, Gate, Held, State
 from jenkins_mfa.core.model.records import (
+    APPROVERS,
     SCHEMA,
     Alert,
     Baseline,
@@ -57,6 +58,7 @@ from jenkins_mfa.core.model.runs import (
 )
 
 __all__ = [
+    "APPROVERS",
     "SCHEMA",
     "Act",
     "Alert",

@@ -94,12 +94,15 @@ class BrokenGlass:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a gate ended: a code of words.py, who did it (a source's user id), when, and further values."""
+    """How a gate ended: a code of words.py, who did it (a source's user id; `ours` where it is our own account), when,
+    and further values.
+    """
 
     code: str
     at: int
     by: str = ""
     values: dict[str, str] = field(default_factory=dict)
+    ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from jenkins_mfa.core.model.factors import CredentialRecord, PersonRecord, Ticke
 from jenkins_mfa.core.model.gates import Denial, Gate
 from jenkins_mfa.core.model.runs import Run, Value
 
+APPROVERS = "#"  #: before a channel, in `Alert.to`
 SCHEMA = 2  #: version of the stored shapes; an agent refuses to run on a newer one
 RUN_FIRST = 150  #: ms that a run has for taking its answer before people are told that it is on its way
 
@@ -17,6 +18,7 @@ class RunRecord:
     """What is kept for a run: its gates, a sticky denial, and who had settled pauses at the last claim or look.
 
     Denial and settlers are those of the run that began at `started`; the gates may be of earlier ones of its name, too.
+    `misdirected` is the start of the one of which it was told that others may settle its pauses, -1 for none.
     """
 
     key: str
@@ -25,6 +27,7 @@ class RunRecord:
     denial: Denial | None = None
     settlers: tuple[str, ...] = ()
     started: int = 0
+    misdirected: int = -1
 
     def about(self, run: Run) -> bool:
         """Whether denial and settlers are this run's; where nothing tells, they are."""
@@ -212,7 +215,8 @@ class Trouble:
 class Alert:
     """Something that must be read: a code of words.py and its values; `gate` if it is about one.
 
-    `to` is the person (roster id) who is told in a direct message; ops are, where it is empty.
+    `to` is the person (roster id) who is told in a direct message; ops are, where it is empty. With `APPROVERS` before
+    it, it is the channel where approvers read it too, the default one where nothing follows.
     """
 
     id: str

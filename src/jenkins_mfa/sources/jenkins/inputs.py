@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -64,8 +64,17 @@ class _Listing(msgspec.Struct, frozen=True):
     computer: list[_Computer | None]
 
 
-def read_listing(data: bytes, source: str, user: str, public_url: str, known: Known | None = None) -> list[Paused]:
-    """All inputs that wait for exactly `user`, in the listing's order.
+@dataclass(frozen=True, slots=True)
+class Agents:
+    """Our account there, and those of other installations' agents, whose gates are none of our business."""
+
+    user: str
+    others: frozenset[str] = frozenset()
+
+
+def read_listing(data: bytes, source: str, agents: Agents, public_url: str, known: Known | None = None) -> list[Paused]:
+    """All inputs that wait for exactly our user, in the listing's order, and those with an id of our library's that
+    wait for somebody else, too.
 
     `known` is what the last listing of this source held, and holds this one afterwards: nearly all builds say the
     same again, and reading it again would be most of a poll's work. Raises UntrustedInputError for a listing that
@@ -74,30 +83,32 @@ def read_listing(data: bytes, source: str, user: str, public_url: str, known: Kn
     before, now = known or {}, Known()
     for said in _executables(data):
         meant = before.get(said)
-        now[said] = _waiting(said, source, user, public_url) if meant is None else meant
+        now[said] = _waiting(said, source, agents, public_url) if meant is None else meant
     if known is not None:
         known.clear()
         known.update(now)
     found = {paused.ref: paused for build in now.values() for paused in build}
-    builds = Counter(paused.nonce for paused in found.values() if not paused.plain)
+    builds = Counter(paused.nonce for paused in found.values() if not paused.plain and paused.settled_by is None)
     return [replace(p, problem=TWIN) if builds[p.nonce] > 1 else p for p in found.values()]
 
 
-def _waiting(said: bytes, source: str, user: str, public_url: str) -> tuple[Paused, ...]:
-    """The inputs of one build that wait for us."""
+def _waiting(said: bytes, source: str, agents: Agents, public_url: str) -> tuple[Paused, ...]:
+    """The inputs of one build that wait for us, or should."""
     executable = exported.decode(said, _Executable)
     executions = _open(executable.actions)
     times = Counter(e.id for e in executions)
-    ours = sorted({e.id for e in executions if _waits_for(e, user)})
-    if not ours:
+    ours = sorted({e.id for e in executions if _waits_for(e, agents.user)})
+    others = {e.id: _submitter(e) for e in executions if e.id not in ours and _misdirected(e, agents)}
+    if not ours and not others:
         return ()
     job, build = read_build_url(executable.url or "")
     run = run_of(source, job, build, public_url, executable.timestamp)
     settled = settlers(executable.actions)
-    return tuple(
+    pauses = [
         Paused(Ref(job, build, id_).text, id_, run, TWIN if times[id_] > 1 else "", settled, is_plain(id_))
         for id_ in ours
-    )
+    ]
+    return (*pauses, *(Paused(Ref(job, build, id_).text, id_, run, settled_by=by) for id_, by in others.items()))
 
 
 def read_libraries(data: bytes) -> list[LoadedLibrary]:
@@ -194,6 +205,16 @@ def _waits_for(execution: Execution, user: str) -> bool:
         return False
     ours = _ID.fullmatch(execution.id) is not None
     return ours or (_GIVEN.fullmatch(execution.id) is not None and _MADE.fullmatch(execution.id) is None)
+
+
+def _misdirected(execution: Execution, agents: Agents) -> bool:
+    """Whether an input with an id of our library's may be settled by others than an agent alone."""
+    return _ID.fullmatch(execution.id) is not None and _submitter(execution) not in {agents.user, *agents.others}
+
+
+def _submitter(execution: Execution) -> str:
+    """Whom an input names, as it is written there; empty for everybody who may build."""
+    return ((execution.input.submitter if execution.input else None) or "")[:LONGEST_USER]
 
 
 def _executables(data: bytes) -> Iterable[bytes]:

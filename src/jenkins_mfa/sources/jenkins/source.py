@@ -57,7 +57,8 @@ class JenkinsSource:
     """The port `Source` for one controller. `now` gives ms UTC.
 
     `who` maps a user id there to a roster id, `by_address` the address (lower case) that a commit names.
-    `public_url` is the controller's address for people. Safe to share between threads.
+    `public_url` is the controller's address for people, `other_agents` are the accounts there of other installations.
+    Safe to share between threads.
     """
 
     id: str
@@ -66,6 +67,7 @@ class JenkinsSource:
     who: Callable[[str], str | None]
     by_address: Callable[[str], str | None]
     now: Callable[[], int]
+    other_agents: frozenset[str] = frozenset()
     _session: str = field(default="", init=False, repr=False)
     _started: int | None = field(default=None, init=False, repr=False)
     _absent: dict[str, int] = field(default_factory=dict, init=False, repr=False)
@@ -81,11 +83,12 @@ class JenkinsSource:
         return inputs.KIND
 
     def pending(self) -> list[Paused]:
-        """All inputs that wait for exactly our user, in one request. Raises SourceError."""
+        """All inputs that wait for exactly our user, or should, in one request. Raises SourceError."""
         reply = self.client.get("computer/", inputs.LISTING, limit=LISTING_BYTES, seconds=LISTING_SECONDS)
         self._saw(reply)
         try:
-            return inputs.read_listing(reply.body, self.id, self.client.user, self.public_url, self._builds)
+            agents = inputs.Agents(self.client.user, self.other_agents)
+            return inputs.read_listing(reply.body, self.id, agents, self.public_url, self._builds)
         except UntrustedInputError as error:
             raise SourceUnavailableError(f"the listing cannot be read: {error}") from None
 
