@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,10 +13,11 @@ import pytest
 from command import run
 from jenkins_mfa.demo import files
 from jenkins_mfa.demo.auto import ALICE, APPROVED, Player
-from jenkins_mfa.demo.world import World, free_port
+from jenkins_mfa.demo.world import World
 from jenkins_mfa.simulators.jenkins import Build
 from jenkins_mfa.simulators.jenkins_samples import STAGING
 from jenkins_mfa.simulators.slack import plain
+from second_agent import second_agent
 from waiting import until
 
 POLL_SECONDS = 0.5  #: of the demo's configuration
@@ -37,22 +35,6 @@ def world() -> Iterator[World]:
 @pytest.fixture
 def player(world: World) -> Player:
     return Player(world)
-
-
-@contextmanager
-def second_agent(world: World) -> Iterator[subprocess.Popen[bytes]]:
-    """Another replica, with pages at an address of its own."""
-    before = world.slack.connections
-    own = world.config_path.with_name("second.toml")
-    own.write_text(world.config_path.read_text().replace(f"127.0.0.1:{world.port}", f"127.0.0.1:{free_port()}"))
-    command = [sys.executable, "-m", "jenkins_mfa", "run", "--config", str(own)]
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        world.slack.wait_for(lambda s: s.connections > before, 30)
-        yield process
-    finally:
-        process.terminate()
-        process.wait(30)
 
 
 def resumed_once(player: Player, build: Build) -> None:

@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import secrets
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,9 +17,10 @@ from pathlib import Path
 import pytest
 
 from jenkins_mfa import config as configuration
-from jenkins_mfa.demo.auto import ALICE, Player
+from jenkins_mfa.demo.auto import ALICE, BOB, Player
 from jenkins_mfa.demo.world import World
 from jenkins_mfa.simulators.jenkins_samples import PRODUCTION
+from second_agent import second_agent
 from waiting import until
 
 #: `seal rotate`, killed by the kernel right after its second commit.
@@ -85,3 +87,27 @@ def test_the_vaults_key_is_changed_while_the_agent_runs(world: World) -> None:
     refused = run("-m", "jenkins_mfa", "run", "--config", world.config_path)
     assert refused.returncode == 2
     assert "v2 (of alice, bob, carol)" in refused.stderr
+
+
+def test_with_two_agents_nothing_is_sealed_anew_before_both_know_the_key(world: World) -> None:
+    """On hosts of their own, each with its own file: the second one is late. Then both take codes, as ever."""
+    vault = configuration.load(world.config_path).keys.vault_file
+    old, fresh = vault.read_text(), f"v2:{base64.b64encode(secrets.token_bytes(32)).decode()}\n"
+    others = vault.with_name("second.key")
+    shutil.copy(vault, others)
+    with second_agent(world, ('vault_file = "vault.key"', 'vault_file = "second.key"')):
+        until(lambda: run("-m", "jenkins_mfa", "check", "--config", world.config_path).stdout.count("last seen") == 2)
+        vault.write_text(fresh + old)
+        taken_over(world, ["v2", "v1"])
+        refused = rotate(world)
+        assert (refused.returncode, "does not know v2 yet" in refused.stderr) == (4, True)
+        others.write_text(fresh + old)
+        until(lambda: rotate(world).returncode == 0)
+        vault.write_text(fresh)
+        others.write_text(fresh)
+        taken_over(world, ["v2"])
+        player = Player(world)
+        for person, user in (("alice", ALICE), ("bob", BOB)):
+            build, message = player.pause(PRODUCTION)
+            player.code(user, message, world.code(person))
+            player.finished(build, "SUCCESS")

@@ -8,7 +8,6 @@ from jenkins_mfa.core import quorum
 from jenkins_mfa.core import receipt as receipts
 from jenkins_mfa.core import request as requests
 from jenkins_mfa.core.gate import Event, Kind, Refused, advance
-from jenkins_mfa.core.keys import SigningKey
 from jenkins_mfa.core.model import Alert, Claim, Clause, Factor, Gate, RunRecord, State
 from jenkins_mfa.core.policy.evaluate import BY_PIPELINE
 from jenkins_mfa.errors import JenkinsMfaError, SourceUnavailableError
@@ -44,7 +43,7 @@ def take(desk: Desk, gate: Gate) -> Gate | None:
         raise NotOursError(f"{gate.jti}: the stored gate is not the newest")
     if run_record(desk, gate.run.key).denial is not None:
         raise NotOursError(f"{gate.jti}: what is stored of its run cannot be told to be ours")
-    if gate.requirement is None or not (gate.facts.plain or _signer(desk, gate, desk.store.now() // 1000)):
+    if gate.requirement is None or not (gate.facts.plain or _verifiable(desk, gate)):
         raise NotOursError(f"{gate.jti}: the run verifies none of our keys any more", _why_none(desk, gate))
     if gate.state is State.SENDING:
         return gate
@@ -114,15 +113,15 @@ def _frozen(desk: Desk, gate: Gate, people: frozenset[str], iat: int) -> Claim:
     made = Claim(iat, iat + RECEIPT_TTL, tuple(sorted(people)), last[0], last[1])
     if gate.facts.plain:
         return made
-    signer = _signer(desk, gate, iat)
+    signer = desk.keys.signer(_kids(gate), iat)
     newest = receipt_keys.newest(desk, iat)
     made = replace(made, kid=signer.kid if signer else "", newest_kid="" if newest in gate.kids else newest)
     return replace(made, receipt_sha256=receipts.digest(_sign(desk, gate, made)))
 
 
-def _signer(desk: Desk, gate: Gate, at: int) -> SigningKey | None:
-    """The key that signs the gate's receipt at `at` (Unix seconds)."""
-    return receipt_keys.signer(desk, _kids(gate), at)
+def _verifiable(desk: Desk, gate: Gate) -> bool:
+    """Whether a key signs now that the run knows, by the newest word about revoked ones."""
+    return receipt_keys.signer(desk, _kids(gate), desk.store.now() // 1000) is not None
 
 
 def _kids(gate: Gate) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from jenkins_mfa.core.model.factors import (
     TicketRecord,
 )
 from jenkins_mfa.core.model.gates import BrokenGlass, Claim, Confirmation, Denial, Ending, Gate, Held, State
+from jenkins_mfa.core.model.keys import KeysRecord, RevokedKey, Warned
 from jenkins_mfa.core.model.records import (
     APPROVERS,
     SCHEMA,
@@ -28,18 +29,15 @@ from jenkins_mfa.core.model.records import (
     FloodsRecord,
     Hold,
     HoldsRecord,
-    KeysRecord,
     Message,
     PipelineRecord,
     Record,
     RedemptionRecord,
     Review,
     ReviewsRecord,
-    RevokedKey,
     RunRecord,
     ToldRecord,
     Trouble,
-    Warned,
 )
 from jenkins_mfa.core.model.requirements import Clause, Escalation, Reason, Requirement, Tightening
 from jenkins_mfa.core.model.runs import (
