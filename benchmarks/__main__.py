@@ -10,6 +10,7 @@ import click
 from benchmarks import (
     codes,
     decisions,
+    flood,
     key_latency,
     latency,
     machine,
@@ -37,6 +38,7 @@ MEASUREMENTS: dict[str, Callable[[Sizes], list[Figure]]] = {
     "key": key_latency.measure,
     "decisions": decisions.measure,
     "replicas": two_agents.measure,
+    "flood": flood.measure,
     "open": waiting.measure_open_gates,
     "start": waiting.measure_start,
     "replay": replays.measure,

@@ -41,6 +41,8 @@ class Sizes:
     decisions: int = 2000
     gates: int = 10_000
     watched_seconds: float = 20.0
+    flood: int = 1000
+    flooded: int = 15
     starts: int = 7
     replayed: int = 100_000
     reload_lines: int = 5_000
@@ -62,6 +64,8 @@ TINY = Sizes(
     decisions=24,
     gates=30,
     watched_seconds=1.5,
+    flood=25,
+    flooded=2,
     starts=1,
     replayed=50,
     reload_lines=100,

@@ -55,6 +55,11 @@ def wanted(stage: Stage, count: int, folder: str = "tap") -> list[Wanted]:
     return [_wanted(stage, f"{folder}/{number}") for number in range(count)]
 
 
+def builds(stage: Stage, job: str, count: int) -> list[Wanted]:
+    """`count` pauses, each in another build of one job that has had none."""
+    return [_wanted(stage, job, number) for number in range(1, count + 1)]
+
+
 def pause(stage: Stage, pauses: list[Wanted]) -> list[Run]:
     """Let builds wait in the simulated Jenkins, without a thread each; they end as their inputs do. A schedule started
     them: of one person only a few are asked at a time.
@@ -81,13 +86,13 @@ def _listed(stage: Stage, one: Wanted) -> Paused:
     return Paused(Ref(one.job, 1, one.nonce).text, one.nonce, run)
 
 
-def _wanted(stage: Stage, job: str) -> Wanted:
+def _wanted(stage: Stage, job: str, build: int = 1) -> Wanted:
     members: dict[str, object] = {
         "lib": "1.0.0",
         "kids": [stage.keys.signing[0].kid],
         "at": int(time.time()),
         "number": "493817",
-        "run": {"pipeline": job, "id": "1"},
+        "run": {"pipeline": job, "id": str(build)},
         "environment": "staging",
         "action": "deploy",
         "message": "Deploy 1.4",

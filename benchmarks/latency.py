@@ -38,8 +38,8 @@ def measure_message(sizes: Sizes) -> list[Figure]:
             time.sleep(max(0.0, began + number * APART - time.monotonic()))
             gates.pause(here, [one])
             paused[one.job] = time.time()
-        until(lambda: len(_asked(here)) == len(paused))
-        asked, ahead = _asked(here), time.time() - time.monotonic()
+        until(lambda: len(asked_at(here)) == len(paused))
+        asked, ahead = asked_at(here), time.time() - time.monotonic()
         polls = [seen.at + ahead for seen in here.jenkins.requests if LISTING in f"GET {seen.path}"]
     waited = [(asked[job] - at) * 1000 for job, at in paused.items()]
     seen_first = {job: next(poll for poll in polls if poll > at) for job, at in paused.items()}
@@ -65,7 +65,7 @@ def measure_answer(sizes: Sizes) -> list[Figure]:
         messages, taps, codes, floors = messages_of(here), [], [], []
         for number in range(sizes.taps):
             floors.append(_floored(here, floor, number))
-            taps.append(_tapped(here, builds[f"tap/{number}"], messages[f"tap/{number}"]))
+            taps.append(tapped(here, builds[f"tap/{number}"], messages[f"tap/{number}"]))
             if number < sizes.codes:
                 person = here.people[number]
                 job = f"code/{number}"
@@ -95,7 +95,7 @@ def _enrol(here: Stage, count: int) -> dict[str, str]:
     return seeds
 
 
-def _asked(here: Stage) -> dict[str, float]:
+def asked_at(here: Stage) -> dict[str, float]:
     """When the message of each job arrived."""
     found: dict[str, float] = {}
     for call in here.slack.calls("chat.postMessage"):
@@ -115,7 +115,8 @@ def messages_of(here: Stage) -> dict[str, Message]:
     return found
 
 
-def _tapped(here: Stage, build: Run, message: Message) -> float:
+def tapped(here: Stage, build: Run, message: Message) -> float:
+    """Seconds from a tap until Jenkins has taken the proceed."""
     began = time.monotonic()
     here.slack.press(slack_id(here.people[0]), CHANNEL, message.ts, "gate_approve", confirm=True)
     return taken(here, build) - began

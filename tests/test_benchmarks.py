@@ -35,6 +35,7 @@ FIGURES = {
     "key": 2,
     "decisions": 1,
     "replicas": 3,
+    "flood": 2,
     "open": 2,
     "start": 1,
     "replay": 2,
