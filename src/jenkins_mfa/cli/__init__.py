@@ -11,6 +11,7 @@ from jenkins_mfa.cli.check import check
 from jenkins_mfa.cli.demo import demo
 from jenkins_mfa.cli.gates import pending, show
 from jenkins_mfa.cli.holds import holds
+from jenkins_mfa.cli.init import init
 from jenkins_mfa.cli.keys import keys
 from jenkins_mfa.cli.people import authenticators, enroll
 from jenkins_mfa.cli.policy import policy
@@ -30,7 +31,7 @@ def main() -> None:
     """
 
 
-for command in (run, check, demo, pending, show, approve, deny, retract, keys, enroll, authenticators, seal):
+for command in (init, run, check, demo, pending, show, approve, deny, retract, keys, enroll, authenticators, seal):
     main.add_command(command)
 for command in (holds, policy, report, audit, receipt, store, version):
     main.add_command(command)

@@ -153,7 +153,7 @@ def json_option(command: F) -> F:
 def load(path: Path, *, policy_path: Path | None = None, now: int = 0, with_secrets: bool = True) -> Config:
     """The configuration. Raises ConfigError, which says how to name or begin one where there is none."""
     if not path.exists():
-        name = "name yours with --config FILE or JENKINS_MFA_CONFIG; to begin, copy config.example.toml"
+        name = "name yours with --config FILE or JENKINS_MFA_CONFIG; to begin: jenkins-mfa init"
         raise ConfigError([f"{path} is not there; mend: {name}"])
     return configuration.load(path, policy_path=policy_path, now=now, with_secrets=with_secrets)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from jenkins_mfa import key_files, log, trust
+from jenkins_mfa import key_files, log
 from jenkins_mfa.cli import seat
 from jenkins_mfa.cli.base import (
     DAMAGED_GATE,
@@ -22,6 +22,7 @@ from jenkins_mfa.cli.base import (
     load_keys,
     print_json,
 )
+from jenkins_mfa.cli.library import write_trust
 from jenkins_mfa.core.signing_keys import jwks
 from jenkins_mfa.errors import DamagedError
 from jenkins_mfa.usecases.revoke import Concerned, Revoked, concerned
@@ -54,7 +55,7 @@ def generate(config_path: Path, wait: int | None, as_json: bool) -> None:
     It signs after the wait, for builds that know it; the others still get receipts of the older keys. Publish it with
     `keys public --library` at once.
     """
-    config, now = load(config_path), int(time.time())
+    config, now = load(config_path, with_secrets=False), int(time.time())
     made = key_files.generate(config.keys, now, config.rules.max_ttl if wait is None else wait)
     if as_json:
         files = [str(path) for path in made.files]
@@ -72,7 +73,7 @@ def generate(config_path: Path, wait: int | None, as_json: bool) -> None:
 @json_option
 def list_keys(config_path: Path, as_json: bool) -> None:
     """All receipt keys, newest first. One that waits verifies already, and signs from the moment in SIGNS FROM on."""
-    files, now = load(config_path).keys, int(time.time())
+    files, now = load(config_path, with_secrets=False).keys, int(time.time())
     rows = [
         {
             "kid": key.kid,
@@ -127,25 +128,13 @@ def public(config_path: Path, library: Path | None, checkpoints: bool, bare: str
     """Print the public keys that have not ended as a JSON Web Key Set, or write them into the shared library."""
     config = load(config_path, with_secrets=False)
     keys = load_keys(config)
-    current = keys.current(int(time.time()))
     if checkpoints:
         click.echo(json.dumps(jwks(keys.checkpoints.public if keys.checkpoints else {}), indent=2))
         return
     if library is None:
         click.echo(json.dumps(jwks(keys.public(int(time.time()))), indent=2))
         return
-    path = library / "src" / "mfa" / "Trust.groovy"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(
-        trust.render(
-            installation=config.installation,
-            signing=current,
-            sources=[(s.public_url, s.id, s.user) for s in config.sources],
-            max_seconds=max_seconds or config.rules.max_ttl,
-            bare=bare,
-        )
-    )
-    click.echo(f"{path} written: {', '.join(key.kid for key in current)}. Commit it, tag it, set the tag in Jenkins.")
+    write_trust(library, config, max_seconds=max_seconds, bare=bare)
 
 
 @keys.command(
