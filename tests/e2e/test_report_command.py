@@ -200,3 +200,28 @@ def test_whether_broken_glass_was_reviewed_is_told_by_the_trail(place: Place) ->
     assert {found["gate"]: found["reviewed"] for found in told} == {one.jti: False, other.jti: True}
     review = {"person": "carol", "at": "2026-10-26T00:00:05.000Z", "note": "right so"}
     assert {found["gate"]: found["review"] for found in told} == {one.jti: None, other.jti: review}
+
+
+@pytest.mark.parametrize("form", ["text", "json", "csv", "html"])
+def test_a_gate_that_is_missing_is_in_every_form(place: Place, form: str) -> None:
+    """As the trail has it: the builds, why, who and from which commit."""
+    about: dict[str, str | int] = {"reason": "ungated", "by": "dan.f", "person": "", "commit": "4f2c" * 10}
+    entry = Entry("gate:missing", SINCE + 1, "agent", "", "main", "main:web/deploy:12:1", about)
+    place.store.commit(Commit("missing", (), (entry, replace(entry, at=1, run="main:web/deploy:11:1"))))
+    shown = place.run("report", *PERIOD, "--format", form).output
+    assert "web/deploy" in shown
+    assert "4f2c" * 10 in shown
+    assert "dan.f" in shown
+    assert "#11" not in shown
+
+
+def test_a_trail_that_cannot_be_read_is_said_in_the_report(place: Place) -> None:
+    """Whoever writes the store could else take the holes out of it."""
+    entry = Entry("gate:missing", SINCE + 1, "agent", "", "main", "main:web/deploy:12:1", {"reason": "ungated"})
+    place.store.commit(Commit("missing", (), (entry,)))
+    client, key = place.store._wire.client, place.store._wire.key("audit")
+    ((_, fields),) = client.xrange(key)
+    client.delete(key)
+    client.xadd(key, fields | {b"event": fields[b"event"].replace(b'"reason"', b'"unheard"')}, id="1-0")
+    shown = place.run("report", *PERIOD).output
+    assert "What went past gates is not known: the trail cannot be read." in shown

@@ -7,7 +7,7 @@ Monday, 2026-03-02, and Tuesday. Waits of people, in minutes, by pipeline:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -19,6 +19,7 @@ from jenkins_mfa.core.model import (
     Confirmation,
     Denial,
     Ending,
+    Entry,
     Factor,
     Gate,
     Reason,
@@ -97,10 +98,16 @@ REVIEWS = {f"g_{2:032x}.1": Reviewed("dan", TUESDAY, "Right so")}
 
 
 def report(
-    *more: Gate, scope: Scope = SCOPE, each: bool = False, reviews: Mapping[str, Reviewed] | None = REVIEWS
+    *more: Gate,
+    scope: Scope = SCOPE,
+    each: bool = False,
+    reviews: Mapping[str, Reviewed] | None = REVIEWS,
+    trail: Iterable[Entry] | None = (),
 ) -> Report:
-    """Of these gates, and `more`."""
+    """Of these gates, and `more`; of these events of the trail, None where it cannot be read."""
     tally = Tally(scope, each=each)
     for one in (*gates(), *more):
         tally.add(one)
-    return tally.report(reviews)
+    for entry in trail or ():
+        tally.note(entry)
+    return tally.report(reviews, trail=trail is not None)

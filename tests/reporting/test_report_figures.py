@@ -95,6 +95,7 @@ def test_what_is_told_one_by_one() -> None:
         O.DENIED: ["4"],
         O.REFUSED: ["5"],
         O.EXPIRED: ["7"],
+        O.WITHDRAWN: ["8"],
         O.BYPASSED: ["9"],
         O.PASSED: ["10"],
     }

@@ -14,13 +14,15 @@ import jenkins_mfa
 from jenkins_mfa.cli import reviews
 from jenkins_mfa.cli.base import USAGE, Commands, F, Failed, config_option, load, store_of
 from jenkins_mfa.cli.span import Glob, Moment, When
+from jenkins_mfa.cli.trails import Source, joined
+from jenkins_mfa.core.chain import entry_of
 from jenkins_mfa.core.model import Gate
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.errors import DamagedError, UntrustedInputError
+from jenkins_mfa.errors import ArchiveError, DamagedError, UntrustedInputError
 from jenkins_mfa.reporting import document, observe_text, page, rows, text
 from jenkins_mfa.reporting.model import Report, Reviewed, Scope
 from jenkins_mfa.reporting.observe import Watch
-from jenkins_mfa.reporting.tally import Tally
+from jenkins_mfa.reporting.tally import HOLES, Tally
 from jenkins_mfa.store.gates import RedisStore
 
 
@@ -72,7 +74,8 @@ def report(
         tally = Tally(_scope(since, until, pipeline, environment, now), each=bool(environment) or form == "csv")
         _read(store, tally)
         reviewed = _reviews(store, tally)
-    _write(_FORMS[form](tally.report(reviewed), config.roster, now), output)
+        known = _holes(joined(store, config.audit.export_dir), tally)
+    _write(_FORMS[form](tally.report(reviewed, trail=known), config.roster, now), output)
 
 
 @report.command(
@@ -141,6 +144,18 @@ def _reviews(store: RedisStore, tally: Tally) -> dict[str, Reviewed] | None:
         for jti, entry in found.items()
         if entry is not None
     }
+
+
+def _holes(trail: Source, tally: Tally) -> bool:
+    """What went past gates, from the trail and its copies; whether all of it could be read."""
+    names = [f'"{name}"'.encode() for name in HOLES]
+    try:
+        for raw, _ in trail.pairs():
+            if any(name in raw for name in names):
+                tally.note(entry_of(raw))
+    except (UntrustedInputError, ArchiveError):
+        return False
+    return True
 
 
 def _json(found: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ import msgspec
 
 from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.reporting import sentences
-from jenkins_mfa.reporting.model import Behind, GateLine, Outcome, PersonRow, Report, Row, Scope, Times
+from jenkins_mfa.reporting.model import Behind, GateLine, Hole, Outcome, PersonRow, Report, Row, Scope, Times
 from jenkins_mfa.reporting.observe import ObserveReport, Trial
 from jenkins_mfa.words import render
 
@@ -35,6 +35,7 @@ def document(report: Report, roster: Roster) -> Document:
         **{_key(outcome): _gates(found, report, roster) for outcome, found in report.notable.items()},
         "exempted": _gates(report.exempted, report, roster),
         "break_glass": _gates(report.break_glass, report, roster),
+        "holes": None if report.holes is None else [_hole(one, roster) for one in report.holes],
         "gates": None if report.each is None else _gates(report.each, report, roster),
         "damaged": list(report.damaged),
     }
@@ -86,6 +87,24 @@ def _person(row: PersonRow) -> Document:
 
 def _behind(found: tuple[Behind, ...]) -> list[Document]:
     return [{"person": one.person, "subject": one.subject} for one in found]
+
+
+def _hole(one: Hole, roster: Roster) -> Document:
+    """`reasons` are codes, as in the trail; `person` is a roster id, `subject` the source's own name."""
+    about = {name: str(value) for name, value in one.entry.details.items()}
+    return {
+        "at": render.iso(one.entry.at),
+        "event": one.entry.event,
+        "source": one.entry.source,
+        "pipeline": one.pipeline,
+        "run": one.run,
+        "gate": one.entry.gate or None,
+        "reasons": about.get("reason", "").split(),
+        "person": about.get("person") or None,
+        "subject": about.get("by") or None,
+        "commit": about.get("commit") or None,
+        "says": render.terminal(sentences.hole(one, roster)),
+    }
 
 
 def _gates(found: tuple[GateLine, ...], report: Report, roster: Roster) -> list[Document]:

@@ -6,7 +6,7 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from jenkins_mfa.core.model import BrokenGlass, Confirmation, Denial, Ending, Factor, Reason, Run
+from jenkins_mfa.core.model import BrokenGlass, Confirmation, Denial, Ending, Entry, Factor, Reason, Run
 
 
 class Outcome(enum.Enum):
@@ -71,6 +71,15 @@ class GateLine:
     receipt_sha256: str
     trail_seq: int
     trail_head: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """What the trail says went past a gate: the event, and the run that it is about."""
+
+    entry: Entry
+    pipeline: str
+    run: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +168,8 @@ class Report:
     """The whole report. `notable` are the gates of the outcomes that somebody wants to read one by one, oldest first;
     `exempted` those for which an exemption took clauses away, even if others were left; `each` are all gates, None if
     they were not asked for. `damaged` names records that could not be counted. `week` is by weekday and hour.
-    `reviews` tell by `jti` whose broken glass a third person has reviewed, None if that is not known.
+    `reviews` tell by `jti` whose broken glass a third person has reviewed, None if that is not known. `holes` are the
+    trail's events about what went past gates, oldest first; None if the trail cannot be read.
     """
 
     scope: Scope
@@ -175,5 +185,6 @@ class Report:
     exempted: tuple[GateLine, ...]
     break_glass: tuple[GateLine, ...]
     reviews: Mapping[str, Reviewed] | None
+    holes: tuple[Hole, ...] | None
     each: tuple[GateLine, ...] | None
     damaged: tuple[str, ...]

@@ -85,6 +85,8 @@ def _alarms(report: Report, roster: Roster) -> list[Content]:
     bypassed = tables.listed(Outcome.BYPASSED, report.notable[Outcome.BYPASSED], roster)
     if bypassed:
         found.append(tag("section", tag("h2", "Somebody went past jenkins-mfa"), bypassed, class_="card alarm"))
+    if holes := tables.holes(report, roster):
+        found.append(tag("section", tag("h2", "Something went past a gate"), holes, class_="card alarm"))
     glass = tables.broken(report, roster)
     if glass:
         found.append(tag("section", tag("h2", "The glass was broken"), glass, class_="card alarm"))

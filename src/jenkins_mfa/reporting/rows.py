@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.reporting import sentences
-from jenkins_mfa.reporting.model import Behind, GateLine, Report
+from jenkins_mfa.reporting.model import Behind, GateLine, Hole, Report
 from jenkins_mfa.words import render
 from jenkins_mfa.words.parts import sentences as in_a_row
 
@@ -23,10 +23,28 @@ CALCULATED = ("=", "+", "-", "@")
 
 
 def rows(report: Report, roster: Roster) -> Iterator[str]:
-    """A line with names, then each gate of the report, one at a time: there may be very many."""
+    """A line with names, then each gate of the report, one at a time: there may be very many. What went past gates
+    follows, each in a line with its event in the place of an outcome.
+    """
     yield _line(HEADS)
     for one in report.each or ():
         yield _line((*_happened(one, roster), *_asked(one), *_broken(one, report), *_proof(one)))
+    for hole in report.holes or ():
+        yield _line(tuple(_hole(hole, roster).get(head, "") for head in HEADS))
+
+
+def _hole(one: Hole, roster: Roster) -> dict[str, str]:
+    by = one.entry.details.get("person") or one.entry.details.get("by") or ""
+    return {
+        "gate": one.entry.gate,
+        "opened_at": render.iso(one.entry.at),
+        "source": one.entry.source,
+        "pipeline": one.pipeline,
+        "run": one.run,
+        "outcome": one.entry.event,
+        "started_by": str(by),
+        "reason": render.terminal(sentences.hole(one, roster)),
+    }
 
 
 def _line(row: tuple[str, ...]) -> str:

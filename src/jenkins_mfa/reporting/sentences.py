@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from jenkins_mfa.core.model import Factor
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.reporting.model import Behind, GateLine, Outcome, Place, Report, Row, Scope, Times
-from jenkins_mfa.words import endings, people, render
+from jenkins_mfa.reporting.model import Behind, GateLine, Hole, Outcome, Place, Report, Row, Scope, Times
+from jenkins_mfa.words import endings, history, missing, people, render
 from jenkins_mfa.words import reasons as words
 from jenkins_mfa.words.parts import Claim, Fact, Parts, Quote, Word, duration, join, say
 from jenkins_mfa.words.tree import Branch
@@ -20,12 +20,14 @@ NOTES = (
     "Hours and days are in UTC. Gates count by when they opened.",
     "Counted are the gates whose records are in the store; the trail may tell of more, if some were deleted.",
 )
+HOLES = "Gates missing, inputs that came back, receipts refused"  #: title of what the trail says of holes
 #: The lists of single gates: title, what is in it.
 LISTS = {
     Outcome.BYPASSED: "Bypasses",
     Outcome.DENIED: "Denials",
     Outcome.REFUSED: "Denied by jenkins-mfa",
     Outcome.EXPIRED: "Expired",
+    Outcome.WITHDRAWN: "Withdrawn",
     Outcome.PASSED: "Passed by the policy",
 }
 
@@ -98,6 +100,8 @@ def why(one: GateLine, roster: Roster) -> Parts:
         if stolen:
             return say("Proceed was pressed with the agent's own account")
         return say("{who} pressed Proceed", who=Fact(by)) if by else say("somebody pressed Proceed")
+    if one.outcome is Outcome.WITHDRAWN:
+        return endings.how(one.ending.code, one.ending.by) if one.ending else UNTOLD
     if one.outcome is Outcome.REPLACED:
         return say("a newer build asks for the same")
     if one.denial is not None:
@@ -138,6 +142,18 @@ def _review(one: GateLine, report: Report, roster: Roster) -> Parts:
         return say("not reviewed yet")
     who, at = people.person(roster, found.person), Word(clock(found.at))
     return say("reviewed by {who} {at}: {note}", who=who, at=at, note=Quote(found.note))
+
+
+def hole(one: Hole, roster: Roster) -> Parts:
+    """What the trail says of it; of a gate that is missing: why, who started the build, from which commit."""
+    if one.entry.event == "gate:missing":
+        return missing.told({name: str(value) for name, value in one.entry.details.items()}, roster)
+    return history.sentence(one.entry, roster)
+
+
+def of(one: Hole) -> Parts:
+    """Which build a hole is about."""
+    return say("{job} #{number}", job=Fact(one.pipeline), number=Word(render.visible(one.run)))
 
 
 def took(figures: Times | None) -> str:

@@ -132,6 +132,7 @@ _WHY = {
     Outcome.DENIED: "reason",
     Outcome.REFUSED: "reason",
     Outcome.EXPIRED: "answers",
+    Outcome.WITHDRAWN: "how",
     Outcome.PASSED: "by",
 }
 
@@ -156,6 +157,20 @@ def chosen(
     heads = ["opened (UTC)", "build", "environment", "started by", "answered by", head]
     made = table(f"{caption}: {len(found):,}", heads, rows)
     return many((made, more(len(found))))
+
+
+def holes(report: Report, roster: Roster) -> Html | None:
+    """What the trail says went past gates, newest first; None for nothing."""
+    if report.holes is None:
+        return tag("p", "What went past gates is not known: the trail cannot be read. See jenkins-mfa audit verify.")
+    if not report.holes:
+        return None
+    rows = [
+        (sentences.minute(one.entry.at), parts(sentences.of(one)), parts(sentences.hole(one, roster)))
+        for one in reversed(report.holes[-MOST:])
+    ]
+    count = len(report.holes)
+    return many((table(f"{sentences.HOLES}: {count:,}", ["at (UTC)", "build", "what"], rows), more(count)))
 
 
 def more(count: int) -> Html | None:

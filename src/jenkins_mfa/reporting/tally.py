@@ -7,13 +7,14 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from jenkins_mfa.core.model import Factor, Gate
+from jenkins_mfa.core.model import Entry, Factor, Gate
 from jenkins_mfa.core.policy import Globs
 from jenkins_mfa.reporting.figures import times
 from jenkins_mfa.reporting.lines import concerns, line
 from jenkins_mfa.reporting.model import (
     FactorRow,
     GateLine,
+    Hole,
     Outcome,
     PersonRow,
     Place,
@@ -26,7 +27,16 @@ from jenkins_mfa.reporting.model import (
 
 DAY = 86_400_000  #: ms
 #: What somebody wants to read one by one; the others are only counted.
-NOTABLE = (Outcome.DENIED, Outcome.REFUSED, Outcome.EXPIRED, Outcome.BYPASSED, Outcome.PASSED)
+NOTABLE = (
+    Outcome.DENIED,
+    Outcome.REFUSED,
+    Outcome.EXPIRED,
+    Outcome.WITHDRAWN,
+    Outcome.BYPASSED,
+    Outcome.PASSED,
+)
+#: Events of the trail about what went past gates, or used what they had let pass elsewhere.
+HOLES = frozenset({"gate:missing", "gate:reopened", "receipt:refused"})
 
 
 class _Group:
@@ -79,6 +89,7 @@ class Tally:
         self._glass: list[GateLine] = []
         self._each: list[GateLine] = []
         self._damaged: list[str] = []
+        self._holes: list[Hole] = []
 
     def add(self, gate: Gate) -> None:
         """Count a gate, if it is of this scope."""
@@ -99,6 +110,15 @@ class Tally:
             slot += [one.waited] if one.waited is not None else []
         self._answers(one)
         self._keep(one)
+
+    def note(self, entry: Entry) -> None:
+        """Keep an event of the trail if it is about a hole of this scope; what has no gate has no environment, so the
+        scope's narrows nothing here.
+        """
+        pipeline, _, run = entry.run.removeprefix(f"{entry.source}:").rpartition(":")[0].rpartition(":")
+        when = self._scope.since <= entry.at < self._scope.until
+        if entry.event in HOLES and when and self._globs.match(pipeline):
+            self._holes.append(Hole(entry, pipeline, run))
 
     def damaged(self, record: str) -> None:
         """Name a record that could not be read; it may or may not be of this scope."""
@@ -129,8 +149,10 @@ class Tally:
         if self._whole:
             self._each.append(one)
 
-    def report(self, reviews: Mapping[str, Reviewed] | None) -> Report:
-        """Everything so far; `reviews` tell by `jti` whose broken glass was reviewed by whom, None: not known."""
+    def report(self, reviews: Mapping[str, Reviewed] | None, *, trail: bool = True) -> Report:
+        """Everything so far; `reviews` tell by `jti` whose broken glass was reviewed by whom, None: not known. Without
+        the `trail` it is not known either what went past gates.
+        """
         rows = [found for person, answers in self._people.items() if (found := answers.row(person))]
         return Report(
             scope=self._scope,
@@ -146,6 +168,7 @@ class Tally:
             exempted=_in_order(self._exempted),
             break_glass=_in_order(self._glass),
             reviews=reviews,
+            holes=tuple(self._holes) if trail else None,
             each=_in_order(self._each) if self._whole else None,
             damaged=tuple(sorted(self._damaged)),
         )

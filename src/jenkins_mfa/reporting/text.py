@@ -91,12 +91,25 @@ def _lists(report: Report, roster: Roster) -> Iterator[str]:
         yield from _list(title, [(one, sentences.why(one, roster)) for one in report.notable[outcome]], roster)
     exempted = [(one, join([(Word(name),) for name in one.exemptions])) for one in report.exempted]
     yield from _list("Exemptions", exempted, roster)
+    yield from _holes(report, roster)
     broken = [(one, sentences.glass(one, report, roster)) for one in report.break_glass]
     yield from _list("Break-glass", broken, roster)
     if report.each is not None:
         yield from ("", f"Each gate: {len(report.each):,}")
         for one in report.each:
             yield from _whole(one, report, roster)
+
+
+def _holes(report: Report, roster: Roster) -> Iterator[str]:
+    if report.holes is None:
+        yield from ("", "What went past gates is not known: the trail cannot be read. See jenkins-mfa audit verify.")
+    elif report.holes:
+        yield from ("", f"{sentences.HOLES}: {len(report.holes):,}")
+        for one in reversed(report.holes[-MOST:]):
+            said = say("{build}: {said}", build=sentences.of(one), said=sentences.hole(one, roster))
+            yield f"  {sentences.minute(one.entry.at)}  {render.terminal(said)}"
+        if len(report.holes) > MOST:
+            yield f"  and {len(report.holes) - MOST:,} more before; all of them: --format json or csv"
 
 
 def _list(title: str, found: list[tuple[GateLine, Parts]], roster: Roster) -> Iterator[str]:

@@ -175,10 +175,8 @@ def _withdrawn(entry: Entry, _roster: Roster) -> Parts:
 
 
 def _missing(entry: Entry, roster: Roster) -> Parts:
-    values = {name: _detail(entry, name) for name in ("person", "by", "commit", "reason", "named")}
     build = say("Gate missing: {run}.", run=Fact(entry.run))
-    why = missing.reasons(values["reason"])
-    return sentences([build, why, missing.submitter(values), missing.started(values, roster)])
+    return sentences([build, missing.told({name: str(value) for name, value in entry.details.items()}, roster)])
 
 
 def _bypassed(entry: Entry, _roster: Roster) -> Parts:

@@ -39,6 +39,11 @@ def submitter(values: Mapping[str, str]) -> Parts:
     return say("Submitter: {named}.", named=Fact(named)) if named else say("It names no submitter: everybody may.")
 
 
+def told(values: Mapping[str, str], roster: Roster) -> Parts:
+    """Why, whom an input names, who started the run and from what."""
+    return sentences([reasons(values.get("reason", "")), submitter(values), started(values, roster)])
+
+
 def alert(code: str, values: Mapping[str, str], roster: Roster) -> Parts:
     """`gate_missing`, `runs_unseen` or `unwatched`, to ops."""
     pipeline = Fact(values.get("pipeline", ""))
@@ -59,4 +64,4 @@ def alert(code: str, values: Mapping[str, str], roster: Roster) -> Parts:
     number = values.get("run", "")
     link = Link(values.get("url", ""), f"#{number}")
     head = say("Gate missing: {pipeline} {number}.", pipeline=pipeline, number=link)
-    return sentences([head, reasons(values.get("reason", "")), submitter(values), started(values, roster)])
+    return sentences([head, told(values, roster)])
