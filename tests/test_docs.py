@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+import shutil
+import subprocess
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -250,6 +252,27 @@ def test_the_jenkins_side_gives_the_agent_the_least_and_pins_the_library() -> No
     library = casc.partition("globalLibraries:")[2]
     assert {"allowVersionOverride: false", "implicit: false"} <= {line.strip() for line in library.splitlines()}
     assert 'name: "jenkins-mfa"' in library
+
+
+def test_the_image_of_the_compose_file_has_all_that_a_wheel_is_built_from() -> None:
+    """What pyproject.toml puts into the wheel beside the package is copied before pip builds it."""
+    wheel = tomllib.loads(text("pyproject.toml"))["tool"]["hatch"]["build"]["targets"]["wheel"]
+    copied = text("deploy/compose.yaml").partition("RUN pip install --no-cache-dir --no-deps")[0]
+    for source in (*wheel["packages"], *wheel["force-include"]):
+        assert re.search(rf"COPY .*({re.escape(source)}|{re.escape(source.partition('/')[0])}) ", copied), source
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd")
+def test_systemd_takes_the_unit_and_finds_it_confined(tmp_path: Path) -> None:
+    """systemd's own checks: no unknown setting, and an exposure of 2.0 at most, of 10."""
+    unit = text("deploy/systemd/jenkins-mfa.service")
+    there = tmp_path / "jenkins-mfa.service"
+    there.write_text(unit.replace("/opt/jenkins-mfa/bin/jenkins-mfa run", "/bin/true"))
+    verified = subprocess.run(["systemd-analyze", "verify", there], capture_output=True, text=True, check=False)
+    assert (verified.returncode, verified.stderr) == (0, "")
+    command = ["systemd-analyze", "security", "--offline=true", "--threshold=20", "--no-pager", there]
+    judged = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert judged.returncode == 0, judged.stdout[-500:]
 
 
 def test_the_compose_file_starts_a_store_that_the_agent_accepts() -> None:
