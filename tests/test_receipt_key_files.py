@@ -143,6 +143,7 @@ def test_what_cannot_be_used_changes_nothing_is_told_once_and_tried_again(place:
     assert (place.signer("k1", "k2"), place.alerts) == ("k1", ["keys_refused"])
     assert "chmod 600" in place.takeover.problem
     place.seconds += AGAIN
+    place.clock.move(seconds=AGAIN)
     place.look(5)
     assert place.alerts == ["keys_refused"]
     (place.files.dir / "k2.pem").chmod(0o600)
