@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -13,7 +14,7 @@ from builders import RUN, facts
 from desk_world import TAP, World
 from fakes import FakeSource, desk, request_text
 from jenkins_mfa.core.flood import PER_PIPELINE, PER_RUN, Room, folder_of, in_turns, pipeline_of
-from jenkins_mfa.core.model import FloodsRecord, Run, Starter, State, Trigger
+from jenkins_mfa.core.model import FloodsRecord, Gate, Run, Starter, State, Trigger
 from jenkins_mfa.usecases.openings import Openings
 from jenkins_mfa.usecases.ports import Opened, Paused
 from jenkins_mfa.usecases.watch import Watch
@@ -28,6 +29,7 @@ class Flooding(FakeSource):
         super().__init__(pauses={})
         self.listed: dict[str, Paused] = {}
         self.read: list[str] = []
+        self.refuse = False
 
     def pause(self, job: str, build: int, count: int = 1) -> None:
         for _ in range(count):
@@ -44,7 +46,8 @@ class Flooding(FakeSource):
         self.read.append(paused.ref)
         run = paused.run
         number = f"{len(self.read):06}"
-        text = request_text(number=number, run={"pipeline": run.pipeline, "id": run.id})
+        named = "another" if self.refuse else run.pipeline
+        text = request_text(number=number, run={"pipeline": named, "id": run.id})
         return Opened(text, facts(run=run, starters=(Starter(Trigger.SCHEDULE),)))
 
 
@@ -159,6 +162,40 @@ def test_no_input_over_the_limit_is_ever_let_go_on() -> None:
         made.watch.poll()
     assert {gate.state for gate in made.store.all_gates()} == {State.ABORTED}
     assert made.source.receipts == []
+
+
+def test_a_build_that_is_refused_again_and_again_is_told_once_for_each_reason() -> None:
+    """Every refusal is in the trail and reaches Jenkins; people read one message, ops one alert."""
+    made = world()
+    made.source.refuse = True  # type: ignore[attr-defined]
+    flood(made, ("web", 1, 30))
+    for _ in range(10):
+        made.deliver(400)
+        made.watch.poll()
+    gates = [gate for gate in made.store.all_gates() if isinstance(gate, Gate)]
+    assert [gate.state for gate in gates] == [State.ABORTED] * 30
+    assert len({gate.id for gate in made.messenger.told}) == 1
+    assert [alert.code for alert in made.messenger.alerts if alert.code != "flooded"] == ["other_run"]
+    denied = [one.entry for one in made.store.audit_events() if one.entry.event == "gate:denied"]
+    assert len({entry.gate for entry in denied}) == 30
+
+
+def test_a_job_that_is_refused_again_and_again_is_told_twenty_times_an_hour() -> None:
+    """Then ops read that it goes on; after an hour it is told again, and another job is told at any time."""
+    made = world()
+    made.source.refuse = True  # type: ignore[attr-defined]
+    for build in range(1, 41):
+        flood(made, ("web", build, 1))
+        made.deliver(400)
+    flood(made, ("api", 1, 1))
+    made.deliver(400)
+    pipelines = Counter({gate.id: gate.run.pipeline for gate in made.messenger.told}.values())
+    assert pipelines == {"web": 20, "api": 1}
+    assert Counter(alert.code for alert in made.messenger.alerts) == {"other_run": 21, "refused_often": 1}
+    made.clock.move(seconds=3_601)
+    flood(made, ("web", 50, 1))
+    made.deliver(400)
+    assert made.messenger.told[-1].run.id == "50"
 
 
 def test_a_flooded_job_takes_no_place_from_another_one() -> None:

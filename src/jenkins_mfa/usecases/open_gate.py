@@ -218,6 +218,6 @@ def _kept(record: RunRecord, run: Run, facts: Facts) -> RunRecord:
     first gate begins with what its own facts tell.
     """
     if not record.about(run):
-        return replace(record, started=run.started, denial=None, settlers=facts.settlers)
+        return replace(record, started=run.started, denial=None, settlers=facts.settlers, refused=())
     settlers = record.settlers if record.gates else facts.settlers
     return replace(record, started=run.started or record.started, settlers=settlers)

@@ -41,7 +41,7 @@ class Again(Exception):
 def tell(desk: Desk, gate_id: str) -> None:
     """Show people the gate's present state; remember where."""
     gate = desk.store.gate(gate_id)
-    if gate is None:
+    if gate is None or gate.untold:
         return
     told, failing = desk.store.told(gate_id), trouble.of(desk.store, gate)
     if holds.in_line(gate) and not told.messages:

@@ -122,6 +122,7 @@ class Gate:
     """One run paused at one point. `request_text` is exactly what the run sent; `version` counts committed
     transitions. `escalated` names the rules whose further people may answer by now; `retracted` holds the causes of
     confirmations that were taken back. One that is `held` is not asked; `released_at` is when it was asked after all.
+    Of one that was refused as others before it people are not told (`untold`).
     """
 
     id: str
@@ -153,6 +154,7 @@ class Gate:
     retracted: tuple[str, ...] = ()
     held: Held | None = None
     released_at: int = 0
+    untold: bool = False
 
     @property
     def jti(self) -> str:

@@ -19,7 +19,8 @@ class RunRecord:
     """What is kept for a run: its gates, a sticky denial, and who had settled pauses at the last claim or look.
 
     Denial and settlers are those of the run that began at `started`; the gates may be of earlier ones of its name, too.
-    `misdirected` is the start of the one of which it was told that others may settle its pauses, -1 for none.
+    `misdirected` is the start of the one of which it was told that others may settle its pauses, -1 for none. `refused`
+    are the reasons for which gates of it were denied as they opened.
     """
 
     key: str
@@ -29,6 +30,7 @@ class RunRecord:
     settlers: tuple[str, ...] = ()
     started: int = 0
     misdirected: int = -1
+    refused: tuple[str, ...] = ()
 
     def about(self, run: Run) -> bool:
         """Whether denial and settlers are this run's; where nothing tells, they are."""
@@ -48,7 +50,8 @@ class PipelineRecord:
     """What is kept for a pipeline (`key`: source and name), newest last and bounded: when gates of it opened, which
     branches were let through ("" for runs that tell none), what its confirmed gates had, and keyed digests of the
     `numbers` that its gates showed. Of a watched one: the number of the run up to which all were `seen`, -1 before the
-    first look, and the runs after it that were `looked` at.
+    first look, and the runs after it that were `looked` at. `refused`: why and when gates of it were denied as they
+    opened, as far as people were told.
     """
 
     key: str
@@ -59,6 +62,7 @@ class PipelineRecord:
     numbers: tuple[str, ...] = ()
     seen: int = -1
     looked: tuple[int, ...] = ()
+    refused: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
