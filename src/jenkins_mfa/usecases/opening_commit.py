@@ -39,7 +39,7 @@ def written(
     details |= {"request_sha256": gate.request_sha256, "policy_sha256": policy, "nonce": gate.nonce}
     entries = [Entry("gate:opened", gate.opened_at, "agent", gate.jti, gate.run.source, gate.run.key, details)]
     lanes = [] if gate.untold else [f"tell:{gate.id}"]
-    alerts = tuple(refused)
+    alerts = refused
     if former is not None:
         entries.append(reopen.entry(gate, former))
         alerts += (Alert(f"brought_back:{gate.jti}", "brought_back", gate.opened_at, gate.id),)
