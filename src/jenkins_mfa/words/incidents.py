@@ -10,8 +10,8 @@ from jenkins_mfa.words.parts import Everyone, Fact, Parts, say
 #: By the alert's code. `{here}` calls everyone in the channel; every other name is a value of the alert, quoted.
 TEXTS = {
     "refused_often": (
-        "Gates of {target} were refused 20 times within an hour for one reason ({reason}). Further ones are in the trail "
-        "and on their builds' pages only."
+        "Gates of {target} were refused 20 times within an hour for one reason ({reason}). Further ones are in the "
+        "trail and on their builds' pages only."
     ),
     "flooded": (
         "More of {target} waits in Jenkins than is asked at a time. The rest stays paused, and is asked as the others "
