@@ -9,10 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from fault_phases import Phase
-from fault_stage import LATE, SOON, SYSTEMS, Stage
+from fault_stage import LATE, SOON, SYSTEMS, Agent, Stage
 
 from jenkins_mfa.demo import files
+from jenkins_mfa.demo.world import free_port
+from jenkins_mfa.store.embedded import server_binary
 from line import Line
+from replicated import QUICK, copying
+from store_server import Server
+from waiting import until
 
 Begin = Callable[[Stage, Phase], None]
 End = Callable[[Stage], None]
@@ -22,12 +27,16 @@ NAMES = {"jenkins": "Jenkins", "slack": "Slack", "store": "the store"}
 
 @dataclass(frozen=True)
 class Fault:
-    """`name` is what the table of docs/reliability.md calls it; `away`: meanwhile the store tells nobody anything."""
+    """`name` is what the table of docs/reliability.md calls it; `away`: meanwhile the store tells nobody anything.
+
+    `prepare` is done before the gate begins.
+    """
 
     name: str
     begin: Begin
     end: End
     away: bool = False
+    prepare: End = lambda _: None
 
 
 # -- the agent --------------------------------------------------------------------------------------------------------
@@ -54,7 +63,17 @@ def _restart(stage: Stage) -> None:
 
 def _ahead(ms: int) -> Begin:
     def begin(stage: Stage, _phase: Phase) -> None:
-        stage.agent_ahead = ms
+        stage.agent.ahead = ms
+
+    return begin
+
+
+def _ahead_beside_another(ms: int) -> Begin:
+    """From now on a second agent works, too, whose clock is right."""
+
+    def begin(stage: Stage, _phase: Phase) -> None:
+        stage.agent.ahead = ms
+        stage.others.append(Agent(stage))
 
     return begin
 
@@ -126,6 +145,40 @@ def _store_started(stage: Stage) -> None:
     stage.server.start()
 
 
+def _with_replica(stage: Stage) -> None:
+    """Another server that has all that the first one has."""
+    was, port, folder = stage.server, free_port(), stage.folder / "replica"
+    folder.mkdir()
+    replica = Server(str(server_binary()), folder, *QUICK)
+    replica.start()
+    with was.client() as client, replica.client() as other:
+        client.config_set("port", port)
+        other.replicaof("127.0.0.1", str(port))
+    until(lambda: copying(replica))
+    stage.replica = replica
+
+    def back() -> None:
+        replica.kill()
+        was.kill()
+        was.start()
+
+    stage.afterwards.append(back)
+
+
+def _failed_over(stage: Stage, _phase: Phase) -> None:
+    """The server is killed, and the replica takes its place, as Sentinel would have it."""
+    with stage.server.client() as client, stage.replica.client() as other:
+        written = client.info("replication")["master_repl_offset"]
+        until(lambda: other.info("replication")["slave_repl_offset"] >= written)
+        stage.server.kill()
+        other.replicaof("NO", "ONE")
+    stage.server = stage.replica
+    for agent in stage.agents:
+        agent.lines["store"].target = stage.replica.socket
+        agent.lines["store"].cut()
+        agent.lines["store"].mend()
+
+
 def _store_full(stage: Stage, _phase: Phase) -> None:
     """No file of the server may grow any more: with `always` it ends at its next write."""
     process = stage.server._process
@@ -174,7 +227,7 @@ def _controller_clock(seconds: float) -> Begin:
 
 
 def _right_clocks(stage: Stage) -> None:
-    stage.controller_ahead, stage.agent_ahead = 0.0, 0
+    stage.controller_ahead, stage.agent.ahead = 0.0, 0
 
 
 # -- Slack ------------------------------------------------------------------------------------------------------------
@@ -215,6 +268,7 @@ STATUSES = {
     "503": reply("503 Service Unavailable"),
     "HTML in place of JSON": reply("200 OK"),
 }
+OOM = b"-OOM command not allowed when used memory > 'maxmemory'.\r\n"
 MISCONF = b"-MISCONF Errors writing to the AOF file: No space left on device\r\n"
 
 FAULTS = (
@@ -222,6 +276,8 @@ FAULTS = (
     Fault("agent: kill -9, its request has had its effect", _killed_after, _restart),
     Fault("agent: clock one hour ahead", _ahead(HOUR * 1000), _right_clocks),
     Fault("agent: clock one hour behind", _ahead(-HOUR * 1000), _right_clocks),
+    Fault("one agent of two: clock one hour ahead", _ahead_beside_another(HOUR * 1000), _right_clocks),
+    Fault("one agent of two: clock one hour behind", _ahead_beside_another(-HOUR * 1000), _right_clocks),
     Fault("no name of a server is found (DNS)", _no_names, _undo),
     *(Fault(f"{NAMES[system]}: cut", _on(system, Line.cut), _mend) for system in SYSTEMS),
     *(Fault(f"{NAMES[system]}: black hole", _set(system, hole=True), _mend) for system in SYSTEMS),
@@ -232,6 +288,8 @@ FAULTS = (
     Fault("store: kill -9, after the effect", _store_killed_after, _store_started, away=True),
     Fault("store: frozen", lambda stage, _: stage.server.freeze(), lambda stage: stage.server.thaw(), away=True),
     Fault("store: disk full, `always`: the server ends", _store_full, _store_started, away=True),
+    Fault("store: fail-over to a replica", _failed_over, _nothing, prepare=_with_replica),
+    Fault("store: memory full (OOM)", _set("store", reply=OOM), _mend),
     Fault("store: disk full, `everysec`: MISCONF", _set("store", reply=MISCONF), _mend),
     *(Fault(f"Jenkins: {name}", _set("jenkins", reply=answer), _mend) for name, answer in STATUSES.items()),
     Fault("Jenkins: orderly restart", _controller_stops, _controller_starts),

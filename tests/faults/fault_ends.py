@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from fault_causes import FAULTS, Fault
 from fault_phases import PHASES, Phase
-from fault_signals import SIGNALS, Signal
+from fault_signals import SIGNALS, SOCKETS, Signal
 from fault_stage import Stage
 
 FINAL = "Approved, resumed"
@@ -47,6 +47,7 @@ _OTHERS: dict[str, tuple[End, tuple[str, ...]]] = {
     "store: kill -9, before the request arrives": (TAPPED, ("announcing",)),
     "store: kill -9, after the effect": (TAPPED, ("announcing",)),
     "store: disk full, `always`: the server ends": (TAPPED, ("announcing",)),
+    "store: memory full (OOM)": (TAPPED, ("announcing",)),
     "store: disk full, `everysec`: MISCONF": (TAPPED, ("announcing",)),
     "Slack: answers take 30 s": (TAPPED, ("opening", "announcing")),
     "Slack: answers lost after the effect": (TAPPED, ("opening", "announcing")),
@@ -93,6 +94,8 @@ def table() -> Iterator[str]:
     for fault in (*SIGNALS, *FAULTS):
         name = fault.name[:1].upper() + fault.name[1:]
         yield f"| {name} | " + " | ".join(end_of(fault, phase).mark for phase in PHASES) + " |"
+    for name in SOCKETS:
+        yield f"| {name} | " + " | ".join(RESUMED.mark for _ in PHASES) + " |"
     yield ""
     for end in ENDS:
         yield f"- **{end.mark}**: {end.says}."

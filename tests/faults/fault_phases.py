@@ -29,6 +29,7 @@ PHASES = (
     Phase("confirming", "jenkins", b"GET /job/"),
     Phase("updating", "slack", b"/chat.update"),
 )
+WAITING = PHASES[2]  #: from then on a person may answer
 
 
 def arm(lines: Mapping[str, Line], phase: Phase, begin: Callable[[], None], after: Phase | None = None) -> None:

@@ -7,18 +7,21 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+
+from fault_phases import PHASES, WAITING, Phase, arm
 
 from history import FINAL, about_builds, number_of
 from jenkins_mfa.demo import files
 from jenkins_mfa.demo.auto import ALICE
 from jenkins_mfa.demo.world import World, free_port
 from jenkins_mfa.simulators.jenkins import Build
-from jenkins_mfa.simulators.slack import ImpossibleActionError, Message, plain
+from jenkins_mfa.simulators.jenkins_samples import STAGING
+from jenkins_mfa.simulators.slack import ImpossibleActionError, Message, SlackSimulator, plain
 from jenkins_mfa.store.connect import client_for
 from line import Line
 from waiting import until
@@ -51,6 +54,12 @@ SIGNALS = (
     Signal("process: SIGSTOP, SIGCONT after the gate's end", signal.SIGSTOP),
     Signal("process: SIGSTOP, its request arrives after the gate's end", signal.SIGSTOP, late=True),
 )
+
+#: What Slack does to the agent's connections.
+SOCKETS: dict[str, Callable[[SlackSimulator], None]] = {
+    "Slack: sockets reset": SlackSimulator.reset_sockets,
+    "Slack: sockets renewed": SlackSimulator.refresh_sockets,
+}
 
 
 @dataclass
@@ -120,11 +129,11 @@ def leases_end(world: World) -> None:
 
 
 class Person:
-    """Alice, who taps what asks her about `build`, and again after a while if that led to nothing."""
+    """Alice, who taps what asks her about `build`, and again after `patience` seconds if that led to nothing."""
 
-    def __init__(self, world: World, build: Build) -> None:
-        self.world, self.build, self.taps = world, build, 0
-        self._next: Counter[str] = Counter()
+    def __init__(self, world: World, build: Build, patience: float) -> None:
+        self.world, self.build, self.patience = world, build, patience
+        self._next: dict[str, float] = {}
 
     def messages(self) -> list[Message]:
         """What tells about the build."""
@@ -133,12 +142,11 @@ class Person:
     def tap(self) -> None:
         """Approve wherever that can be tapped."""
         for message in self.messages():
-            if plain(message).startswith(FINAL) or time.monotonic() < self._next[message.ts]:
+            if plain(message).startswith(FINAL) or time.monotonic() < self._next.get(message.ts, 0.0):
                 continue
             with contextlib.suppress(ImpossibleActionError):
                 self.world.slack.press(ALICE, files.CHANNEL, message.ts, "gate_approve", confirm=True)
-                self.taps += 1
-            self._next[message.ts] = time.monotonic() + AGAIN  # type: ignore[assignment]
+            self._next[message.ts] = time.monotonic() + self.patience
 
     def ended(self) -> bool:
         """Whether the build is over, and all that tells about it says so; taps else."""
@@ -149,3 +157,19 @@ class Person:
     def until_ended(self) -> None:
         """Wait for it."""
         until(self.ended, PATIENCE)
+
+
+def bring(world: World, agent: Process, phase: Phase, begin: Callable[[], None], *, heard: bool) -> Person:
+    """A gate to that phase; Alice taps as soon as it waits, if that is before the phase, and only once if such a tap
+    must be `heard`.
+    """
+    waits = threading.Event()
+    early = PHASES.index(phase) <= PHASES.index(WAITING)
+    arm(agent.lines, phase if early else WAITING, begin if early else waits.set)
+    patience = 2 * PATIENCE if heard and not early else AGAIN
+    person = Person(world, world.jenkins.build(STAGING, user="dev"), patience)
+    if not early:
+        assert waits.wait(30)
+        arm(agent.lines, phase, begin, WAITING)
+        person.tap()
+    return person

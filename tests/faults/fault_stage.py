@@ -54,7 +54,7 @@ class Agent:
     """One agent with lines of its own. Once they are cut nothing of it reaches anybody: it is dead, seen from there."""
 
     def __init__(self, stage: Stage) -> None:
-        self.stage = stage
+        self.stage, self.ahead = stage, 0  # ms
         self.lines = {name: Line(stage.targets[name]) for name in SYSTEMS}
         urls = {name: f"http://127.0.0.1:{line.port}/" for name, line in self.lines.items()}
         store = urls["store"].replace("http", "redis")
@@ -75,7 +75,7 @@ class Agent:
         messenger.client.timeout = SLACK_SECONDS
         self.desk = desk_of(config, self.store, self.keys, messenger)
         self.source: Any = self.desk.sources["main"]
-        self.source.now = lambda: int(time.time() * 1000) + stage.clock.offset + stage.agent_ahead
+        self.source.now = lambda: int(time.time() * 1000) + stage.clock.offset + self.ahead
         self.watch, self.answers = Watch(self.desk, self.source), Answers(self.desk)
 
     def round(self) -> None:
@@ -108,11 +108,13 @@ class Stage:
     server: Server
     clock: Clock = field(default_factory=Clock)
     controller_ahead: float = 0.0  #: seconds
-    agent_ahead: int = 0  #: ms
     bodies: list[str] = field(default_factory=list)
     taps: int = 0
     began: bool = False
     counted: bool = False
+    replica: Server | None = None
+    others: list[Agent] = field(default_factory=list)  #: that work beside `agent`
+    afterwards: list[Callable[[], None]] = field(default_factory=list)  #: once the gate has ended
     undo: list[Callable[[], None]] = field(default_factory=list)  #: what a fault must put back
     _then: list[Callable[[], None]] = field(default_factory=list)
 
@@ -129,6 +131,11 @@ class Stage:
         members = [user for _, _, _, user, _ in files.PEOPLE]
         self.slack.add_channel(files.CHANNEL, "deploys", members=members)
         self.slack.add_channel(files.OPS, "ops", members=members)
+
+    @property
+    def agents(self) -> list[Agent]:
+        """All that work."""
+        return [self.agent, *self.others]
 
     @property
     def targets(self) -> dict[str, int | Path]:
@@ -165,7 +172,8 @@ class Stage:
     def round(self) -> None:
         """The agent's loops once, a tap of whoever was asked before, and a while passes."""
         asked = self.messages()
-        self.agent.round()
+        for agent in self.agents:
+            agent.round()
         if asked and not self.counted:
             self.tap()
         self.clock.move(seconds=ROUND)
@@ -247,5 +255,8 @@ def staged(folder: Path, server: Server) -> Iterator[Stage]:
         stack.enter_context(stage.slack)
         stack.enter_context(stage.jenkins)
         stage.start()
-        stack.callback(lambda: stage.agent.die())  # noqa: PLW0108 - the agent of then
         yield stage
+        for agent in stage.agents:
+            agent.die()
+        for act in stage.afterwards:
+            act()

@@ -36,6 +36,7 @@ def test_a_gate_survives(fault: Fault, phase: Phase, server: Server, short_path:
             fault.begin(stage, phase)
             stage.began = True
 
+        fault.prepare(stage)
         arm(stage.agent.lines, phase, begin)
         stage.play(lambda: stage.began)
         for _ in range(ROUNDS):
