@@ -180,6 +180,16 @@ def test_attacks_and_rules_lead_to_their_tests() -> None:
     assert rules == set(re.findall(r"def test_s(\d+)_", code))
 
 
+def test_each_hole_that_is_promised_is_tried_and_the_other_way_round() -> None:
+    """docs/testing.md has a row for each test of a hole, with an alert and an event that exist."""
+    row = r"^\| .* \| `(\w+)`.*\| `(gate:\w+|receipt:\w+)` \| .*::(test_hole_\w+)`"
+    rows = re.findall(row, text("docs/testing.md"), re.MULTILINE)
+    code = text("tests/usecases/test_holes.py")
+    assert sorted(name for *_, name in rows) == sorted(re.findall(r"def (test_hole_\w+)\(", code))
+    assert {event for _, event, _ in rows} <= set(Name)
+    assert not [alert for alert, *_ in rows if f"`{alert}`" not in text("docs/operations.md")]
+
+
 def diagram() -> str:
     """The life of a gate as a Mermaid state diagram, made from the table."""
     edges: dict[tuple[State, State], list[str]] = {}

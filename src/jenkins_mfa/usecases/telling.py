@@ -158,4 +158,4 @@ def alert(desk: Desk, alert_id: str) -> None:
 
 def _news(gate: Gate) -> bool:
     """Whether the gate's own message is new and says it: it was denied before anybody was asked."""
-    return gate.denial is not None and gate.denial.person is None and gate.denial.at == gate.opened_at
+    return gate.denial is not None and gate.denial.cause == f"open:{gate.id}"
