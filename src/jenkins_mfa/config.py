@@ -17,7 +17,9 @@ from jenkins_mfa.errors import ConfigError
 from jenkins_mfa.roster_file import OPERATOR, WRITER
 from jenkins_mfa.rule_files import RuleFiles
 from jenkins_mfa.secret_files import Secret
+from jenkins_mfa.sources.jenkins.tls import Tls
 from jenkins_mfa.store.settings import Settings as StoreSettings
+from jenkins_mfa.tls_config import tls
 from jenkins_mfa.toml_problems import seen
 from jenkins_mfa.toml_table import Table, read
 from jenkins_mfa.watched_config import watched
@@ -44,6 +46,7 @@ class SourceConfig:
     token: Secret
     poll_seconds: float
     library: str
+    tls: Tls = field(default_factory=Tls)
     watched: tuple[str, ...] = ()
     other_agents: frozenset[str] = frozenset()
 
@@ -159,19 +162,19 @@ class _Secrets:
     """Reads secret files, where they are wanted; others than the owner may not read them (S16)."""
 
     def __init__(self, base: Path, *, wanted: bool) -> None:
-        self._base = base
-        self._wanted = wanted
+        self.base = base
+        self.wanted = wanted
         self.files: list[Path] = []
 
     def read(self, table: Table, key: str) -> Secret:
         name = table.text(key, allowed="a file's path")
-        path = self._base / name
+        path = self.base / name
         if not name:
             return Secret("")
         if TOKEN.fullmatch(name):
             table.fault(key, "this looks like the token itself; mend: write it into a file, and that file's name here")
             return Secret("")
-        if not self._wanted:
+        if not self.wanted:
             return Secret("")
         self.files.append(path)
         try:
@@ -191,6 +194,7 @@ def _source(table: Table, secrets: _Secrets) -> SourceConfig:
         public_url=_url(table, "public_url", url),
         user=table.text("user"),
         token=secrets.read(table, "token_file"),
+        tls=tls(table, secrets.base, url, with_secrets=secrets.wanted),
         poll_seconds=table.number("poll_seconds", 1.0, low=0.1, high=60, unit="seconds"),
         library=table.text("library", "jenkins-mfa"),
         watched=watched(table),

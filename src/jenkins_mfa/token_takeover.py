@@ -36,7 +36,7 @@ def source(config: SourceConfig, client: Client, desk: Desk) -> Takeover:
     """The API token of our account in a source."""
 
     def judge(token: str) -> None:
-        jenkins_check.accepted(Client(config.url, config.user, token))
+        jenkins_check.accepted(Client(config.url, config.user, token, config.tls))
 
     def hold(token: str) -> None:
         client.token = token

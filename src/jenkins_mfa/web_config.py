@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from jenkins_mfa.core.relying_party import RelyingParty
 from jenkins_mfa.failures import unread
 from jenkins_mfa.security_keys.attestation import roots_of
+from jenkins_mfa.tls_config import file, pair
 from jenkins_mfa.toml_problems import seen
 from jenkins_mfa.toml_table import Table
 from jenkins_mfa.web.settings import CONNECTIONS, Settings
@@ -33,10 +34,10 @@ def web(root: Table, base: Path, *, with_secrets: bool = True) -> Settings | Non
         host=host,
         port=port,
         url=_url(table),
-        cert_file=_file(table, "cert_file", base),
-        key_file=_file(table, "key_file", base),
+        cert_file=file(table, "cert_file", base),
+        key_file=file(table, "key_file", base),
         proxies=_proxies(table),
-        model_roots=_file(table, "model_roots", base),
+        model_roots=file(table, "model_roots", base),
         connections=table.integer("connections", CONNECTIONS, low=10, high=20_000),
     )
     table.done()
@@ -74,11 +75,6 @@ def _url(table: Table) -> str:
         return ""
 
 
-def _file(table: Table, key: str, base: Path) -> Path | None:
-    name = table.text(key, allowed="a file's path") if key in table else ""
-    return base / name if name else None
-
-
 def _proxies(table: Table) -> tuple[str, ...]:
     found = table.texts("proxies", [], allowed=f"a list of {PROXY}")
     for one in found:
@@ -103,9 +99,9 @@ def _together(table: Table, settings: Settings, with_secrets: bool) -> None:
         table.fault("proxies", "with its own certificate the agent is reached directly; mend: leave one of them out")
     elif own and not settings.secure:
         table.fault("url", "with a certificate of its own the agent is reached by https://")
-    elif own:
+    elif settings.cert_file and settings.key_file:
         if with_secrets:
-            _pair(table, settings)
+            pair(table, settings.cert_file, settings.key_file, ssl.PROTOCOL_TLS_SERVER)
     elif settings.secure and not settings.proxies:
         table.fault("url", NO_TLS)
     elif not settings.secure and not ipaddress.ip_address(settings.host).is_loopback:
@@ -120,22 +116,3 @@ def _roots(table: Table, file: Path) -> None:
         table.fault("model_roots", f"{file} cannot be read: {unread(error)}")
     except ValueError:
         table.fault("model_roots", f"{file} holds no root certificates in PEM, as makers of keys publish them")
-
-
-def _pair(table: Table, settings: Settings) -> None:
-    """The files hold a certificate (its chain after it) and the key that belongs to it."""
-    files = {"cert_file": settings.cert_file or Path(), "key_file": settings.key_file or Path()}
-    for key, file in files.items():
-        try:
-            file.read_bytes()
-        except OSError as error:
-            table.fault(key, f"{file} cannot be read: {unread(error)}")
-            return
-    key_file = files["key_file"]
-    if key_file.stat().st_mode & 0o077:
-        table.fault("key_file", f"{key_file} can be read by others; mend: chmod 600 {key_file}")
-        return
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(files["cert_file"], key_file, password="")
-    except (ssl.SSLError, OSError):
-        table.fault("cert_file", "no certificate and its key: both files in PEM, the key without a password")

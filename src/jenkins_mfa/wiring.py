@@ -67,7 +67,7 @@ def sources_of(config: Config, rules: Rules) -> dict[str, Source]:
     by_address = finder(WRITER)
     made: dict[str, Source] = {}
     for source in config.sources:
-        client = Client(source.url, source.user, source.token.reveal())
+        client = Client(source.url, source.user, source.token.reveal(), source.tls)
         who, now = finder(f"{source.kind}:{source.id}"), lambda: int(time.time() * 1000)
         found = JenkinsSource(source.id, source.public_url, client, who, by_address, now, source.other_agents)
         made[source.id] = found

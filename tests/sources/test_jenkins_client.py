@@ -215,7 +215,7 @@ def test_no_cookie_is_kept() -> None:
 
 
 def test_credentials_come_from_nowhere_else(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A netrc of the machine's user, or a proxy of its environment, is not asked."""
+    """A netrc of the machine's user is not asked; the way to this machine itself leads through no proxy."""
     (tmp_path / ".netrc").write_text("machine 127.0.0.1 login other password other\n")
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1/")

@@ -28,6 +28,7 @@ from jenkins_mfa.errors import (
     SourceUnavailableError,
 )
 from jenkins_mfa.failures import why
+from jenkins_mfa.sources.jenkins.tls import Tls
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 15.0
@@ -72,10 +73,13 @@ class Reply:
 class _Connection(jenkins.Jenkins):  # type: ignore[misc]
     """python-jenkins for one thread, with basic authentication fixed and answers left to the caller."""
 
-    def __init__(self, url: str, user: str, token: str) -> None:
+    def __init__(self, url: str, user: str, token: str, tls: Tls) -> None:
         super().__init__(url)
         self._session.auth = requests.auth.HTTPBasicAuth(user.encode(), token.encode())
+        # Of the environment only the proxies are taken: not .netrc, and no other certificates.
         self._session.trust_env = False
+        self._session.proxies = _proxies(url)
+        self._session.verify, self._session.cert = tls.verify, tls.cert
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         # Sizes are capped as they arrive, and texts like "Replayed #1" come in the reader's language.
         self._session.headers.update({"Accept-Encoding": "identity", "Accept-Language": "en"})
@@ -93,7 +97,7 @@ class _Connection(jenkins.Jenkins):  # type: ignore[misc]
 @dataclass(slots=True)
 class Client:
     """One controller and our account there. Safe to share: each thread gets a connection of its own. `token` may be
-    replaced: what is sent from then on has the new one.
+    replaced: what is sent from then on has the new one. HTTP_PROXY, HTTPS_PROXY and NO_PROXY of the environment hold.
 
     Raises ConfigError for a URL that cannot be used, and for environment variables that would weaken TLS or log
     what is sent.
@@ -102,6 +106,7 @@ class Client:
     url: str
     user: str
     token: str = field(repr=False)
+    tls: Tls = field(default_factory=Tls)
     _local: threading.local = field(default_factory=threading.local, repr=False)
 
     def __post_init__(self) -> None:
@@ -146,7 +151,8 @@ class Client:
 
     def _connection(self) -> _Connection:
         if getattr(self._local, "token", None) != self.token:
-            self._local.connection, self._local.token = _Connection(self.url, self.user, self.token), self.token
+            token = self.token
+            self._local.connection, self._local.token = _Connection(self.url, self.user, token, self.tls), token
         return self._local.connection  # type: ignore[no-any-return]
 
     def _judged(self, answer: requests.Response, what: str, limit: int, seconds: float) -> Reply:
@@ -196,6 +202,14 @@ def _error(status: int, headers: Mapping[str, str], what: str) -> Exception:
 def told(text: str) -> str:
     """Foreign text in a sentence: nothing in it can end the quotation or start a line."""
     return f"“{ascii(text)[1:-1]}”"
+
+
+def _proxies(url: str) -> dict[str, str]:
+    """The way out that the environment names for an address; none to this machine itself."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost" or host.startswith("127.") or host == "::1":
+        return {}
+    return requests.utils.get_environ_proxies(url)
 
 
 def _unsafe_environment(environment: Mapping[str, str]) -> list[str]:
