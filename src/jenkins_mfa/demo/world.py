@@ -40,6 +40,7 @@ class World:
     """One demo in one directory. `start` brings everything up; leaving the context ends every process of it."""
 
     keyed: tuple[str, ...] = ("bob", "carol")  #: who has a security key from the start
+    options: tuple[str, ...] = ()  #: of `run`
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -70,7 +71,7 @@ class World:
         """Start the agent; returns when its Slack socket is open."""
         before = self.slack.connections
         log = (self.directory / "agent.log").open("ab")
-        command = [sys.executable, "-m", "jenkins_mfa", "run", "--config", str(self.config_path)]
+        command = [sys.executable, "-m", "jenkins_mfa", "run", "--config", str(self.config_path), *self.options]
         # A session of its own: Ctrl-C reaches the demo only, which then stops the agent in order.
         self._agent = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True

@@ -19,9 +19,10 @@ class Fault:
 
     part: str
     left: int
-    kind: Literal["answer", "lose", "drop", "hold", "hold_answer"]
+    kind: Literal["answer", "lose", "drop", "echo", "hold", "hold_answer"]
     answer: Callable[[Answers], Answer] | None = None
     release: threading.Event | None = None
+    status: int = 0
 
 
 class Faults:
@@ -54,6 +55,10 @@ class Faults:
     def drop(self, part: str, times: int = 1) -> None:
         """Close the socket before the request has any effect."""
         self._add(Fault(part, times, "drop"))
+
+    def echo(self, part: str, status: int = 500, times: int = 1) -> None:
+        """Answer with the request's own headers and body, in X-Error and a page, as debugging proxies do."""
+        self._add(Fault(part, times, "echo", status=status))
 
     def hold(self, part: str, times: int = 1, *, after_effect: bool = False) -> threading.Event:
         """Keep requests waiting, before or after their effect, until the returned event is set."""

@@ -122,6 +122,11 @@ class _Handler(BaseHTTPRequestHandler):
             return None, None
         if fault and kind == "hold" and fault.release:
             fault.release.wait(_HOLD_LIMIT)
+        if fault and kind == "echo":
+            said = [("X-Error", " ".join(f"{name}: {value}" for name, value in self.headers.items()))]
+            return None, self.server.answers.page(
+                fault.status, "Error", f"<pre>{self.headers}{body.decode()}</pre>", said
+            )
         if fault and fault.answer:
             return None, fault.answer(self.server.answers)
         user, answer = self._real(body)

@@ -133,6 +133,8 @@ class _Handler(BaseHTTPRequestHandler):
             front.note(method, args, given)
         if fault is not None and fault.how in {"hang", "lost"}:
             self._hang_up()
+        elif fault is not None and fault.how == "echo":
+            self._send(500, f"<pre>{self.headers}{json.dumps(args)}</pre>".encode(), {"Content-Type": "text/html"})
         else:
             self._reply(500 if fault and fault.how == "500" else 200, given, token)
 

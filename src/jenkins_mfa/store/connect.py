@@ -71,11 +71,11 @@ def _connected(url: str) -> Generator[redis.Redis]:
 
 @contextmanager
 def _located(url: str) -> Generator[None]:
-    """Name the address, without user and password, where the store cannot be reached."""
+    """Name the address, without user, password and options, where the store cannot be reached."""
     try:
         yield
     except StoreUnavailableError as error:
-        place = re.sub(r"//[^/]*@", "//", url)
+        place = re.sub(r"//.*@", "//", url).partition("?")[0]
         raise StoreUnavailableError(f"{error} ([store] url {place})") from None
 
 

@@ -20,6 +20,7 @@ from urllib.parse import quote, urlsplit
 import jenkins
 import requests
 import urllib3
+from requests.structures import CaseInsensitiveDict
 
 from jenkins_mfa.errors import (
     ConfigError,
@@ -143,7 +144,8 @@ class Client:
         try:
             answer = connection.jenkins_request(request, add_crumb=False, resolve_auth=False, stream=True)
             with answer:
-                return self._judged(answer, what, limit, seconds), answer.headers.get("Content-Type", "")
+                headers = self._bare(answer)
+                return self._judged(answer, headers, what, limit, seconds), headers.get("Content-Type", "")
         except _FAILURES as error:
             failure = why(error)
         # Raised out here, so that our error has no context: the library's exceptions hold what was sent.
@@ -155,8 +157,18 @@ class Client:
             self._local.connection, self._local.token = _Connection(self.url, self.user, token, self.tls), token
         return self._local.connection  # type: ignore[no-any-return]
 
-    def _judged(self, answer: requests.Response, what: str, limit: int, seconds: float) -> Reply:
-        status, headers = answer.status_code, answer.headers
+    def _bare(self, answer: requests.Response) -> Mapping[str, str]:
+        """An answer's headers without what was sent in ours: a proxy in between may repeat those, and errors tell a
+        few of them.
+        """
+        pair = answer.request.headers["Authorization"].partition(" ")[2]
+        bare = {name: value.replace(pair, "***").replace(self.token, "***") for name, value in answer.headers.items()}
+        return CaseInsensitiveDict(bare)
+
+    def _judged(
+        self, answer: requests.Response, headers: Mapping[str, str], what: str, limit: int, seconds: float
+    ) -> Reply:
+        status = answer.status_code
         if status not in {200, 302} or (status == 302 and not what.endswith("/submitDescription")):
             raise _error(status, headers, what)
         body = _read(answer.raw, what, limit, time.monotonic() + seconds)
