@@ -23,6 +23,7 @@ from jenkins_mfa.archive.checkpoint_file import CheckpointFile
 from jenkins_mfa.archive.copies import Copies
 from jenkins_mfa.core.checkpoint import Checkpoint
 from jenkins_mfa.core.model import Commit, Entry
+from jenkins_mfa.errors import ArchiveError
 from jenkins_mfa.usecases.checkpoints import Checkpointer
 from jenkins_mfa.usecases.continuity import Continuity
 from jenkins_mfa.usecases.export import Exporter, Keep
@@ -227,6 +228,25 @@ def test_a_copy_that_cannot_be_read_is_named(place: Place, tmp_path: Path, conte
     path.write_bytes(content)
     found = place("verify", "--file", path)
     assert (found.returncode, "broken.sqlite is no copy" in found.stderr) == (2, True), found.stderr
+
+
+def test_a_copy_whose_events_are_a_view_is_not_read(tmp_path: Path) -> None:
+    """Somebody hands over a copy that goes on for ever."""
+    path = tmp_path / "trail.sqlite"
+    with closing(sqlite3.connect(path)) as made:
+        numbers = "WITH RECURSIVE x(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM x)"
+        made.execute(f"CREATE VIEW events AS {numbers} SELECT n, n AS seq, '' AS hash, '' AS raw FROM x")
+    with pytest.raises(ArchiveError, match="no table of events"):
+        next(database.read(path))
+
+
+def test_a_copy_whose_errors_are_no_text_is_named(tmp_path: Path) -> None:
+    """SQLite repeats the bytes that it cannot read, and Python cannot read those."""
+    path = tmp_path / "trail.sqlite"
+    database.Database(path).close()
+    path.write_bytes(path.read_bytes().replace(b"sqlite_autoindex_events_1", b"sqlite_autoindex_events_\xed"))
+    with pytest.raises(ArchiveError, match="no copy of the trail"):
+        next(database.read(path))
 
 
 def test_a_directory_without_copies_is_named(place: Place, tmp_path: Path) -> None:

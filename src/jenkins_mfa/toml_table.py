@@ -253,4 +253,6 @@ def read(path: File) -> Table:
         raise ConfigError([not_toml(path, str(error))]) from error
     except RecursionError as error:
         raise ConfigError([f"{path}: it is nested too deeply"]) from error
+    except ValueError as error:  # not that it is no TOML, which has an error of its own
+        raise ConfigError([f"{path}: a number in it has too many digits"]) from error
     return Table(data, "", Problems(path.name, text))

@@ -54,7 +54,7 @@ def played() -> Iterator[tuple[Watched, list[Build]]]:
 
 
 def _code(world: Watched) -> Build:
-    """A wrong code, then a right one, while Jenkins and Slack repeat what they are sent; the receipt, twice and wrong."""
+    """A wrong code and a right one, while Jenkins and Slack repeat what they are sent; the receipt, twice and wrong."""
     player, receipts = Player(world), []
     deploys = lambda build: build.mfa_gate(  # noqa: E731
         lambda: receipts.append(build.env["MFA_RECEIPT"]), environment="production", action="deploy", message="Deploy"
@@ -154,10 +154,8 @@ def _commands(world: Watched) -> None:
         done = command.run(*line, config=world.config_path)
         world.told.append(f"{line[0]}: {done.stdout}{done.stderr}".encode())
     config = world.config_path.read_text()
-    for broken in (
-        config.replace(f"mfa:{PASSWORD}@", f"mfa:{PASSWORD}/x@"),
-        config.replace("jenkins.token", "nowhere"),
-    ):
+    for old, new in ((f"mfa:{PASSWORD}@", f"mfa:{PASSWORD}/x@"), ("jenkins.token", "nowhere")):
+        broken = config.replace(old, new)
         (world.directory / "broken.toml").write_text(broken)
         done = command.run("check", config=world.directory / "broken.toml")
         world.told.append(f"{done.stdout}{done.stderr}".encode())

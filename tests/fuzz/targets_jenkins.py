@@ -67,12 +67,20 @@ def builds() -> Iterator[bytes]:
     yield from recorded("")()
 
 
-@target(UntrustedInputError, seeds=recorded("listing"))
+def listings() -> Iterator[bytes]:
+    yield from recorded("listing")()
+    waits = {"_class": "org.jenkinsci.plugins.workflow.support.steps.input.InputAction"}
+    executions = [{"id": ID, "settled": False, "input": {"submitter": by}} for by in (US, "dev", None)]
+    build = {"url": RUN.url, "number": 17, "actions": [{**waits, "executions": executions}]}
+    yield json.dumps({"computer": [{"oneOffExecutors": [{"currentExecutable": build}]}]}).encode()
+
+
+@target(UntrustedInputError, seeds=listings)
 def jenkins_listing(data: bytes) -> object:
     """All inputs that wait; what was read before is remembered, and makes no difference."""
     known: inputs.Known = {}
-    first = inputs.read_listing(data, "main", US, PUBLIC, known)
-    assert inputs.read_listing(data, "main", US, PUBLIC, known) == first
+    first = inputs.read_listing(data, "main", inputs.Agents(US), PUBLIC, known)
+    assert inputs.read_listing(data, "main", inputs.Agents(US), PUBLIC, known) == first
     return [first, inputs.read_libraries(data)]
 
 

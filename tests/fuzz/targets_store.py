@@ -234,9 +234,9 @@ def trail_rows(data: bytes) -> object:
     except (ValueError, TypeError, RecursionError):
         raise UntrustedInputError("no rows") from None
     made = sqlite3.connect(":memory:")
-    made.execute("CREATE TABLE events(n INTEGER PRIMARY KEY, seq, hash, raw)")
+    made.execute(database._EVENTS)
     try:
-        made.executemany("INSERT INTO events(seq, hash, raw) VALUES (?, ?, ?)", given)
+        made.executemany("INSERT INTO events VALUES (NULL, ?, ?, 0, '', '', '', '', '', ?)", given)
     except (sqlite3.Error, OverflowError, UnicodeError):
         raise UntrustedInputError("no rows of SQLite") from None
     made.commit()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,12 @@ NAME = "trail.sqlite"
 #: `n` counts events as they were copied: after a rollback that was accepted, a `seq` stands there twice, with two
 #: hashes. `raw` is the event as it was hashed; the other columns repeat what is in it. `lines` counts those that are in
 #: the files of lines, too.
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS events (
+_EVENTS = """\
+CREATE TABLE events (
   n INTEGER PRIMARY KEY, seq INTEGER NOT NULL, hash TEXT NOT NULL, at INTEGER NOT NULL, event TEXT NOT NULL,
   actor TEXT NOT NULL, gate TEXT NOT NULL, source TEXT NOT NULL, run TEXT NOT NULL, raw TEXT NOT NULL,
-  UNIQUE (seq, hash));
+  UNIQUE (seq, hash))"""
+_COPIED = """;
 CREATE TABLE IF NOT EXISTS copied (one INTEGER PRIMARY KEY CHECK (one = 1), lines INTEGER NOT NULL);
 INSERT OR IGNORE INTO copied VALUES (1, 0);
 """
@@ -36,7 +37,7 @@ class Database:
             self._db = sqlite3.connect(path, timeout=5.0, isolation_level=None, check_same_thread=False)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
-            self._db.executescript(_SCHEMA)
+            self._db.executescript(_EVENTS.replace("TABLE", "TABLE IF NOT EXISTS", 1) + _COPIED)
         except sqlite3.Error as error:
             raise ArchiveError(f"{path} cannot be used: {error}") from error
 
@@ -99,19 +100,27 @@ class Database:
 
 def holds(path: Path, place: Head) -> bool:
     """Whether the event at a place was copied; nothing is written. Raises ArchiveError."""
-    try:
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
-            found = db.execute("SELECT 1 FROM events WHERE seq = ? AND hash = ?", (place.seq, place.hash)).fetchone()
-    except sqlite3.Error as error:
-        raise ArchiveError(f"{path} is no copy of the trail that can be read: {error}") from error
-    return found is not None
+    with _opened(path) as db:
+        found = db.execute("SELECT 1 FROM events WHERE seq = ? AND hash = ?", (place.seq, place.hash)).fetchone()
+        return found is not None
 
 
 def read(path: Path) -> Iterator[tuple[bytes, str]]:
     """(event bytes, hash) of each event, as they were copied; nothing is written. Raises ArchiveError."""
+    with _opened(path) as db:
+        for raw, digest in db.execute("SELECT raw, hash FROM events ORDER BY n"):
+            yield raw.encode(), digest
+
+
+@contextmanager
+def _opened(path: Path) -> Generator[sqlite3.Connection]:
+    """A copy that somebody hands over. Its events are in a table like ours, or nothing of it is read: what looks like
+    one could be a view, which goes on for ever.
+    """
     try:
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
-            for raw, digest in db.execute("SELECT raw, hash FROM events ORDER BY n"):
-                yield raw.encode(), digest
-    except (sqlite3.Error, AttributeError) as error:
+            if db.execute("SELECT sql FROM sqlite_master WHERE name = 'events'").fetchall() != [(_EVENTS,)]:
+                raise sqlite3.DatabaseError("it has no table of events, or another one")
+            yield db
+    except (sqlite3.Error, AttributeError, UnicodeError) as error:
         raise ArchiveError(f"{path} is no copy of the trail that can be read: {error}") from error

@@ -7,7 +7,7 @@ import binascii
 import re
 from collections.abc import Mapping
 
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
@@ -30,7 +30,7 @@ def private_from_pem(pem: bytes) -> Ed25519PrivateKey:
     """The key that `private_pem` wrote. Raises UntrustedInputError, which tells nothing of the content."""
     try:
         key = serialization.load_pem_private_key(pem, password=None)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except (ValueError, TypeError, UnsupportedAlgorithm, InternalError):  # the last for a length of another kind
         raise UntrustedInputError("this is not an unencrypted private key in PEM.") from None
     if not isinstance(key, Ed25519PrivateKey):
         raise UntrustedInputError("this is not an Ed25519 key.")

@@ -124,9 +124,8 @@ class _Handler(BaseHTTPRequestHandler):
             fault.release.wait(_HOLD_LIMIT)
         if fault and kind == "echo":
             said = [("X-Error", " ".join(f"{name}: {value}" for name, value in self.headers.items()))]
-            return None, self.server.answers.page(
-                fault.status, "Error", f"<pre>{self.headers}{body.decode()}</pre>", said
-            )
+            page = f"<pre>{self.headers}{body.decode()}</pre>"
+            return None, self.server.answers.page(fault.status, "Error", page, said)
         if fault and fault.answer:
             return None, fault.answer(self.server.answers)
         user, answer = self._real(body)

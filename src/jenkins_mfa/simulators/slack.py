@@ -99,8 +99,8 @@ class SlackSimulator(People):
     def fail_next(self, method: str, how: str, times: int = 1, retry_after: int = 1) -> None:
         """Let the next calls of a method go wrong.
 
-        `how`: ratelimited (429, Retry-After), 500, echo (500 with the request's headers and arguments), hang (no answer until an outage or close), lost (done, but
-        the answer never arrives), or any error code of Slack.
+        `how`: ratelimited (429, Retry-After), 500, echo (500 with the request's headers and arguments), hang (no
+        answer until an outage or close), lost (done, but the answer never arrives), or any error code of Slack.
         """
         with self.workspace.changed:
             self._http.faults[method].extend([Fault(how, retry_after)] * times)
