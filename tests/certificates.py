@@ -33,11 +33,13 @@ class Maker:
         """For the configuration."""
         return self.certificate.public_bytes(serialization.Encoding.PEM)
 
-    def host(self, name: str) -> tuple[bytes, bytes]:
-        """A host's key and certificate, in PEM."""
+    def host(self, name: str, until: datetime.datetime = END) -> tuple[bytes, bytes]:
+        """A host's key and certificate, in PEM, which ends `until`."""
         key, issuer = ec.generate_private_key(ec.SECP256R1()), self.certificate.subject.rfc4514_string().split("=")[1]
         named = x509.SubjectAlternativeName([x509.DNSName(name)])
-        made = _certificate(name, issuer, key.public_key(), self.key, x509.BasicConstraints(False, None), named)
+        made = _certificate(
+            name, issuer, key.public_key(), self.key, x509.BasicConstraints(False, None), named, until=until
+        )
         form, plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         private = key.private_bytes(serialization.Encoding.PEM, form, plain)
         return private, made.public_bytes(serialization.Encoding.PEM)
@@ -58,6 +60,7 @@ def _certificate(
     public: ec.EllipticCurvePublicKey,
     signer: ec.EllipticCurvePrivateKey,
     *extensions: x509.ExtensionType | None,
+    until: datetime.datetime = END,
 ) -> x509.Certificate:
     builder = (
         x509.CertificateBuilder()
@@ -66,7 +69,7 @@ def _certificate(
         .public_key(public)
         .serial_number(x509.random_serial_number())
         .not_valid_before(BEGIN)
-        .not_valid_after(END)
+        .not_valid_after(until)
     )
     for extension in extensions:
         if extension is not None:
