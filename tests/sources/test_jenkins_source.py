@@ -60,11 +60,11 @@ def test_a_hostile_build_cannot_make_the_listing_large(sim: JenkinsSimulator, so
     assert len(source.pending()) == 20
 
 
-def test_a_build_with_ten_thousand_inputs_is_read_and_answered_like_any_other(
+def test_a_build_with_thousands_of_inputs_is_read_and_answered_like_any_other(
     sim: JenkinsSimulator, source: JenkinsSource
 ) -> None:
     """Its facts and its end are read in the same window as the listing, which moves on as the oldest ones end."""
-    sim.paused("hostile", *[gate_input(f"Mfa-{place:032x}", request="y" * 100) for place in range(10_000)])
+    sim.paused("hostile", *[gate_input(f"Mfa-{place:032x}", request="y" * 100) for place in range(2_000)])
     paused = source.pending()[-1]
     trees = (adapter.records.FACTS, adapter.records.OUTCOME)
     assert all(len(source.client.get("job/hostile/1/", tree).body) < 10_000 for tree in trees)
