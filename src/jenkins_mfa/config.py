@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from jenkins_mfa import secret_files
 from jenkins_mfa.audit_config import AuditConfig, audit
@@ -18,6 +18,7 @@ from jenkins_mfa.roster_file import OPERATOR, WRITER
 from jenkins_mfa.rule_files import RuleFiles
 from jenkins_mfa.secret_files import Secret
 from jenkins_mfa.sources.jenkins.tls import Tls
+from jenkins_mfa.store.settings import Password
 from jenkins_mfa.store.settings import Settings as StoreSettings
 from jenkins_mfa.tls_config import tls
 from jenkins_mfa.toml_problems import seen
@@ -76,7 +77,8 @@ class KeysConfig:
 class Config:
     """All of it. Times to live are in seconds; `rules_digest` is of the files that policy and roster were read from.
 
-    `web` is None where the agent has no pages; `consumer_files` are the files of the consumers' secrets, by name.
+    `web` is None where the agent has no pages; `consumer_files` are the files of the consumers' secrets, by name,
+    `store_file` that of the store's password.
     """
 
     path: Path
@@ -96,6 +98,7 @@ class Config:
     web: WebSettings | None = None
     consumers: tuple[Consumer, ...] = ()
     consumer_files: Mapping[str, Path] = field(default_factory=dict)
+    store_file: Path = Path()
 
 
 def load(path: Path, *, policy_path: Path | None = None, now: int = 0, with_secrets: bool = True) -> Config:
@@ -111,7 +114,7 @@ def load(path: Path, *, policy_path: Path | None = None, now: int = 0, with_secr
     sources = tuple(_source(table, secrets) for table in root.tables("sources", "id", missing=NO_SOURCE))
     _twice(root, sources)
     slack = _slack(root.table("slack"), secrets)
-    store = _store(root.table("store"))
+    store, password_file = _store(root.table("store"), secrets)
     keys = _keys(root.table("keys"), base)
     kept = audit(root, base)
     pages = web(root, base, with_secrets=with_secrets)
@@ -154,6 +157,7 @@ def load(path: Path, *, policy_path: Path | None = None, now: int = 0, with_secr
         audit=kept,
         web=pages,
         consumers=tuple(redeemers),
+        store_file=password_file,
         consumer_files={one.name: secret.file for one, secret in redeemers.items()},
     )
 
@@ -166,7 +170,8 @@ class _Secrets:
         self.wanted = wanted
         self.files: list[Path] = []
 
-    def read(self, table: Table, key: str) -> Secret:
+    def read(self, table: Table, key: str, *, always: bool = False) -> Secret:
+        """What stands in the file that a key names. `always`: also where secrets are not wanted, if it can be read."""
         name = table.text(key, allowed="a file's path")
         path = self.base / name
         if not name:
@@ -174,13 +179,13 @@ class _Secrets:
         if TOKEN.fullmatch(name):
             table.fault(key, "this looks like the token itself; mend: write it into a file, and that file's name here")
             return Secret("")
-        if not self.wanted:
+        if not self.wanted and not always:
             return Secret("")
         self.files.append(path)
         try:
             return secret_files.read(path)
         except ConfigError as error:
-            for problem in error.problems:
+            for problem in error.problems if self.wanted else ():
                 table.fault(key, problem)
             return Secret("")
 
@@ -234,20 +239,26 @@ def _slack(table: Table, secrets: _Secrets) -> SlackConfig:
     return slack
 
 
-def _store(table: Table) -> StoreSettings:
-    store = StoreSettings(
-        url=table.text(
-            "url",
-            pattern=r"((redis|rediss)(\+sentinel)?|unix)://.+|embedded:.+",
-            allowed="redis://host:port/0, rediss://…, redis+sentinel://host:port,host:port/service, unix:///path, "
-            "embedded:DIR",
-        ),
+def _store(table: Table, secrets: _Secrets) -> tuple[StoreSettings, Path]:
+    url = table.text(
+        "url",
+        pattern=r"((redis|rediss)(\+sentinel)?|unix)://.+|embedded:.+",
+        allowed="redis://host:port/0, rediss://…, redis+sentinel://host:port,host:port/service, unix:///path, "
+        "embedded:DIR",
+    )
+    secret = secrets.read(table, "password_file", always=True) if "password_file" in table else Secret("")
+    user, _, inside = urlsplit(url).netloc.rpartition("@")[0].partition(":")
+    if secret.reveal() and inside:
+        table.fault("password_file", "the address has a password already; mend: take it out of url")
+    settings = StoreSettings(
+        url=url,
         prefix=table.text("prefix", "mfa", pattern=r"[a-z0-9][a-z0-9-]{0,31}", allowed="a-z, 0-9, dash; 32 at most"),
         durability=table.choice("durability", ("always", "everysec", "none"), "always"),
         replicas=table.integer("replicas", 0, low=0, high=4, unit="replicas"),
+        password=Password(secret.reveal(), unquote(user)) if secret.reveal() else None,
     )
     table.done()
-    return store
+    return settings, secret.file
 
 
 def _keys(table: Table, base: Path) -> KeysConfig:

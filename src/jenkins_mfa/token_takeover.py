@@ -15,6 +15,8 @@ from jenkins_mfa.slack.messenger import SlackMessenger
 from jenkins_mfa.sources.jenkins import check as jenkins_check
 from jenkins_mfa.sources.jenkins.client import Client
 from jenkins_mfa.sources.jenkins.source import JenkinsSource
+from jenkins_mfa.store.connect import accepted
+from jenkins_mfa.store.settings import Password, Settings
 from jenkins_mfa.takeover import Fresh, Takeover
 from jenkins_mfa.usecases.desk import Desk
 
@@ -28,6 +30,8 @@ def all_of(config: Config, desk: Desk, messenger: SlackMessenger, running: Slack
         adapter = desk.sources[one.id]
         if isinstance(adapter, JenkinsSource):
             found.append(source(one, adapter.client, desk))
+    if config.store.password is not None:
+        found.append(store(config.store, config.store.password, config.store_file, desk))
     found += [bot(config.slack, messenger, running, desk), app(config.slack, running, desk)]
     return [*found, consumers(held, config.consumer_files, desk)] if held.now else found
 
@@ -42,6 +46,18 @@ def source(config: SourceConfig, client: Client, desk: Desk) -> Takeover:
         client.token = token
 
     return _token(f"the token of source {config.id}", config.token.file, lambda: client.token, judge, hold, desk)
+
+
+def store(settings: Settings, held: Password, file: Path, desk: Desk) -> Takeover:
+    """The password of the store's user. Connections that are open stay."""
+
+    def judge(password: str) -> None:
+        accepted(settings, Password(password, held.user))
+
+    def hold(password: str) -> None:
+        held.value = password
+
+    return _token("the store's password", file, lambda: held.value, judge, hold, desk)
 
 
 def bot(config: SlackConfig, messenger: SlackMessenger, app: SlackApp, desk: Desk) -> Takeover:

@@ -16,7 +16,7 @@ from desk_world import World
 from fakes import KEYS, SIGNING
 from jenkins_mfa.core import receipt as receipts
 from jenkins_mfa.core.consumers import Consumer, digest
-from jenkins_mfa.core.model import Commit, RedemptionRecord, State
+from jenkins_mfa.core.model import Commit, KeysRecord, RedemptionRecord, RevokedKey, State
 from jenkins_mfa.core.policy.globs import Globs
 from jenkins_mfa.core.receipt_form import open_token, pinned
 from jenkins_mfa.core.receipt_pass import Expected
@@ -353,3 +353,11 @@ def test_each_reason_is_a_sentence(code: str) -> None:
     """For the consumer; what is not known stays a sentence, too."""
     assert render.terminal(words.refused(code, {})).startswith("The receipt ")
     assert render.terminal(words.refused("of_another_version", {})) == "The receipt does not count."
+
+
+def test_s10_a_receipt_of_a_key_that_was_revoked_redeems_nothing(world: Redeeming) -> None:
+    """Also where another agent has revoked it, and this one's files and memory still have it."""
+    key = RevokedKey("k1", world.clock.now(), "operator:root")
+    world.store.commit(Commit("c", (KeysRecord(world.store.keys().version + 1, ("k1",), (key,)),)))
+    assert world.refused() == "unknown_key"
+    assert world.noted() == []

@@ -10,7 +10,7 @@ import pytest
 from desk_world import World
 from fakes import KEYS, FakeSource, request_text
 from jenkins_mfa.core.keys import SigningKey
-from jenkins_mfa.core.model import Commit, KeysRecord, State
+from jenkins_mfa.core.model import Commit, KeysRecord, RevokedKey, State
 from jenkins_mfa.errors import DamagedError, SourceUnavailableError, StoreUnavailableError
 from jenkins_mfa.usecases import receipt_keys
 from jenkins_mfa.usecases.deliver import LEASE
@@ -135,6 +135,15 @@ def test_an_agent_with_old_files_signs_nothing_with_it() -> None:
     revoke(at.desk, "k2", BY)
     assert receipt_keys.signer(elsewhere, ("k1", "k2"), 1) is not None
     assert receipt_keys.signer(elsewhere, ("k2",), 1) is None
+
+
+def test_an_agent_that_has_not_heard_of_it_asks_nobody_for_a_build_that_knows_only_that_key() -> None:
+    """Another one has revoked it: this one looks before it opens a gate."""
+    at = World(source=FakeSource(text=request_text(kids=["k1"])))
+    at.store.commit(Commit("c", (KeysRecord(1, ("k1",), (RevokedKey("k1", 1, BY),)),)))
+    at.open()
+    assert at.gate.denial is not None
+    assert at.gate.denial.reason == "revoked_key"
 
 
 def test_with_a_damaged_record_nothing_is_signed() -> None:

@@ -17,7 +17,7 @@ from jenkins_mfa.store import sentinel
 from jenkins_mfa.store.durability import Durability, inspect
 from jenkins_mfa.store.embedded import EmbeddedServer
 from jenkins_mfa.store.gates import RedisStore
-from jenkins_mfa.store.settings import Settings
+from jenkins_mfa.store.settings import Password, Settings
 from jenkins_mfa.store.trail import Trail
 from jenkins_mfa.store.wire import Wire
 
@@ -38,7 +38,7 @@ def open_store(settings: Settings, key: bytes) -> Generator[tuple[RedisStore, Du
 
     Raises ConfigError for an URL of another kind, StoreUnavailableError, StoreUnusableError.
     """
-    with _connected(settings.url) as client:
+    with _connected(settings) as client:
         with _located(settings.url):
             promise = inspect(client, accepted=settings.durability, replicas=settings.replicas)
         yield RedisStore(client, key, prefix=settings.tag, replicas=settings.replicas), promise
@@ -50,7 +50,7 @@ def open_trail(settings: Settings) -> Generator[Trail]:
 
     Raises ConfigError for an URL of another kind, StoreUnavailableError, StoreUnusableError for a newer schema.
     """
-    with _connected(settings.url) as client:
+    with _connected(settings) as client:
         wire = Wire(client, settings.tag, lambda: 0)
         with _located(settings.url):
             wire.read_schema()
@@ -58,15 +58,16 @@ def open_trail(settings: Settings) -> Generator[Trail]:
 
 
 @contextmanager
-def _connected(url: str) -> Generator[redis.Redis]:
+def _connected(settings: Settings) -> Generator[redis.Redis]:
     """A client, and the server itself where it is ours to start."""
+    url = settings.url
     with ExitStack() as stack:
         if url.startswith("embedded:"):
             server = EmbeddedServer(Path(url.removeprefix("embedded:")))
             stack.callback(server.stop)
             server.start()
             url = server.url
-        yield stack.enter_context(client_for(url))
+        yield stack.enter_context(client_for(url, settings.password))
 
 
 @contextmanager
@@ -79,7 +80,16 @@ def _located(url: str) -> Generator[None]:
         raise StoreUnavailableError(f"{error} ([store] url {place})") from None
 
 
-def client_for(url: str) -> redis.Redis:
+def accepted(settings: Settings, password: Password) -> None:
+    """Raises ConfigError unless the store takes this password now."""
+    try:
+        with client_for(settings.url, password) as client:
+            client.ping()
+    except (redis.RedisError, OSError) as error:
+        raise ConfigError([f"the store does not take it: {type(error).__name__}"]) from None
+
+
+def client_for(url: str, password: Password | None = None) -> redis.Redis:
     """A client with our own timeouts and retries; it connects when it is first used. Raises ConfigError."""
     options: dict[str, Any] = {
         "socket_timeout": TIMEOUT,
@@ -88,6 +98,8 @@ def client_for(url: str) -> redis.Redis:
         "health_check_interval": IDLE,
         "protocol": 2,
     }
+    if password is not None:
+        url, options["credential_provider"] = re.sub(r"//[^/@]*@", "//", url, count=1), password
     if not url.startswith(SCHEMES + sentinel.SCHEMES):
         raise ConfigError([f"[store] url begins with {', '.join(SCHEMES + sentinel.SCHEMES)} or embedded:"])
     try:
