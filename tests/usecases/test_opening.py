@@ -14,8 +14,8 @@ from desk_world import World
 from fakes import FakeMessenger, FakeSource, as_json, request_text
 from jenkins_mfa.core.judge import Outcome
 from jenkins_mfa.core.model import Factor, Gate, Library, Run, State
-from jenkins_mfa.core.policy import Policy
-from jenkins_mfa.core.policy.predicates import All
+from jenkins_mfa.core.policy import Globs, Policy
+from jenkins_mfa.core.policy.predicates import All, Texts
 from jenkins_mfa.core.policy.scene import Scene
 from jenkins_mfa.errors import SourceGoneError, SourceUnavailableError, StoreUnavailableError, UntrustedInputError
 from jenkins_mfa.usecases.open_gate import open_gate
@@ -248,6 +248,17 @@ def test_a_gate_that_is_withdrawn_leaves_the_line_to_one_that_waits_still() -> N
     world.watch.poll()
     world.deliver()
     assert (world.gate.state, world.source.notes) == (State.WITHDRAWN, said)
+
+
+def test_a_plain_pause_that_says_more_than_is_shown_is_denied_and_its_text_kept_nowhere() -> None:
+    """No message would take it, so that ops would read of a message that was not sent beside each such denial."""
+    source = FakeSource(text=b"y" * 20_480, known=facts(plain="Release"), pauses={"ref-1": "Release"})
+    listed = source.pending
+    source.pending = lambda: [replace(one, plain=True) for one in listed()]  # type: ignore[method-assign]
+    world = opened(source=source, rules=policy(rule(when=Texts("plain_input", Globs(("Release",))))))
+    assert world.gate.denial is not None
+    assert "20480 characters long" in str(world.gate.denial.values)
+    assert (world.gate.state, "yyy" in str(world.gate)) == (State.DENIED, False)
 
 
 def test_a_sticky_denial_meets_later_gates_of_the_run() -> None:

@@ -158,8 +158,8 @@ def _judge(
     gate = _asked(gate, rules, claims)
     if gate.requirement is None:
         return gate
-    if faults:
-        return _deny(gate, Reason("bad_request", {"problem": _first(faults)}))
+    if faults:  # what cannot be shown is not kept: it would fill the store, and no message would take it
+        return _deny(replace(gate, claims=None, request_text=""), Reason("bad_request", {"problem": _first(faults)}))
     fault = _fault(desk, gate, request, gate.requirement, pipeline)
     if fault is not None:
         return _deny(gate, fault)
