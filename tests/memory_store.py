@@ -14,6 +14,7 @@ from jenkins_mfa.core.chain import Head, Linked
 from jenkins_mfa.core.lanes import ASK, due_in
 from jenkins_mfa.core.model import (
     Alert,
+    Backlog,
     Commit,
     CredentialRecord,
     Entry,
@@ -271,6 +272,12 @@ class MemoryStore:
             lane = self.lanes[name]
             lane.due, lane.token, lane.tries = self.now() + lease_ms, f"token{next(self._tokens)}", lane.tries + 1
             return Due(name, lane.token, lane.tries, lane.want)
+
+    def backlog(self) -> Backlog:
+        with self._lock:
+            due = [lane for lane in self.lanes.values() if not lane.parked]
+            since = [lane.since for lane in due if lane.since]
+            return Backlog(len(due), min(since, default=0), len(self.lanes) - len(due))
 
     def renew_lane(self, due: Due, lease_ms: int) -> None:
         if lane := self._leased(due):

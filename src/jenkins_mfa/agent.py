@@ -22,6 +22,8 @@ from jenkins_mfa.core.consumers import Consumers
 from jenkins_mfa.core.model import Commit, Entry
 from jenkins_mfa.deliverers import Deliverers
 from jenkins_mfa.errors import SourceError, StoreError
+from jenkins_mfa.metrics.server import Metrics
+from jenkins_mfa.metrics.state import State
 from jenkins_mfa.reload import Reloader
 from jenkins_mfa.slack.app import SlackApp
 from jenkins_mfa.slack.handlers import Handlers
@@ -68,6 +70,7 @@ class Agent:
     _scheduler: BackgroundScheduler | None = None
     _slack: SlackApp | None = None
     reload_asked: bool = False
+    metrics: Metrics | None = None
     replica: str = field(default_factory=lambda: secrets.token_hex(4))
 
     def __post_init__(self) -> None:
@@ -92,6 +95,8 @@ class Agent:
         """
         if self._web is not None:
             self._web.bind()
+        if self.metrics is not None:
+            self.metrics.start(State(self.desk.store, self.desk.keys, self._environments))
         self._record("agent:started", {"reason": __version__})
         self._record("policy:loaded", {"policy_sha256": self.config.policy.sha256})
         self._live()
@@ -168,7 +173,12 @@ class Agent:
         for keeper in self.keepers:
             keeper.look(final=True)
         self._forget_beats()
+        if self.metrics is not None:
+            self.metrics.stop()
         log.info("agent stopped")
+
+    def _environments(self) -> list[str]:
+        return [environment.name for environment in self.desk.policy.environments]
 
     # -- loops --------------------------------------------------------------------------------------------------
 
@@ -291,8 +301,9 @@ def opened(config: Config) -> Generator[Agent]:
     key_files.complete(config.keys)
     keys = key_files.load(config.keys, config.installation)
     messenger = messenger_of(config)
-    with open_desk(config, keys, messenger) as desk:
+    numbers = Metrics(*config.metrics) if config.metrics else None
+    with open_desk(config, keys, messenger, numbers.decided.note if numbers else None) as desk:
         seals.check(desk.store, keys.ring)
         with keepers_of(config, desk) as keepers:
             desk.continuity.require()
-            yield Agent(config, desk, messenger, keepers)
+            yield Agent(config, desk, messenger, keepers, metrics=numbers)

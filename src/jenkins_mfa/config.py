@@ -14,6 +14,7 @@ from jenkins_mfa.consumer_config import consumers
 from jenkins_mfa.core.consumers import Consumer
 from jenkins_mfa.core.policy import Policy, Roster
 from jenkins_mfa.errors import ConfigError
+from jenkins_mfa.metrics_config import metrics
 from jenkins_mfa.roster_file import OPERATOR, WRITER
 from jenkins_mfa.rule_files import RuleFiles
 from jenkins_mfa.secret_files import Secret
@@ -77,8 +78,8 @@ class KeysConfig:
 class Config:
     """All of it. Times to live are in seconds; `rules_digest` is of the files that policy and roster were read from.
 
-    `web` is None where the agent has no pages; `consumer_files` are the files of the consumers' secrets, by name,
-    `store_file` that of the store's password.
+    `web` is None where the agent has no pages, `metrics` (address, port) where it serves no numbers; `consumer_files`
+    are the files of the consumers' secrets, by name, `store_file` that of the store's password.
     """
 
     path: Path
@@ -96,6 +97,7 @@ class Config:
     secret_files: tuple[Path, ...]
     audit: AuditConfig
     web: WebSettings | None = None
+    metrics: tuple[str, int] | None = None
     consumers: tuple[Consumer, ...] = ()
     consumer_files: Mapping[str, Path] = field(default_factory=dict)
     store_file: Path = Path()
@@ -117,6 +119,7 @@ def load(path: Path, *, policy_path: Path | None = None, now: int = 0, with_secr
     store, password_file = _store(root.table("store"), secrets)
     keys = _keys(root.table("keys"), base)
     kept = audit(root, base)
+    numbers = metrics(root)
     pages = web(root, base, with_secrets=with_secrets)
     ids = {source.id for source in sources} or {""}
     redeemers = consumers(root, secrets.read, frozenset(ids))
@@ -156,6 +159,7 @@ def load(path: Path, *, policy_path: Path | None = None, now: int = 0, with_secr
         secret_files=tuple(secrets.files),
         audit=kept,
         web=pages,
+        metrics=numbers,
         consumers=tuple(redeemers),
         store_file=password_file,
         consumer_files={one.name: secret.file for one, secret in redeemers.items()},

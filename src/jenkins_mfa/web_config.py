@@ -29,7 +29,7 @@ def web(root: Table, base: Path, *, with_secrets: bool = True) -> Settings | Non
         return None
     table = root.table("web")
     before = len(table.problems.found)
-    host, port = _listen(table)
+    host, port = listen(table)
     settings = Settings(
         host=host,
         port=port,
@@ -46,7 +46,8 @@ def web(root: Table, base: Path, *, with_secrets: bool = True) -> Settings | Non
     return settings if len(table.problems.found) == before else None
 
 
-def _listen(table: Table) -> tuple[str, int]:
+def listen(table: Table) -> tuple[str, int]:
+    """An address and a port; empty and 0 after a problem, which is noted."""
     value = table.text("listen", allowed=LISTEN)
     host, _, port = value.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")

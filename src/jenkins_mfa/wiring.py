@@ -14,7 +14,7 @@ from jenkins_mfa.archive.copies import Copies
 from jenkins_mfa.config import Config
 from jenkins_mfa.core.consumers import Consumers
 from jenkins_mfa.core.keys import Keys
-from jenkins_mfa.core.model import Gate, State
+from jenkins_mfa.core.model import Commit, Gate, State
 from jenkins_mfa.errors import ConfigError
 from jenkins_mfa.roster_file import WRITER
 from jenkins_mfa.security_keys.attestation import Models, roots_of
@@ -157,8 +157,13 @@ def web_of(config: Config, desk: Desk, consumers: Consumers) -> WebServer | None
 
 
 @contextmanager
-def open_desk(config: Config, keys: Keys, messenger: SlackMessenger | None = None) -> Generator[Desk]:
-    """Store, sources and messenger, connected as they are needed."""
-    with open_store(config.store, keys.mac_key) as (store, promise):
+def open_desk(
+    config: Config,
+    keys: Keys,
+    messenger: SlackMessenger | None = None,
+    noted: Callable[[Commit], None] | None = None,
+) -> Generator[Desk]:
+    """Store, sources and messenger, connected as they are needed; `noted` hears of each commit."""
+    with open_store(config.store, keys.mac_key, noted) as (store, promise):
         log.info("store open", promise=promise.promise)
         yield desk_of(config, store, keys, messenger or messenger_of(config))

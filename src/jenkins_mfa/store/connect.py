@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import redis
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.retry import Retry
 
+from jenkins_mfa.core.model import Commit
 from jenkins_mfa.errors import ConfigError, StoreUnavailableError
 from jenkins_mfa.store import sentinel
 from jenkins_mfa.store.durability import Durability, inspect
@@ -33,15 +34,18 @@ FORM = (
 
 
 @contextmanager
-def open_store(settings: Settings, key: bytes) -> Generator[tuple[RedisStore, Durability]]:
-    """The store and what it promises, for as long as the context lasts; `key` seals its records.
+def open_store(
+    settings: Settings, key: bytes, noted: Callable[[Commit], None] | None = None
+) -> Generator[tuple[RedisStore, Durability]]:
+    """The store and what it promises, for as long as the context lasts; `key` seals its records, `noted` hears of each
+    commit.
 
     Raises ConfigError for an URL of another kind, StoreUnavailableError, StoreUnusableError.
     """
     with _connected(settings) as client:
         with _located(settings.url):
             promise = inspect(client, accepted=settings.durability, replicas=settings.replicas)
-        yield RedisStore(client, key, prefix=settings.tag, replicas=settings.replicas), promise
+        yield RedisStore(client, key, prefix=settings.tag, replicas=settings.replicas, noted=noted), promise
 
 
 @contextmanager

@@ -29,7 +29,7 @@ REASON = 1000  #: characters kept of why a lane was given up
 
 class RedisStore(Reader, Trail, Lanes):
     """The state. `key` seals records, `prefix` is the tag of all keys, in braces; so many `replicas` must have what
-    somebody is told of; `offset_ms` moves the clock in tests.
+    somebody is told of; `noted` hears of each commit that was acknowledged; `offset_ms` moves the clock in tests.
     """
 
     def __init__(
@@ -39,6 +39,7 @@ class RedisStore(Reader, Trail, Lanes):
         *,
         prefix: str = "{mfa}",
         replicas: int = 0,
+        noted: Callable[[Commit], None] | None = None,
         offset_ms: Callable[[], int] = lambda: 0,
     ) -> None:
         wire = Wire(client, prefix, offset_ms, replicas)
@@ -47,6 +48,7 @@ class RedisStore(Reader, Trail, Lanes):
         Trail.__init__(self, wire)
         Lanes.__init__(self, wire, Bell())
         self._turn = threading.Lock()
+        self._noted = noted
         self._head: Head | None = None
         self._written = Head(0, "")
 
@@ -75,6 +77,8 @@ class RedisStore(Reader, Trail, Lanes):
         }
         self._write(plan, commit.entries)
         self._bell.ring(len(commit.lanes) + len(commit.alerts))
+        if self._noted is not None:
+            self._noted(commit)
 
     def confirm(self, gate: Gate) -> None:
         """The gate is still as it was read, and the replicas have it: it may be told, and acted upon. Raises

@@ -10,7 +10,7 @@ import secrets
 import threading
 from collections.abc import Sequence
 
-from jenkins_mfa.core.model import Trouble
+from jenkins_mfa.core.model import Backlog, Trouble
 from jenkins_mfa.errors import StoreUnavailableError, StoreUncertainError
 from jenkins_mfa.store.wire import Script, Wire, foreign, reading, whole
 from jenkins_mfa.usecases.ports import Due
@@ -108,6 +108,17 @@ class Lanes:
             return None
         at, tried = int(kept[2]), whole(tries, "tries")
         return Trouble(kept[3].decode(), int(kept[1]), at, tried, 0 if leased else max(at, int(due or 0)))
+
+    def backlog(self) -> Backlog:
+        """What is to be delivered, for people who look."""
+        with reading():
+            pipeline = self._wire.client.pipeline(transaction=True)
+            pipeline.hvals(self._wire.key("failing"))
+            pipeline.zcard(self._wire.key("due"))
+            pipeline.hlen(self._wire.key("parked"))
+            failing, waiting, parked = pipeline.execute()
+        since = [int(kept[1]) for kept in map(FAILING.fullmatch, failing) if kept]
+        return Backlog(int(waiting), min(since, default=0), int(parked))
 
     def courtesy(self, name: str, holder: str, ms: int) -> bool:
         """Whether `holder` is the one to do what `name` stands for, for `ms` from now: nobody else has it, or they have

@@ -14,6 +14,7 @@ from jenkins_mfa.core.checkpoint import Checkpoint, Kept
 from jenkins_mfa.core.judge import Outcome
 from jenkins_mfa.core.model import (
     Alert,
+    Backlog,
     Commit,
     CredentialRecord,
     Entry,
@@ -272,6 +273,9 @@ class Store(Protocol):
 
     def wait(self, seconds: float) -> None:
         """Return when something was committed by this process, at the latest after `seconds`."""
+
+    def backlog(self) -> Backlog:
+        """What is to be delivered, for people who look."""
 
     def courtesy(self, name: str, holder: str, ms: int) -> bool:
         """Whether `holder` is the one of all replicas to do something, for `ms` from now. Nothing that must be right

@@ -11,6 +11,7 @@ from factory import gate, opening, step, stepped
 from clock import Clock
 from jenkins_mfa.core.model import (
     Alert,
+    Backlog,
     Commit,
     Held,
     RunRecord,
@@ -223,6 +224,23 @@ def test_a_parked_lane_is_given_up_and_told(store: Store) -> None:
     assert store.alert(alert.id) is None
     store.commit(step(stepped(one)))
     assert store.claim_lane(1000) is None
+
+
+def test_the_backlog_counts_what_is_due_what_fails_and_what_was_given_up(store: Store, clock: Clock) -> None:
+    """For people who look: nothing of it decides anything."""
+    assert store.backlog() == Backlog(0, 0, 0)
+    store.commit(opening(gate(1)))
+    store.commit(opening(gate(2)))
+    assert store.backlog() == Backlog(2, 0, 0)
+    began = store.now()
+    store.retry_lane(claimed(store), 1, "503")
+    clock.move(seconds=5)
+    store.retry_lane(claimed(store), 10_000, "503")
+    found = store.backlog()
+    assert (found.waiting, found.parked) == (2, 0)
+    assert began <= found.failing < began + 5000
+    store.park_lane(claimed(store), "gone")
+    assert store.backlog().parked == 1
 
 
 def test_an_alert_that_cannot_be_told_makes_no_alert(store: Store) -> None:

@@ -232,6 +232,15 @@ Record = (
 
 
 @dataclass(frozen=True, slots=True)
+class Backlog:
+    """What is to be delivered: how many lanes, since when one of them fails (ms UTC; 0: none), how many are parked."""
+
+    waiting: int
+    failing: int
+    parked: int
+
+
+@dataclass(frozen=True, slots=True)
 class Commit:
     """One atomic step: records (each one version above what was read), audit events, lanes, alerts. All or nothing.
 

@@ -1,0 +1,119 @@
+"""What holds now: read from the store at each look, so that every agent says the same of what all share."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Protocol
+
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from jenkins_mfa.core import beats
+from jenkins_mfa.core.keys import Keys
+from jenkins_mfa.core.model import Backlog, Gate
+from jenkins_mfa.errors import StoreError
+
+SOURCE, AGENT = "source", "agent"  #: kinds of heartbeats
+
+
+class Reading(Protocol):
+    """What is read of the store."""
+
+    def now(self) -> int:
+        """The store's clock, ms UTC."""
+
+    def open_gates(self) -> Sequence[Gate]:
+        """Gates that are not settled."""
+
+    def backlog(self) -> Backlog:
+        """What is to be delivered."""
+
+    def beats(self) -> Mapping[str, beats.Beat]:
+        """Heartbeats by name."""
+
+
+class State(Collector):
+    """Gauges of gates, deliveries, sources, agents and keys. With the store away there is one of them: `store_up 0`.
+    `environments` are the names that the policy knows now.
+    """
+
+    def __init__(self, store: Reading, keys: Keys, environments: Callable[[], Collection[str]]) -> None:
+        self._store = store
+        self._keys = keys
+        self._environments = environments
+
+    def describe(self) -> list[Metric]:
+        """Nothing: a registry asks at registration, when the store may be away."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """All of them, of one moment."""
+        try:
+            now, gates = self._store.now(), self._store.open_gates()
+            backlog, told = self._store.backlog(), self._store.beats()
+        except StoreError:
+            yield GaugeMetricFamily("jenkins_mfa_store_up", "Whether the store answers", value=0)
+            return
+        yield GaugeMetricFamily("jenkins_mfa_store_up", "Whether the store answers", value=1)
+        yield _gates(gates, frozenset(self._environments()))
+        yield from _deliveries(backlog, now)
+        yield from _sources(told, now)
+        yield from _agents(told, now)
+        yield self._receipt_keys()
+
+    def _receipt_keys(self) -> Metric:
+        ends = GaugeMetricFamily(
+            "jenkins_mfa_receipt_key_not_after_seconds", "When a receipt key ends (Unix time)", labels=["kid"]
+        )
+        for key in self._keys.current(int(time.time())):
+            ends.add_metric([key.kid], key.not_after)
+        return ends
+
+
+def _gates(gates: Sequence[Gate], known: frozenset[str]) -> Metric:
+    """By an environment that the policy knows: what a Jenkinsfile calls one could be anything, and ever new."""
+    found = GaugeMetricFamily(
+        "jenkins_mfa_gates", "Gates that are not settled", labels=["state", "source", "environment"]
+    )
+    for labels, count in Counter(_labels(gate, known) for gate in gates).items():
+        found.add_metric(labels, count)
+    return found
+
+
+def _labels(gate: Gate, known: frozenset[str]) -> tuple[str, str, str]:
+    named = gate.requirement.environments if gate.requirement else ()
+    return gate.state.value, gate.run.source, ",".join(sorted(known.intersection(named)))
+
+
+def _deliveries(backlog: Backlog, now: int) -> Iterator[Metric]:
+    failing = max(0, now - backlog.failing) / 1000 if backlog.failing else 0
+    yield GaugeMetricFamily("jenkins_mfa_deliveries", "What is to be delivered", value=backlog.waiting)
+    yield GaugeMetricFamily("jenkins_mfa_delivery_failing_seconds", "How long one of it fails", value=failing)
+    yield GaugeMetricFamily("jenkins_mfa_deliveries_parked", "What was given up", value=backlog.parked)
+
+
+def _sources(told: Mapping[str, beats.Beat], now: int) -> Iterator[Metric]:
+    good = GaugeMetricFamily("jenkins_mfa_poll_good", "Whether the last poll of a source succeeded", labels=["source"])
+    age = GaugeMetricFamily("jenkins_mfa_poll_age_seconds", "Since the last poll of a source", labels=["source"])
+    spent = GaugeMetricFamily("jenkins_mfa_poll_seconds", "How long the last good poll took", labels=["source"])
+    for name, beat in sorted(told.items()):
+        kind, _, source = name.partition(":")
+        if kind != SOURCE:
+            continue
+        good.add_metric([source], int(beat.get("ok") is True))
+        at, ms = beat.get("at"), beat.get("ms")
+        if isinstance(at, int):
+            age.add_metric([source], max(0, now - at) / 1000)
+        if isinstance(ms, int):
+            spent.add_metric([source], ms / 1000)
+    yield from (good, age, spent)
+
+
+def _agents(told: Mapping[str, beats.Beat], now: int) -> Iterator[Metric]:
+    agents = beats.fresh(told, AGENT, now)
+    refused = sum(bool(beat.get("refused") or beat.get("not_taken")) for beat in agents)
+    yield GaugeMetricFamily("jenkins_mfa_agents", "Agents that run", value=len(agents))
+    help_text = "Agents that did not take over a file that has changed"
+    yield GaugeMetricFamily("jenkins_mfa_agents_refusing", help_text, value=refused)

@@ -1,0 +1,90 @@
+"""An agent that serves its numbers: a gate that waits, then what became of it; and a port that is taken."""
+
+from __future__ import annotations
+
+import re
+import socket
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from prometheus_client.parser import text_string_to_metric_families
+
+from jenkins_mfa.demo.auto import ALICE, Player
+from jenkins_mfa.demo.world import World, free_port
+from jenkins_mfa.errors import ConfigError
+from jenkins_mfa.metrics.server import Metrics
+from jenkins_mfa.metrics.state import State
+from jenkins_mfa.simulators.jenkins_samples import STAGING
+from waiting import until
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[tuple[World, str]]:
+    """A demo world whose agent serves numbers, and where."""
+    with tempfile.TemporaryDirectory(prefix="mfa-") as folder, World(Path(folder)) as made:
+        port = free_port()
+        made.stop_agent()
+        text = made.config_path.read_text()
+        made.config_path.write_text(f'{text}\n[metrics]\nlisten = "127.0.0.1:{port}"\n')
+        made.start_agent()
+        yield made, f"http://127.0.0.1:{port}/metrics"
+
+
+def numbers(url: str) -> dict[tuple[str, ...], float]:
+    families = text_string_to_metric_families(requests.get(url, timeout=10).text)
+    return {(s.name, *s.labels.values()): s.value for family in families for s in family.samples}
+
+
+def test_a_gate_is_seen_while_it_waits_and_counted_when_it_is_decided(world: tuple[World, str]) -> None:
+    """The whole life of one, and nothing that names a person or a build."""
+    made, url = world
+    player = Player(made)
+    build, message = player.pause(STAGING)
+    waiting = numbers(url)
+    assert waiting["jenkins_mfa_gates", "staging", "main", "pending"] == 1
+    assert (waiting["jenkins_mfa_store_up",], waiting["jenkins_mfa_agents",]) == (1, 1)
+    player.tap(ALICE, message, confirm=True)
+    player.finished(build, "SUCCESS")
+    until(lambda: numbers(url).get(("jenkins_mfa_events_total", "gate:resumed")) == 1)
+    found = numbers(url)
+    assert found["jenkins_mfa_confirmations_total", "push"] == 1
+    assert found["jenkins_mfa_decision_seconds_count", "approved"] == 1
+    assert 0 < found["jenkins_mfa_decision_seconds_sum", "approved"] < 60
+    assert ("jenkins_mfa_gates", "staging", "main", "pending") not in found
+    text = requests.get(url, timeout=10).text.lower()
+    assert not re.search(r"alice|bob|deploy-staging|u0alice", text)
+
+
+def test_alert_rules_and_docs_name_numbers_that_there_are(world: tuple[World, str]) -> None:
+    """Each number that a rule asks for is served, and each that is served is explained."""
+    made, url = world
+    assert made.config_path.exists()
+    families = text_string_to_metric_families(requests.get(url, timeout=10).text)
+    served = {family.name for family in families if family.name.startswith("jenkins_mfa_")}
+    served -= {name for name in served if name.endswith("_created")}
+    samples = {name for name, *_ in numbers(url)}
+    rules = (ROOT / "deploy" / "monitoring" / "alerts.yaml").read_text()
+    asked = set(re.findall(r"jenkins_mfa_\w+", rules))
+    assert asked
+    assert asked <= served | samples | {f"{name}_total" for name in served} | {f"{name}_bucket" for name in served}
+    docs = (ROOT / "docs" / "operations.md").read_text()
+    assert {name for name in served if f"`{name}`" not in docs and f"`{name}_total`" not in docs} == set()
+    runbooks = re.findall(r"runbook_url: .*operations\.md#(\S+)", rules)
+    titles = re.findall(r"^#+ (.+)$", docs, re.MULTILINE)
+    headings = {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+    assert len(runbooks) == rules.count("- alert:")
+    assert set(runbooks) <= headings
+
+
+def test_a_port_that_is_taken_ends_the_start_with_a_sentence(world: tuple[World, str]) -> None:
+    """Whoever configures numbers wants them: an agent that serves none would look as if it had none."""
+    assert world
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(ConfigError, match=rf"\[metrics\] listen: 127.0.0.1:{port} cannot be used"):
+            Metrics("127.0.0.1", port).start(State(None, None, list))  # type: ignore[arg-type]

@@ -1,0 +1,107 @@
+"""What the numbers say of a store, and that nothing in them comes from a Jenkinsfile or names a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+
+from builders import NOW, clause, gate, requirement
+from jenkins_mfa.core.keys import Keys
+from jenkins_mfa.core.model import Backlog, Gate, State
+from jenkins_mfa.errors import StoreUnavailableError
+from jenkins_mfa.metrics import state as metrics_state
+
+
+class Store:
+    """What is read, as it is told here."""
+
+    def __init__(self) -> None:
+        self.gates: list[Gate] = []
+        self.late = Backlog(0, 0, 0)
+        self.told: dict[str, Mapping[str, object]] = {}
+        self.away = False
+
+    def now(self) -> int:
+        if self.away:
+            raise StoreUnavailableError("the host refused the connection")
+        return NOW
+
+    def open_gates(self) -> list[Gate]:
+        return self.gates
+
+    def backlog(self) -> Backlog:
+        return self.late
+
+    def beats(self) -> Mapping[str, Mapping[str, object]]:
+        return self.told
+
+
+def numbers(store: Store, keys: Keys) -> dict[tuple[str, ...], float]:
+    """Every sample as Prometheus would read it: name, then values of labels."""
+    registry = CollectorRegistry()
+    registry.register(metrics_state.State(store, keys, lambda: ["production"]))
+    families = text_string_to_metric_families(generate_latest(registry).decode())
+    return {(s.name, *s.labels.values()): s.value for family in families for s in family.samples}
+
+
+@pytest.fixture
+def keys() -> Keys:
+    return Keys("test", (), {}, b"")  # type: ignore[arg-type]
+
+
+def test_gates_are_counted_by_state_source_and_environment(keys: Keys) -> None:
+    """An environment that only a Jenkinsfile names is none here: whoever edits one could make a new series a minute."""
+    store = Store()
+    declared = replace(requirement(clause()), environments=("production",))
+    claimed = replace(requirement(clause()), environments=("x" * 40, "secret-project"))
+    store.gates = [gate(requirement=declared), gate(requirement=declared), gate(requirement=claimed)]
+    store.gates.append(replace(gate(requirement=declared), state=State.SENDING))
+    found = numbers(store, keys)
+    assert {name[1:]: value for name, value in found.items() if name[0] == "jenkins_mfa_gates"} == {
+        ("production", "main", "pending"): 2,
+        ("production", "main", "sending"): 1,
+        ("", "main", "pending"): 1,
+    }
+
+
+def test_what_fails_is_told_in_seconds(keys: Keys) -> None:
+    """Since its first failure; 0 where nothing fails."""
+    store = Store()
+    store.late = Backlog(3, NOW - 90_000, 1)
+    found = numbers(store, keys)
+    assert found["jenkins_mfa_deliveries",] == 3
+    assert found["jenkins_mfa_delivery_failing_seconds",] == 90
+    assert found["jenkins_mfa_deliveries_parked",] == 1
+    store.late = Backlog(1, 0, 0)
+    assert numbers(store, keys)["jenkins_mfa_delivery_failing_seconds",] == 0
+
+
+def test_sources_and_agents_say_how_they_are(keys: Keys) -> None:
+    """A source that fails, one that is polled, an agent that refuses a file, and one that is gone."""
+    store = Store()
+    store.told = {
+        "source:main": {"ok": True, "ms": 40, "at": NOW - 1000},
+        "source:other": {"ok": False, "problem": "token abc", "at": NOW - 300_000},
+        "source:odd": {"at": "yesterday"},
+        "agent:a": {"at": NOW, "refused": "policy.toml line 3"},
+        "agent:b": {"at": NOW, "not_taken": {}},
+        "agent:gone": {"at": NOW - 600_000},
+    }
+    found = numbers(store, keys)
+    assert (found["jenkins_mfa_poll_good", "main"], found["jenkins_mfa_poll_good", "other"]) == (1, 0)
+    assert found["jenkins_mfa_poll_age_seconds", "other"] == 300
+    assert found["jenkins_mfa_poll_seconds", "main"] == 0.04
+    assert ("jenkins_mfa_poll_age_seconds", "odd") not in found
+    assert (found["jenkins_mfa_agents",], found["jenkins_mfa_agents_refusing",]) == (2, 1)
+
+
+def test_without_a_store_there_is_one_number(keys: Keys) -> None:
+    """Old ones would be lies."""
+    store = Store()
+    assert numbers(store, keys)["jenkins_mfa_store_up",] == 1
+    store.away = True
+    assert numbers(store, keys) == {("jenkins_mfa_store_up",): 0}
