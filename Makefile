@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo demo-auto test faults soak fuzz lint format bench mutants docs-reference lock clean
+.PHONY: help demo demo-auto test faults soak fuzz audit lint format bench mutants docs-reference lock clean
 
 help:
 	@echo "make demo       the whole thing in a browser: real agent and store; Jenkins, Slack and phones simulated"
@@ -14,6 +14,7 @@ help:
 	@echo "make faults     every fault in every phase of a gate's life: the table of docs/reliability.md"
 	@echo "make soak       agents killed, everything failing now and then, for SECONDS (600); then who saw what is compared"
 	@echo "make fuzz       every parser of outside data, for SECONDS (300) in all: no accident, no hang, no flood of memory"
+	@echo "make audit      known vulnerabilities of the locked dependencies, where their source can be reached"
 	@echo "make lint       ruff, mypy, import-linter"
 	@echo "make bench      the measurements of docs/performance.md"
 
@@ -55,6 +56,15 @@ fuzz: .fuzz/.installed
 	@.fuzz/bin/python -m pip install --disable-pip-version-check -q -r tests/fuzz/atheris.txt
 	@touch $@
 
+# AUDIT=--if-reachable only says so where the source of advisories does not answer, as CI does.
+audit: .audit/.installed
+	@.audit/bin/python tests/advisories.py $(AUDIT)
+
+.audit/.installed: tests/advisories.txt
+	@$(PYTHON) -m venv .audit
+	@.audit/bin/python -m pip install --disable-pip-version-check -q -r tests/advisories.txt
+	@touch $@
+
 lint: $(STAMP)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -88,4 +98,4 @@ lock:
 	uv pip compile pyproject.toml --group dev --extra demo --universal --generate-hashes --no-annotate --no-header -q -o requirements.lock
 
 clean:
-	rm -rf $(VENV) .mutants .fuzz .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .mutants .fuzz .audit .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -199,7 +199,8 @@ class Agent:
                 pending = watch.poll()
             except (SourceError, StoreError) as error:
                 failures += 1
-                wait = min(interval * 2 ** min(failures, 8), LONGEST_BACKOFF) * random.uniform(0.5, 1.0)  # noqa: S311
+                spread = random.uniform(0.5, 1.0)  # noqa: S311  (apart in time, not a secret)
+                wait = min(interval * 2 ** min(failures, 8), LONGEST_BACKOFF) * spread
                 log.warning("poll failed", source=source, failures=failures, next_s=round(wait, 1), problem=str(error))
                 spent = time.monotonic() - began
                 self._beat(f"source:{source}", {"ok": False, "failures": failures, "problem": str(error)})

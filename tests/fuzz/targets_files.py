@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -34,15 +35,22 @@ from jenkins_mfa.toml_lines import lines_of
 from jenkins_mfa.toml_table import read
 
 ROOT = Path(__file__).parents[2]
-FOLDER = Path(tempfile.mkdtemp(prefix="mfa-", dir=FILES))
+FOLDER = tempfile.TemporaryDirectory(prefix="mfa-", dir=FILES)
 
 
 def example(name: str) -> Callable[[], list[bytes]]:
     return lambda: [(ROOT / name).read_bytes()]
 
 
+def here() -> Path:
+    """This process's own: targets run side by side."""
+    path = Path(FOLDER.name) / str(os.getpid())
+    path.mkdir(exist_ok=True)
+    return path
+
+
 def written(name: str, data: bytes) -> Path:
-    path = FOLDER / name
+    path = here() / name
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(data)
     return path
@@ -54,10 +62,10 @@ def checked(problems: list[str]) -> list[str]:
     return problems
 
 
-@target(ConfigError, seeds=lambda: [cli_files.write(FOLDER).read_bytes(), *example("config.example.toml")()])
+@target(ConfigError, seeds=lambda: [cli_files.write(here()).read_bytes(), *example("config.example.toml")()])
 def file_config(data: bytes) -> object:
     """config.toml, with all that it names."""
-    cli_files.write(FOLDER)
+    cli_files.write(here())
     path = written("config.toml", data)
     try:
         return configuration.load(path)
@@ -144,7 +152,7 @@ def key_hmac(data: bytes) -> object:
 def key_vault(data: bytes) -> object:
     """The vault's key file, as a running agent takes it over."""
     written("vault.key", data).chmod(0o600)
-    return key_files.vault(replace(keys(), vault_file=FOLDER / "vault.key"))
+    return key_files.vault(replace(keys(), vault_file=here() / "vault.key"))
 
 
 @target(ConfigError, seeds=lambda: [b"xoxb-1-secret\n"])
@@ -172,7 +180,7 @@ def with_certificate() -> Config:
     """A configuration whose certificate is in that file."""
     found = configuration.load(cli_files.write(written("pages/x", b"").parent))
     assert found.web is not None
-    return replace(found, web=replace(found.web, cert_file=FOLDER / "a.pem"))
+    return replace(found, web=replace(found.web, cert_file=here() / "a.pem"))
 
 
 def urls() -> Iterator[bytes]:

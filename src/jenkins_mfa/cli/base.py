@@ -95,7 +95,8 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; nothing but a sentence and an exit code comes out of a failure."""
-        as_json = "--json" in ctx.args or any("--json" in str(a) for a in ctx._protected_args)  # noqa: SLF001
+        left = (*ctx.args, *ctx._protected_args)  # noqa: SLF001  (click tells what it has not parsed yet nowhere else)
+        as_json = "--json" in map(str, left)
         try:
             return super().invoke(ctx)
         except (click.Abort, KeyboardInterrupt):

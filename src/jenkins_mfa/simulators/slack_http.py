@@ -97,7 +97,7 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = -1
     disable_nagle_algorithm = True
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  (its base's name)
         """No access log: calls are kept in `SlackHttp.calls`."""
 
     def do_GET(self) -> None:

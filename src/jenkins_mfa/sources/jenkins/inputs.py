@@ -53,7 +53,7 @@ class _Executable(msgspec.Struct, frozen=True):
 
 
 class _Executor(msgspec.Struct, frozen=True):
-    currentExecutable: msgspec.Raw = _NONE  # noqa: N815
+    currentExecutable: msgspec.Raw = _NONE  # noqa: N815 - Jenkins' own names in this module
 
 
 class _Computer(msgspec.Struct, frozen=True):
