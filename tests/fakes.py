@@ -85,6 +85,8 @@ class FakeSource:
     error: Exception | None = None
     answer_error: Exception | None = None
     runs: list[Ran] = field(default_factory=list)
+    reached: dict[str, frozenset[str]] = field(default_factory=dict)
+    stages_read: list[str] = field(default_factory=list)
     lose: Exception | None = None
 
     def _maybe(self) -> None:
@@ -109,6 +111,11 @@ class FakeSource:
     def ran(self, pipeline: str) -> list[Ran]:
         self._maybe()
         return [one for one in self.runs if one.run.pipeline == pipeline]
+
+    def stages(self, run: Run) -> frozenset[str]:
+        self._maybe()
+        self.stages_read.append(run.id)
+        return self.reached.get(run.id, frozenset())
 
     def answer(self, ref: str, answer: Proceed | Abort) -> None:
         self._maybe()

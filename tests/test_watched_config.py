@@ -11,17 +11,26 @@ from jenkins_mfa import config as configuration
 from jenkins_mfa.errors import ConfigError
 
 
-def read(folder: Path, *names: str) -> tuple[str, ...]:
+def read(folder: Path, *names: str, more: str = "") -> dict[str, frozenset[str]]:
     path = write(folder)
-    tables = "".join(f'[[sources.watched]]\npipeline = "{name}"\n' for name in names)
+    tables = "".join(f'[[sources.watched]]\npipeline = "{name}"\n{more}' for name in names)
     path.write_text(path.read_text().replace("[slack]", f"{tables}[slack]", 1))
-    return configuration.load(path).sources[0].watched
+    return dict(configuration.load(path).sources[0].watched)
 
 
 def test_watched_pipelines_are_read_in_order(tmp_path: Path) -> None:
     """A branch's name keeps its `%2F`."""
-    assert read(tmp_path, "team one/deploy", "app/feature%2Fx") == ("team one/deploy", "app/feature%2Fx")
-    assert read(tmp_path / "none") == ()
+    assert list(read(tmp_path, "team one/deploy", "app/feature%2Fx")) == ["team one/deploy", "app/feature%2Fx"]
+    assert read(tmp_path / "none") == {}
+
+
+def test_stages_that_none_may_reach_without_a_gate(tmp_path: Path) -> None:
+    """By their names; a fault is told with its place."""
+    assert read(tmp_path, "a", more='stages = ["Deploy", "Roll out"]\n') == {"a": frozenset({"Deploy", "Roll out"})}
+    with pytest.raises(ConfigError) as error:
+        read(tmp_path / "fault", "a", more='stages = "Deploy"\n')
+    assert "stages" in str(error.value)
+    assert "a list of stages' names" in str(error.value)
 
 
 @pytest.mark.parametrize(

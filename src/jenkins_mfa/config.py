@@ -36,8 +36,8 @@ TOKEN = re.compile(r"(xox[a-z]|xapp)-.*|[0-9a-f]{32,}", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class SourceConfig:
-    """One [[sources]] table. `poll_seconds` is the interval between listings, `watched` are pipelines by name,
-    `other_agents` the accounts there of other installations.
+    """One [[sources]] table. `poll_seconds` is the interval between listings, `watched` are pipelines by name
+    with stages that they may not reach without a gate, `other_agents` the accounts there of other installations.
     """
 
     id: str
@@ -49,7 +49,7 @@ class SourceConfig:
     poll_seconds: float
     library: str
     tls: Tls = field(default_factory=Tls)
-    watched: tuple[str, ...] = ()
+    watched: Mapping[str, frozenset[str]] = field(default_factory=dict)
     other_agents: frozenset[str] = frozenset()
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
 from jenkins_kit import PUBLIC, gate_input
 
 from jenkins_mfa.core.model import Trigger
-from jenkins_mfa.errors import SourceGoneError
+from jenkins_mfa.errors import SourceGoneError, UntrustedInputError
+from jenkins_mfa.simulators.jenkins import Build as Simulated
 from jenkins_mfa.simulators.jenkins import JenkinsSimulator
 from jenkins_mfa.simulators.jenkins_model import Checkout, Library, replay_cause, restart_cause, user_cause
 from jenkins_mfa.sources.jenkins import watched
@@ -35,6 +37,33 @@ def test_the_last_builds_come_in_one_request_with_person_commit_and_libraries(
     assert [one.commit for one in ended.revisions] == ["4f2c" * 10]
     assert ended.run.url == f"{PUBLIC}/job/team%20one/job/deploy/1/"
     assert ended.run.started > 0
+
+
+def test_the_stages_that_a_build_reached(sim: JenkinsSimulator, source: JenkinsSource) -> None:
+    """In one request; a build that has none tells none."""
+
+    def staged(build: Simulated) -> None:
+        with build.stage("Deploy to production"):
+            build.error("the disk is full")
+
+    sim.job("a", staged)
+    sim.job("b", lambda build: build.echo("hello"))
+    for job in ("a", "b"):
+        sim.build(job).wait_finished()
+    before = sim.count()
+    (run,) = (one.run for one in source.ran("a"))
+    assert "Deploy to production" in source.stages(run)
+    assert sim.count() == before + 2
+    assert "Deploy to production" not in source.stages(source.ran("b")[0].run)
+
+
+def test_a_build_of_too_many_steps_tells_no_stages() -> None:
+    """Whoever writes a Pipeline could else hide a stage behind steps that nobody reads."""
+    nodes = [{"displayName": "echo"}] * (watched.MOST_NODES + 1)
+    flow = {"_class": "org.jenkinsci.plugins.workflow.job.views.FlowGraphAction", "nodes": nodes}
+    build = decode(json.dumps({"number": 1, "actions": [flow]}).encode(), Build)
+    with pytest.raises(UntrustedInputError):
+        watched.stages(build)
 
 
 @pytest.mark.parametrize(

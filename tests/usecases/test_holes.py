@@ -34,7 +34,7 @@ class Watched(World):
     """A world that looks at its watched jobs at each poll, as a minute of the agent does."""
 
     def two_polls(self) -> None:
-        jobs = WatchedJobs(self.desk, self.source, (RUN.pipeline,))
+        jobs = WatchedJobs(self.desk, self.source, {RUN.pipeline: frozenset()})
         for _ in range(2):
             self.watch.poll()
             jobs.look()

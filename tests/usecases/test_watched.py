@@ -8,9 +8,9 @@ import pytest
 
 from builders import RUN
 from desk_world import World
-from jenkins_mfa.core.model import Library, Revision, Starter, State, Trigger
+from jenkins_mfa.core.model import Library, Revision, Run, Starter, State, Trigger
 from jenkins_mfa.core.watched import Ran
-from jenkins_mfa.errors import SourceGoneError, SourceUnavailableError
+from jenkins_mfa.errors import SourceGoneError, SourceUnavailableError, UntrustedInputError
 from jenkins_mfa.usecases.watched import WatchedJobs
 from jenkins_mfa.words import render
 from jenkins_mfa.words.alerts import alert as words
@@ -36,9 +36,9 @@ class Watched:
         if first:
             self.see(ran(first))
 
-    def again(self) -> None:
-        """Another agent, or the same after its restart."""
-        self.jobs = WatchedJobs(self.world.desk, self.world.source, (RUN.pipeline,))
+    def again(self, *stages: str) -> None:
+        """Another agent, or the same after its restart; `stages` may not be reached without a gate."""
+        self.jobs = WatchedJobs(self.world.desk, self.world.source, {RUN.pipeline: frozenset(stages)})
 
     def see(self, *runs: Ran) -> list[dict[str, str]]:
         """One look at these and all before; returns what was told because of it."""
@@ -163,14 +163,71 @@ def test_a_job_that_cannot_be_seen_is_told_at_the_second_look() -> None:
 def test_two_agents_that_look_at_once_tell_once() -> None:
     """The store decides who was first."""
     watched = Watched()
-    other = WatchedJobs(watched.world.desk, watched.world.source, (RUN.pipeline,))
+    other = WatchedJobs(watched.world.desk, watched.world.source, {RUN.pipeline: frozenset()})
     watched.world.source.runs.insert(0, ran(2))
     other.look()
     watched.jobs.look()
     assert watched.trail() == [ran(2).run.key]
 
 
-@pytest.mark.parametrize("code", ["ungated", "replayed", "restarted", "foreign", "unreadable"])
+def test_t7_a_stage_that_is_reached_without_a_gate_is_told_whatever_the_builds_end() -> None:
+    """The deployment was done, then the build failed: it did not end well, and had no gate at all."""
+    watched = Watched()
+    watched.again("Deploy", "Roll out")
+    source = watched.world.source
+    source.reached = {"2": frozenset({"Build", "Deploy"}), "3": frozenset({"Build"})}
+    (told,) = watched.see(ran(2, well=False), ran(3, well=False))
+    assert (told["run"], told["reason"], told["by"]) == ("2", "stage", "dan.f")
+    (told,) = watched.see(ran(4))
+    assert (told["run"], told["reason"]) == ("4", "ungated")
+    assert source.stages_read == ["2", "3"], "stages are read where they make a difference"
+
+
+def test_stages_are_not_read_of_a_build_that_had_a_gate_or_where_none_are_named() -> None:
+    """What was denied may stand in that very stage; whether it went on is looked at when its abort is taken."""
+    watched = Watched(first=int(RUN.id) - 1)
+    watched.again("Deploy")
+    world = watched.world
+    world.open()
+    world.deny("alice")
+    world.deliver()
+    world.watch.poll()
+    world.watch.poll()
+    world.source.reached = {RUN.id: frozenset({"Deploy"})}
+    assert watched.see(ran(int(RUN.id), run=world.gate.run, well=False)) == []
+    watched.again()
+    watched.see(ran(int(RUN.id) + 1, well=False))
+    assert world.source.stages_read == []
+
+
+def test_few_stages_are_read_at_one_look_and_none_is_forgotten() -> None:
+    """A crowd of failed builds costs few requests a minute."""
+    watched = Watched()
+    watched.again("Deploy")
+    watched.world.source.reached = {str(n): frozenset({"Deploy"}) for n in range(2, 14)}
+    first = watched.see(*(ran(n, well=False) for n in range(2, 14)))
+    assert sorted(int(one["run"]) for one in first) == [2, 3, 4, 5, 6]
+    assert [len(watched.see()) for _ in range(3)] == [5, 2, 0]
+    assert sorted(watched.trail()) == sorted(ran(n).run.key for n in range(2, 14))
+
+
+def test_stages_that_cannot_be_read_are_told_or_asked_again() -> None:
+    """Too many steps are told; a source that is away is asked at the next look; a deleted build says nothing."""
+    watched = Watched()
+    watched.again("Deploy")
+    errors = [SourceUnavailableError("503"), UntrustedInputError("the build went through more than 5000 steps")]
+
+    def stages(run: Run) -> frozenset[str]:
+        raise errors.pop(0) if errors else SourceGoneError("404")
+
+    watched.world.source.stages = stages  # type: ignore[method-assign]
+    assert watched.see(ran(2, well=False)) == []
+    assert [one["reason"] for one in watched.see()] == ["unreadable"]
+    assert watched.see(ran(3, well=False)) == []
+    assert watched.see() == []
+
+
+@pytest.mark.parametrize("code", ["ungated", "replayed", "restarted", "foreign", "stage", "unreadable"])
 def test_each_reason_has_its_sentence(code: str) -> None:
     """With job, person and commit."""
     watched = Watched()

@@ -206,7 +206,7 @@ def _sources(config: Config) -> Iterator[Part]:
 def _source(source: SourceConfig) -> Iterator[Part]:
     client = Client(source.url, source.user, source.token.reveal(), source.tls)
     now = int(time.time() * 1000)
-    found = jenkins_check.inspect(client, source.public_url, source.library, now, source.watched)
+    found = jenkins_check.inspect(client, source.public_url, source.library, now, tuple(source.watched))
     yield from _grouped(f"source {source.id}", found)
 
 

@@ -12,6 +12,8 @@ from jenkins_mfa.core.model import Library, Revision, Run, Starter, Trigger
 
 #: What is found, as codes of words.
 UNGATED, REPLAYED, RESTARTED, FOREIGN, UNREADABLE = "ungated", "replayed", "restarted", "foreign", "unreadable"
+#: Of a run that did not end well and had no gate at all: it came to a stage that none may reach without.
+STAGE = "stage"
 #: Of any run: a pause of it has the form of ours, and others than we alone may settle it.
 MISDIRECTED = "misdirected"
 
@@ -19,7 +21,8 @@ MISDIRECTED = "misdirected"
 @dataclass(frozen=True, slots=True)
 class Ran:
     """One run of a watched pipeline as its own record tells it; `number` counts up. `well` is a run that nothing
-    stopped, `readable` is false where its record has another shape than such records have.
+    stopped, `readable` is false where its record has another shape than such records have. `stages` are those that
+    it has reached, None where that was not read.
     """
 
     run: Run
@@ -30,6 +33,7 @@ class Ran:
     revisions: tuple[Revision, ...] = ()
     libraries: tuple[Library, ...] = ()
     readable: bool = True
+    stages: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +46,9 @@ class Place:
     looked: tuple[int, ...] = ()
 
 
-def missing(ran: Ran, resumed: bool, library: str, step: str) -> tuple[str, ...]:
+def missing(ran: Ran, resumed: bool, library: str, step: str, guarded: frozenset[str] = frozenset()) -> tuple[str, ...]:
     """What is wrong with a finished run; `resumed` says whether a gate of it was let through. `library` is the name
-    of ours, `step` what it alone may bring.
+    of ours, `step` what it alone may bring, `guarded` are stages that none may reach without a gate.
     """
     if not ran.readable:
         return (UNREADABLE,)
@@ -55,6 +59,7 @@ def missing(ran: Ran, resumed: bool, library: str, step: str) -> tuple[str, ...]
         REPLAYED: Trigger.REPLAY in triggers,
         RESTARTED: Trigger.RESTART in triggers,
         FOREIGN: foreign,
+        STAGE: bool(guarded & (ran.stages or frozenset())),
     }
     return tuple(code for code, wrong in found.items() if wrong)
 

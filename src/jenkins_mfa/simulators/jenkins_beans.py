@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from jenkins_mfa.simulators.jenkins_accounts import User
@@ -88,10 +89,16 @@ def actions(run: Run, root: str, viewer: User) -> list[Bean]:
     }
     nodes: list[Bean] = [{"_class": f"{_STEPS}.graph.FlowStartNode"}]
     nodes.extend({"_class": f"{_STEPS}.cps.nodes.StepAtomNode"} for line in run.log if _is_atom(line))
+    stages = [match[1] for line in run.log if (match := _STAGE.fullmatch(line))]
+    nodes.extend({"_class": f"{_STEPS}.cps.nodes.StepStartNode", "displayName": name} for name in stages)
     if not run.building:
         nodes.append({"_class": f"{_STEPS}.graph.FlowEndNode"})
     graph = {"_class": f"{_STEPS}.job.views.FlowGraphAction", "nodes": nodes}
     return [*recorded, {}, {}, display, restart, *({} for _ in range(silent)), graph, {}, {}]
+
+
+#: What opens a block with a name: a stage, or a branch of `parallel`.
+_STAGE = re.compile(r"\[Pipeline\] \{ \((.*)\)")
 
 
 def _is_atom(line: str) -> bool:

@@ -110,6 +110,9 @@ class Source(Protocol):
     def ran(self, pipeline: str) -> list[Ran]:
         """The newest runs of a pipeline, in one request; SourceGoneError where the account does not see it."""
 
+    def stages(self, run: Run) -> frozenset[str]:
+        """The names of the stages that a run has reached. Raises UntrustedInputError where it does not tell all."""
+
     def answer(self, ref: str, answer: Proceed | Abort) -> None:
         """Send an answer. Returning means that it was taken on the wire, not that it decided (see outcome)."""
 

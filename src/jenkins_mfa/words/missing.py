@@ -13,6 +13,7 @@ _WHY = {
     "replayed": "It was replayed: its script need not be the one in the repository.",
     "restarted": "It was restarted from a stage: what stands before that stage did not run again.",
     "foreign": "It loaded a library that is not trusted in the place of ours.",
+    "stage": "It reached a stage that none may reach without a gate.",
     "unreadable": "Its record cannot be read.",
     "misdirected": "One of its inputs looks like a gate, and others than the agent may settle it. It is not answered.",
 }

@@ -23,6 +23,7 @@ STOPPED = "jenkins.model.CauseOfInterruption$UserInterruption"
 INTERRUPTED = "jenkins.model.InterruptedBuildAction"
 CAUSES = "hudson.model.CauseAction"
 PARAMETERS = "hudson.model.ParametersAction"
+FLOW = "org.jenkinsci.plugins.workflow.job.views.FlowGraphAction"
 LIBRARIES = "org.jenkinsci.plugins.workflow.libs.LibrariesAction"
 BUILD_DATA = "hudson.plugins.git.util.BuildData"
 #: Only builds of branch jobs carry it.
@@ -40,6 +41,7 @@ class Action(msgspec.Struct, frozen=True):
     executions: msgspec.Raw = _NONE
     libraries: msgspec.Raw = _NONE
     causes: msgspec.Raw = _NONE
+    nodes: msgspec.Raw = _NONE
     parameters: msgspec.Raw = _NONE
     lastBuiltRevision: msgspec.Raw = _NONE  # noqa: N815 - Jenkins' own names in this module
     remoteUrls: msgspec.Raw = _NONE  # noqa: N815

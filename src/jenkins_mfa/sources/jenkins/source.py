@@ -40,6 +40,9 @@ STARTING = 20_000
 #: ms between two reads that do not find a run before it counts as gone.
 INVISIBLE = 60_000
 
+#: of what a build went through: 200 for each step, beside its name.
+NODES_BYTES = 2_000_000
+
 T = TypeVar("T")
 
 
@@ -141,6 +144,14 @@ class JenkinsSource:
             return [watched.read(build, self.id, pipeline, self.public_url, self.who) for build in job.builds or ()]
         except UntrustedInputError as error:
             raise SourceUnavailableError(f"the job's record cannot be read: {error}") from None
+
+    def stages(self, run: Run) -> frozenset[str]:
+        """The stages that a build has reached. Raises SourceError and UntrustedInputError."""
+        try:
+            build = self._read(build_path(run.pipeline, run.id), watched.NODES, Build, limit=NODES_BYTES)
+        except TooLargeError as error:
+            raise UntrustedInputError(f"cannot be read whole: {error}") from None
+        return watched.stages(build)
 
     def answer(self, ref: str, answer: Proceed | Abort) -> None:
         """Send an answer; nothing is sent while Jenkins prepares for a shutdown, and no receipt that it would refuse by

@@ -21,6 +21,17 @@ TREE = (
 )
 
 
+#: What a build went through: its stages are among them. One that went through more is told as unreadable.
+MOST_NODES = 5_000
+NODES = f"actions[nodes[displayName]{{0,{MOST_NODES + 1}}}]"
+
+
+class Node(msgspec.Struct, frozen=True):
+    """One step or block that a build went through."""
+
+    displayName: str = ""  # noqa: N815 - Jenkins' own name
+
+
 class Job(msgspec.Struct, frozen=True):
     """A job's record."""
 
@@ -43,3 +54,11 @@ def read(build: Build, source: str, job: str, public_url: str, who: records.Who)
         )
     except UntrustedInputError:
         return replace(ran, readable=False)
+
+
+def stages(build: Build) -> frozenset[str]:
+    """The names of all that a build went through, stages among them. Raises UntrustedInputError for too much of it."""
+    nodes = exported.gather(build.actions, exported.FLOW, "nodes", list[Node])
+    if len(nodes) > MOST_NODES:
+        raise UntrustedInputError(f"the build went through more than {MOST_NODES} steps")
+    return frozenset(node.displayName for node in nodes)
