@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import random
 import signal
@@ -11,22 +10,22 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from soak_memory import Memory
+from soak_people import LOOKED_AT, People
+
 from history import FINAL, History, about_builds, number_of, seen
-from jenkins_mfa.demo import files
-from jenkins_mfa.demo.auto import ALICE, BOB, CAROL
 from jenkins_mfa.demo.world import World, free_port
 from jenkins_mfa.simulators.jenkins import Build
 from jenkins_mfa.simulators.jenkins_samples import STAGING
-from jenkins_mfa.simulators.slack import ImpossibleActionError, Message, plain
+from jenkins_mfa.simulators.slack import plain
 from waiting import until
 
 OPEN = 12  #: builds that wait at a time
-HANDS = 8  #: taps at a time
+CALM = 240.0  #: seconds at the end of a long soak in which no agent is killed, so that their memory can be looked at
+KILLS = 0.05  #: of the faults
 SETTLE = 150.0  #: seconds in which everything must have ended once nothing is broken any more
 
 
@@ -38,15 +37,15 @@ class Soak:
     seed: int
     bodies: Counter[str] = field(default_factory=Counter)
     builds: list[Build] = field(default_factory=list)
-    taps: int = 0
     kills: int = 0
     faults: Counter[str] = field(default_factory=Counter)
     _over: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
-        self.random = random.Random(self.seed)
+        self.people = People(self.world.slack, self.seed)
+        self.memory = Memory(lambda: [agent.pid for agent in self.agents], self._over)
+        self._last_kill = 0.0
         self.world.stop_agent()
-        self.world.slack.ack_seconds = 1.0
         self.world.jenkins.job(STAGING, self._pipeline, env={"REPLICAS": "2"})
         text = self.world.config_path.read_text() + "\n[limits]\nasks_per_requester = 50\n"
         self.configs = [self.world.directory / f"agent-{number}.toml" for number in range(2)]
@@ -66,13 +65,16 @@ class Soak:
         try:
             self.world.slack.wait_for(lambda slack: slack.connections, 30)
             breaker = threading.Thread(target=self._break, name="breaker")
-            breaker.start()
             limit = time.monotonic() + seconds
+            self._last_kill = limit - CALM if seconds > 2 * CALM else limit
+            breaker.start()
+            self.memory.start()
             try:
-                self._tap_while(lambda: time.monotonic() < limit)
+                self.people.tap_while(lambda: time.monotonic() < limit, self._build)
             finally:
                 self._over.set()
                 breaker.join()
+                self.memory.join()
             self._settle()
             return seen(self.world, self.builds, self.bodies)
         finally:
@@ -90,13 +92,14 @@ class Soak:
 
     def _break(self) -> None:
         """One fault after another, until the time is over; a killed agent comes first."""
-        ways = [self._kill, self._freeze, self._jenkins, self._jenkins, self._slack, self._slack, self._sockets]
+        ways = [self._freeze, self._jenkins, self._jenkins, self._slack, self._slack, self._sockets]
         draw = random.Random(self.seed + 1)
         way = self._kill
         while not self._over.wait(draw.uniform(0.1, 0.6)):
             self.faults[way.__name__.strip("_")] += 1
             way(draw)
-            way = draw.choice(ways)
+            may_kill = time.monotonic() < self._last_kill and draw.random() < KILLS
+            way = self._kill if may_kill else draw.choice(ways)
 
     def _kill(self, draw: random.Random) -> None:
         """One agent dies, and is started again at once."""
@@ -132,27 +135,12 @@ class Soak:
     def _sockets(self, draw: random.Random) -> None:
         draw.choice([self.world.slack.reset_sockets, self.world.slack.refresh_sockets])()
 
-    # -- people -------------------------------------------------------------------------------------------------------
+    # -- how it ends ---------------------------------------------------------------------------------------------------
 
-    def _tap_while(self, goes_on: Callable[[], bool], *, more: bool = True) -> None:
-        """Keep builds waiting, and tap wherever there are buttons, several people at once."""
-        with ThreadPoolExecutor(HANDS) as hands:
-            while goes_on():
-                while more and sum(build.building for build in self.builds) < OPEN:
-                    self.builds.append(self.world.jenkins.build(STAGING, user="dev"))
-                asked = [message for message in about_builds(self.world) if not plain(message).startswith(FINAL)]
-                list(hands.map(self._act, asked, [self.random.random() for _ in asked]))
-                self._over.wait(0.05)
-
-    def _act(self, message: Message, chance: float) -> None:
-        user = (ALICE, BOB, CAROL)[int(chance * 1000) % 3]
-        self.taps += 1
-        with contextlib.suppress(ImpossibleActionError, IndexError, TimeoutError):
-            if chance < 0.9:
-                self.world.slack.press(user, files.CHANNEL, message.ts, "gate_approve", confirm=True)
-                return
-            self.world.slack.press(user, files.CHANNEL, message.ts, "gate_deny").wait("modal", 1)
-            self.world.slack.submit(user, self.world.slack.views(user)[-1], {"reason": "not now"})
+    def _build(self) -> None:
+        """Keep builds waiting."""
+        while sum(build.building for build in self.builds[-LOOKED_AT:]) < OPEN:
+            self.builds.append(self.world.jenkins.build(STAGING, user="dev"))
 
     def _settle(self) -> None:
         """Nothing is broken any more; people go on tapping until nothing has buttons."""
@@ -160,7 +148,7 @@ class Soak:
         with self.world.slack.workspace.changed:
             self.world.slack._http.faults.clear()
         limit = time.monotonic() + SETTLE
-        self._tap_while(lambda: not self._settled() and time.monotonic() < limit, more=False)
+        self.people.tap_while(lambda: not self._settled() and time.monotonic() < limit)
         until(self._settled)
 
     def _settled(self) -> bool:

@@ -81,6 +81,7 @@ def test_a_doctored_history_is_seen(doctor: Callable[[History], None]) -> None:
     [
         (("gate:opened", "gate:approved", "gate:claimed", "gate:resumed"), DENIED, "without a stored decision"),
         (("gate:opened", "gate:claimed", "gate:confirmed", "gate:approved", "gate:resumed"), DENIED, "without"),
+        (("gate:opened", "gate:confirmed", "gate:denied", *PASSED[2:]), DENIED, "without"),
         ((*PASSED, "gate:resumed"), DENIED, "gate:resumed 2 times"),
         (PASSED[:-1], DENIED, "no decision reached Jenkins"),
         (PASSED, DENIED[:-1], "no decision reached Jenkins"),
