@@ -128,12 +128,12 @@ def test_the_agent_does_not_start_with_a_token_that_slack_refuses(world: World) 
 
 
 def test_no_configuration_says_how_to_name_or_begin_one(world: World) -> None:
-    """The option, the variable, and the file to copy."""
+    """The option, the variable, and the command that writes one."""
     for name in ("run", "check", "pending"):
         found = run(world, name, config="none.toml")
         told = " ".join((found.stdout + found.stderr).split())
         assert found.returncode == 2
-        assert all(word in told for word in ("--config", "JENKINS_MFA_CONFIG", "config.example.toml"))
+        assert all(word in told for word in ("--config", "JENKINS_MFA_CONFIG", "jenkins-mfa init"))
 
 
 def test_everything_right_is_a_line_for_each_part(world: World) -> None:

@@ -20,6 +20,7 @@ from targets_signed import CHECKPOINTS, events
 import builders
 import checkpoint_kit
 from clock import START
+from fakes import KEYS
 from jenkins_mfa.archive import database, lines
 from jenkins_mfa.archive.checkpoint_file import CheckpointFile
 from jenkins_mfa.archive.copies import Copies
@@ -43,6 +44,7 @@ from jenkins_mfa.core.model import (
     ToldRecord,
 )
 from jenkins_mfa.errors import ArchiveError, DamagedError, StoreError, UntrustedInputError
+from jenkins_mfa.metrics.state import State
 from jenkins_mfa.store import durability
 from jenkins_mfa.store.embedded import server_binary
 from jenkins_mfa.store.gates import RedisStore
@@ -101,6 +103,7 @@ UNSEALED: dict[str, tuple[str, str]] = {
     "changes": ("set", ""),
     "open": ("hset", GATE.id),
     "beats": ("hset", "agent:1"),
+    "beats ": ("hset", "source:main"),
     "failing": ("hset", f"tell:{GATE.id}"),
     "tries": ("hset", f"tell:{GATE.id}"),
     "lease": ("hset", f"tell:{GATE.id}"),
@@ -128,9 +131,18 @@ def server() -> Server:
 
 def tampered() -> Iterator[bytes]:
     server()
-    values = ("7", "", "-1", "{}", '{"at":1}', "1764000000000 1764000000001 refused", GATE.id, EVENT.decode())
+    values = (
+        "7",
+        "",
+        "-1",
+        "{}",
+        '{"at":1,"ok":true,"ms":2,"kids":["k1"]}',
+        "1764000000000 1764000000001 refused",
+        GATE.id,
+        EVENT.decode(),
+    )
     for name in UNSEALED:
-        for value in values[:: 1 if name in {"beats", "failing"} else 3]:
+        for value in values[:: 1 if name.strip() in {"beats", "failing"} else 3]:
             yield f"{name}={value}".encode()
 
 
@@ -168,6 +180,7 @@ def _read(client: Any, name: str, value: bytes) -> object:
         lambda: [store.trouble(f"tell:{GATE.id}"), list(store.all_gates()), store.gate_of("main", "ref-1")],
         lambda: store.claim_lane(1000),
         lambda: store.audit_events(7, 1) and store.trim(list(store.audit_events(1, 1)), "base"),
+        lambda: list(State(store, KEYS, lambda: ["production"]).collect()),
         lambda: RedisStore(client, SEAL),
         lambda: store.commit(Commit("later", (), (entry,))),
     ]
@@ -181,7 +194,7 @@ def _tamper(client: Any, name: str, value: bytes) -> None:
     key, (command, field) = f"{{mfa}}:{name}", UNSEALED.get(name, ("set", ""))
     match command:
         case "hset":
-            client.hset(key, field, value)
+            client.hset(key.strip(), field, value)
         case "zadd":
             client.zadd(key, {value: 0})
         case "rpush":
