@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
 from click.testing import CliRunner
+from structlog.testing import capture_logs
 
+from jenkins_mfa import log
 from jenkins_mfa.cli import main
 
 
@@ -25,7 +28,9 @@ class Done:
 def run(*arguments: str | Path, config: Path | None = None) -> Done:
     """One command, with `--config` if a file is named. Raises what the command lets through."""
     line = [*map(str, arguments), *(["--config", str(config)] if config else [])]
-    result = CliRunner().invoke(main, line, prog_name="jenkins-mfa")
+    # A command sets logging up for its process; here that is the one of all other tests.
+    with patch.object(log, "set_up"), capture_logs():
+        result = CliRunner().invoke(main, line, prog_name="jenkins-mfa")
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return Done(result.exit_code, result.stdout, result.stderr)

@@ -213,7 +213,7 @@ def desk(
         messenger=messenger or FakeMessenger(),
         sources={source.id: source},
         rules=Rules(rules or policy(), roster, "chat:T1"),
-        keys=replace(KEYS),
+        keys=replace(KEYS, revoked=set()),
         randomness=Randomness(),
         line=lambda gate: gate.state.value,
         libraries={source.id: library},

@@ -32,7 +32,7 @@ class Place:
         self.generate()
         made: Desk = desk(self.store)
         signing = key_files.receipt_keys(self.files)
-        self.desk = replace(made, keys=replace(KEYS, signing=signing))
+        self.desk = replace(made, keys=replace(KEYS, signing=signing, revoked=set()))
         self.takeover = key_takeover.receipts(self.files, self.desk)
         self.takeover.clock = lambda: self.seconds
         self.look()
@@ -103,7 +103,7 @@ def test_where_the_only_key_that_is_due_is_revoked_the_next_one_signs_at_once(pl
 
 def test_two_agents_put_a_new_key_into_the_trail_once(place: Place, tmp_path: Path) -> None:
     """Each of them has taken it over, which the trail has twice."""
-    other = key_takeover.receipts(place.files, replace(place.desk, keys=replace(place.desk.keys)))
+    other = key_takeover.receipts(place.files, replace(place.desk, keys=replace(place.desk.keys, revoked=set())))
     place.generate()
     for one in (place.takeover, other, place.takeover, other):
         one.look()

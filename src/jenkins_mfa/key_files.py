@@ -117,7 +117,7 @@ def load(files: KeysConfig, installation: str) -> Keys:
         raise ConfigError(problems) from None
     if problems:
         raise ConfigError(problems)
-    return Keys(installation, signing, ring, mac_key, checkpoints, revoked(files))
+    return Keys(installation, signing, ring, mac_key, checkpoints, set(revoked(files)))
 
 
 def receipt_keys(files: KeysConfig) -> tuple[SigningKey, ...]:

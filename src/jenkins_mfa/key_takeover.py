@@ -36,7 +36,7 @@ def receipts(files: KeysConfig, desk: Desk) -> Takeover:
         return [files.dir / key_files.INDEX, *sorted(files.dir.glob("k*.pem"))]
 
     def judge() -> Fresh | None:
-        desk.keys.revoked |= key_files.revoked(files)
+        desk.keys.revoked.update(key_files.revoked(files))
         found = key_files.receipt_keys(files)
         receipt_keys.note(desk, [key.kid for key in found])
         if receipt_keys.same(found, desk.keys.signing):

@@ -38,8 +38,8 @@ class Keys:
     """All of them. `signing` is ordered, newest first: the first one that is due and that a run knows signs its
     receipt.
 
-    `ring`, `signing` and `revoked` (kids) are replaced while the agent runs, each as a whole, so that keys can change
-    without a stop.
+    `ring` and `signing` are replaced while the agent runs, each as a whole, so that keys can change without a stop.
+    `revoked` (kids) only ever grows, in place: of two threads that learn of one each, none forgets the other's.
     """
 
     installation: str
@@ -47,7 +47,7 @@ class Keys:
     ring: KeyRing = field(repr=False)
     mac_key: bytes = field(repr=False)
     checkpoints: CheckpointKeys | None = field(default=None, repr=False)
-    revoked: frozenset[str] = frozenset()
+    revoked: set[str] = field(default_factory=set)
 
     def signer(self, kids: Collection[str], now: int) -> SigningKey | None:
         """The newest key that is due at `now` (Unix seconds) and that the run can verify; no negotiation beyond that

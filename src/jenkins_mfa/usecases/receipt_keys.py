@@ -21,12 +21,9 @@ SOON = 30 * DAY  #: ms before the end of the last key that a library knows, from
 EVERY = 7 * DAY  #: ms after which they are told again
 
 
-def look(desk: Desk) -> frozenset[str]:
-    """The kids of all revoked keys, as the store and the files know them; from now on the agent remembers them. Raises
-    StoreError: where that cannot be read nothing is signed.
-    """
-    desk.keys.revoked |= {one.kid for one in desk.store.keys().revoked}
-    return desk.keys.revoked
+def look(desk: Desk) -> None:
+    """Remember what the store knows as revoked. Raises StoreError: where that cannot be read nothing is signed."""
+    desk.keys.revoked.update(one.kid for one in desk.store.keys().revoked)
 
 
 def signer(desk: Desk, kids: Collection[str], at: int) -> SigningKey | None:

@@ -47,7 +47,7 @@ def concerned(desk: Desk, kid: str) -> tuple[list[Concerned], list[DamagedError]
     for gate in desk.store.all_gates():
         if isinstance(gate, DamagedError):
             damaged.append(gate)
-        elif what := _what(gate, kid, desk.keys.revoked):
+        elif what := _what(gate, kid, frozenset(desk.keys.revoked)):
             found.append(Concerned(gate, what, *_approved(gate)))
     return sorted(found, key=lambda one: (WHAT.index(one.what), -one.at)), damaged
 
@@ -77,7 +77,7 @@ def revoke(desk: Desk, kid: str, by: str) -> Revoked:
     stands in the trail. What was begun is gone on with when it is called again. Raises StoreError.
     """
     key, fresh = decide(lambda: _note(desk, kid, by))
-    desk.keys.revoked |= {kid}
+    desk.keys.revoked.add(kid)
     denied = [gate for one in desk.store.open_gates() if (gate := decide(lambda one=one: _deny(desk, one.id)))]  # type: ignore[misc]
     return Revoked(key, fresh, tuple(denied))
 
