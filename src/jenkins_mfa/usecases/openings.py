@@ -52,7 +52,8 @@ class Openings:
         self._passed_over = {ref: sha256 for ref, sha256 in self._passed_over.items() if ref in pauses}
         beside = {gate.external_ref for gate in known}
         new = [paused for ref, paused in pauses.items() if ref not in beside and self._might_be_wanted(paused)]
-        room, over = Room(gate.run for gate in known), Counter[str]()
+        # Most polls find nothing new, however many gates are open: then nothing is counted.
+        room, over = Room(gate.run for gate in known if new), Counter[str]()
         runs: dict[str, list[Paused]] = {}
         for paused in sorted(new, key=lambda paused: paused.run.started):
             if room.take(paused.run):
