@@ -93,7 +93,7 @@ class Process:
         """In order: it ends what it has begun, and says that all went well."""
         self.send(signal.SIGCONT)
         self.process.terminate()
-        assert self.process.wait(30) == 0, f"see {self.name}.log"
+        assert self.process.wait(60) == 0, f"see {self.name}.log"
 
     def end(self) -> None:
         """Whatever it does now."""

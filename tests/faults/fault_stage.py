@@ -10,7 +10,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from jenkins_mfa.errors import MessengerError, Refusal, SourceError, StoreError
 from jenkins_mfa.simulators.jenkins import Build, JenkinsSimulator, Trust
 from jenkins_mfa.simulators.jenkins_samples import STAGING
 from jenkins_mfa.simulators.slack import Message, SlackSimulator, plain
+from jenkins_mfa.slack.pace import Pace
 from jenkins_mfa.slack.payloads import Press
 from jenkins_mfa.slack.presses import Presses
 from jenkins_mfa.slack.replies import Sentences
@@ -71,7 +72,8 @@ class Agent:
         self.keys = key_files.load(config.keys, config.installation)
         timeouts = f"?socket_timeout={STORE_SECONDS}&socket_connect_timeout={STORE_SECONDS}"
         self.store = RedisStore(client_for(store + timeouts), self.keys.mac_key, offset_ms=lambda: stage.clock.offset)
-        messenger = messenger_of(config)
+        pace = Pace(lambda: time.monotonic() + stage.clock.offset / 1000)
+        messenger = replace(messenger_of(config), pace=pace)
         messenger.client.timeout = SLACK_SECONDS
         self.desk = desk_of(config, self.store, self.keys, messenger)
         self.source: Any = self.desk.sources["main"]

@@ -16,11 +16,11 @@ from history import FINAL
 from jenkins_mfa.demo import files
 from jenkins_mfa.demo.auto import ALICE, BOB, CAROL
 from jenkins_mfa.simulators.jenkins_samples import STAGING
-from jenkins_mfa.simulators.slack import ImpossibleActionError, SlackSimulator, plain
+from jenkins_mfa.simulators.slack import ImpossibleActionError, Message, SlackSimulator, plain
 
 RATE = 200  #: taps a second
 HANDS = 24  #: taps at a time
-LOOKED_AT = 300  #: newest messages among which they find what they tap
+LOOKED_AT = 100  #: newest messages among which they find what they tap
 DENIALS = 0.1  #: of the taps on what asks
 
 
@@ -32,6 +32,8 @@ class People:
     seed: int
     taps: int = 0
     heard: Counter[int] = field(default_factory=Counter)
+    _known: int = 0
+    _channel: list[Message] = field(default_factory=list)
     _asked: list[str] = field(default_factory=list)
     _decided: list[str] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -62,8 +64,12 @@ class People:
     def _look(self) -> None:
         workspace = self.slack.workspace
         with workspace.changed:
-            newest = [one for one in islice(reversed(workspace.messages.values()), LOOKED_AT) if not one.deleted]
-            shown = {one.ts: plain(one) for one in newest if one.channel == files.CHANNEL and not one.only_for}
+            new = list(islice(workspace.messages.values(), self._known, None))
+            self._known += len(new)
+            self._channel += [
+                one for one in new if one.channel == files.CHANNEL and not (one.only_for or one.thread_ts)
+            ]
+            shown = {one.ts: plain(one) for one in self._channel[-LOOKED_AT:] if not one.deleted}
         about = {ts: text for ts, text in shown.items() if f"“{STAGING}” #" in text.splitlines()[0]}
         self._decided = [ts for ts, text in about.items() if text.startswith(FINAL)]
         self._asked = [ts for ts, text in about.items() if not text.startswith(FINAL)]
