@@ -47,7 +47,7 @@ class Stuck(FakeSource):
 
     hanging: Hanging
 
-    def note(self, run: Run, says: str) -> None:
+    def note(self, run: Run, says: str, *, ended: bool = False) -> None:
         self.hanging.stay()
 
 

@@ -16,7 +16,7 @@ _CLAUSES: tuple[tuple[type[BaseException], str], ...] = (
     (ssl.SSLError, "no TLS connection could be made; is it http instead of https?"),
     (socket.gaierror, "the host's name is not known"),
     (ConnectionRefusedError, "the host refused the connection"),
-    (FileNotFoundError, "there is no such socket"),
+    (FileNotFoundError, "there is no such socket or file"),
     (PermissionError, "this account may not open the socket"),
     (TimeoutError, "no answer in time"),
 )

@@ -61,7 +61,7 @@ def mistake(world: World, file: str, old: str, new: str) -> Iterator[None]:
         (CONFIG, r'\nurl = "http:.*"', '\nurl = "http://no.invalid/"', "source main", "name is not known", "url"),
         (CONFIG, '"mfa-agent"', '"MFA-Agent"', "source main", "not as “MFA-Agent”", "user = “mfa-agent”"),
         (CONFIG, '"unix:.*"', '"redis://:hunter2@127.0.0.1:1/0"', "store", "(redis://127.0.0.1:1/0)", "server runs"),
-        (CONFIG, '"unix:.*"', '"unix:///no/socket"', "store", "there is no such socket", "server runs"),
+        (CONFIG, '"unix:.*"', '"unix:///no/socket"', "store", "there is no such socket or file", "server runs"),
         (CONFIG, '"C0OPS"', '"C0NONE"', "slack", "C0NONE ([slack] ops_channel) is not there", "/invite @jenkins-mfa"),
         (
             "keys/keys.json",

@@ -102,7 +102,7 @@ def test_the_environments_proxy_is_the_way_out(monkeypatch: pytest.MonkeyPatch, 
         threading.Thread(target=proxy.serve_forever, daemon=True).start()
         monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{proxy.server_port}/")
         monkeypatch.setenv("no_proxy", besides)
-        jenkins = Client("http://ci.invalid/", "mfa-agent", "t")
+        jenkins = Client("http://ci.invalid/", "mfa-agent", "token-of-mfa-agent")
         try:
             jenkins.get("", "url")
         except SourceUnavailableError:

@@ -76,11 +76,12 @@ def _connected(settings: Settings) -> Generator[redis.Redis]:
 
 @contextmanager
 def _located(url: str) -> Generator[None]:
-    """Name the address, without user, password and options, where the store cannot be reached."""
+    """Name the address, without user, password and options but for files, where the store cannot be reached."""
     try:
         yield
     except StoreUnavailableError as error:
-        place = re.sub(r"//.*@", "//", url).partition("?")[0]
+        address, _, options = re.sub(r"//.*@", "//", url).partition("?")
+        place = " ".join([address, *re.findall(r"ssl_(?:ca_certs|certfile|keyfile)=[^&]*", options)])
         raise StoreUnavailableError(f"{error} ([store] url {place})") from None
 
 

@@ -17,6 +17,7 @@ from redis.exceptions import AuthenticationError, BusyLoadingError, NoScriptErro
 from redis.exceptions import ConnectionError as LostConnectionError
 from redis.exceptions import TimeoutError as AnswerTimeoutError
 
+from jenkins_mfa import shapes
 from jenkins_mfa.core import beats
 from jenkins_mfa.core.model import SCHEMA
 from jenkins_mfa.errors import StoreUnavailableError, StoreUncertainError, StoreUnusableError
@@ -119,7 +120,7 @@ class Wire:
         with reading():
             found = self.client.hgetall(self.key("beats"))
         try:
-            return {name.decode(): msgspec.json.decode(value, type=dict[str, object]) for name, value in found.items()}
+            return {name.decode(): shapes.decode(value, dict[str, object]) for name, value in found.items()}
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             raise foreign("beats") from None
 
