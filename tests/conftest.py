@@ -23,8 +23,8 @@ settings.load_profile("any-machine")
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """`-n auto`: two workers for each processor, since many tests wait for processes of their own."""
-    return 2 * (os.cpu_count() or 1)
+    """`-n auto`: five workers for two processors, since many tests wait for processes of their own."""
+    return 5 * (os.cpu_count() or 1) // 2
 
 
 @pytest.fixture

@@ -82,16 +82,16 @@ def test_several_processes_write_one_file(tmp_path: Path) -> None:
 
 
 def test_the_file_stays_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two years of a checkpoint an hour; the newest one is never among those that are left out."""
-    monkeypatch.setattr(checkpoint_file, "LARGEST", 40_000)
-    monkeypatch.setattr(checkpoint_file, "LARGER", 10_000)
+    """A checkpoint an hour, for two weeks; the newest one is never among those that are left out."""
+    monkeypatch.setattr(checkpoint_file, "LARGEST", 12_000)
+    monkeypatch.setattr(checkpoint_file, "LARGER", 3_000)
     file = file_in(tmp_path)
-    for n in range(1000):
+    for n in range(336):
         added(file, replace(ONE, seq=n, at=ONE.at + n * 3_600_000))
         newest = file.read().newest
         assert newest is not None
         assert newest.seq == n
-    assert file.path.stat().st_size < 60_000
+    assert file.path.stat().st_size < 18_000
 
 
 def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
