@@ -21,10 +21,27 @@ from store_server import Server, new_store
 settings.register_profile("any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any-machine")
 
+#: Folders and files of tests that take seconds each.
+STORIES = frozenset({"e2e", "faults", "soak", "model", "web", "fuzz", "test_benchmarks", "test_policy_properties"})
+
 
 def pytest_xdist_auto_num_workers() -> int:
     """`-n auto`: five workers for two processors, since many tests wait for processes of their own."""
     return 5 * (os.cpu_count() or 1) // 2
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole stories first, shared out among the workers, each module in one piece: what comes last is waited for."""
+    modules: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        modules.setdefault(item.path, []).append(item)
+    shares: list[list[pytest.Item]] = [[] for _ in range(pytest_xdist_auto_num_workers())]
+    slow = [path for path in modules if STORIES.intersection(path.parts) or path.stem in STORIES]
+    for number, path in enumerate(slow):
+        shares[number % len(shares)] += modules.pop(path)
+    for module in modules.values():
+        min(shares, key=len).extend(module)
+    items[:] = [item for share in shares for item in share]
 
 
 @pytest.fixture
