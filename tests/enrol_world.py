@@ -57,8 +57,7 @@ class Place(World):
 
     @property
     def alerts(self) -> list[tuple[str, str]]:
-        waiting = [name.removeprefix("alert:") for name in self.store.lanes if name.startswith("alert:")]
-        return [(found.code, found.to) for name in waiting if (found := self.store.alert(name))]
+        return [(alert.code, alert.to) for alert in self.store.waiting_alerts]
 
     @property
     def events(self) -> list[tuple[str, str]]:

@@ -199,6 +199,12 @@ class MemoryStore:
     def alert(self, alert_id: str) -> Alert | None:
         return self._alerts.get(alert_id)
 
+    @property
+    def waiting_alerts(self) -> list[Alert]:
+        """Those that are still to be told, oldest first."""
+        waiting = [name.removeprefix("alert:") for name in self.lanes if name.startswith("alert:")]
+        return [found for name in waiting if (found := self.alert(name))]
+
     def commit(self, commit: Commit) -> None:
         with self._lock:
             first = record_key(commit.records[0]) if commit.records else ""

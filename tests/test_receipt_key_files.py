@@ -59,8 +59,7 @@ class Place:
 
     @property
     def alerts(self) -> list[str]:
-        waiting = [name.removeprefix("alert:") for name in self.store.lanes if name.startswith("alert:")]
-        return [found.code for name in waiting if (found := self.store.alert(name))]
+        return [alert.code for alert in self.store.waiting_alerts]
 
 
 @pytest.fixture

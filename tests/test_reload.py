@@ -69,8 +69,7 @@ class Place:
     @property
     def alerts(self) -> list[Alert]:
         """What ops read, oldest first."""
-        waiting = [name.removeprefix("alert:") for name in self.store.lanes if name.startswith("alert:")]
-        return [found for name in waiting if (found := self.store.alert(name))]
+        return self.store.waiting_alerts
 
 
 @pytest.fixture

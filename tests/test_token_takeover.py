@@ -60,8 +60,7 @@ class Place:
 
     @property
     def alerts(self) -> list[str]:
-        waiting = [name.removeprefix("alert:") for name in self.store.lanes if name.startswith("alert:")]
-        return [found.values["problem"] for name in waiting if (found := self.store.alert(name))]
+        return [alert.values["problem"] for alert in self.store.waiting_alerts]
 
     @property
     def taken(self) -> list[str]:

@@ -11,7 +11,7 @@ import structlog
 
 from jenkins_mfa.archive.checkpoint_file import CheckpointFile
 from jenkins_mfa.archive.copies import Copies
-from jenkins_mfa.config import Config
+from jenkins_mfa.config import Config, SourceConfig
 from jenkins_mfa.core.consumers import Consumers
 from jenkins_mfa.core.keys import Keys
 from jenkins_mfa.core.model import Commit, Gate, State
@@ -54,6 +54,11 @@ class SystemRandomness:
         return secrets.token_bytes(size)
 
 
+def client_of(source: SourceConfig) -> Client:
+    """The wire to one source."""
+    return Client(source.url, source.user, source.token.reveal(), source.tls)
+
+
 def sources_of(config: Config, rules: Rules) -> dict[str, Source]:
     """One adapter for each [[sources]] table."""
 
@@ -67,7 +72,7 @@ def sources_of(config: Config, rules: Rules) -> dict[str, Source]:
     by_address = finder(WRITER)
     made: dict[str, Source] = {}
     for source in config.sources:
-        client = Client(source.url, source.user, source.token.reveal(), source.tls)
+        client = client_of(source)
         who, now = finder(f"{source.kind}:{source.id}"), lambda: int(time.time() * 1000)
         found = JenkinsSource(source.id, source.public_url, client, who, by_address, now, source.other_agents)
         made[source.id] = found

@@ -58,9 +58,7 @@ class Place(World):
 
     @property
     def alerts(self) -> list[str]:
-        waiting = [name.removeprefix("alert:") for name in self.store.lanes if name.startswith("alert:")]
-        found = [one for name in waiting if (one := self.store.alert(name))]
-        return [terminal(alert(one, None, self.desk.roster)[0]) for one in found]
+        return [terminal(alert(one, None, self.desk.roster)[0]) for one in self.store.waiting_alerts]
 
     @property
     def trail(self) -> list[str]:

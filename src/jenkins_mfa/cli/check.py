@@ -34,12 +34,11 @@ from jenkins_mfa.failures import lower
 from jenkins_mfa.slack import check as slack_check
 from jenkins_mfa.slack.app import quiet_logger, web_client
 from jenkins_mfa.sources.jenkins import check as jenkins_check
-from jenkins_mfa.sources.jenkins.client import Client
 from jenkins_mfa.store.connect import open_store
 from jenkins_mfa.store.gates import RedisStore
 from jenkins_mfa.usecases import seals
 from jenkins_mfa.usecases.ports import Finding
-from jenkins_mfa.wiring import messenger_of
+from jenkins_mfa.wiring import client_of, messenger_of
 from jenkins_mfa.words import enrolment, findings, render
 
 
@@ -204,7 +203,7 @@ def _sources(config: Config) -> Iterator[Part]:
 
 
 def _source(source: SourceConfig) -> Iterator[Part]:
-    client = Client(source.url, source.user, source.token.reveal(), source.tls)
+    client = client_of(source)
     now = int(time.time() * 1000)
     found = jenkins_check.inspect(client, source.public_url, source.library, now, tuple(source.watched))
     yield from _grouped(f"source {source.id}", found)

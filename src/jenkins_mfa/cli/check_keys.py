@@ -11,8 +11,9 @@ from jenkins_mfa.config import Config
 from jenkins_mfa.core import beats
 from jenkins_mfa.core.keys import Keys
 from jenkins_mfa.store.gates import RedisStore
+from jenkins_mfa.usecases import receipt_keys
 
-SOON = 30  #: days before its end at which a receipt key is a finding
+SOON = receipt_keys.SOON // receipt_keys.DAY  #: days before its end at which a receipt key is a finding, too
 
 
 def key_parts(config: Config) -> Iterator[Part]:

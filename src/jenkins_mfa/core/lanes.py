@@ -2,6 +2,9 @@
 
 Answers to runs come before what asks people, and that before what only tells them something new. A start is time, so
 that nothing is held up for ever: what has waited so much longer goes first all the same.
+
+Of a gate whose answer is decided people are told a moment later: its run is answered first, and they then read in one
+message that it was. Where that takes longer they read meanwhile that the answer is on its way.
 """
 
 from __future__ import annotations
@@ -11,14 +14,15 @@ from jenkins_mfa.core.model import Commit, Gate, State
 ANSWER = 3_600_000  #: ms by which an answer to a run is ahead
 ASK = 1_800_000  #: ms by which a message that asks people is ahead, or an alert
 UPDATE = 600_000  #: ms by which another message about a gate is ahead of all the rest
+RUN_FIRST = 150  #: ms that a run has for taking its answer before people are told of it
 
 
 def due_in(lane: str, commit: Commit) -> int:
     """In how many ms a lane that the commit notes is due: below 0 it counts as having waited so long already."""
-    if lane in commit.later:
-        return commit.later[lane]
     kind, _, name = lane.partition(":")
     if kind == "tell":
-        asks = (one for one in commit.records if isinstance(one, Gate) and one.state is State.PENDING and not one.held)
-        return -ASK if any(gate.id == name for gate in asks) else -UPDATE
+        gate = next((one for one in commit.records if isinstance(one, Gate) and one.id == name), None)
+        if gate is not None and gate.state.answered:
+            return RUN_FIRST
+        return -ASK if gate is not None and gate.state is State.PENDING and not gate.held else -UPDATE
     return -{"answer": ANSWER, "alert": ASK}.get(kind, 0)

@@ -21,6 +21,7 @@ NOTES = (
     "Counted are the gates whose records are in the store; the trail may tell of more, if some were deleted.",
 )
 HOLES = "Gates missing, inputs that came back, receipts refused"  #: title of what the trail says of holes
+NO_HOLES = "What went past gates is not known: the trail cannot be read. See jenkins-mfa audit verify."
 #: The lists of single gates: title, what is in it.
 LISTS = {
     Outcome.BYPASSED: "Bypasses",

@@ -162,7 +162,7 @@ def chosen(
 def holes(report: Report, roster: Roster) -> Html | None:
     """What the trail says went past gates, newest first; None for nothing."""
     if report.holes is None:
-        return tag("p", "What went past gates is not known: the trail cannot be read. See jenkins-mfa audit verify.")
+        return tag("p", sentences.NO_HOLES)
     if not report.holes:
         return None
     rows = [

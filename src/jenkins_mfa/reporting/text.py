@@ -102,7 +102,7 @@ def _lists(report: Report, roster: Roster) -> Iterator[str]:
 
 def _holes(report: Report, roster: Roster) -> Iterator[str]:
     if report.holes is None:
-        yield from ("", "What went past gates is not known: the trail cannot be read. See jenkins-mfa audit verify.")
+        yield from ("", sentences.NO_HOLES)
     elif report.holes:
         yield from ("", f"{sentences.HOLES}: {len(report.holes):,}")
         for one in reversed(report.holes[-MOST:]):

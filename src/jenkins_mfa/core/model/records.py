@@ -11,7 +11,6 @@ from jenkins_mfa.core.model.runs import Run, Value
 
 APPROVERS = "#"  #: before a channel, in `Alert.to`
 SCHEMA = 2  #: version of the stored shapes; an agent refuses to run on a newer one
-RUN_FIRST = 150  #: ms that a run has for taking its answer before people are told that it is on its way
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,11 +253,3 @@ class Commit:
     entries: tuple[Entry, ...] = ()
     lanes: tuple[str, ...] = ()
     alerts: tuple[Alert, ...] = ()
-
-    @property
-    def later(self) -> dict[str, int]:
-        """How many ms some of the lanes wait: a run is answered first, and people then read in one message that it
-        was. Where that takes longer they read meanwhile that the answer is on its way.
-        """
-        gates = [record for record in self.records if isinstance(record, Gate) and record.state.answered]
-        return {f"tell:{gate.id}": RUN_FIRST for gate in gates}
