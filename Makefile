@@ -88,10 +88,10 @@ mutants: .mutants/.installed
 	@.mutants/bin/python -m pip install --disable-pip-version-check -q -r tests/mutants.txt
 	@touch $@
 
-# For maintainers: write the tables of docs/policy.md and docs/reliability.md and the files in docs/policy-cookbook.md anew.
+# For maintainers: write the tables of docs/policy.md, docs/audit.md and docs/reliability.md and the files in docs/policy-cookbook.md anew.
 docs-reference: $(STAMP)
 	@cp src/jenkins_mfa/data/policy.schema.json docs/
-	@UPDATE_DOCS=1 $(BIN)/python -m pytest -q tests/test_policy_reference.py tests/test_policy_cookbook.py tests/faults/test_fault_table.py
+	@UPDATE_DOCS=1 $(BIN)/python -m pytest -q tests/test_policy_reference.py tests/test_policy_cookbook.py tests/faults/test_fault_table.py tests/test_audit_page.py
 
 # For maintainers: resolve the newest versions that pyproject.toml allows.
 lock:

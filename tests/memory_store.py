@@ -70,6 +70,7 @@ class MemoryStore:
         self._alerts: dict[str, Alert] = {}
         self._beats: dict[str, dict[str, object]] = {}
         self._courtesies: dict[str, tuple[str, int]] = {}
+        self._forwarded: dict[str, Head] = {}
         self._tokens = count(1)
         self._lock = threading.RLock()
         self._written = Head(0, "")
@@ -236,6 +237,12 @@ class MemoryStore:
 
     def audit_events(self, start: int = 1, count: int | None = None) -> Iterator[Linked]:
         return iter([linked for linked in self.trail if linked.seq >= start][:count])
+
+    def forwarded(self) -> dict[str, Head]:
+        return dict(self._forwarded)
+
+    def note_forwarded(self, destination: str, place: Head) -> None:
+        self._forwarded[destination] = place
 
     def base(self) -> str:
         return ""

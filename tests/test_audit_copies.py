@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -125,6 +126,28 @@ def test_s13_the_first_wrong_event_of_a_copy_is_named(place: Place, how: str) ->
     assert (found.returncode, says in found.stdout) == (1, True), found.stdout
 
 
+def test_s13_rotated_and_compressed_files_are_one_copy(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new file for each few events, the older ones compressed by whoever keeps them; what is wrong is still found."""
+    monkeypatch.setattr(lines, "LARGEST", 1)
+    for _ in range(3):
+        place.keep()
+        place.many(50)
+    place.keep()
+    *older, newest = sorted(place.audit.glob("*.jsonl"))
+    assert len(older) >= 3
+    for path in older:
+        path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes()))
+        path.unlink()
+    assert "events 1 to 154 are complete" in place("verify", "--file", place.audit).stdout
+    newest.rename(newest.with_name("away"))
+    (changed, *_) = sorted(place.audit.glob("*.gz"))
+    changed.write_bytes(gzip.compress(gzip.decompress(changed.read_bytes()).replace(b"alice", b"carol", 1)))
+    found = place("verify", "--file", place.audit)
+    assert (found.returncode, "event 1 is changed" in found.stdout) == (1, True), found.stdout
+    changed.write_bytes(b"no gzip")
+    assert place("verify", "--file", place.audit).returncode == 2
+
+
 def test_s13_offline_with_public_keys_alone(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another computer: no configuration, no store, no private key; lines, their directory, and SQLite."""
     place.keep()
@@ -190,6 +213,13 @@ def test_export_joins_the_store_and_its_copies(place: Place, tmp_path: Path) -> 
     part = tmp_path / "part.jsonl"
     part.write_bytes(b"".join(out.read_bytes().splitlines(keepends=True)[500:700]))
     assert "events 502 to 700 are complete" in place("verify", "--file", part).stdout
+
+
+def test_export_writes_ocsf(place: Place) -> None:
+    """The same events, a line each."""
+    told = [json.loads(line) for line in place("export", "--format", "ocsf").stdout.splitlines()]
+    assert [one["metadata"]["sequence"] for one in told] == [1, 2, 3, 4]
+    assert told[3]["metadata"]["event_code"] == "gate:denied"
 
 
 SEARCHES = {

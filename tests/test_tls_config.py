@@ -12,7 +12,7 @@ import cli_files
 from certificates import Maker
 from jenkins_mfa import config as configuration
 from jenkins_mfa.errors import ConfigError
-from jenkins_mfa.sources.jenkins.tls import Tls
+from jenkins_mfa.outbound import Tls
 
 HTTPS = {"jenkins": "https://ci.example.com/"}
 

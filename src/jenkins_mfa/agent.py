@@ -96,7 +96,7 @@ class Agent:
         if self._web is not None:
             self._web.bind()
         if self.metrics is not None:
-            self.metrics.start(State(self.desk.store, self.desk.keys, self._environments))
+            self.metrics.start(State(self.desk.store, self.desk.keys, self._environments, self._destinations()))
         self._record("agent:started", {"reason": __version__})
         self._record("policy:loaded", {"policy_sha256": self.config.policy.sha256})
         self._live()
@@ -176,6 +176,9 @@ class Agent:
         if self.metrics is not None:
             self.metrics.stop()
         log.info("agent stopped")
+
+    def _destinations(self) -> list[str]:
+        return [one.name for one in self.config.audit.destinations]
 
     def _environments(self) -> list[str]:
         return [environment.name for environment in self.desk.policy.environments]
@@ -279,7 +282,7 @@ class Agent:
         try:
             old = self.desk.store.now() - FORGOTTEN
             for name, beat in self.desk.store.beats().items():
-                at, ours = beat.get("at"), name.startswith(("agent:", "trail:", "export:"))
+                at, ours = beat.get("at"), name.startswith(("agent:", "trail:", "export:", "forward:"))
                 if ours and (name.endswith(f":{self.replica}") or (isinstance(at, int) and at < old)):
                     self.desk.store.forget_beat(name)
         except StoreError as error:

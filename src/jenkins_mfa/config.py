@@ -15,10 +15,10 @@ from jenkins_mfa.core.consumers import Consumer
 from jenkins_mfa.core.policy import Policy, Roster
 from jenkins_mfa.errors import ConfigError
 from jenkins_mfa.metrics_config import metrics
+from jenkins_mfa.outbound import Tls
 from jenkins_mfa.roster_file import OPERATOR, WRITER
 from jenkins_mfa.rule_files import RuleFiles
 from jenkins_mfa.secret_files import Secret
-from jenkins_mfa.sources.jenkins.tls import Tls
 from jenkins_mfa.store.settings import Password
 from jenkins_mfa.store.settings import Settings as StoreSettings
 from jenkins_mfa.tls_config import tls
@@ -118,7 +118,7 @@ def load(path: Path, *, policy_path: Path | None = None, now: int = 0, with_secr
     slack = _slack(root.table("slack"), secrets)
     store, password_file = _store(root.table("store"), secrets)
     keys = _keys(root.table("keys"), base)
-    kept = audit(root, base)
+    kept = audit(root, base, with_secrets=with_secrets)
     numbers = metrics(root)
     pages = web(root, base, with_secrets=with_secrets)
     ids = {source.id for source in sources} or {""}

@@ -22,10 +22,11 @@ HIDDEN = "***"
 SECRET_KEYS = re.compile(
     r"token|secret|password|passwd|seed|receipt$|^code$|^number$|ticket|authorization|cookie", re.IGNORECASE
 )
-#: Looks of secrets inside other texts: Slack tokens, compact JWS, Basic credentials. A JWS is looked for once in a
-#: word, and only where three parts are: from each `eyJ` on, a long word of many would take the square of its length.
+#: Looks of secrets inside other texts: Slack tokens, secrets of webhooks, compact JWS, Basic credentials. A JWS is
+#: looked for once in a word, and only where three parts are: from each `eyJ` on, a long word of many would take the
+#: square of its length.
 SECRET_LOOKS = re.compile(
-    r"xox[a-z]-[\w-]+|xapp-[\w-]+|(?<![\w-])(?=[\w-]++\.[\w-]++\.)[\w-]*?eyJ[\w-]{8,}\.[\w-]++\.[\w-]*+"
+    r"xox[a-z]-[\w-]+|xapp-[\w-]+|whsec_[\w+/=-]+|(?<![\w-])(?=[\w-]++\.[\w-]++\.)[\w-]*?eyJ[\w-]{8,}\.[\w-]++\.[\w-]*+"
     r"|Basic\s+[A-Za-z0-9+/=]{8,}|:[^/@\s:]{8,}@"
 )
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")

@@ -7,14 +7,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from jenkins_mfa.failures import unread
-from jenkins_mfa.sources.jenkins.tls import Tls
+from jenkins_mfa.outbound import Tls
 from jenkins_mfa.toml_table import Table
 
 KEYS = ("ca_file", "cert_file", "key_file")
 
 
 def tls(table: Table, base: Path, url: str, *, with_secrets: bool) -> Tls:
-    """What the connection to a source at `url` trusts and shows. Without secrets the files are left alone."""
+    """What the connection to `url` trusts and shows. Without secrets the files are left alone."""
     given = [key for key in KEYS if key in table]
     found = Tls(*(file(table, key, base) for key in KEYS))
     if given and urlsplit(url).scheme == "http":

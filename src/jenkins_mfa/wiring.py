@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Generator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from functools import partial
+from pathlib import Path
 
 import structlog
 
+from jenkins_mfa import __version__
+from jenkins_mfa.archive import database
 from jenkins_mfa.archive.checkpoint_file import CheckpointFile
 from jenkins_mfa.archive.copies import Copies
+from jenkins_mfa.archive.forms import forms
+from jenkins_mfa.archive.syslog import Syslog
+from jenkins_mfa.archive.webhook import Webhook
+from jenkins_mfa.audit_config import AuditConfig
 from jenkins_mfa.config import Config, SourceConfig
 from jenkins_mfa.core.consumers import Consumers
 from jenkins_mfa.core.keys import Keys
 from jenkins_mfa.core.model import Commit, Gate, State
+from jenkins_mfa.destination_config import DestinationConfig
 from jenkins_mfa.errors import ConfigError
 from jenkins_mfa.roster_file import WRITER
 from jenkins_mfa.security_keys.attestation import Models, roots_of
@@ -31,6 +40,7 @@ from jenkins_mfa.usecases.checkpoints import Checkpointer
 from jenkins_mfa.usecases.continuity import Continuity
 from jenkins_mfa.usecases.desk import Desk
 from jenkins_mfa.usecases.export import Exporter, Keep
+from jenkins_mfa.usecases.forward import Forwarder, Older
 from jenkins_mfa.usecases.ports import Source
 from jenkins_mfa.usecases.rules import Rules
 from jenkins_mfa.web.app import application
@@ -107,15 +117,37 @@ def keepers_of(config: Config, desk: Desk) -> Generator[list[Keeper]]:
     if checkpoints is None:
         raise ConfigError([f"{config.keys.dir} holds no key for checkpoints; mend: jenkins-mfa keys generate"])
     checkpointer = Checkpointer(desk.store, checkpoints, desk.continuity, config.installation)
-    found = [Keeper("trail", desk, lambda final: checkpointer.step(final=final))]
-    if settings.export_dir is None:
-        yield found
-        return
-    with closing(Copies(settings.export_dir)) as copies:
-        keep = Keep(settings.keep_days, settings.keep_events)
-        exporter = Exporter(desk.store, copies, checkpoints, desk.continuity, config.installation, keep)
-        exporter.begin()
-        yield [*found, Keeper("export", desk, lambda _: exporter.step())]
+    with ExitStack() as stack:
+        found = [Keeper("trail", desk, lambda final: checkpointer.step(final=final))]
+        if settings.export_dir is not None:
+            copies = stack.enter_context(closing(Copies(settings.export_dir)))
+            keep = Keep(settings.keep_days, settings.keep_events)
+            exporter = Exporter(desk.store, copies, checkpoints, desk.continuity, config.installation, keep)
+            exporter.begin()
+            found.append(Keeper("export", desk, lambda _: exporter.step()))
+        yield [*found, *forwarders_of(settings, desk, stack)]
+
+
+def forwarders_of(settings: AuditConfig, desk: Desk, stack: ExitStack) -> Iterator[Keeper]:
+    """What sends the trail elsewhere, one for each destination."""
+    holder, folder = secrets.token_hex(4), settings.export_dir
+    older: Older = partial(database.after, folder / database.NAME) if folder else lambda _place, _count: []
+    for one in settings.destinations:
+        destination = stack.enter_context(closing(destination_of(one)))
+        forwarder = Forwarder(desk.store, one.name, destination, desk.continuity, older, holder)
+        yield Keeper(f"forward:{one.name}", desk, partial(_stepped, forwarder))
+
+
+def destination_of(one: DestinationConfig) -> Syslog | Webhook:
+    """The adapter for its address."""
+    form = forms(__version__)[one.form]
+    if one.syslog is not None:
+        return Syslog(*one.syslog, one.tls, form)
+    return Webhook(one.url, one.secret_file or Path(), one.tls, form)
+
+
+def _stepped(forwarder: Forwarder, _final: bool) -> str:
+    return forwarder.step()
 
 
 def desk_of(config: Config, store: RedisStore, keys: Keys, messenger: SlackMessenger) -> Desk:

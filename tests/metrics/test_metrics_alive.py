@@ -12,25 +12,41 @@ import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
+from command import run
 from jenkins_mfa.demo.auto import ALICE, Player
 from jenkins_mfa.demo.world import World, free_port
 from jenkins_mfa.errors import ConfigError
 from jenkins_mfa.metrics.server import Metrics
 from jenkins_mfa.metrics.state import State
 from jenkins_mfa.simulators.jenkins_samples import STAGING
+from receivers import SECRET, Files, Hook, webhook
 from waiting import until
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[tuple[World, str]]:
-    """A demo world whose agent serves numbers, and where."""
+def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
+    return Files(tmp_path_factory.mktemp("receiver"))
+
+
+@pytest.fixture(scope="module")
+def hook(files: Files) -> Iterator[Hook]:
+    """Where the trail is sent to."""
+    with webhook(files) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def world(files: Files, hook: Hook) -> Iterator[tuple[World, str]]:
+    """A demo world whose agent serves numbers, and where; its trail goes to the hook."""
+    sent = f'[[audit.destinations]]\nname = "siem"\nurl = "{hook.url}"\n'
+    sent += f'secret_file = "{files.secret}"\nca_file = "{files.ca}"\n'
     with tempfile.TemporaryDirectory(prefix="mfa-") as folder, World(Path(folder)) as made:
         port = free_port()
         made.stop_agent()
         text = made.config_path.read_text()
-        made.config_path.write_text(f'{text}\n[metrics]\nlisten = "127.0.0.1:{port}"\n')
+        made.config_path.write_text(f'{text}\n[metrics]\nlisten = "127.0.0.1:{port}"\n\n[audit]\n{sent}')
         made.start_agent()
         yield made, f"http://127.0.0.1:{port}/metrics"
 
@@ -58,6 +74,21 @@ def test_a_gate_is_seen_while_it_waits_and_counted_when_it_is_decided(world: tup
     assert ("jenkins_mfa_gates", "staging", "main", "pending") not in found
     text = requests.get(url, timeout=10).text.lower()
     assert not re.search(r"alice|bob|deploy-staging|u0alice", text)
+
+
+def test_the_trail_arrives_as_it_is(world: tuple[World, str], hook: Hook, tmp_path: Path) -> None:
+    """By a running agent, whole from its first event on, and no secret of the demo in it."""
+    made, url = world
+    until(lambda: any(b"gate:resumed" in line for line in hook.lines))
+    received = tmp_path / "received.jsonl"
+    received.write_bytes(b"".join(hook.lines))
+    done = run("audit", "verify", "--file", received, config=made.config_path)
+    assert (done.returncode, done.stdout[:25]) == (0, "Right: events 1 to " + done.stdout[19:25])
+    until(lambda: numbers(url)["jenkins_mfa_trail_unsent", "siem"] == 0)
+    assert numbers(url)["jenkins_mfa_trail_kept", "forward:siem"] == 1
+    sent = received.read_text()
+    secrets = [*made.seeds.values(), made.slack.bot_token, made.slack.app_token, SECRET]
+    assert [secret for secret in secrets if secret in sent] == []
 
 
 def test_alert_rules_and_docs_name_numbers_that_there_are(world: tuple[World, str]) -> None:

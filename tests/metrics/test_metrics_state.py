@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from builders import NOW, clause, gate, requirement
+from jenkins_mfa.core.chain import Head
 from jenkins_mfa.core.keys import Keys
 from jenkins_mfa.core.model import Backlog, Gate, State
 from jenkins_mfa.errors import StoreUnavailableError
@@ -23,6 +24,7 @@ class Store:
         self.gates: list[Gate] = []
         self.late = Backlog(0, 0, 0)
         self.told: dict[str, Mapping[str, object]] = {}
+        self.sent: dict[str, Head] = {}
         self.away = False
 
     def now(self) -> int:
@@ -39,11 +41,17 @@ class Store:
     def beats(self) -> Mapping[str, Mapping[str, object]]:
         return self.told
 
+    def heads(self) -> Head:
+        return Head(40, "ab")
+
+    def forwarded(self) -> Mapping[str, Head]:
+        return self.sent
+
 
 def numbers(store: Store, keys: Keys) -> dict[tuple[str, ...], float]:
     """Every sample as Prometheus would read it: name, then values of labels."""
     registry = CollectorRegistry()
-    registry.register(metrics_state.State(store, keys, lambda: ["production"]))
+    registry.register(metrics_state.State(store, keys, lambda: ["production"], ["siem", "new"]))
     families = text_string_to_metric_families(generate_latest(registry).decode())
     return {(s.name, *s.labels.values()): s.value for family in families for s in family.samples}
 
@@ -97,6 +105,27 @@ def test_sources_and_agents_say_how_they_are(keys: Keys) -> None:
     assert found["jenkins_mfa_poll_seconds", "main"] == 0.04
     assert ("jenkins_mfa_poll_age_seconds", "odd") not in found
     assert (found["jenkins_mfa_agents",], found["jenkins_mfa_agents_refusing",]) == (2, 1)
+
+
+def test_the_trail_outside_says_who_keeps_it_and_what_is_unsent(keys: Keys) -> None:
+    """One agent that fails is enough; a destination that no configuration names any more is none."""
+    store = Store()
+    store.told = {
+        "trail:a": {"ok": True, "at": NOW},
+        "forward:siem:a": {"ok": True, "at": NOW},
+        "forward:siem:b": {"ok": False, "problem": "siem: it answered 500", "at": NOW},
+        "export:gone": {"ok": False, "at": NOW - 600_000},
+    }
+    store.sent = {"siem": Head(33, "ab"), "old": Head(1, "ab")}
+    found = numbers(store, keys)
+    assert {name[1]: value for name, value in found.items() if name[0] == "jenkins_mfa_trail_kept"} == {
+        "trail": 1,
+        "forward:siem": 0,
+    }
+    assert {name[1]: value for name, value in found.items() if name[0] == "jenkins_mfa_trail_unsent"} == {
+        "siem": 7,
+        "new": 40,
+    }
 
 
 def test_without_a_store_there_is_one_number(keys: Keys) -> None:

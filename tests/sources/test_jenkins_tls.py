@@ -13,9 +13,9 @@ import pytest
 
 from certificates import Maker
 from jenkins_mfa.errors import SourceUnavailableError
+from jenkins_mfa.outbound import Tls
 from jenkins_mfa.simulators.jenkins import JenkinsSimulator
 from jenkins_mfa.sources.jenkins.client import Client
-from jenkins_mfa.sources.jenkins.tls import Tls
 
 
 class Files:

@@ -105,6 +105,21 @@ def holds(path: Path, place: Head) -> bool:
         return found is not None
 
 
+def after(path: Path, place: Head, count: int) -> list[Linked]:
+    """The next events behind a place (seq 0: from the first one on), as they were copied; none where there is no copy,
+    or not of that place. Nothing is written. Raises ArchiveError.
+    """
+    if not path.exists():
+        return []
+    with _opened(path) as db:
+        known = db.execute("SELECT n FROM events WHERE seq = ? AND hash = ?", (place.seq, place.hash)).fetchone()
+        if known is None and place.seq:
+            return []
+        behind = known[0] if known else 0
+        rows = db.execute("SELECT seq, raw, hash FROM events WHERE n > ? ORDER BY n LIMIT ?", (behind, count))
+        return [Linked(seq, raw.encode(), digest) for seq, raw, digest in rows]
+
+
 def read(path: Path) -> Iterator[tuple[bytes, str]]:
     """(event bytes, hash) of each event, as they were copied; nothing is written. Raises ArchiveError."""
     with _opened(path) as db:

@@ -5,6 +5,7 @@ A line is `{"hash":"<64 hex>","event":{…}}`: the event stands there byte for b
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -79,8 +80,10 @@ def parse(text: bytes) -> tuple[bytes, str]:
 
 
 def read(path: Path) -> Iterator[tuple[bytes, str]]:
-    """(event bytes, hash) of each line of a file; one that is too long is none of ours. Raises ArchiveError."""
-    with disk.located(path), path.open("rb") as file:
+    """(event bytes, hash) of each line of a file, which may be compressed (.gz); one that is too long is none of ours.
+    Raises ArchiveError.
+    """
+    with disk.located(path), gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
         rest = b""
         while block := file.read(BLOCK):
             *texts, rest = (rest + block).split(b"\n")

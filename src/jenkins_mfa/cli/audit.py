@@ -9,7 +9,8 @@ from pathlib import Path
 
 import click
 
-from jenkins_mfa.archive import lines
+from jenkins_mfa import __version__
+from jenkins_mfa.archive.forms import OCSF, TRAIL, forms
 from jenkins_mfa.cli.audit_verify import verify
 from jenkins_mfa.cli.base import FINDING, Commands, config_option, details_json, load, trail_of
 from jenkins_mfa.cli.span import Glob, Moment, When
@@ -46,17 +47,21 @@ audit.add_command(verify)
 @click.option("--since", type=When(), help="Events from then on: 90m, 12h, 30d, 4w, or a date (UTC).")
 @click.option("--until", type=When(), help="Events before then.")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Into this file, not to stdout.")
-def export(config_path: Path, since: Moment | None, until: Moment | None, output: Path | None) -> None:
-    """Write events, each with its hash, as the copies have them: `audit verify --file` follows them.
+@click.option(
+    "--format", "form", type=click.Choice([TRAIL, OCSF]), default=TRAIL, show_default=True, help="How each is written."
+)
+def export(config_path: Path, since: Moment | None, until: Moment | None, output: Path | None, form: str) -> None:
+    """Write events, each with its hash, as the copies have them: `audit verify --file` follows them, not those in OCSF.
 
     What was trimmed from the store comes from its copies.
     """
     now = int(time.time() * 1000)
     wanted = Wanted(since=since.ms(now) if since else 0, until=until.ms(now) if until else None)
+    written = forms(__version__)[form]
     with source_of(load(config_path, with_secrets=False), None) as trail, click.open_file(_name(output), "wb") as out:
         for linked in trail.events():
             if wanted.matches(linked.entry):
-                out.write(lines.line(linked.raw, linked.hash))
+                out.write(written(linked))
 
 
 @audit.command(

@@ -47,6 +47,6 @@ def trail_parts(config: Config, store: RedisStore) -> Iterator[Part]:
 def _running(store: RedisStore) -> Iterator[Part]:
     """What the running agent says of it."""
     told, now = store.beats(), store.now()
-    for beat in [*beats.fresh(told, "trail", now), *beats.fresh(told, "export", now)]:
+    for beat in [beat for kind in ("trail", "export", "forward") for beat in beats.fresh(told, kind, now)]:
         if beat.get("ok") is False:
             yield Part("trail", False, lower(str(beat.get("problem"))), "see the agent's log")

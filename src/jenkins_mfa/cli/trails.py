@@ -68,10 +68,10 @@ def joined(store: Trail, copied: Path | None) -> Source:
 
 
 def copies(path: Path) -> Source:
-    """A file of lines, a directory of them, or SQLite. Where they do not begin with the trail's first event, their own
-    first one is taken as it is.
+    """A file of lines, a directory of them (older ones may be compressed), or SQLite. Where they do not begin with the
+    trail's first event, their own first one is taken as it is.
     """
-    files = sorted(path.glob("trail-*.jsonl")) if path.is_dir() else [path]
+    files = sorted(path.glob("trail-*.jsonl*")) if path.is_dir() else [path]
     if not files:
         raise ArchiveError(f"{path} holds no copies of the trail (trail-*.jsonl)")
 

@@ -11,11 +11,13 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from jenkins_mfa.core import beats
+from jenkins_mfa.core.chain import Head
 from jenkins_mfa.core.keys import Keys
 from jenkins_mfa.core.model import Backlog, Gate
 from jenkins_mfa.errors import StoreError
 
 SOURCE, AGENT = "source", "agent"  #: kinds of heartbeats
+KEEPERS = {"trail", "export", "forward"}  #: those of what keeps the trail outside the store
 
 
 class Reading(Protocol):
@@ -33,14 +35,27 @@ class Reading(Protocol):
     def beats(self) -> Mapping[str, beats.Beat]:
         """Heartbeats by name."""
 
+    def heads(self) -> Head:
+        """Where the trail stands."""
+
+    def forwarded(self) -> Mapping[str, Head]:
+        """How far it was sent to each destination."""
+
 
 class State(Collector):
     """Gauges of gates, deliveries, sources, agents and keys. With the store away there is one of them: `store_up 0`.
-    `environments` are the names that the policy knows now.
+    `environments` are the names that the policy knows now, `destinations` those that the trail is sent to.
     """
 
-    def __init__(self, store: Reading, keys: Keys, environments: Callable[[], Collection[str]]) -> None:
+    def __init__(
+        self,
+        store: Reading,
+        keys: Keys,
+        environments: Callable[[], Collection[str]],
+        destinations: Collection[str] = (),
+    ) -> None:
         self._store = store
+        self._destinations = destinations
         self._keys = keys
         self._environments = environments
 
@@ -53,6 +68,7 @@ class State(Collector):
         try:
             now, gates = self._store.now(), self._store.open_gates()
             backlog, told = self._store.backlog(), self._store.beats()
+            head, sent = self._store.heads(), self._store.forwarded()
         except StoreError:
             yield GaugeMetricFamily("jenkins_mfa_store_up", "Whether the store answers", value=0)
             return
@@ -62,6 +78,8 @@ class State(Collector):
         yield from _sources(told, now)
         yield from _agents(told, now)
         yield self._receipt_keys()
+        yield _kept(told, now)
+        yield _unsent(self._destinations, head, sent)
 
     def _receipt_keys(self) -> Metric:
         ends = GaugeMetricFamily(
@@ -117,3 +135,25 @@ def _agents(told: Mapping[str, beats.Beat], now: int) -> Iterator[Metric]:
     yield GaugeMetricFamily("jenkins_mfa_agents", "Agents that run", value=len(agents))
     help_text = "Agents that did not take over a file that has changed"
     yield GaugeMetricFamily("jenkins_mfa_agents_refusing", help_text, value=refused)
+
+
+def _kept(told: Mapping[str, beats.Beat], now: int) -> Metric:
+    """Checkpoints (`trail`), copies (`export`), each destination (`forward:NAME`): one agent that fails is enough."""
+    good = GaugeMetricFamily("jenkins_mfa_trail_kept", "Whether the trail is kept outside the store", labels=["by"])
+    found: dict[str, int] = {}
+    for name, beat in told.items():
+        by = name.rpartition(":")[0]
+        if by.partition(":")[0] in KEEPERS and beats.age(beat, now) < beats.FRESH:
+            found[by] = min(found.get(by, 1), int(beat.get("ok") is True))
+    for by, kept in sorted(found.items()):
+        good.add_metric([by], kept)
+    return good
+
+
+def _unsent(destinations: Collection[str], head: Head, sent: Mapping[str, Head]) -> Metric:
+    behind = GaugeMetricFamily(
+        "jenkins_mfa_trail_unsent", "Events that a destination has not got yet", labels=["destination"]
+    )
+    for name in destinations:
+        behind.add_metric([name], max(0, head.seq - sent.get(name, Head(0, "")).seq))
+    return behind

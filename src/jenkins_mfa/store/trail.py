@@ -78,6 +78,17 @@ class Trail:
         }
         return bool(self._wire.run(TRIM, plan)[0] == b"done")
 
+    def forwarded(self) -> dict[str, Head]:
+        """How far the trail was sent to each destination; one that got nothing yet is not there."""
+        with reading():
+            found = self._wire.client.hgetall(self._wire.key("audit:forwarded"))
+        return {name.decode(errors="replace"): _place(value) for name, value in found.items()}
+
+    def note_forwarded(self, destination: str, place: Head) -> None:
+        """It was sent up to there."""
+        with reading():
+            self._wire.client.hset(self._wire.key("audit:forwarded"), destination, f"{place.seq} {place.hash}")
+
     def last_entry(self, gate_jti: str) -> tuple[int, str, int] | None:
         """(sequence, head, version) of the newest trail event that names a version of the gate.
 
@@ -127,3 +138,9 @@ def _entry(linked: Linked) -> Entry:
         return linked.entry
     except UntrustedInputError:
         raise foreign("audit") from None
+
+
+def _place(raw: bytes) -> Head:
+    """A cursor: sequence number and hash."""
+    seq, _, digest = raw.partition(b" ")
+    return Head(whole(seq, "audit:forwarded"), digest.decode(errors="replace"))

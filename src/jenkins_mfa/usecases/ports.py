@@ -5,7 +5,7 @@ Adapters map every foreign failure to the errors named here; nothing else leaves
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -250,6 +250,12 @@ class Store(Protocol):
     def audit_events(self, start: int = 1, count: int | None = None) -> Iterator[Linked]:
         """The trail's events from sequence number `start` on, oldest first, at most `count`."""
 
+    def forwarded(self) -> Mapping[str, Head]:
+        """How far the trail was sent to each destination; one that got nothing yet is not there."""
+
+    def note_forwarded(self, destination: str, place: Head) -> None:
+        """It was sent up to there."""
+
     def last_entry(self, gate_jti: str) -> tuple[int, str, int] | None:
         """(sequence, head, version) of the newest trail event about a gate."""
 
@@ -325,6 +331,13 @@ class Copies(Protocol):
 
     def add(self, events: list[Linked]) -> None:
         """Add events, for good when this returns; those that are there already stay as they are."""
+
+
+class Destination(Protocol):
+    """Where the trail is sent to. Raises ArchiveError."""
+
+    def send(self, events: Sequence[Linked]) -> None:
+        """Send events, in order; what it returns from has arrived. Some may have been sent before."""
 
 
 class Messenger(Protocol):

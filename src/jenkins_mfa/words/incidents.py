@@ -29,7 +29,7 @@ TEXTS = {
         "What the store holds of a gate is not what was written. It gets no receipt. See who can write there."
     ),
     "trail_unkept": (
-        "What is kept of the trail outside the store cannot be written: {problem}. Gates go on. Mend it soon: "
+        "The trail is not kept outside the store as it should be: {problem}. Gates go on. Mend it soon: "
         "until then nothing outside shows what happens."
     ),
     "record_damaged": (

@@ -29,7 +29,7 @@ from jenkins_mfa.errors import (
     SourceUnavailableError,
 )
 from jenkins_mfa.failures import why
-from jenkins_mfa.sources.jenkins.tls import Tls
+from jenkins_mfa.outbound import Tls, narrow
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 15.0
@@ -77,10 +77,7 @@ class _Connection(jenkins.Jenkins):  # type: ignore[misc]
     def __init__(self, url: str, user: str, token: str, tls: Tls) -> None:
         super().__init__(url)
         self._session.auth = requests.auth.HTTPBasicAuth(user.encode(), token.encode())
-        # Of the environment only the proxies are taken: not .netrc, and no other certificates.
-        self._session.trust_env = False
-        self._session.proxies = _proxies(url)
-        self._session.verify, self._session.cert = tls.verify, tls.cert
+        narrow(self._session, url, tls)
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         # Sizes are capped as they arrive, and texts like "Replayed #1" come in the reader's language.
         self._session.headers.update({"Accept-Encoding": "identity", "Accept-Language": "en"})
@@ -214,14 +211,6 @@ def _error(status: int, headers: Mapping[str, str], what: str) -> Exception:
 def told(text: str) -> str:
     """Foreign text in a sentence: nothing in it can end the quotation or start a line."""
     return f"“{ascii(text)[1:-1]}”"
-
-
-def _proxies(url: str) -> dict[str, str]:
-    """The way out that the environment names for an address; none to this machine itself."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost" or host.startswith("127.") or host == "::1":
-        return {}
-    return requests.utils.get_environ_proxies(url)
 
 
 def _unsafe_environment(environment: Mapping[str, str]) -> list[str]:

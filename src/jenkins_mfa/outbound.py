@@ -1,0 +1,57 @@
+"""The way out to other hosts: whom we trust, what we show of ourselves, and through which proxy we go.
+
+Files are read anew for each connection.
+"""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import requests
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """`ca_file`: certificates of those who may sign the other side's, in PEM; None: those that the system trusts.
+    `cert_file` and `key_file`: our own certificate and its key; None: none is shown.
+    """
+
+    ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
+
+    @property
+    def verify(self) -> str | bool:
+        """As requests takes it."""
+        return str(self.ca_file) if self.ca_file else True
+
+    @property
+    def cert(self) -> tuple[str, str] | None:
+        """As requests takes it."""
+        return (str(self.cert_file), str(self.key_file)) if self.cert_file and self.key_file else None
+
+    def context(self) -> ssl.SSLContext:
+        """For a socket: TLS 1.2 at least. Raises OSError, which ssl.SSLError is, for files that are none."""
+        made = ssl.create_default_context(cafile=self.ca_file)
+        made.minimum_version = ssl.TLSVersion.TLSv1_2
+        if self.cert_file and self.key_file:
+            made.load_cert_chain(self.cert_file, self.key_file, password="")
+        return made
+
+
+def proxies(url: str) -> dict[str, str]:
+    """The way out that the environment names for an address; none to this machine itself."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost" or host.startswith("127.") or host == "::1":
+        return {}
+    return requests.utils.get_environ_proxies(url)
+
+
+def narrow(session: requests.Session, url: str, tls: Tls) -> None:
+    """Of the environment only the proxies are taken: not .netrc, and no other certificates."""
+    session.trust_env = False
+    session.proxies = proxies(url)
+    session.verify, session.cert = tls.verify, tls.cert
