@@ -13,6 +13,7 @@ from builders import NONCE, ROSTER, RUN, facts, policy
 from clock import Clock
 from jenkins_mfa.core import request as requests
 from jenkins_mfa.core import seal, totp
+from jenkins_mfa.core.home import Home
 from jenkins_mfa.core.judge import Outcome
 from jenkins_mfa.core.keys import Keys, SigningKey
 from jenkins_mfa.core.model import APPROVERS, Alert, Facts, Gate, Message, Run, ToldRecord, Trouble
@@ -158,6 +159,7 @@ class FakeMessenger:
     copies: list[Alert] = field(default_factory=list)
     lines: list[tuple[str, int, int]] = field(default_factory=list)
     floods: list[tuple[str, int, int]] = field(default_factory=list)
+    homes: list[Home] = field(default_factory=list)
     away: set[str] = field(default_factory=set)
     unshowable: str = ""
     error: Exception | None = None
@@ -185,6 +187,11 @@ class FakeMessenger:
 
     def alert(self, alert: Alert, gate: Gate | None) -> None:
         (self.copies if alert.to.startswith(APPROVERS) else self.alerts).append(alert)
+
+    def show_home(self, home: Home) -> None:
+        if self.error is not None:
+            raise self.error
+        self.homes.append(home)
 
     def cannot_show(self, gate: Gate) -> str:
         return self.unshowable

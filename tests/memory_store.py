@@ -10,6 +10,7 @@ from itertools import count
 
 from clock import Clock
 from jenkins_mfa.core import moments
+from jenkins_mfa.core.audit_evidence import DECISIONS
 from jenkins_mfa.core.chain import Head, Linked
 from jenkins_mfa.core.lanes import ASK, due_in
 from jenkins_mfa.core.model import (
@@ -271,6 +272,11 @@ class MemoryStore:
 
     def entries(self, gate_jti: str) -> list[Entry]:
         return [linked.entry for linked in self.trail if linked.entry.gate == gate_jti]
+
+    def decided_by(self, person: str, within: int) -> list[str]:
+        newest = [linked.entry for linked in self.trail[-within:][::-1]]
+        found = [e.gate for e in newest if e.actor == person and e.event in DECISIONS]
+        return list(dict.fromkeys(found))
 
     def claim_lane(self, lease_ms: int, skip: frozenset[str] = frozenset()) -> Due | None:
         with self._lock:

@@ -21,6 +21,7 @@ from jenkins_mfa.config import Config
 from jenkins_mfa.core.consumers import Consumers
 from jenkins_mfa.core.model import Commit, Entry
 from jenkins_mfa.deliverers import Deliverers
+from jenkins_mfa.digest_keeper import DigestKeeper
 from jenkins_mfa.errors import SourceError, StoreError
 from jenkins_mfa.metrics.server import Metrics
 from jenkins_mfa.metrics.state import State
@@ -111,6 +112,8 @@ class Agent:
                 jobs = WatchedJobs(self.desk, self.desk.sources[source.id], source.watched)
                 WatchedKeeper(jobs).start(self.crew, self.replica)
         Deliverers(self.desk, self.crew).start()
+        if self.config.digest is not None:
+            DigestKeeper(self.desk, self.config.digest).start(self.crew, self.replica)
         self._scheduler = BackgroundScheduler(timezone="UTC")
         looks = (
             (self._tick, TICK_SECONDS),
@@ -282,7 +285,7 @@ class Agent:
         try:
             old = self.desk.store.now() - FORGOTTEN
             for name, beat in self.desk.store.beats().items():
-                at, ours = beat.get("at"), name.startswith(("agent:", "trail:", "export:", "forward:"))
+                at, ours = beat.get("at"), name.startswith(("agent:", "trail:", "export:", "forward:", "home:"))
                 if ours and (name.endswith(f":{self.replica}") or (isinstance(at, int) and at < old)):
                     self.desk.store.forget_beat(name)
         except StoreError as error:

@@ -27,9 +27,9 @@ YEARS = range(2000, 2100)  #: years whose holidays are known, where the library 
 MAX_REASON = 200  #: characters
 
 _DATE = r"20[0-9]{2}-[0-9]{2}-[0-9]{2}"
-_TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
-_HOURS = re.compile(rf"({_TIME})-({_TIME}|24:00)")
-_OPENING = re.compile(rf"({_DATE}) ({_TIME})-(?:({_DATE}) )?({_TIME}|24:00)")
+TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"  #: a time of day
+_HOURS = re.compile(rf"({TIME})-({TIME}|24:00)")
+_OPENING = re.compile(rf"({_DATE}) ({TIME})-(?:({_DATE}) )?({TIME}|24:00)")
 
 
 def read_calendars(root: Table) -> dict[str, Calendar]:
@@ -40,23 +40,23 @@ def read_calendars(root: Table) -> dict[str, Calendar]:
 def _calendar(name: str, table: Table) -> Calendar:
     if not re.fullmatch(NAME, name):
         table.fault("", "the name may hold a-z, 0-9, dash and underscore, 40 at most")
-    zone = _zone(table)
+    where = zone(table)
     calendar = Calendar(
         name=name,
-        zone=zone,
+        zone=where,
         weekdays=_weekdays(table),
         hours=_hours(table),
         holidays=_holidays(table),
-        openings=_openings(table, zone),
-        freezes=_freezes(table, zone),
+        openings=_openings(table, where),
+        freezes=_freezes(table, where),
     )
     table.done()
     return calendar
 
 
-def _zone(table: Table) -> ZoneInfo:
-    """A zone of the database's own list: a machine's `localtime` would be another zone on each machine."""
-    name = table.text("zone", allowed="an IANA zone such as Europe/Berlin")
+def zone(table: Table, default: str | None = None) -> ZoneInfo:
+    """`zone`, one of the database's own list: a machine's `localtime` would be another zone on each machine."""
+    name = table.text("zone", default, allowed="an IANA zone such as Europe/Berlin")
     known = resources.files("tzdata").joinpath("zones").read_text().split()
     if name in known:
         return ZoneInfo(name)
@@ -83,7 +83,7 @@ def _hours(table: Table) -> tuple[tuple[int, int], ...]:
     for text in table.texts("hours", ["00:00-24:00"], allowed=f"a list of {allowed}, not empty", least=1):
         match = _HOURS.fullmatch(text)
         if match and match[1] != match[2]:
-            found.append((_minute(match[1]), _minute(match[2])))
+            found.append((minute(match[1]), minute(match[2])))
         else:
             table.fault("hours", f"seen: {seen(text)}; allowed: {allowed}")
     return tuple(found)
@@ -145,7 +145,7 @@ def _opening(text: str) -> tuple[datetime, datetime] | None:
         return None
     with suppress(ValueError):  # 30 February
         first, last = (datetime.fromisoformat(f"{day} 00:00") for day in (match[1], match[3] or match[1]))
-        return first + timedelta(minutes=_minute(match[2])), last + timedelta(minutes=_minute(match[4]))
+        return first + timedelta(minutes=minute(match[2])), last + timedelta(minutes=minute(match[4]))
     return None
 
 
@@ -195,9 +195,10 @@ def _moment(table: Table, key: str, zone: ZoneInfo, wall: datetime | None) -> in
     return found[0]
 
 
-def _minute(text: str) -> int:
-    hour, minute = text.split(":")
-    return int(hour) * 60 + int(minute)
+def minute(text: str) -> int:
+    """The minutes after midnight of a time such as 09:30."""
+    hours, minutes = text.split(":")
+    return int(hours) * 60 + int(minutes)
 
 
 def _nearest(word: str, known: tuple[str, ...] | list[str]) -> str:

@@ -13,6 +13,8 @@ from jenkins_mfa.audit_config import AuditConfig, audit
 from jenkins_mfa.consumer_config import consumers
 from jenkins_mfa.core.consumers import Consumer
 from jenkins_mfa.core.policy import Policy, Roster
+from jenkins_mfa.core.weekly import Weekly
+from jenkins_mfa.digest_config import digest as weekly_digest
 from jenkins_mfa.errors import ConfigError
 from jenkins_mfa.metrics_config import metrics
 from jenkins_mfa.outbound import Tls
@@ -78,8 +80,9 @@ class KeysConfig:
 class Config:
     """All of it. Times to live are in seconds; `rules_digest` is of the files that policy and roster were read from.
 
-    `web` is None where the agent has no pages, `metrics` (address, port) where it serves no numbers; `consumer_files`
-    are the files of the consumers' secrets, by name, `store_file` that of the store's password.
+    `web` is None where the agent has no pages, `metrics` (address, port) where it serves no numbers, `digest` where
+    none is made; `consumer_files` are the files of the consumers' secrets, by name, `store_file` that of the store's
+    password.
     """
 
     path: Path
@@ -98,6 +101,7 @@ class Config:
     audit: AuditConfig
     web: WebSettings | None = None
     metrics: tuple[str, int] | None = None
+    digest: Weekly | None = None
     consumers: tuple[Consumer, ...] = ()
     consumer_files: Mapping[str, Path] = field(default_factory=dict)
     store_file: Path = Path()
@@ -120,6 +124,7 @@ def load(path: Path, *, policy_path: Path | None = None, now: int = 0, with_secr
     keys = _keys(root.table("keys"), base)
     kept = audit(root, base, with_secrets=with_secrets)
     numbers = metrics(root)
+    weekly = weekly_digest(root)
     pages = web(root, base, with_secrets=with_secrets)
     ids = {source.id for source in sources} or {""}
     redeemers = consumers(root, secrets.read, frozenset(ids))
@@ -160,6 +165,7 @@ def load(path: Path, *, policy_path: Path | None = None, now: int = 0, with_secr
         audit=kept,
         web=pages,
         metrics=numbers,
+        digest=weekly,
         consumers=tuple(redeemers),
         store_file=password_file,
         consumer_files={one.name: secret.file for one, secret in redeemers.items()},

@@ -147,7 +147,8 @@ class FakeGates:
 
     def commit(self, commit: Commit) -> None:
         self._check()
-        (self.record,) = commit.records  # type: ignore[assignment]
+        for record in commit.records:
+            self.record = record  # type: ignore[assignment]
         self.noted += commit.lanes
 
     def person(self, person: str) -> PersonRecord:
@@ -165,6 +166,10 @@ class FakeGates:
     def trouble(self, lane: str) -> Trouble | None:
         self._check()
         return self.troubles.get(lane)
+
+    def beat(self, name: str, value: dict[str, object]) -> None:
+        self._check()
+        self.heard[name] = value
 
     def beats(self) -> dict[str, dict[str, object]]:
         self._check()

@@ -15,6 +15,7 @@ ANSWER = 3_600_000  #: ms by which an answer to a run is ahead
 ASK = 1_800_000  #: ms by which a message that asks people is ahead, or an alert
 UPDATE = 600_000  #: ms by which another message about a gate is ahead of all the rest
 RUN_FIRST = 150  #: ms that a run has for taking its answer before people are told of it
+HOME_LATER = 1_000  #: ms in which what changes on one person's page comes together, so that it is shown once
 
 
 def due_in(lane: str, commit: Commit) -> int:
@@ -25,4 +26,6 @@ def due_in(lane: str, commit: Commit) -> int:
         if gate is not None and gate.state.answered:
             return RUN_FIRST
         return -ASK if gate is not None and gate.state is State.PENDING and not gate.held else -UPDATE
+    if kind == "home":
+        return HOME_LATER if commit.records else 0  # it was opened just now
     return -{"answer": ANSWER, "alert": ASK}.get(kind, 0)

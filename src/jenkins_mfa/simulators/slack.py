@@ -16,8 +16,8 @@
         slack.slash("U01ALICE", "/mfa", "pending", "C01DEPLOYS").wait("ephemeral").text
 
 World (slack_world): `add_user`, `add_channel`, `set_user`, `set_group`, `archive`, `delete_message`, `messages`,
-`ephemerals`, `views`, `channels_of`, `im`, `sights`, `revision`, `wait_for`; `plain` flattens a message.
-People (slack_people): `press`, `submit`, `back`, `slash`, `say`; kinds of sights: slack_model.Kind.
+`ephemerals`, `views`, `home`, `channels_of`, `im`, `sights`, `revision`, `wait_for`; `plain` flattens a message.
+People (slack_people): `press`, `submit`, `back`, `open_home`, `press_home`, `slash`, `say`; sights: slack_model.Kind.
 Here: `connections`, `calls`; faults `fail_next`, `revoke`, `outage`/`recover`, `refresh_sockets` and
 `close_old_sockets`, `reset_sockets`, `ack_seconds`, `pace`, `send_envelope`, `send_event`.
 Stricter than Slack: a message needs a `text`, and what slack_rules names. `chat.update` without `blocks`

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from jenkins_mfa.simulators import slack_directory as directory
+from jenkins_mfa.simulators import slack_home as home
 from jenkins_mfa.simulators import slack_rules as rules
 from jenkins_mfa.simulators.slack_call import Answer, Call, authorize, reachable_channel
 from jenkins_mfa.simulators.slack_model import ApiError, Channel, Message
@@ -166,6 +167,7 @@ METHODS: dict[str, Method] = {
     "chat.getPermalink": Method(_permalink),
     "views.open": Method(_views_open),
     "views.update": Method(_views_update),
+    "views.publish": Method(home.views_publish),
     "apps.connections.open": Method(directory.connections_open, "connections:write", token="app"),
     "auth.test": Method(directory.auth_test, token=None),
     "conversations.open": Method(directory.conversations_open, "im:write"),
@@ -173,6 +175,7 @@ METHODS: dict[str, Method] = {
     "conversations.members": Method(directory.conversations_members),
     "conversations.list": Method(directory.conversations_list),
     "users.info": Method(directory.users_info, "users:read"),
+    "users.lookupByEmail": Method(directory.users_lookup_by_email, "users:read.email"),
     "users.list": Method(directory.users_list, "users:read"),
     "usergroups.users.list": Method(directory.usergroups_users_list, "usergroups:read"),
     "team.info": Method(directory.team_info, "team:read"),

@@ -42,6 +42,7 @@ def team_info(call: Call) -> Answer:
 
 
 def _user_json(call: Call, user: User) -> Answer:
+    address = {"email": user.email} if user.email and "users:read.email" in call.token.scopes else {}
     return {
         "id": user.id,
         "team_id": user.team,
@@ -55,8 +56,9 @@ def _user_json(call: Call, user: User) -> Answer:
         "is_ultra_restricted": False,
         "is_stranger": user.team != call.workspace.team,
         "is_app_user": False,
+        "is_email_confirmed": user.email_confirmed,
         "updated": 0,
-        "profile": {"real_name": user.name, "display_name": user.username, "team": user.team},
+        "profile": {"real_name": user.name, "display_name": user.username, "team": user.team, **address},
     }
 
 
@@ -66,6 +68,15 @@ def users_info(call: Call) -> Answer:
     if user is None:
         raise ApiError("user_not_found")
     return {"user": _user_json(call, user)}
+
+
+def users_lookup_by_email(call: Call) -> Answer:
+    """users.lookupByEmail: the active person of the workspace with an address, in any case."""
+    wanted = call.text("email").lower()
+    for user in call.workspace.users.values():
+        if user.email.lower() == wanted and user.team == call.workspace.team and not user.deleted:
+            return {"user": _user_json(call, user)}
+    raise ApiError("users_not_found")
 
 
 def users_list(call: Call) -> Answer:

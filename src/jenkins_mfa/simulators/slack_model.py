@@ -8,7 +8,7 @@ from typing import Any, Literal
 from jenkins_mfa.errors import JenkinsMfaError
 
 Kind = Literal[
-    "message", "edit", "delete", "ephemeral", "modal", "modal_update", "modal_close", "field_errors", "error"
+    "message", "edit", "delete", "ephemeral", "modal", "modal_update", "modal_close", "home", "field_errors", "error"
 ]
 
 
@@ -27,7 +27,9 @@ class ImpossibleActionError(JenkinsMfaError):
 
 @dataclass
 class User:
-    """A person or bot. `guest` is a restricted account, `deleted` a deactivated one."""
+    """A person or bot. `guest` is a restricted account, `deleted` a deactivated one. The address is told with
+    the scope users:read.email only.
+    """
 
     id: str
     name: str
@@ -35,6 +37,8 @@ class User:
     guest: bool = False
     deleted: bool = False
     bot: bool = False
+    email: str = ""
+    email_confirmed: bool = True
 
     @property
     def username(self) -> str:

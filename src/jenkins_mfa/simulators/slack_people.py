@@ -6,6 +6,7 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
+from jenkins_mfa.simulators import slack_home as home
 from jenkins_mfa.simulators import slack_payloads as payloads
 from jenkins_mfa.simulators.slack_form import fill_in
 from jenkins_mfa.simulators.slack_model import ApiError, ImpossibleActionError, Message, ResponseUrl, User
@@ -90,6 +91,33 @@ class People(World):
             payload = payloads.interaction(self.workspace, person, "view_closed")
             payload |= {"view": copy.deepcopy(form), "is_cleared": False}
         return self._deliver(outcome, "interactive", payload, accepts=False)[0] if outcome.sent else outcome
+
+    def open_home(self, user: str, tab: str = "home") -> Outcome:
+        """Open the app, at its Home tab or its messages: the app hears of it, as of all events, at least once."""
+        with self.workspace.changed:
+            person, outcome = self._person(user), self._begin(user)
+            payload = payloads.event(self.workspace, home.opened(self.workspace, person.id, tab))
+        retried = {"retry_attempt": 0, "retry_reason": ""}
+        ack = self.socket.deliver("events_api", payload, accepts=False, **retried)
+        outcome.seconds = ack.seconds
+        return outcome
+
+    def press_home(self, user: str, action_id: str, *, value: str | None = None) -> Outcome:
+        """Press a button of one's own Home tab; `value` chooses among buttons with one action_id."""
+        with self.workspace.changed:
+            person, view = self._person(user), self.workspace.homes.get(user)
+            found = [
+                (block, element)
+                for block in (view["blocks"] if view else [])
+                for element in block_elements(block)
+                if element["action_id"] == action_id and value in {None, element.get("value")}
+            ]
+            if view is None or not found:
+                raise ImpossibleActionError(f"no button {action_id} in the Home tab of {user}")
+            payload = payloads.interaction(self.workspace, person, "block_actions")
+            payload |= home.from_view(self.workspace, view, *found[0])
+            outcome = self._begin(user)
+        return self._deliver(outcome, "interactive", payload, accepts=False)[0]
 
     def slash(self, user: str, command: str, text: str, channel: str) -> Outcome:
         """Type a slash command in a channel."""

@@ -188,6 +188,14 @@ _VIEW = shape(
         "notify_on_close": boolean,
     },
 )
+_HOME = shape(
+    {"type": one_of("home"), "blocks": array(_BLOCK, 1, 100)},
+    {
+        "private_metadata": string(3000, least=0),
+        "callback_id": string(255, least=0),
+        "external_id": string(255, least=0),
+    },
+)
 _BLOCKS = array(_BLOCK, 0, 50)
 
 
@@ -231,3 +239,8 @@ def view_problems(view: Any) -> list[str]:
     if any(block["type"] == "input" for block in view["blocks"]) and "submit" not in view:
         problems.append("missing required field: submit, needed by input blocks [json-pointer:/view]")
     return problems + list(_across(view["blocks"], "/view/blocks"))
+
+
+def home_problems(view: Any) -> list[str]:
+    """Why Slack refuses this view of a Home tab; empty if it takes it."""
+    return list(_HOME(view, "/view")) or list(_across(view["blocks"], "/view/blocks"))

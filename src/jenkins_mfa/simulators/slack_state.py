@@ -53,6 +53,9 @@ class Workspace:
         self.groups: dict[str, UserGroup] = {}
         self.messages: dict[tuple[str, str], Message] = {}
         self.modals: dict[str, list[dict[str, Any]]] = {}
+        #: What the app has published in people's Home tabs; whether its manifest has that tab.
+        self.homes: dict[str, dict[str, Any]] = {}
+        self.home_enabled = True
         self.tokens: dict[str, Token] = {}
         self.journal: list[Sight] = []
         self.socket_url = ""

@@ -21,11 +21,18 @@ class World:
         self.workspace = workspace
 
     def add_user(
-        self, user_id: str, name: str, *, team: str | None = None, guest: bool = False, deleted: bool = False
+        self,
+        user_id: str,
+        name: str,
+        *,
+        team: str | None = None,
+        guest: bool = False,
+        deleted: bool = False,
+        email: str = "",
     ) -> User:
         """A person; `team` of another workspace makes them an outsider in shared channels."""
         with self.workspace.changed:
-            user = User(user_id, name, team or self.workspace.team, guest, deleted)
+            user = User(user_id, name, team or self.workspace.team, guest, deleted, email=email)
             self.workspace.users[user_id] = user
             return user
 
@@ -93,6 +100,11 @@ class World:
         """The open modals of this person, the one in front last."""
         with self.workspace.changed:
             return copy.deepcopy(self.workspace.modals.get(user, []))
+
+    def home(self, user: str) -> dict[str, Any] | None:
+        """What stands in this person's Home tab; None where nothing was published."""
+        with self.workspace.changed:
+            return copy.deepcopy(self.workspace.homes.get(user))
 
     def sights(self, user: str, start: int = 0) -> list[Sight]:
         """All that this person saw from entry `start` of the journal on, in order of time."""

@@ -19,7 +19,7 @@ NO_ANSWER = "no readable answer"
 #: shape. It lets the errors of what it is made of through.
 _UNREADABLE = (SlackClientError, HTTPException, OSError, ValueError, LookupError, RecursionError, AttributeError)
 
-#: The message, its channel or the user group is not there (any more), or not for us.
+#: The message, its channel, the user group or App Home is not there (any more), or not for us.
 GONE = frozenset(
     {
         "cant_update_message",
@@ -28,6 +28,7 @@ GONE = frozenset(
         "ekm_access_denied",
         "is_archived",
         "is_inactive",
+        "not_enabled",
         "message_not_found",
         "no_such_subteam",
         "not_in_channel",
@@ -35,6 +36,7 @@ GONE = frozenset(
         "restricted_action_read_only_channel",
         "thread_not_found",
         "user_not_found",
+        "users_not_found",
         "user_not_visible",
         "cannot_dm_bot",
         "user_disabled",

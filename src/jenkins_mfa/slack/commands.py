@@ -23,7 +23,7 @@ from jenkins_mfa.slack.limits import MAX_BLOCKS_BYTES, MAX_TEXT_BYTES, size
 from jenkins_mfa.slack.messenger import SlackMessenger
 from jenkins_mfa.slack.own import OwnCommands
 from jenkins_mfa.slack.payloads import Body, Typed
-from jenkins_mfa.slack.replies import respond_privately
+from jenkins_mfa.slack.replies import respond_privately, told_nothing
 from jenkins_mfa.usecases import explain, floods, second_admin, trouble
 from jenkins_mfa.words import answers, commands, enrolment, holding, state, tree, why
 from jenkins_mfa.words.parts import Parts
@@ -109,13 +109,9 @@ class Commands:
     def _payloads(self, body: Body) -> list[Payload]:
         try:
             typed = payloads.command(body, self.messenger.team)
-            who = typed.who
-            person = self.messenger.roster.find(who.issuer, who.subject)
-            if person is None:
-                return [_note([commands.strangers(who.subject, self.messenger.team)])]
-            if not self.messenger.accounts.active(who.subject):
-                return [_note([answers.outsiders()])]
-            return self._answer(typed, person.id)
+            why = told_nothing(self.messenger, typed.who)
+            person = self.messenger.roster.find(typed.who.issuer, typed.who.subject)
+            return [_note([why])] if why or person is None else self._answer(typed, person.id)
         except Refusal:
             return [_note([answers.outsiders()])]
         except UntrustedInputError as error:

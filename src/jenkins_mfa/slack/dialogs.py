@@ -52,6 +52,15 @@ class Dialogs:
             return words.late()
         return ()
 
+    def say(self, trigger: str, user: str, answer: Payload) -> None:
+        """Answer where there is no message to answer below: in a form's place, or else in a direct message."""
+        if not self.open(trigger, views.said(answer.blocks)):
+            return
+        try:
+            self.sentences.messenger.whisper(views.HOME, user, answer)
+        except MessengerError as error:
+            log.warning("a private answer was lost", problem=str(error))
+
     def submitted(self, ack: Ack, body: Body, field: str, act: Callable[[Form], Parts | Payload]) -> None:
         """Act on a form, acknowledge with what its field ("": it has none) or its place must show, then answer
         privately.
@@ -70,6 +79,9 @@ class Dialogs:
                 ack(response_action="errors", errors={field: render.terminal(sentence)})
             else:
                 ack(response_action="update", view=views.ended([sentence]))
+            return
+        if form.about.channel == views.HOME:
+            ack(response_action="update", view=views.said(blocks.private(answer).blocks))
             return
         ack()
         try:

@@ -14,7 +14,7 @@ from typing import Protocol
 import structlog
 from slack_bolt import Ack, App, Respond
 
-from jenkins_mfa.core.model import Commit, Gate, ToldRecord
+from jenkins_mfa.core.model import Gate
 from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.slack import blocks, views
 from jenkins_mfa.slack.acts import ActForms, Acts
@@ -22,10 +22,11 @@ from jenkins_mfa.slack.blocks import Payload
 from jenkins_mfa.slack.commands import Commands, Reading
 from jenkins_mfa.slack.dialogs import Dialogs, FieldError
 from jenkins_mfa.slack.glass import BreakGlass, GlassCommands
+from jenkins_mfa.slack.home_tab import HomeTab
 from jenkins_mfa.slack.messenger import SlackMessenger
 from jenkins_mfa.slack.own import Own, OwnCommands
 from jenkins_mfa.slack.payloads import Body, Form, Press, Typed
-from jenkins_mfa.slack.presses import Presses
+from jenkins_mfa.slack.presses import Messages, Presses
 from jenkins_mfa.slack.replies import Gates, OnlyMatchable, Sentences, respond_privately
 from jenkins_mfa.usecases.answer import Counted, NeedsKey, NeedsNumber, NeedsTap, Tapped
 from jenkins_mfa.usecases.desk import Who
@@ -58,14 +59,8 @@ class Answers(Protocol):
         """A denial with its reason."""
 
 
-class Store(Gates, Reading, Protocol):
+class Store(Gates, Reading, Messages, Protocol):
     """What is read to answer people."""
-
-    def told(self, gate_id: str) -> ToldRecord:
-        """Which messages tell about a gate."""
-
-    def commit(self, commit: Commit) -> None:
-        """Write all of it in one step."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +92,7 @@ class Handlers:
     @property
     def presses(self) -> Presses:
         """The buttons."""
-        return Presses(self.sentences, self.store)
+        return Presses(self.dialogs, self.store)
 
     def register(self, app: App) -> None:
         """Listen. Whatever no listener knows is acknowledged and answered, too."""
@@ -109,6 +104,7 @@ class Handlers:
         own = OwnCommands(self.own, self.store, self.sentences)
         app.action("enroll_yes")(own.yes)
         app.action("enroll_no")(own.no)
+        HomeTab(own, self.dialogs, self.store).register(app)
         app.action(re.compile(""))(self.unknown)
         app.view("gate_totp")(self.code)
         app.view("gate_number")(self.number)
@@ -125,7 +121,7 @@ class Handlers:
         ack()
 
         def act(press: Press) -> Parts | Payload:
-            return self._ask(self.answers.tap(press.jti, press.who, press.cause), press)
+            return self._ask(self.answers.tap(press.jti, press.who, press.cause, seen=not press.home), press)
 
         self.presses.pressed(body, respond, act)
 
@@ -182,7 +178,7 @@ class Handlers:
 
         def act(form: Form) -> Parts | Payload:
             tapped = self.answers.tap(form.about.jti, form.who, form.cause)
-            return self._counted(tapped.gate) if isinstance(tapped, Counted) else words.more_asked()
+            return self._counted(tapped.gate, form.about.channel) if isinstance(tapped, Counted) else words.more_asked()
 
         self.dialogs.submitted(ack, body, "", act)
 
@@ -192,7 +188,7 @@ class Handlers:
         def act(form: Form) -> Parts | Payload:
             code = views.typed(form.view, "code")
             counted = self.answers.code(form.about.jti, form.about.challenge, form.who, code, form.cause)
-            return self._counted(counted.gate)
+            return self._counted(counted.gate, form.about.channel)
 
         self.dialogs.submitted(ack, body, "code", act)
 
@@ -202,7 +198,7 @@ class Handlers:
         def act(form: Form) -> Parts | Payload:
             number = views.typed(form.view, "number")
             counted = self.answers.number(form.about.jti, form.about.challenge, form.who, number, form.cause)
-            return self._counted(counted.gate)
+            return self._counted(counted.gate, form.about.channel)
 
         self.dialogs.submitted(ack, body, "number", act)
 
@@ -223,7 +219,7 @@ class Handlers:
     def _ask(self, asked: Tapped, at: Press | Typed) -> Parts | Payload:
         """What follows from an Approve: it counts, or a form opens."""
         if isinstance(asked, Counted):
-            return self._counted(asked.gate)
+            return self._counted(asked.gate, at.channel)
         if isinstance(asked, NeedsTap):
             return self.dialogs.open(at.trigger, views.tap(asked.gate, views.About(asked.gate.jti, "", at.channel)))
         if isinstance(asked, NeedsKey):
@@ -237,9 +233,10 @@ class Handlers:
         gate = self.answers.may_deny(jti, at.who)
         return self.dialogs.open(at.trigger, views.reason(gate, self.roster, views.About(jti, "", at.channel)))
 
-    def _counted(self, gate: Gate) -> Payload:
-        """It counts, and can be taken back."""
-        return blocks.taken_back(words.counted(gate, self.roster, self.store.now()), gate)
+    def _counted(self, gate: Gate, channel: str) -> Parts | Payload:
+        """It counts, and can be taken back: below the answer, or on the page where it was begun."""
+        said = words.counted(gate, self.roster, self.store.now())
+        return said if channel == views.HOME else blocks.taken_back(said, gate)
 
     def _typed(self, gate: Gate, typed: Typed, act: Callable[[], Parts | Payload]) -> Parts | Payload:
         """Act on a command about a gate; it gets a sentence, whatever fails."""

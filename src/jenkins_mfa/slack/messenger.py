@@ -14,17 +14,19 @@ import structlog
 from slack_sdk import WebClient
 
 from jenkins_mfa.core import moments
+from jenkins_mfa.core.home import Home
 from jenkins_mfa.core.model import APPROVERS, Alert, Gate, Message, State, ToldRecord, Trouble
 from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.errors import MessageGoneError, MessageRefusedError, MessengerError, MessengerUnavailableError
 from jenkins_mfa.slack import blocks
+from jenkins_mfa.slack import home as homes
 from jenkins_mfa.slack.accounts import Accounts
 from jenkins_mfa.slack.blocks import Payload
 from jenkins_mfa.slack.calls import MessageLostError, call, told
-from jenkins_mfa.slack.limits import check_message
+from jenkins_mfa.slack.limits import Json, check_message
 from jenkins_mfa.slack.pace import Pace
 from jenkins_mfa.usecases.rules import Rules
-from jenkins_mfa.words import alerts, facts, holding, render
+from jenkins_mfa.words import alerts, answers, facts, holding, render
 from jenkins_mfa.words.parts import Parts
 
 T = TypeVar("T")
@@ -176,6 +178,17 @@ class SlackMessenger:
             self._post(self._direct(user) if user else self.ops_channel, payload)
         elif (channel := alert.to.removeprefix(APPROVERS) or self.default_channel) != self.ops_channel:
             self._post(channel, payload)
+
+    def show_home(self, home: Home) -> None:
+        """Show somebody their own page, App Home, if they have an account here that may look. Raises MessengerError."""
+        user = self.users.get(home.person)
+        if user is not None:
+            active = self.accounts.active(user)
+            self.publish(user, homes.view(home, self.roster) if active else homes.says(answers.outsiders()))
+
+    def publish(self, user: str, view: Json) -> None:
+        """Let this view stand in the App Home of an account. Raises MessengerError."""
+        self.pace.call(self.client.views_publish, user_id=user, view=view)
 
     def asked_in(self, gate: Gate) -> list[str]:
         """Names of the channels where a gate is asked; without private ones, whose names are not everybody's, and

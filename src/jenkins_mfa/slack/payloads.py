@@ -34,7 +34,7 @@ _ANY = re.compile(r"[\x21-\x7e]{1,400}")
 @dataclass(frozen=True, slots=True)
 class Press:
     """A button was pressed: by whom, which gate's, on which message; `trigger` opens one form within 3 s. `private` is
-    a message that only they see.
+    a message that only they see; on their own page the channel is `views.HOME`.
     """
 
     who: Who
@@ -44,6 +44,11 @@ class Press:
     cause: str
     trigger: str
     private: bool
+
+    @property
+    def home(self) -> bool:
+        """Whether it was on their own page, where no message stands that could be answered or put right."""
+        return self.channel == views.HOME
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,20 +84,45 @@ def matchable(body: Body) -> bool:
 
 
 def press(body: Body, team: str) -> Press:
-    """Read a pressed button."""
+    """Read a pressed button, on a message or on its reader's own page, which has neither channel nor time."""
     who = _who(body, team)
     action = _first(body.get("actions"))
     container = _mapping(body.get("container"))
+    home = container.get("type") == "view" and _mapping(body.get("view")).get("type") == "home"
     stamp = _text(action.get("action_ts"), _TS, "action_ts")
     return Press(
         who,
         _text(action.get("value"), _JTI, "value"),
-        _text(container.get("channel_id"), _ID, "channel"),
-        _text(container.get("message_ts"), _TS, "message"),
+        views.HOME if home else _text(container.get("channel_id"), _ID, "channel"),
+        "" if home else _text(container.get("message_ts"), _TS, "message"),
         f"slack:{team}:{who.subject}:{stamp}",
         _text(body.get("trigger_id"), _ANY, "trigger_id"),
         container.get("is_ephemeral") is True,
     )
+
+
+def about_themselves(body: Body, team: str) -> tuple[Who, str]:
+    """Read a pressed button that is about whoever pressed it: who, and the trigger that opens one form within 3 s."""
+    return _who(body, team), _text(body.get("trigger_id"), _ANY, "trigger_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Somebody opened their App Home."""
+
+    who: Who
+    cause: str
+
+
+def opened(body: Body, team: str) -> Opened | None:
+    """Read that somebody opened the app; None where it was its other tab, the messages."""
+    if _text(body.get("team_id"), _ID, "team") != team:
+        raise Refusal("other_workspace")
+    event = _mapping(body.get("event"))
+    if event.get("tab") != "home":
+        return None
+    who = Who(f"slack:{team}", _text(event.get("user"), _ID, "user"))
+    return Opened(who, f"slack:{team}:{_text(body.get('event_id'), _ANY, 'event_id')}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,17 +13,18 @@ from jenkins_mfa.core.model import Message, Trouble
 from jenkins_mfa.errors import StoreError
 from jenkins_mfa.slack import blocks, payloads
 from jenkins_mfa.slack.blocks import Payload
-from jenkins_mfa.slack.dialogs import account
+from jenkins_mfa.slack.dialogs import Dialogs, account
 from jenkins_mfa.slack.payloads import Body, Press
 from jenkins_mfa.slack.replies import Sentences, respond_privately
+from jenkins_mfa.usecases import home as homes
 from jenkins_mfa.usecases import telling, trouble
 from jenkins_mfa.words.parts import Parts
 
 log = structlog.get_logger()
 
 
-class Messages(telling.Tellings, Protocol):
-    """What is known of a gate's messages."""
+class Messages(telling.Tellings, homes.Openings, Protocol):
+    """What is known of a gate's messages, and of people's own pages."""
 
     def trouble(self, lane: str) -> Trouble | None:
         """Why a lane is not delivered."""
@@ -31,10 +32,15 @@ class Messages(telling.Tellings, Protocol):
 
 @dataclass(frozen=True)
 class Presses:
-    """Takes presses. `sentences` say what is told about failures."""
+    """Takes presses. `dialogs` opens forms, and says what is told about failures."""
 
-    sentences: Sentences
+    dialogs: Dialogs
     store: Messages
+
+    @property
+    def sentences(self) -> Sentences:
+        """What is said about failures."""
+        return self.dialogs.sentences
 
     def pressed(self, body: Body, respond: Respond, act: Callable[[Press], Parts | Payload]) -> None:
         """Act on a press and answer it privately; a stale copy of the message is put right."""
@@ -46,10 +52,25 @@ class Presses:
             done = True
         except Exception as error:  # noqa: BLE001  (a tap always gets a sentence)
             answer = self.sentences.about(error, press.jti if press else "", account(body))
+        if press is not None and press.home:
+            self._at_home(press, answer)
+            return
         if answer:
             respond_privately(respond, blocks.private(answer), replace=done and press is not None and press.private)
         if press is not None and not press.private:
             self._put_right(press)
+
+    def _at_home(self, press: Press, answer: Parts | Payload) -> None:
+        """Answer in a form's place, unless a form opened; then show the page as it is now."""
+        if not answer:
+            return
+        self.dialogs.say(press.trigger, press.who.subject, blocks.private(answer))
+        person = self.sentences.messenger.roster.find(press.who.issuer, press.who.subject)
+        try:
+            if person is not None:
+                homes.opened(self.store, person.id, press.cause)
+        except StoreError as error:
+            log.info("a stale home stays", problem=str(error))
 
     def _put_right(self, press: Press) -> None:
         """The gate's messages, and copies that nobody remembers, are told anew by their lane: an update from here could

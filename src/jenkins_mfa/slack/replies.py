@@ -16,7 +16,8 @@ from jenkins_mfa.errors import MessengerError, Refusal, StoreError, StoreUncerta
 from jenkins_mfa.slack import payloads
 from jenkins_mfa.slack.blocks import Payload, note
 from jenkins_mfa.slack.messenger import SlackMessenger
-from jenkins_mfa.words import answers, refusals
+from jenkins_mfa.usecases.desk import Who
+from jenkins_mfa.words import answers, commands, refusals
 from jenkins_mfa.words.parts import Parts
 
 log = structlog.get_logger()
@@ -88,6 +89,15 @@ class OnlyMatchable(Middleware):
         if req.context.respond is not None:
             respond_privately(req.context.respond, note([answers.unreadable()], {}, "answer"))
         return BoltResponse(status=200)
+
+
+def told_nothing(messenger: SlackMessenger, who: Who) -> Parts:
+    """Why an account is told nothing; empty for people of the roster whose account is active. Raises
+    MessengerUnavailableError.
+    """
+    if messenger.roster.find(who.issuer, who.subject) is None:
+        return commands.strangers(who.subject, messenger.team)
+    return () if messenger.accounts.active(who.subject) else answers.outsiders()
 
 
 def respond_privately(respond: Respond, payload: Payload, *, replace: bool = False) -> None:

@@ -19,6 +19,9 @@ from jenkins_mfa.slack.limits import Json, check_view
 from jenkins_mfa.words import acts, answers, compared, forms, render, state
 from jenkins_mfa.words.parts import Parts
 
+#: In place of a channel, where a form was opened on its reader's own page (App Home). No channel has this id.
+HOME = "HOME"
+
 _ABOUT = re.compile(
     r"(?:(g_[0-9a-f]{32}\.[0-9]{1,9})|([a-z]{1,20}):([A-Za-z0-9_.~%-]{1,2000}))"
     r" (c_[0-9A-Za-z]{1,64}|-) ([A-Z0-9]{1,32})"
@@ -112,7 +115,7 @@ def reason(gate: Gate, roster: Roster, about: About) -> Json:
             "type": "input",
             "block_id": "reason",
             "label": plain(forms.REASON_LABEL),
-            "hint": plain(forms.reason_hint(gate, roster)),
+            "hint": plain(forms.reason_hint(gate, roster, "its channel" if about.channel == HOME else "this channel")),
             "element": element | {"min_length": answers.REASON_LEAST, "max_length": answers.REASON_MOST},
         },
         {
@@ -135,6 +138,17 @@ def ended(lines: Sequence[Parts]) -> Json:
         "title": plain(forms.ENDED_TITLE),
         "close": plain(forms.CLOSE),
         "blocks": blocks,
+    }
+
+
+def said(blocks: Sequence[Json]) -> Json:
+    """A private answer to what was done on one's own page, where no message stands below which it could be given."""
+    return {
+        "type": "modal",
+        "callback_id": "said",
+        "title": plain(forms.SAID_TITLE),
+        "close": plain(forms.CLOSE),
+        "blocks": list(blocks),
     }
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from jenkins_mfa.core import audit
+from jenkins_mfa.core.audit_evidence import DECISIONS
 from jenkins_mfa.core.chain import Head, Linked
 from jenkins_mfa.core.model import Entry
 from jenkins_mfa.errors import UntrustedInputError
@@ -119,6 +120,22 @@ class Trail:
                 pipeline.xrange(self._wire.key("audit"), at, at)
             pages = pipeline.execute()
         return [_entry(_linked(raw)) for page in pages for raw in page]
+
+    def decided_by(self, person: str, within: int) -> list[str]:
+        """The gates (`jti`) that somebody has confirmed or denied, newest answer first, as far as the newest `within`
+        events tell.
+        """
+        mark, end, found = f'"{person}"'.encode(), "+", dict[str, None]()
+        while within > 0:
+            with reading():
+                page = self._wire.client.xrevrange(self._wire.key("audit"), end, "-", min(PAGE, within))
+            for linked in map(_linked, page):
+                if mark in linked.raw and (entry := _entry(linked)).actor == person and entry.event in DECISIONS:
+                    found[entry.gate] = None
+            if len(page) < min(PAGE, within):
+                break
+            end, within = f"({page[-1][0].decode()}", within - len(page)
+        return list(found)
 
     def _range(self, first: str, last: str, count: int) -> list[Linked]:
         with reading():

@@ -194,6 +194,7 @@ _LANES = {
     "tell": telling.tell,
     "many": telling.many,
     "flood": telling.flood,
+    "home": telling.home,
     "note": telling.note,
     "ended": _ended,
     "alert": telling.alert,
@@ -201,5 +202,5 @@ _LANES = {
 }
 
 #: Kinds of lanes that wait for the messenger, and those that wait for sources: neither may hold the other up.
-TO_PEOPLE = frozenset({"tell", "many", "flood", "alert"})
+TO_PEOPLE = frozenset({"tell", "many", "flood", "home", "alert"})
 TO_SOURCES = frozenset(_LANES) - TO_PEOPLE

@@ -40,7 +40,7 @@ def bare(people: People, gate: Gate) -> frozenset[str]:
     for clause in clauses:
         for one in clause.people:
             least[one] = min(clause.factor, least.get(one, clause.factor), key=lambda factor: factor.strength)
-    return frozenset(one for one, factor in least.items() if _gives(people, one).strength < factor.strength)
+    return frozenset(one for one, factor in least.items() if gives(people, one).strength < factor.strength)
 
 
 def stuck(people: People, gate: Gate) -> tuple[str, ...]:
@@ -50,14 +50,14 @@ def stuck(people: People, gate: Gate) -> tuple[str, ...]:
     if gate.requirement is None or gate.state is not State.PENDING:
         return ()
     given = {one.person: one.factor for one in gate.confirmations}
-    able = {one: _gives(people, one) for one in gate.requirement.people if one not in given}
+    able = {one: gives(people, one) for one in gate.requirement.people if one not in given}
     clauses = gate.requirement.clauses
     if quorum.assign(clauses, able | given) == tuple(clause.count for clause in clauses):
         return ()
     return tuple(one for one in able if one in bare(people, gate))
 
 
-def _gives(people: People, person: str) -> Factor:
+def gives(people: People, person: str) -> Factor:
     """The strongest factor that somebody can give; a tap and the number take no more than their account."""
     try:
         record = people.person(person)

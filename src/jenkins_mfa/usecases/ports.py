@@ -11,6 +11,7 @@ from typing import Protocol
 
 from jenkins_mfa.core.chain import Head, Linked
 from jenkins_mfa.core.checkpoint import Checkpoint, Kept
+from jenkins_mfa.core.home import Home
 from jenkins_mfa.core.judge import Outcome
 from jenkins_mfa.core.model import (
     Alert,
@@ -262,6 +263,11 @@ class Store(Protocol):
     def entries(self, gate_jti: str) -> list[Entry]:
         """The trail's events about one gate, oldest first."""
 
+    def decided_by(self, person: str, within: int) -> list[str]:
+        """The gates (`jti`) that somebody has confirmed or denied, newest answer first, as far as the newest `within`
+        events of the trail tell.
+        """
+
     def claim_lane(self, lease_ms: int, skip: frozenset[str] = frozenset()) -> Due | None:
         """Lease the lane that is due first."""
 
@@ -368,6 +374,9 @@ class Messenger(Protocol):
 
     def alert(self, alert: Alert, gate: Gate | None) -> None:
         """Tell ops, or the one person whom it is for."""
+
+    def show_home(self, home: Home) -> None:
+        """Show one person their own page; quietly nothing where there is no such place, or nobody to show it to."""
 
     def cannot_show(self, gate: Gate) -> str:
         """What of the gate cannot be shown whole, in words; empty when all of it can."""

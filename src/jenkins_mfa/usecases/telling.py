@@ -5,11 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Protocol
 
+import structlog
+
 from jenkins_mfa.core import holds
+from jenkins_mfa.core.home import concerned
 from jenkins_mfa.core.model import APPROVERS, Commit, Gate, Message, State, ToldRecord
-from jenkins_mfa.errors import StoreConflictError
+from jenkins_mfa.errors import MessengerError, MessengerUnavailableError, StoreConflictError
+from jenkins_mfa.usecases import home as homes
 from jenkins_mfa.usecases import trouble
 from jenkins_mfa.usecases.desk import Desk, commit_id, decide, gates_of, run_record, whole
+
+log = structlog.get_logger()
 
 FLOOD_UNTOLD = 2_000  #: ms until it is looked again where a flood can be told
 #: Alerts that approvers read too: somebody goes past what they decide, or uses what they have decided elsewhere.
@@ -53,9 +59,10 @@ def tell(desk: Desk, gate_id: str) -> None:
     others = sum(1 for other in gates_of(desk, run_record(desk, gate.run.key)) if not other.state.settled)
     after = desk.messenger.tell(gate, told, others - (not gate.state.settled), failing)
     refused = trouble.unshown(gate, after, desk.store.now()) if after.refused and not told.refused else ()
+    pages = homes.lanes(desk.store, concerned(gate)) if told.shown != gate.version else ()
     cause = commit_id("told", gate.jti, str(after.version), str(after.shown))
     try:
-        desk.store.commit(Commit(cause, (after,), (), (), refused))
+        desk.store.commit(Commit(cause, (after,), (), pages, refused))
     except StoreConflictError:
         _overtaken(desk, gate)
         raise
@@ -130,6 +137,20 @@ def flood(desk: Desk, pipeline: str) -> None:
     desk.store.commit(Commit(commit_id("flood", pipeline, str(after.version), str(after.shown)), (after,)))
 
 
+def home(desk: Desk, person: str) -> None:
+    """Show somebody (roster id) their own page as it is now. What cannot be shown is left to the next change or
+    opening, except where the messenger says when it will take it.
+    """
+    if person not in desk.roster.people or not homes.lanes(desk.store, {person}):
+        return
+    try:
+        desk.messenger.show_home(homes.of(desk, person))
+    except MessengerError as error:
+        if isinstance(error, MessengerUnavailableError) and error.retry_after:
+            raise Again(round(error.retry_after * 1000)) from None
+        log.info("a home was not shown", person=person, problem=str(error))
+
+
 def note(desk: Desk, gate_id: str) -> None:
     """Write the present state on the run's own page: one line for all gates of a run."""
     gate = desk.store.gate(gate_id)
@@ -149,6 +170,8 @@ def alert(desk: Desk, alert_id: str) -> None:
         return
     gate = whole(desk, lambda: desk.store.gate(found.gate)) if found.gate else None
     desk.messenger.alert(found, gate)
+    if pages := homes.lanes(desk.store, {found.to} & desk.roster.people.keys()):
+        desk.store.commit(Commit(commit_id("alert-home", found.id), (), lanes=pages))
     if found.code in FOR_APPROVERS and not found.to and not (gate and _news(gate)):
         channels = gate.requirement.channels if gate and gate.requirement else ()
         places = [f"{APPROVERS}{channel}" for channel in channels or ("",)]

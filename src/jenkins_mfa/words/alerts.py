@@ -10,6 +10,7 @@ from jenkins_mfa.words import (
     asking,
     codes,
     delivery,
+    digest,
     endings,
     enrolment,
     glass,
@@ -27,6 +28,8 @@ from jenkins_mfa.words.parts import Channel, Everyone, Fact, Parts, Time, Word, 
 
 def alert(given: Alert, gate: Gate | None, roster: Roster) -> list[Parts]:
     """An alert as lines: what happened, to which build, what to do."""
+    if given.code == "digest":
+        return digest.lines(given.values, roster)
     what = _what(given, gate, roster)
     if gate is None:
         return [what]

@@ -154,17 +154,24 @@ def doer(roster: Roster, actor: str) -> Parts:
 
 def me(person: Member, record: PersonRecord, gates: Sequence[Gate], roster: Roster, now: int) -> list[Parts]:
     """What somebody has enrolled, since when, when it was used last, and what they can answer."""
+    found = standing(person, record, now)
+    if record.locked_out:
+        return found
+    able = sum(gate.state is State.PENDING and person.id in people.others(gate, roster) for gate in gates)
+    waits = say("You can answer {n} of the {m} builds that wait.", n=able, m=len(gates))
+    return [*found, waits if gates else say("Nothing waits.")]
+
+
+def standing(person: Member, record: PersonRecord, now: int) -> list[Parts]:
+    """Who somebody is, what they have enrolled, and what keeps it from counting."""
     groups = join([(Word(group),) for group in person.groups])
     inside = say(", in {groups}", groups=groups) if groups else ()
     who = say("You are {name} ({id}){inside}.", name=Word(person.name), id=Word(person.id), inside=inside)
-    able = sum(gate.state is State.PENDING and person.id in people.others(gate, roster) for gate in gates)
-    waits = say("You can answer {n} of the {m} builds that wait.", n=able, m=len(gates))
-    can = waits if gates else say("Nothing waits.")
     if record.locked_out:
         what = say("All that you answer with was called lost: {at}. {next}", at=Time(record.lost_at), next=say(TICKET))
         return [who, what, *awaited(record)]
     enrolled = [line for kind in KINDS for line in _enrolled(record, kind)]
-    return [who, *enrolled, *awaited(record), *_waits(record, now), can]
+    return [who, *enrolled, *awaited(record), *_waits(record, now)]
 
 
 def awaited(record: PersonRecord) -> list[Parts]:

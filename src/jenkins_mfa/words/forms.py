@@ -40,6 +40,7 @@ REPORT_OPTION = "Report it to ops"
 REPORT_HINT = "Alerts ops, and holds further builds of who started this."
 
 ENDED_TITLE = "Not recorded"
+SAID_TITLE = "jenkins-mfa"
 
 CONFIRM_TEXT = 300  #: characters of a confirm dialog's text
 
@@ -59,6 +60,11 @@ def approve_label(gate: Gate, asked: frozenset[Factor]) -> str:
 def deny_label(gate: Gate) -> str:
     """The button's name where it is read aloud."""
     return f"Deny build {gate.run.id}, asks for a reason" if len(gate.run.id) <= 12 else "Deny, asks for a reason"
+
+
+def retract_label(gate: Gate) -> str:
+    """The button's name where it is read aloud."""
+    return f"Take back your confirmation of {'build ' + gate.run.id if len(gate.run.id) <= 12 else 'this build'}"
 
 
 def confirm_title(gate: Gate) -> str:
