@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from itertools import count
 from pathlib import Path
 
@@ -53,7 +54,7 @@ def test_check_names_files_with_a_revoked_key_and_agents_with_other_keys(place: 
     place.store.commit(Commit("c", (KeysRecord(1, ("k1",), (RevokedKey("k1", 1, "operator:root"),)),)))
     place.store.beat("agent:1", {"at": place.store.now(), "pid": 7, "receipt_kids": ["k1"]})
     assert place.found == [
-        "k1 is revoked, and the files here still have it; no agent uses it, but keys public tells it",
+        "k1 is revoked, and the files here still have it; no agent uses it, and keys public leaves it out",
         "an agent (pid 7) has the receipt keys k1, the files here none",
     ]
     assert place.run("keys", "revoke", "k1", "--yes").returncode == 0
@@ -72,6 +73,47 @@ def test_a_revoked_key_is_published_no_more(place: Place, tmp_path: Path) -> Non
     assert ("'k2'" in trust, "'k1'" in trust) == (True, False)
     assert place.run("keys", "revoke", "k2", "--yes").returncode == 0
     assert place.found == ["every receipt key is revoked: every build is denied"]
+
+
+@pytest.mark.parametrize("command", [("keys", "public"), ("keys", "public", "--library"), ("init", "--library")])
+def test_old_files_do_not_publish_a_key_that_the_store_knows_as_revoked(
+    place: Place, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    """A host with key files out of a backup: the world would believe the stolen key again. It is left out and named."""
+    assert place.run("keys", "generate", "--wait", "0").returncode == 0
+    place.store.commit(Commit("c", (KeysRecord(1, ("k1", "k2"), (RevokedKey("k1", 1, "operator:root"),)),)))
+    library = tmp_path / "library"
+    library.mkdir()
+    done = place.run(*command, *([library] if "--library" in command else []))
+    said = "k1 is revoked, and left out; the files here still have it. Mend: jenkins-mfa keys revoke k1\n"
+    assert (done.returncode, done.stderr) == (0, said)
+    trust = library / "src/mfa/Trust.groovy"
+    told = trust.read_text() if "--library" in command else done.stdout
+    assert ("k2" in told, "k1" in told) == (True, False)
+
+
+@pytest.mark.parametrize("command", [("keys", "public"), ("keys", "public", "--library"), ("init", "--library")])
+def test_nothing_is_published_while_nobody_can_say_which_keys_are_revoked(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    """Nor is a file written: a library that was laid out with the sample's class would believe the sample's key."""
+    config, library = with_keys(write(tmp_path)), tmp_path / "library"
+    library.mkdir()
+    done = run(*command, *([library] if "--library" in command else []), config=config)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "which receipt keys are revoked: nothing was published." in done.stderr
+    assert "Mend: start it, or correct [store] url" in done.stderr
+    assert list(library.rglob("*")) == []
+    assert run("keys", "public", "--checkpoints", config=config).returncode == 0
+
+
+def test_a_key_that_has_ended_is_published_no_more(place: Place) -> None:
+    """As it is believed no more."""
+    index = place.files.dir / "keys.json"
+    rows = json.loads(index.read_text())
+    rows["keys"][0]["not_after"] = int(time.time())
+    index.write_text(json.dumps(rows))
+    assert json.loads(place.run("keys", "public").stdout) == {"keys": []}
 
 
 def test_revoking_asks_first_and_changes_nothing_without_a_yes(place: Place) -> None:

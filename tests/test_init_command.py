@@ -173,7 +173,7 @@ def test_no_answer_becomes_another_key(wild: dict[str, str]) -> None:
 def test_the_library_is_laid_out_and_only_its_trust_changes_later(tmp_path: Path) -> None:
     """The first time all of it; after a new key only the class Trust, which names both keys."""
     config, library = tmp_path / "mfa" / "config.toml", tmp_path / "library"
-    init(tmp_path / "mfa")
+    init(tmp_path / "mfa", store_url=f"embedded:{tmp_path / 'store'}")
     done = run("init", "--library", library, config=config)
     assert done.returncode == 0, done.stderr
     assert "git tag mfa-1" in done.stdout
@@ -195,7 +195,7 @@ def test_the_library_is_laid_out_and_only_its_trust_changes_later(tmp_path: Path
 def test_a_library_of_another_version_is_told_and_replaced_on_demand(tmp_path: Path) -> None:
     """What differs is named with the mend; Trust is written in any case."""
     config, library = tmp_path / "mfa" / "config.toml", tmp_path / "library"
-    init(tmp_path / "mfa")
+    init(tmp_path / "mfa", store_url=f"embedded:{tmp_path / 'store'}")
     run("init", "--library", library, config=config)
     gate = library / "src" / "mfa" / "Gate.groovy"
     ours = gate.read_bytes()
@@ -214,7 +214,7 @@ def test_a_wheel_has_what_is_laid_out(tmp_path: Path) -> None:
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True, timeout=60)
     [wheel] = tmp_path.glob("*.whl")
     zipfile.ZipFile(wheel).extractall(tmp_path / "site")
-    init(tmp_path / "mfa")
+    init(tmp_path / "mfa", store_url=f"embedded:{tmp_path / 'store'}")
     command = [sys.executable, "-m", "jenkins_mfa", "init", "--library", str(tmp_path / "library")]
     command += ["--config", str(tmp_path / "mfa" / "config.toml")]
     own = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}

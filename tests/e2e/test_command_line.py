@@ -107,7 +107,7 @@ def test_missing_keys_exit_2_and_say_how_to_make_them(tmp_path: Path) -> None:
 
 def test_keys_are_made_listed_and_published(tmp_path: Path) -> None:
     """generate, list, public as JWKS and as the library's Trust class."""
-    path = write(tmp_path)
+    path = write(tmp_path, store=f"embedded:{tmp_path / 'store'}")
     assert run("keys", "generate", "--config", path).returncode == 0
     rows = json.loads(run("keys", "list", "--json", "--config", path).stdout)["keys"]
     assert [(row["kid"], row["state"]) for row in rows] == [("k1", "signs")]

@@ -39,12 +39,10 @@ def _signer(not_after: int) -> Part:
 
 def kept_parts(store: RedisStore, keys: Keys) -> Iterator[Part]:
     """Where files and store, or files and agents, do not agree about receipt keys."""
-    revoked = {one.kid for one in store.keys().revoked}
-    for key in keys.signing:
-        if key.kid in revoked:
-            says = f"{key.kid} is revoked, and the files here still have it; no agent uses it, but keys public tells it"
-            yield Part("keys", False, says, f"jenkins-mfa keys revoke {key.kid}")
-    here = [key.kid for key in keys.signing if key.kid not in revoked]
+    for kid in receipt_keys.put_back(store, keys):
+        says = f"{kid} is revoked, and the files here still have it; no agent uses it, and keys public leaves it out"
+        yield Part("keys", False, says, f"jenkins-mfa keys revoke {kid}")
+    here = [key.kid for key in keys.signing if key.kid not in keys.revoked]
     for beat in beats.fresh(store.beats(), "agent", store.now()):
         there = beat.get("receipt_kids")
         if isinstance(there, list) and there != here:

@@ -187,7 +187,7 @@ Next:
    with connections:write and put it into slack-app.token. Invite the app to both channels.
    {first_files.new_app(manifest)}
 2. Jenkins. Merge {CASC}, make an API token as {answers.jenkins_user} and put it into jenkins.token. Then lay out
-   the library, and push it to {answers.library_remote}:
+   the library while the store runs, and push it to {answers.library_remote}:
    jenkins-mfa init --library ../mfa-library --config {config}
 3. Say in policy.toml which jobs are production, enrol yourself, look whether all is well, and start the agent:
    export JENKINS_MFA_CONFIG={config.absolute()}

@@ -23,6 +23,7 @@ from jenkins_mfa.cli.base import (
     print_json,
 )
 from jenkins_mfa.cli.library import write_trust
+from jenkins_mfa.cli.published import published_keys
 from jenkins_mfa.core.signing_keys import jwks
 from jenkins_mfa.errors import DamagedError
 from jenkins_mfa.usecases.revoke import Concerned, Revoked, concerned
@@ -125,16 +126,20 @@ def _state(key: key_files.Listed, now: int) -> str:
     help="Seconds that a gate waits at most; the library's timeout adds 10 minutes.  [default: max_ttl]",
 )
 def public(config_path: Path, library: Path | None, checkpoints: bool, bare: str, max_seconds: int | None) -> None:
-    """Print the public keys that have not ended as a JSON Web Key Set, or write them into the shared library."""
+    """Print the public keys that have not ended as a JSON Web Key Set, or write them into the shared library.
+
+    The store is asked which are revoked: files here may be older than that.
+    """
     config = load(config_path, with_secrets=False)
-    keys = load_keys(config)
     if checkpoints:
-        click.echo(json.dumps(jwks(keys.checkpoints.public if keys.checkpoints else {}), indent=2))
+        found = load_keys(config).checkpoints
+        click.echo(json.dumps(jwks(found.public if found else {}), indent=2))
         return
+    keys = published_keys(config)
     if library is None:
         click.echo(json.dumps(jwks(keys.public(int(time.time()))), indent=2))
         return
-    write_trust(library, config, max_seconds=max_seconds, bare=bare)
+    write_trust(library, config, keys, max_seconds=max_seconds, bare=bare)
 
 
 @keys.command(

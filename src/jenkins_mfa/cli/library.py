@@ -9,8 +9,10 @@ from pathlib import Path
 import click
 
 from jenkins_mfa import trust
-from jenkins_mfa.cli.base import FINDING, Failed, load_keys
+from jenkins_mfa.cli.base import FINDING, Failed
+from jenkins_mfa.cli.published import published_keys
 from jenkins_mfa.config import Config
+from jenkins_mfa.core.keys import Keys
 from jenkins_mfa.shipped import shipped
 
 TRUST = Path("src") / "mfa" / "Trust.groovy"
@@ -19,8 +21,9 @@ PARTS = ("src", "vars", "examples", "README.md")
 
 def lay_out(library: Path, config: Config, *, overwrite: bool) -> None:
     """Copy the library's sources into a folder and write its class Trust. Where they are, only Trust is written; what
-    differs from this version is named, or replaced with `overwrite`.
+    differs from this version is named, or replaced with `overwrite`. Nothing is, where the keys cannot be told.
     """
+    keys = published_keys(config)
     origin = shipped("jenkinsfile-library")
     sources = [path.relative_to(origin) for part in PARTS for path in _files(origin / part)]
     stale = [str(path) for path in sources if path != TRUST and _differs(origin / path, library / path)]
@@ -29,7 +32,7 @@ def lay_out(library: Path, config: Config, *, overwrite: bool) -> None:
         for path in sources:
             (library / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(origin / path, library / path)
-    write_trust(library, config)
+    write_trust(library, config, keys)
     if fresh:
         _first_push(library)
     elif stale and not overwrite:
@@ -37,9 +40,13 @@ def lay_out(library: Path, config: Config, *, overwrite: bool) -> None:
         raise Failed(f"Not those of this version: {', '.join(stale)}.", FINDING, "stale", mend=mend)
 
 
-def write_trust(library: Path, config: Config, *, max_seconds: int | None = None, bare: str = "throw") -> None:
-    """Write the class Trust: the keys that builds believe, the issuer, the controllers."""
-    signing = load_keys(config).current(int(time.time()))
+def write_trust(
+    library: Path, config: Config, keys: Keys, *, max_seconds: int | None = None, bare: str = "throw"
+) -> None:
+    """Write the class Trust: the keys that builds believe, of those that may be published, the issuer, the
+    controllers.
+    """
+    signing = keys.current(int(time.time()))
     path = library / TRUST
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(

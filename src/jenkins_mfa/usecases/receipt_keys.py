@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from jenkins_mfa.core.keys import SigningKey
-from jenkins_mfa.core.model import Alert, Commit, Entry, Gate, Warned
+from jenkins_mfa.core.keys import Keys, SigningKey
+from jenkins_mfa.core.model import Alert, Commit, Entry, Gate, KeysRecord, Warned
 from jenkins_mfa.core.signing_keys import spki
 from jenkins_mfa.usecases.desk import Desk, commit_id, decide
 
@@ -21,9 +22,24 @@ SOON = 30 * DAY  #: ms before the end of the last key that a library knows, from
 EVERY = 7 * DAY  #: ms after which they are told again
 
 
+class Reading(Protocol):
+    """Where it is kept which keys are revoked."""
+
+    def keys(self) -> KeysRecord:
+        """As in the Store port."""
+
+
 def look(desk: Desk) -> None:
     """Remember what the store knows as revoked. Raises StoreError: where that cannot be read nothing is signed."""
-    desk.keys.revoked.update(one.kid for one in desk.store.keys().revoked)
+    put_back(desk.store, desk.keys)
+
+
+def put_back(store: Reading, keys: Keys) -> list[str]:
+    """Make what the store knows as revoked revoked in `keys`, too. Returns the kids among those that the files still
+    have, as where old files were put back. Raises StoreError.
+    """
+    keys.revoked.update(one.kid for one in store.keys().revoked)
+    return [key.kid for key in keys.signing if key.kid in keys.revoked]
 
 
 def signer(desk: Desk, kids: Collection[str], at: int) -> SigningKey | None:

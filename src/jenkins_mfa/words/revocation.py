@@ -10,6 +10,9 @@ from jenkins_mfa.words import people
 from jenkins_mfa.words.parts import Fact, Parts, Time, Word, join, say
 
 MOST = 50  #: builds of one kind that are shown in text; all are in the JSON
+#: Where the store cannot be asked which keys are revoked, and what is to be done then.
+NOT_ASKED = "It has to say which receipt keys are revoked: nothing was published."
+ASK = "start it, or correct [store] url; where it is lost for good, restore it first"
 
 #: By what a build has to do with the key: a line above those builds, and what is to be done about each.
 KINDS = {
@@ -42,6 +45,14 @@ def _line(one: Concerned, roster: Roster) -> Parts:
         source=Word(one.gate.run.source),
         build=people.build(one.gate.run),
         who=who,
+    )
+
+
+def left_out(kid: str) -> Parts:
+    """Beside published keys: a revoked one that the files still have is not among them."""
+    return say(
+        "{kid} is revoked, and left out; the files here still have it. Mend: jenkins-mfa keys revoke {kid}",
+        kid=Word(kid),
     )
 
 
