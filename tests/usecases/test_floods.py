@@ -11,10 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders import RUN, facts
+from clock import Clock
 from desk_world import TAP, World
 from fakes import FakeSource, desk, request_text
 from jenkins_mfa.core.flood import PER_PIPELINE, PER_RUN, Room, folder_of, in_turns, pipeline_of
 from jenkins_mfa.core.model import FloodsRecord, Gate, Run, Starter, State, Trigger
+from jenkins_mfa.store.records import encode
 from jenkins_mfa.usecases.openings import Openings
 from jenkins_mfa.usecases.ports import Opened, Paused
 from jenkins_mfa.usecases.watch import Watch
@@ -178,6 +180,56 @@ def test_a_build_that_is_refused_again_and_again_is_told_once_for_each_reason() 
     assert [alert.code for alert in made.messenger.alerts if alert.code != "flooded"] == ["other_run"]
     denied = [one.entry for one in made.store.audit_events() if one.entry.event == "gate:denied"]
     assert len({entry.gate for entry in denied}) == 30
+
+
+class Counted(MemoryStore):
+    """It counts how often a gate is read."""
+
+    reads = 0
+
+    def gate(self, gate_id: str) -> Gate | None:
+        self.reads += 1
+        return super().gate(gate_id)
+
+
+def refuse_again(made: World, times: int) -> tuple[int, int]:
+    """One build is refused so often, one time after the other; gates read for that, and bytes of the run's record."""
+    before = made.store.reads
+    for _ in range(times):
+        flood(made, ("web", 1, 1))
+        made.deliver(100)
+        made.clock.move(seconds=3)
+        made.deliver(100)
+    return made.store.reads - before, len(encode(made.store.run("main:web:1:1")))
+
+
+def test_the_hundredth_refusal_of_a_build_reads_no_more_than_the_thirtieth() -> None:
+    """Each look at a build read every gate that it ever had, and its record grew with each."""
+    made = World(source=Flooding(), store=Counted(Clock()))
+    made.source.refuse = True  # type: ignore[attr-defined]
+    refuse_again(made, 30)
+    early = refuse_again(made, 10)
+    refuse_again(made, 60)
+    assert refuse_again(made, 10) == early
+    assert len(list(made.store.all_gates())) == 110
+    assert {gate.state for gate in made.store.all_gates()} == {State.ABORTED}
+
+
+def test_a_gate_that_waits_is_not_forgotten_over_many_refusals_of_its_build() -> None:
+    """It is denied with its run, or let go on, as if there had been none."""
+    made = World(source=Flooding(), store=Counted(Clock()))
+    made.enrol("alice")
+    flood(made, ("web", 1, 1))
+    (waits,) = made.store.open_gates()
+    made.source.refuse = True  # type: ignore[attr-defined]
+    refuse_again(made, 40)
+    assert waits.id in made.store.run("main:web:1:1").gates
+    made.source.finished = False
+    made.answers.tap(waits.jti, made.who("alice"), "tap")
+    made.deliver(100)
+    ended = made.store.gate(waits.id)
+    assert ended is not None
+    assert (ended.state, len(made.source.receipts)) == (State.RESUMED, 1)
 
 
 def test_a_job_that_is_refused_again_and_again_is_told_twenty_times_an_hour() -> None:

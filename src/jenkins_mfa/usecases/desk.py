@@ -151,6 +151,13 @@ def gates_of(desk: Desk, run: RunRecord) -> list[Gate]:
     return [gate for gate in found if gate is not None]
 
 
+def unsettled(desk: Desk, run: RunRecord) -> frozenset[str]:
+    """Ids of the run's gates that are not settled, or of which nobody knows because they are damaged."""
+    waiting = {gate.id for gate in desk.store.open_gates() if gate.run.key == run.key}
+    damaged = {one.record.removeprefix("gate:") for one in desk.store.damaged_gates()}
+    return frozenset(waiting | (damaged & set(run.gates)))
+
+
 def named(desk: Desk, gate_id: str) -> Gate | None:
     """A gate that the store itself names; None for one that is damaged or gone, which ops are told about once."""
     gate = whole(desk, lambda: desk.store.gate(gate_id))

@@ -25,7 +25,7 @@ from jenkins_mfa.core.model import (
 )
 from jenkins_mfa.errors import RequestError, UntrustedInputError
 from jenkins_mfa.usecases import history, holds, numbers, plain, receipt_keys, reopen
-from jenkins_mfa.usecases.desk import Desk, decide, run_record
+from jenkins_mfa.usecases.desk import Desk, decide, run_record, unsettled
 from jenkins_mfa.usecases.opening_commit import written
 from jenkins_mfa.usecases.ports import Paused, Source
 from jenkins_mfa.usecases.rules import InForce, asked
@@ -70,7 +70,7 @@ def open_gate(desk: Desk, source: Source, paused: Paused, former: Gate | None = 
             return None
         pipeline = numbers.remembered(desk, gate, history.opened(pipeline, gate.opened_at))
         gate, compared = holds.placed(desk, gate)
-        desk.store.commit(written(gate, run, pipeline, compared, before))
+        desk.store.commit(written(gate, run, unsettled(desk, run), pipeline, compared, before))
         return gate
 
     gate = decide(attempt)

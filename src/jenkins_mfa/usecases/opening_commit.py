@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from jenkins_mfa.core.holds import in_line
@@ -26,11 +27,18 @@ ALARMING = frozenset(
 
 
 def written(
-    gate: Gate, run: RunRecord, pipeline: PipelineRecord, compared: tuple[HoldsRecord, ...], former: Gate | None
+    gate: Gate,
+    run: RunRecord,
+    waiting: Collection[str],
+    pipeline: PipelineRecord,
+    compared: tuple[HoldsRecord, ...],
+    former: Gate | None,
 ) -> Commit:
-    """The gate, its place in the run's record and the pipeline's, the trail's events, and who must be told."""
+    """The gate, its place in the run's record and the pipeline's, the trail's events, and who must be told. `waiting`
+    are the run's gates that are not settled.
+    """
     gate, run, pipeline, refused = refusals.counted(gate, run, pipeline)
-    run = replace(run, version=run.version + 1, gates=(*run.gates, gate.id))
+    run = run.with_gate(gate.id, waiting)
     state: dict[str, str | int] = {"version": gate.version, "state": gate.state.value}
     details, policy = dict(state), ""
     if gate.requirement is not None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 
 from jenkins_mfa.core.model.factors import CredentialRecord, PersonRecord, TicketRecord
 from jenkins_mfa.core.model.gates import Denial, Gate
@@ -11,11 +12,13 @@ from jenkins_mfa.core.model.runs import Run, Value
 
 APPROVERS = "#"  #: before a channel, in `Alert.to`
 SCHEMA = 2  #: version of the stored shapes; an agent refuses to run on a newer one
+KEPT = 16  #: gates of a run that its record names beside those that wait for something
 
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """What is kept for a run: its gates, a sticky denial, and who had settled pauses at the last claim or look.
+    """What is kept for a run: its gates (those that wait, and the newest others), a sticky denial, and who had settled
+    pauses at the last claim or look.
 
     Denial and settlers are those of the run that began at `started`; the gates may be of earlier ones of its name, too.
     `misdirected` is the start of the one of which it was told that others may settle its pauses, -1 for none. `refused`
@@ -30,6 +33,14 @@ class RunRecord:
     started: int = 0
     misdirected: int = -1
     refused: tuple[str, ...] = ()
+
+    def with_gate(self, gate: str, waiting: Collection[str]) -> RunRecord:
+        """One version on, with one gate more. Of those that wait for nothing any more the newest KEPT stay: however
+        often a run was refused, whoever looks at its gates reads no more of them.
+        """
+        ended = [one for one in self.gates if one not in waiting]
+        dropped = set(ended[:-KEPT])
+        return replace(self, version=self.version + 1, gates=(*(g for g in self.gates if g not in dropped), gate))
 
     def about(self, run: Run) -> bool:
         """Whether denial and settlers are this run's; where nothing tells, they are."""
