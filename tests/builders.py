@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from typing import Any
 
@@ -24,6 +25,11 @@ from jenkins_mfa.core.policy.predicates import All, Texts
 NOW = 1_764_000_000_000
 RUN = Run("main", "ci", "team one/deploy", "17", 1, "https://ci.example.com/job/team%20one/job/deploy/17/")
 NONCE = "Mfa-" + "0" * 32
+
+
+def nonce(name: str) -> str:
+    """Another one for each name."""
+    return f"Mfa-{hashlib.sha256(name.encode()).hexdigest()[:32]}"
 
 
 def person(name: str, *groups: str) -> Person:

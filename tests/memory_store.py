@@ -68,6 +68,7 @@ class MemoryStore:
         self._aside: set[str] = set()
         self._commits: dict[str, str] = {}
         self._refs: dict[str, Gate] = {}
+        self._nonces: dict[str, str] = {}
         self._alerts: dict[str, Alert] = {}
         self._beats: dict[str, dict[str, object]] = {}
         self._courtesies: dict[str, tuple[str, int]] = {}
@@ -89,6 +90,9 @@ class MemoryStore:
     def gate_of(self, source: str, ref: str) -> Gate | None:
         newest = self._refs.get(ref_key(source, ref))
         return self.gate(newest.id) if newest else None
+
+    def copied(self, nonce: str, source: str, ref: str) -> bool:
+        return self._nonces.get(nonce, ref_key(source, ref)) != ref_key(source, ref)
 
     def open_gates(self, source: str | None = None) -> list[Gate]:
         found = [g for g in self._gates() if not g.state.settled and source in (None, g.run.source)]
@@ -218,7 +222,9 @@ class MemoryStore:
             for record in commit.records:
                 self.put(record)
                 if isinstance(record, Gate) and record.version == 1:
-                    self._refs[ref_key(record.run.source, record.external_ref)] = record
+                    ref = ref_key(record.run.source, record.external_ref)
+                    self._refs[ref] = record
+                    self._nonces.setdefault(record.nonce, ref)
             self.trail += linked
             self._written = max(self._written, self.heads(), key=lambda head: head.seq)
             for alert in commit.alerts:

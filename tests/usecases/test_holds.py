@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from builders import facts, policy, rule
+from builders import facts, nonce, policy, rule
 from desk_world import World
 from fakes import FakeSource, code_of, desk, request_text
 from jenkins_mfa.core import holds as core
@@ -380,7 +380,8 @@ def test_two_replicas_never_ask_more_than_the_limit() -> None:
     for source, pipeline in zip(sources, ("a", "b"), strict=True):
         for _ in range(12):
             source.start("dan", pipeline=pipeline)  # type: ignore[attr-defined]
-        source.pauses = {f"{pipeline}-{ref}": nonce for ref, nonce in source.pauses.items()}  # type: ignore[attr-defined]
+        refs = [f"{pipeline}-{ref}" for ref in source.pauses]  # type: ignore[attr-defined]
+        source.pauses = {ref: nonce(ref) for ref in refs}  # type: ignore[attr-defined]
         source.runs = {f"{pipeline}-{ref}": run for ref, run in source.runs.items()}  # type: ignore[attr-defined]
     watches = [Watch(replica, source) for replica, source in zip(replicas, sources, strict=True)]
     threads = [threading.Thread(target=watch.poll) for watch in watches]

@@ -155,6 +155,18 @@ def test_hole_twin_ids(world: Watched) -> None:
     shows(world, "twin", "gate:denied", "two inputs of this build have the same id")
 
 
+def test_hole_an_id_copied_into_a_later_build() -> None:
+    """When nothing waits with that id any more: its gate has been let on."""
+    world = resumed()
+    later = replace(RUN, id="18", started=RUN.started + 1)
+    world.source.known = facts(run=later)
+    world.source.text = request_text(run={"pipeline": later.pipeline, "id": later.id})
+    world.source.pauses, world.source.settlers = {"ref-2": NONCE}, []
+    shows(world, "twin", "gate:denied", "or the id belongs to another build")
+    assert [ref for ref, _ in world.source.sent] == ["ref-1", "ref-2"]
+    assert len(world.source.receipts) == 1
+
+
 @pytest.mark.parametrize(
     ("libraries", "code"),
     [

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from builders import facts, policy, rule
+from builders import facts, nonce, policy, rule
 from desk_world import World
 from fakes import FakeSource, code_of, request_text
 from jenkins_mfa.core import challenge
@@ -239,7 +239,7 @@ def again(world: World, number: str, run_id: str = "18") -> Gate:
     run = replace(world.source.known.run, id=run_id)
     world.source.text = request_text(number=number, run={"pipeline": run.pipeline, "id": run.id})
     world.source.known = facts(run=run)
-    world.source.pauses = {f"ref-{run_id}": "Mfa-" + "1" * 32}
+    world.source.pauses = {f"ref-{run_id}": nonce(run_id)}
     world.watch.poll()
     found = world.store.gate_of("main", f"ref-{run_id}")
     assert found is not None

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from structlog.testing import capture_logs
 
-from builders import NONCE, RUN, facts, policy, rule
+from builders import NONCE, RUN, facts, nonce, policy, rule
 from desk_world import World
 from fakes import FakeMessenger, FakeSource, as_json, request_text
 from jenkins_mfa.core.judge import Outcome
@@ -152,7 +152,7 @@ def test_a_source_that_is_away_changes_nothing() -> None:
 
 def test_one_pause_that_cannot_be_read_does_not_stop_the_others() -> None:
     """Hostile or broken builds do not hold back other people's."""
-    world = World(source=FakeSource(pauses={"ref-0": NONCE, "ref-1": NONCE}))
+    world = World(source=FakeSource(pauses={"ref-0": nonce("ref-0"), "ref-1": NONCE}))
     real = world.source.facts
 
     def some(paused: Paused) -> object:
@@ -167,7 +167,7 @@ def test_one_pause_that_cannot_be_read_does_not_stop_the_others() -> None:
 
 def test_a_pause_that_nobody_thought_of_does_not_end_the_watcher() -> None:
     """An error of ours, met in one pause, is logged; the other pauses are opened."""
-    world = World(source=FakeSource(pauses={"ref-0": NONCE, "ref-1": NONCE}))
+    world = World(source=FakeSource(pauses={"ref-0": nonce("ref-0"), "ref-1": NONCE}))
     real = world.source.facts
 
     def broken(paused: Paused) -> Opened:
@@ -200,7 +200,7 @@ def test_a_gate_opened_while_its_run_was_read_is_not_taken_for_gone() -> None:
     def slow(run: Run) -> Outcome:
         found = real(run)
         world.source.outcome = real  # type: ignore[method-assign]
-        world.source.pauses["ref-2"] = NONCE
+        world.source.pauses["ref-2"] = nonce("ref-2")
         world.watch.poll()
         return found
 

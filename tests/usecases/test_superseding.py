@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import NONCE, RUN, environment, facts, policy, rule
+from builders import RUN, environment, facts, nonce, policy, rule
 from clock import Clock
 from desk_world import World
 from fakes import FakeSource, request_text
@@ -36,7 +36,7 @@ class Runs(FakeSource):
         text = request_text(run={"pipeline": pipeline, "id": run.id}, **request)
         found = facts(run=run)
         key = f"{pipeline}-{number}"
-        pauses = {f"{key}-{name}": NONCE for name in names or ("a",)}
+        pauses = {f"{key}-{name}": nonce(f"{key}-{name}") for name in names or ("a",)}
         self.runs[key] = FakeSource(text=text, known=found, pauses=pauses)
 
     def _of(self, ref: str) -> FakeSource:

@@ -77,6 +77,12 @@ class Reader:
         name = f"gate:{gate_id.decode(errors='replace')}"
         return self._load_gate(name, self._read([name])[0])
 
+    def copied(self, nonce: str, source: str, ref: str) -> bool:
+        """Whether another pause than that with this handle had the nonce, which is random, before."""
+        with reading():
+            first = self._wire.client.hget(self._wire.key("nonces"), nonce)
+        return first not in (None, ref_key(source, ref).encode())
+
     def open_gates(self, source: str | None = None) -> list[Gate]:
         """All gates that are not settled, oldest first. What did not change since the last call is not read again,
         so this serves looking around; a decision loads its gate afresh. Damaged ones are left out.

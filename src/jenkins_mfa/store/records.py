@@ -136,12 +136,13 @@ def record_key(record: Record) -> str:
 
 
 def _indexed(gate: Gate) -> dict[str, object]:
-    """What the indexes keep: the handle's newest gate, the version while it is open; while it counts, the next moment
-    at which it changes by itself, and that of its reminder.
+    """What the indexes keep: the handle's newest gate; whose the nonce was first; the version while it is open; while
+    it counts, the next moment at which it changes by itself, and that of its reminder.
     """
     plan: dict[str, object] = {
         "id": gate.id,
         "ref": ref_key(gate.run.source, gate.external_ref),
+        "nonce": gate.nonce,
         "generation": gate.generation,
     }
     if not gate.state.settled:

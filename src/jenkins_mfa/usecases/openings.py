@@ -100,7 +100,7 @@ class Openings:
             known = self._desk.store.gate_of(self._source.id, paused.ref)
             if known is not None and not self._came_back(paused, known):
                 return
-            if known is not None and not paused.plain and not same_run(known, paused.run):
+            if self._copied(paused, known):
                 paused = replace(paused, problem="twin")
             gate = open_gate(self._desk, self._source, paused, known)
             if gate is None:
@@ -120,6 +120,16 @@ class Openings:
             log.exception("pause not opened", source=self._source.id, run=paused.run.key)
             return
         log.info("gate opened", gate=gate.jti, source=self._source.id, run=gate.run.key, state=gate.state.value)
+
+    def _copied(self, paused: Paused, known: Gate | None) -> bool:
+        """Whether the pause's id was another one's before, in this run's name or anywhere: random ones never repeat. A
+        plain pause has the id that its pipeline gives to it.
+        """
+        if paused.plain:
+            return False
+        if known is not None:
+            return not same_run(known, paused.run)
+        return self._desk.store.copied(paused.nonce, self._source.id, paused.ref)
 
     def _came_back(self, paused: Paused, gate: Gate) -> bool:
         """Whether a pause waits again after its gate has ended, as after a backup of the source was put back.

@@ -155,6 +155,9 @@ class Store(Protocol):
     def gate_of(self, source: str, ref: str) -> Gate | None:
         """The newest gate of a source's handle."""
 
+    def copied(self, nonce: str, source: str, ref: str) -> bool:
+        """Whether another pause than that with this handle had the nonce, which is random, before."""
+
     def open_gates(self, source: str | None = None) -> list[Gate]:
         """All gates that are not settled, oldest first; damaged ones are left out."""
 

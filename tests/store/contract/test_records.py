@@ -149,6 +149,20 @@ def test_one_reference_opens_one_gate(store: Store) -> None:
     store.commit(opening(gate(4, ref="r", source="other")))
 
 
+def test_a_nonce_is_that_of_the_pause_which_had_it_first(store: Store) -> None:
+    """For good: also once its gate has ended, and whoever takes it afterwards."""
+    first, second = gate(1, ref="r"), gate(2, ref="s")
+    assert not store.copied(first.nonce, "main", "s")
+    store.commit(opening(first))
+    store.commit(step(stepped(first, State.WITHDRAWN)))
+    assert store.copied(first.nonce, "main", "s")
+    assert store.copied(first.nonce, "other", "r")
+    store.commit(opening(second))
+    assert store.copied(first.nonce, "main", "s")
+    assert not store.copied(first.nonce, "main", "r")
+    assert not store.copied("Mfa-" + "f" * 32, "main", "s")
+
+
 def test_open_gates_are_listed_oldest_first_until_they_are_settled(store: Store) -> None:
     """What is settled leaves the list; each source sees its own, everybody sees all."""
     older, newer, foreign = gate(3, at=10), gate(2, at=20), gate(1, at=15, source="other")

@@ -2,7 +2,7 @@
 -- plan.id       derived from the cause; the first record keeps it, so that a commit sent twice finds itself
 -- plan.schema   the shapes that the caller knows
 -- plan.records  {key, version, json, seal, gate?, until?}; until: when it goes away (ms UTC);
---               gate: {id, ref, generation, open?, deadline?, reminder?} where it is one
+--               gate: {id, ref, nonce, generation, open?, deadline?, reminder?} where it is one
 -- plan.head     {seq, hash} that the entries were linked to; absent without entries
 -- plan.entries  {bytes, hash, gate}
 -- plan.lanes    {name, due};  plan.alerts  {lane, due, json}; due: in so many ms, below 0 where it has a start ahead
@@ -19,8 +19,8 @@ local function answer(verdict)
 end
 
 local kinds = {
-  audit = 'stream', changes = 'string', deadlines = 'zset', due = 'zset', failing = 'hash', gates = 'zset', open = 'hash',
-  reminders = 'zset',
+  audit = 'stream', changes = 'string', deadlines = 'zset', due = 'zset', failing = 'hash', gates = 'zset', nonces = 'hash',
+  open = 'hash', reminders = 'zset',
   lease = 'hash', parked = 'hash', tries = 'hash', want = 'hash',
   aside = 'hash',
 }
@@ -103,6 +103,9 @@ for position, record in ipairs(plan.records) do
     redis.call('ZADD', key('gates'), 0, gate.id)
     if record.version == 1 then
       redis.call('HSET', key(gate.ref), 'gate', gate.id, 'generation', gate.generation)
+      if redis.call('HEXISTS', key('nonces'), gate.nonce) == 0 then
+        redis.call('HSET', key('nonces'), gate.nonce, gate.ref)
+      end
     end
     if gate.open then
       redis.call('HSET', key('open'), gate.id, gate.open)
