@@ -64,7 +64,7 @@ def test_a_build_with_thousands_of_inputs_is_read_and_answered_like_any_other(
     sim: JenkinsSimulator, source: JenkinsSource
 ) -> None:
     """Its facts and its end are read in the same window as the listing, which moves on as the oldest ones end."""
-    sim.paused("hostile", *[gate_input(f"Mfa-{place:032x}", request="y" * 100) for place in range(2_000)])
+    sim.paused("hostile", *[gate_input(f"Mfa-{place:032x}", request="y" * 100) for place in range(10_000)])
     paused = source.pending()[-1]
     trees = (adapter.records.FACTS, adapter.records.OUTCOME)
     assert all(len(source.client.get("job/hostile/1/", tree).body) < 10_000 for tree in trees)
