@@ -7,12 +7,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+from builders import RUN
 from clock import Clock
 from desk_world import World
 from fakes import FakeMessenger, FakeSource
-from jenkins_mfa.core.model import Commit, Gate, Run, ToldRecord, Trouble
+from jenkins_mfa.core.judge import Outcome
+from jenkins_mfa.core.model import Commit, Gate, Run, RunRecord, State, ToldRecord, Trouble
 from jenkins_mfa.deliverers import DELIVERERS, RESERVED, Deliverers
 from jenkins_mfa.threads import Crew
+from jenkins_mfa.usecases.answer import Answers
+from jenkins_mfa.usecases.ports import Due
+from jenkins_mfa.usecases.watch import Watch
 from memory_store import MemoryStore
 from waiting import until
 
@@ -112,4 +117,59 @@ def test_a_message_reaches_people_while_every_call_to_jenkins_hangs() -> None:
         made.store.clock.move(seconds=3)
         until(lambda: made.messenger.told)
         assert hanging.inside == DELIVERERS + RESERVED
+        hanging.let_go.set()
+
+
+class Asked(Resting):
+    """It counts who asks it for lanes that are not for everybody."""
+
+    reserved = 0
+
+    def claim_lane(self, lease_ms: int, skip: frozenset[str] = frozenset()) -> Due | None:
+        self.reserved += bool(skip)
+        return super().claim_lane(lease_ms, skip)
+
+
+def test_reserved_threads_ask_for_nothing_while_others_are_free() -> None:
+    """Each of them asked the store four times a second, day and night."""
+    store = Asked(Clock())
+    made = World(store=store)
+    made.open()
+    with delivering(made):
+        until(lambda: made.messenger.told)
+    assert store.reserved == 0
+
+
+class Silenced(FakeSource):
+    """A controller that takes every answer, and never says that it has."""
+
+    hanging: Hanging
+
+    def outcome(self, run: Run) -> Outcome:
+        self.hanging.stay()
+        return super().outcome(run)
+
+
+def test_a_controller_that_hangs_with_all_its_answers_holds_up_none_of_another() -> None:
+    """Threads are reserved for the answers to each: a flood of the one takes no share of the other."""
+    hanging = Hanging()
+    flooded = Silenced(id="flooded")
+    flooded.hanging = hanging
+    made = World(store=Resting(Clock()))
+    made.desk = replace(made.desk, sources={"main": made.source, "flooded": flooded})
+    made.watch, made.answers = Watch(made.desk, made.source), Answers(made.desk)
+    made.open()
+    made.deliver()
+    for number in range(2 * (DELIVERERS + 2 * RESERVED)):
+        run = replace(RUN, source="flooded", pipeline=f"job{number}", id="1")
+        other = replace(
+            made.gate, id=f"g_f{number:031x}", run=run, external_ref=f"f{number}", state=State.DENIED, version=1
+        )
+        record = RunRecord(run.key, 1, (other.id,))
+        made.store.commit(Commit(run.key, (other, record), lanes=(f"answer:{run.key}",)))
+    with delivering(made):
+        until(lambda: hanging.inside == DELIVERERS + 2 * RESERVED)
+        made.tap("alice")
+        until(lambda: made.source.receipts)
+        assert hanging.inside == DELIVERERS + 2 * RESERVED
         hanging.let_go.set()

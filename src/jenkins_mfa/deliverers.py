@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from functools import partial
 
 import structlog
@@ -17,8 +16,9 @@ from jenkins_mfa.usecases.ports import Due
 log = structlog.get_logger()
 
 DELIVERERS = 8  #: threads that take any lane
-RESERVED = 2  #: further ones for lanes of people's messages alone, and as many for those of sources
+RESERVED = 2  #: further ones for messages to people alone, for all that sources get, and for the answers to each source
 IDLE = 0.25  #: seconds after which a deliverer looks again without being woken
+ALL_BUSY = 1.0  #: seconds after which a reserved one that is not needed looks whether the crew stops
 
 
 class Deliverers:
@@ -31,37 +31,75 @@ class Deliverers:
         self._crew = crew
         self._lock = threading.Lock()
         self._leases: dict[str, Due] = {}
+        self._busy = 0
+        self._all_busy = threading.Condition()
 
     def start(self) -> None:
-        """Start the threads. Those that take one side's lanes only are there for when the other side hangs with all
-        that take any. They are not woken for each lane: one of the others would sleep in their place.
+        """Start the threads. The reserved ones are there for when all that take any lane hang with somebody: Slack, or
+        one of several controllers.
         """
         for number in range(DELIVERERS):
-            self._crew.start(f"deliver-{number}", partial(self._deliver, frozenset(), self._desk.store.wait))
-        for side, others in (("people", deliver.TO_SOURCES), ("sources", deliver.TO_PEOPLE)):
+            self._crew.start(f"deliver-{number}", self._deliver_any)
+        for name, others in self._reserved().items():
             for number in range(RESERVED):
-                self._crew.start(f"deliver-{side}-{number}", partial(self._deliver, others, self._crew.stopping.wait))
+                self._crew.start(f"deliver-{name}-{number}", partial(self._deliver_reserved, others))
         self._crew.start("renew", self._renew)
 
-    def _deliver(self, skip: frozenset[str], wait: Callable[[float], object]) -> None:
-        """Lease a lane, deliver it, give it back; a store that is away is waited for."""
-        while not self._crew.stopping.is_set():
-            try:
-                due = self._desk.store.claim_lane(deliver.LEASE, skip)
-                if due is None:
-                    wait(IDLE)
-                else:
-                    self._deliver_one(due)
-            except StoreError as error:
-                log.warning("store away", problem=str(error))
-                self._crew.stopping.wait(1.0)
+    def _reserved(self) -> dict[str, frozenset[str]]:
+        """For whom threads are reserved, and the lanes that they leave to others."""
+        answers = {source: f"answer:{source}" for source in self._desk.sources}
+        other = deliver.TO_PEOPLE | (deliver.TO_SOURCES - {"answer"})
+        alone = {f"answers-{source}": other | (set(answers.values()) - {answer}) for source, answer in answers.items()}
+        return {"people": deliver.TO_SOURCES, "sources": deliver.TO_PEOPLE, **alone}
 
-    def _deliver_one(self, due: Due) -> None:
+    def _deliver_any(self) -> None:
+        while not self._crew.stopping.is_set():
+            due = self._claim(frozenset())
+            if due is None:
+                self._desk.store.wait(IDLE)
+                continue
+            self._count(1)
+            try:
+                self._deliver(due)
+            finally:
+                self._count(-1)
+
+    def _deliver_reserved(self, others: frozenset[str]) -> None:
+        """While one of those that take any lane is free, these do not even ask the store."""
+        while not self._crew.stopping.is_set():
+            with self._all_busy:
+                needed = self._all_busy.wait_for(lambda: self._busy == DELIVERERS, ALL_BUSY)
+            due = self._claim(others) if needed else None
+            if due is not None:
+                self._deliver(due)
+            elif needed:
+                self._crew.stopping.wait(IDLE)
+
+    def _count(self, more: int) -> None:
+        """So many more of those that take any lane are busy."""
+        with self._all_busy:
+            self._busy += more
+            if self._busy == DELIVERERS:
+                self._all_busy.notify_all()
+
+    def _claim(self, skip: frozenset[str]) -> Due | None:
+        """Lease a lane; a store that is away is waited for."""
+        try:
+            return self._desk.store.claim_lane(deliver.LEASE, skip)
+        except StoreError as error:
+            log.warning("store away", problem=str(error))
+            self._crew.stopping.wait(1.0)
+            return None
+
+    def _deliver(self, due: Due) -> None:
         """While it lasts, `_renew` keeps its lease."""
         with self._lock:
             self._leases[due.lane] = due
         try:
             deliver.deliver(self._desk, due)
+        except StoreError as error:
+            log.warning("store away", problem=str(error))
+            self._crew.stopping.wait(1.0)
         finally:
             with self._lock:
                 self._leases.pop(due.lane, None)

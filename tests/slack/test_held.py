@@ -59,6 +59,11 @@ def test_one_message_stands_for_all_that_wait_their_turn(slack: SlackSimulator, 
     told = talker.tell_line("dan", [], 5, told)
     assert [m.text for m in posted(slack)] == ["No more builds of Dan Fox wait for their turn."]
     assert (told.shown, told.messages) == (0, ())
+    told = talker.tell_flood("main:", 1_200, [gate()], ToldRecord("flood:main:", 0))
+    assert posted(slack)[-1].text == (
+        "1,200 more of the controller main are held back: at most 1,000 gates of one controller are open, beside the "
+        "first of each job."
+    )
     talker.tell_line("dan", [MANY, MANY], 5, told)
     assert len(posted(slack)) == 2
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +15,7 @@ from builders import RUN, facts
 from clock import Clock
 from desk_world import TAP, World
 from fakes import FakeSource, desk, request_text
+from jenkins_mfa.core import flood as flood_limits
 from jenkins_mfa.core.flood import PER_PIPELINE, PER_RUN, Room, folder_of, in_turns, pipeline_of
 from jenkins_mfa.core.model import FloodsRecord, Gate, Run, Starter, State, Trigger
 from jenkins_mfa.store.records import encode
@@ -36,7 +38,7 @@ class Flooding(FakeSource):
     def pause(self, job: str, build: int, count: int = 1) -> None:
         for _ in range(count):
             number = len(self.listed) + 1
-            run = Run("main", "ci", job, str(build), 1, "https://ci.example.com/", 1_000 + build)
+            run = Run(self.id, "ci", job, str(build), 1, "https://ci.example.com/", 1_000 + build)
             paused = Paused(f"{job}-{build}-{number}", f"Mfa-{number:032x}", run)
             self.listed[paused.ref] = paused
             self.pauses[paused.ref] = paused.nonce
@@ -200,7 +202,7 @@ def refuse_again(made: World, times: int) -> tuple[int, int]:
         made.deliver(100)
         made.clock.move(seconds=3)
         made.deliver(100)
-    return made.store.reads - before, len(encode(made.store.run("main:web:1:1")))
+    return made.store.reads - before, len(encode(replace(made.store.run("main:web:1:1"), version=0)))
 
 
 def test_the_hundredth_refusal_of_a_build_reads_no_more_than_the_thirtieth() -> None:
@@ -259,6 +261,32 @@ def test_a_flooded_job_takes_no_place_from_another_one() -> None:
     assert sum(run.pipeline == "api" for run in open_ones) == 2
     assert max(sum(run.key == one.key for run in open_ones) for one in open_ones) == 8
     assert events(made) == [("web", 39 * 9 - 20)]
+
+
+def test_a_controller_full_of_gates_is_told_once_and_keeps_no_other_job_and_no_other_controller_waiting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """However many jobs flood it: the first gate of each job is asked all the same, and the other controller has room
+    of its own.
+    """
+    monkeypatch.setattr(flood_limits, "PER_SOURCE", 40)
+    made, other = world(), Flooding()
+    other.id = "other"
+    made.desk = replace(made.desk, sources={"main": made.source, "other": other})
+    made.watch = Watch(made.desk, made.source)
+    flood(made, *((f"job{number}", 1, 3) for number in range(30)))
+    open_ones = Counter(gate.run.pipeline for gate in made.store.open_gates())
+    assert set(open_ones.values()) == {1, 3}
+    assert (open_ones.total(), len(open_ones)) == (56, 30)
+    assert events(made) == [("main:", 34)]
+    assert told(made) == ["flooded"]
+    assert made.messenger.floods == [("main:", 34, 56)]
+    other.pause("job1", 1, 8)
+    Watch(made.desk, other).poll()
+    assert len(made.store.open_gates("other")) == 8
+    settle(made, 3, "job1")
+    made.watch.poll()
+    assert events(made) == [("main:", 34)]
 
 
 def test_whoever_comes_later_does_not_stand_behind_a_crowd_of_other_jobs() -> None:

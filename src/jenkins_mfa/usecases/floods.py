@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Protocol
 
+from jenkins_mfa.core.flood import name_of
 from jenkins_mfa.core.model import Alert, Commit, Entry, Flood, FloodsRecord
 from jenkins_mfa.errors import DamagedError
 from jenkins_mfa.usecases.desk import Desk, commit_id, decide, whole
@@ -29,7 +30,8 @@ def now_waiting(store: Reading) -> tuple[Flood, ...]:
 
 
 def noticed(desk: Desk, source: str, waiting: Mapping[str, int]) -> bool:
-    """Keep how many pauses of each pipeline (by key) of a source wait unasked; whether there is any, or was until now.
+    """Keep how many pauses of each pipeline of a source, or of all of it, (by key) wait unasked; whether there is any,
+    or was until now.
 
     Where a flood begins, that goes into the trail, and ops and approvers are told. Raises StoreError.
     """
@@ -62,7 +64,7 @@ def _counted(pipeline: str, waiting: int, before: Flood | None, now: int) -> Flo
 
 def _commit(record: FloodsRecord, source: str, changed: list[str], began: list[Flood]) -> Commit:
     """The list, with whom it concerns: who reads the messages at each change, trail and ops where a flood begins."""
-    about = [(flood, {"target": flood.pipeline.partition(":")[2]}) for flood in began]
+    about = [(flood, {"target": name_of(flood.pipeline)}) for flood in began]
     entries = [
         Entry("gate:flooded", flood.since, "agent", source=source, details={**target, "waiting": flood.waiting})
         for flood, target in about

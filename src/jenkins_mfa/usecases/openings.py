@@ -59,7 +59,7 @@ class Openings:
             if room.take(paused.run):
                 runs.setdefault(paused.run.key, []).append(paused)
             else:
-                over[paused.run.pipeline_key] += 1
+                over[room.over(paused.run)] += 1
         self._take_up(runs)
         if over or self._flooded:
             self._flooded = floods.noticed(self._desk, self._source.id, over)

@@ -8,6 +8,7 @@ from typing import Protocol
 import structlog
 
 from jenkins_mfa.core import holds
+from jenkins_mfa.core.flood import concerns, name_of
 from jenkins_mfa.core.home import concerned
 from jenkins_mfa.core.model import APPROVERS, Commit, Gate, Message, State, ToldRecord
 from jenkins_mfa.errors import MessengerError, MessengerUnavailableError, StoreConflictError
@@ -124,16 +125,18 @@ def many(desk: Desk, requester: str) -> None:
 
 
 def flood(desk: Desk, pipeline: str) -> None:
-    """Say how many pauses of a pipeline (its key) wait unasked, in one message, which changes with them."""
+    """Say how many pauses of a pipeline, or of a whole source, wait unasked (by its key), in one message that follows
+    their number.
+    """
     waiting = next((one.waiting for one in desk.store.floods().floods if one.pipeline == pipeline), 0)
     told = desk.store.told(f"flood:{pipeline}")
     if told.shown == waiting:
         return
-    open_ones = [gate for gate in desk.store.open_gates() if gate.run.pipeline_key == pipeline]
+    open_ones = [gate for gate in desk.store.open_gates() if concerns(pipeline, gate.run)]
     asked = [gate for gate in open_ones if gate.state is State.PENDING]
     if waiting and not asked and not told.messages:
         raise Again(FLOOD_UNTOLD)  # its gates are being opened just now; approvers read of it where those stand
-    after = desk.messenger.tell_flood(pipeline.partition(":")[2], waiting, asked, told)
+    after = desk.messenger.tell_flood(name_of(pipeline), waiting, asked, told)
     desk.store.commit(Commit(commit_id("flood", pipeline, str(after.version), str(after.shown)), (after,)))
 
 

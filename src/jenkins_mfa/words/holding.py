@@ -46,24 +46,23 @@ def summary(requester: str, waiting: int, most: int, roster: Roster) -> Parts:
     return say(f"{text}: at most {{most}} are asked at a time.", n=waiting, who=who, most=most)
 
 
-def flooded(pipeline: str, waiting: int) -> Parts:
-    """In place of single messages for all inputs of a job that are not asked."""
-    job = facts.chip(pipeline, facts.WHOLE)
+def flooded(target: str, waiting: int) -> Parts:
+    """In place of single messages for all inputs of a job, or of a whole controller, that are not asked."""
+    one_job = not target.endswith(":")
+    of = facts.chip(target, facts.WHOLE) if one_job else say("the controller {id}", id=Word(target.rstrip(":")))
     if not waiting:
-        return say("No more of {job} is held back.", job=job)
+        return say("No more of {of} is held back.", of=of)
     verb = "is" if waiting == 1 else "are"
-    return say(
-        f"{{n}} more of {{job}} {verb} held back: at most {flood.PER_RUN} of one build and {flood.PER_PIPELINE} of one "
-        "job are asked.",
-        n=waiting,
-        job=job,
-    )
+    why = f"at most {flood.PER_RUN} of one build and {flood.PER_PIPELINE} of one job are asked."
+    if not one_job:
+        why = f"at most {flood.PER_SOURCE:,} gates of one controller are open, beside the first of each job."
+    return say(f"{{n}} more of {{of}} {verb} held back: {why}", n=waiting, of=of)
 
 
 def floods(found: Sequence[Flood], most: int = 5) -> list[Parts]:
     """What is held back, one line for each job, largest first; what there is no room for is counted."""
     ordered = sorted(found, key=lambda one: (-one.waiting, one.pipeline))
-    lines = [flooded(one.pipeline.partition(":")[2], one.waiting) for one in ordered[:most]]
+    lines = [flooded(flood.name_of(one.pipeline), one.waiting) for one in ordered[:most]]
     rest = sum(one.waiting for one in ordered[most:])
     return [*lines, say("{n} more of other jobs are held back.", n=rest)] if rest else lines
 
