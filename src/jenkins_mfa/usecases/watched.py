@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-import structlog
-
 from jenkins_mfa.core import watched
-from jenkins_mfa.core.model import Alert, Commit, Entry, Gate, State
+from jenkins_mfa.core.model import Alert, Commit, Entry, Gate, PipelineRecord, State
 from jenkins_mfa.core.watched import Place, Ran
 from jenkins_mfa.errors import DamagedError, SourceError, SourceGoneError, UntrustedInputError
 from jenkins_mfa.usecases.desk import Desk, commit_id, decide, gates_of, run_record
 from jenkins_mfa.usecases.open_gate import STEP
 from jenkins_mfa.usecases.ports import Source
 
-log = structlog.get_logger()
-
-STAGES = 5  #: runs whose stages are read at one look
 LONGEST = 255  #: characters of a name out of a source's records that are kept
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A run whose stages are to be read, and how far its pipeline was looked at when that was found."""
+
+    ran: Ran
+    place: Place
 
 
 @dataclass
@@ -26,20 +29,21 @@ class WatchedJobs:
     """The watched pipelines of one source, with the stages that none of their runs may reach without a gate.
 
     How far each was looked at is in the store, so that runs that ended while no agent ran are caught up with. It
-    remembers only which pipelines the last look did not see.
+    remembers only which pipelines the last look did not see, and of which it is to read stages next.
     """
 
     desk: Desk
     source: Source
     pipelines: Mapping[str, frozenset[str]]
     _gone: dict[str, int] = field(default_factory=dict, init=False)
+    _wanted: dict[str, Wanted] = field(default_factory=dict, init=False)
 
     def look(self) -> str:
         """Look at each, one request for each; what is wrong, for the heartbeat. Raises StoreError."""
         problems = []
-        for pipeline, guarded in self.pipelines.items():
+        for pipeline in self.pipelines:
             try:
-                look(self.desk, self.source, pipeline, guarded)
+                self._look(pipeline)
             except DamagedError as damaged:
                 self.desk.store.set_aside(damaged)
                 problems.append(f"{pipeline}: its record is damaged")
@@ -51,6 +55,14 @@ class WatchedJobs:
                 self._gone.pop(pipeline, None)
         return "; ".join(problems)
 
+    def _look(self, pipeline: str) -> None:
+        """One request: for the stages of one run, where the last look has found one that needs it, or for the runs."""
+        guarded, wanted = self.pipelines[pipeline], self._wanted.pop(pipeline, None)
+        if wanted is not None:
+            look_at_stages(self.desk, self.source, wanted, guarded)
+        elif found := look(self.desk, self.source, pipeline, guarded):
+            self._wanted[pipeline] = found
+
     def _missed(self, pipeline: str) -> None:
         """Ops are told at the second look in a row that does not see a pipeline: one says nothing by itself."""
         self._gone[pipeline] = self._gone.get(pipeline, 0) + 1
@@ -60,45 +72,71 @@ class WatchedJobs:
             self.desk.store.commit(Commit(commit_id(alert.id), (), alerts=(alert,)))
 
 
-def look(desk: Desk, source: Source, pipeline: str, guarded: frozenset[str] = frozenset()) -> None:
-    """Judge what has ended since the last look, and keep how far that was, in one commit. Raises SourceError,
-    DamagedError and StoreError: then the next look sees the same again.
+def look(desk: Desk, source: Source, pipeline: str, guarded: frozenset[str] = frozenset()) -> Wanted | None:
+    """Judge what has ended since the last look, and keep how far that was, in one commit. Returns the oldest run that
+    is not judged before its stages were read. Raises SourceError, DamagedError and StoreError: then the next look sees
+    the same again.
     """
     rans = source.ran(pipeline)
-    if guarded:
-        rans = _with_stages(desk, source, pipeline, rans)
 
-    def attempt() -> None:
+    def attempt() -> Wanted | None:
         record = desk.store.pipeline(f"{source.id}:{pipeline}")
-        at = desk.store.now()
         stored = Place(record.seen, record.looked)
         before = watched.begin(rans, stored)
-        judged = {ran.number: _judged(desk, source, ran, guarded) for ran in watched.due(rans, before)}
+        due = watched.due(rans, before)
+        judged = {ran.number: _judged(desk, source, ran, guarded) for ran in due}
         done = {number: found for number, found in judged.items() if found is not None}
         now = watched.after(rans, before, done)
-        if now == stored:
+        if now != stored:
+            wrong = [(ran, done[ran.number]) for ran in due if done.get(ran.number)]
+            _keep(desk, record, now, wrong, watched.unseen(rans, before, now))
+        return next((Wanted(ran, now) for ran in due if guarded and _asks_stages(ran, _gates(desk, ran))), None)
+
+    return decide(attempt)
+
+
+def look_at_stages(desk: Desk, source: Source, wanted: Wanted, guarded: frozenset[str]) -> None:
+    """Read the stages of a run, and judge it. Whoever looked at its pipeline meanwhile has gone on from there, and this
+    is left to the next look. Raises SourceUnavailableError, SourceForbiddenError, DamagedError and StoreError.
+    """
+    ran = _reached(source, wanted.ran)
+
+    def attempt() -> None:
+        record = desk.store.pipeline(ran.run.pipeline_key)
+        if Place(record.seen, record.looked) != wanted.place:
             return
-        wrong = [told(ran, done[ran.number] or (), at) for ran in rans if done.get(ran.number)]
-        alerts = [alert for _, alert in wrong]
-        if lost := watched.unseen(rans, before, now):
-            values = {"pipeline": pipeline, "count": str(lost), "upto": str(now.seen)}
-            alerts.append(Alert(f"runs_unseen:{record.key}:{record.version}", "runs_unseen", at, values=values))
-        desk.store.commit(
-            Commit(
-                commit_id("watched", record.key, str(record.version), str(now)),
-                (replace(record, version=record.version + 1, seen=now.seen, looked=now.looked),),
-                tuple(entry for entry, _ in wrong),
-                alerts=tuple(alerts),
-            )
-        )
+        found = _judged(desk, source, ran, guarded)
+        if found is not None:
+            now = Place(record.seen, tuple(sorted({*record.looked, ran.number})))
+            _keep(desk, record, now, [(ran, found)] if found else [])
 
     decide(attempt)
+
+
+def _keep(
+    desk: Desk, record: PipelineRecord, now: Place, wrong: Sequence[tuple[Ran, tuple[str, ...]]], unseen: int = 0
+) -> None:
+    """How far a pipeline was looked at now, with what is told of its runs, and that so many were not to be seen."""
+    at = desk.store.now()
+    said = [told(ran, found, at) for ran, found in wrong]
+    alerts = [alert for _, alert in said]
+    if unseen:
+        values = {"pipeline": record.key.partition(":")[2], "count": str(unseen), "upto": str(now.seen)}
+        alerts.append(Alert(f"runs_unseen:{record.key}:{record.version}", "runs_unseen", at, values=values))
+    desk.store.commit(
+        Commit(
+            commit_id("watched", record.key, str(record.version), str(now)),
+            (replace(record, version=record.version + 1, seen=now.seen, looked=now.looked),),
+            tuple(entry for entry, _ in said),
+            alerts=tuple(alerts),
+        )
+    )
 
 
 def _judged(desk: Desk, source: Source, ran: Ran, guarded: frozenset[str]) -> tuple[str, ...] | None:
     """What is wrong with a finished run; None while the end of a gate of it, or its stages, are still to be read."""
     gates = _gates(desk, ran)
-    if any(not gate.state.settled for gate in gates) or (guarded and ran.stages is None and _asks_stages(ran, gates)):
+    if any(not gate.state.settled for gate in gates) or (guarded and _asks_stages(ran, gates)):
         return None
     resumed = any(gate.state is State.RESUMED for gate in gates)
     return watched.missing(ran, resumed, desk.libraries.get(source.id, ""), STEP, guarded)
@@ -109,31 +147,20 @@ def _gates(desk: Desk, ran: Ran) -> list[Gate]:
 
 
 def _asks_stages(ran: Ran, gates: list[Gate]) -> bool:
-    """Whether its stages make a difference: one that ended well is told for that, and one that was denied, and went on
-    all the same, when its abort was taken.
+    """Whether its stages are still to be read, and make a difference: a run that ended well is told for that, and one
+    that was denied, and went on all the same, when its abort was taken.
     """
-    return ran.readable and not ran.well and not gates
-
-
-def _with_stages(desk: Desk, source: Source, pipeline: str, rans: list[Ran]) -> list[Ran]:
-    """The runs, with the stages of the first that are due and need them read: others wait for the next look."""
-    record = desk.store.pipeline(f"{source.id}:{pipeline}")
-    place = watched.begin(rans, Place(record.seen, record.looked))
-    wanted = [ran for ran in watched.due(rans, place) if _asks_stages(ran, _gates(desk, ran))][:STAGES]
-    read = {ran.number: _reached(source, ran) for ran in wanted}
-    return [read.get(ran.number, ran) for ran in rans]
+    return ran.stages is None and ran.readable and not ran.well and not gates
 
 
 def _reached(source: Source, ran: Ran) -> Ran:
+    """The run with its stages. Raises SourceError where they cannot be read now."""
     try:
         return replace(ran, stages=source.stages(ran.run))
     except SourceGoneError:
         return replace(ran, stages=frozenset())  # deleted since it was listed
     except UntrustedInputError:
         return replace(ran, readable=False)
-    except SourceError as error:
-        log.info("stages not read", run=ran.run.key, problem=str(error))
-        return ran
 
 
 def told(ran: Ran, found: tuple[str, ...], at: int, named: str = "") -> tuple[Entry, Alert]:
