@@ -29,7 +29,7 @@ NAMES = {"jenkins": "Jenkins", "slack": "Slack", "store": "the store"}
 class Fault:
     """`name` is what the table of docs/reliability.md calls it; `away`: meanwhile the store tells nobody anything.
 
-    `prepare` is done before the gate begins.
+    `prepare` is done before the gate begins; `secure`: all lines have TLS.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Fault:
     end: End
     away: bool = False
     prepare: End = lambda _: None
+    secure: bool = False
 
 
 # -- the agent --------------------------------------------------------------------------------------------------------
@@ -106,6 +107,22 @@ def reply(status: str, body: bytes = b"<html><body>no</body></html>", more: str 
     """One whole answer of HTTP."""
     length = f"Content-Length: {len(body)}\r\nConnection: close"
     return f"HTTP/1.1 {status}\r\nContent-Type: text/html\r\n{more}{length}\r\n\r\n".encode() + body
+
+
+def _expired(system: str) -> Begin:
+    """Whoever connects from now on sees a certificate that has ended; so does whoever is connected, as they are cut."""
+
+    def begin(stage: Stage, _phase: Phase) -> None:
+        stage.agent.fronts[system].expire()
+        stage.agent.lines[system].cut()
+        stage.agent.lines[system].mend()
+
+    return begin
+
+
+def _renewed(stage: Stage) -> None:
+    for front in stage.agent.fronts.values():
+        front.expire(False)
 
 
 def _no_names(stage: Stage, _phase: Phase) -> None:
@@ -280,6 +297,7 @@ FAULTS = (
     Fault("one agent of two: clock one hour behind", _ahead_beside_another(-HOUR * 1000), _right_clocks),
     Fault("no name of a server is found (DNS)", _no_names, _undo),
     *(Fault(f"{NAMES[system]}: cut", _on(system, Line.cut), _mend) for system in SYSTEMS),
+    *(Fault(f"{NAMES[system]}: certificate expired", _expired(system), _renewed, secure=True) for system in SYSTEMS),
     *(Fault(f"{NAMES[system]}: black hole", _set(system, hole=True), _mend) for system in SYSTEMS),
     *(Fault(f"{NAMES[system]}: answers take 1 s", _set(system, seconds=SOON), _mend) for system in SYSTEMS),
     *(Fault(f"{NAMES[system]}: answers take 30 s", _set(system, seconds=LATE), _mend) for system in SYSTEMS),

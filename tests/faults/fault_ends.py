@@ -43,6 +43,7 @@ _OTHERS: dict[str, tuple[End, tuple[str, ...]]] = {
     **{signal.name: (TAPPED, ("announcing",)) for signal in SIGNALS if signal.shows_twice},
     "agent: kill -9, its request has had its effect": (TAPPED, ("announcing",)),
     "the store: cut": (TAPPED, ("announcing",)),
+    "the store: certificate expired": (TAPPED, ("announcing",)),
     "the store: black hole": (TAPPED, ("announcing",)),
     "store: kill -9, before the request arrives": (TAPPED, ("announcing",)),
     "store: kill -9, after the effect": (TAPPED, ("announcing",)),

@@ -7,6 +7,7 @@ that a fault begins at one very request, and time is moved by hand. Timeouts are
 from __future__ import annotations
 
 import contextlib
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from cli_files import edit
 from clock import Clock
 from jenkins_mfa import config as configuration
 from jenkins_mfa import key_files
@@ -41,6 +43,7 @@ from jenkins_mfa.usecases.watch import Watch
 from jenkins_mfa.wiring import desk_of, messenger_of
 from line import Line
 from store_server import Server
+from tls_front import HOST, Front
 
 SCALE = 50  #: how much shorter the timeouts for Jenkins are: an answer may take 0.3 s in place of 15 s
 SLACK_SECONDS = 1.0  #: in place of 10 s; a message that a busy machine posts too late would be posted twice
@@ -57,7 +60,9 @@ class Agent:
     def __init__(self, stage: Stage) -> None:
         self.stage, self.ahead = stage, 0  # ms
         self.lines = {name: Line(stage.targets[name]) for name in SYSTEMS}
+        self.fronts = {name: Front(stage.folder, name, line) for name, line in self.lines.items() if stage.secure}
         urls = {name: f"http://127.0.0.1:{line.port}/" for name, line in self.lines.items()}
+        urls |= {name: f"https://{HOST}:{front.port}/" for name, front in self.fronts.items()}
         store = urls["store"].replace("http", "redis")
         path = files.write(
             stage.folder,
@@ -66,15 +71,21 @@ class Agent:
             slack=urls["slack"] + "api/",
             tokens=stage.tokens,
         )
+        if self.fronts:
+            trusted = f'ca_file = "{self.fronts["jenkins"].authority}"'
+            edit(path, ('token_file = "jenkins.token"', f'token_file = "jenkins.token"\n{trusted}'))
         config = configuration.load(path)
         if not config.keys.hmac_file.exists():
             key_files.generate(config.keys, int(time.time()))
         self.keys = key_files.load(config.keys, config.installation)
         timeouts = f"?socket_timeout={STORE_SECONDS}&socket_connect_timeout={STORE_SECONDS}"
+        timeouts += f"&ssl_ca_certs={self.fronts['store'].authority}" if self.fronts else ""
         self.store = RedisStore(client_for(store + timeouts), self.keys.mac_key, offset_ms=lambda: stage.clock.offset)
         pace = Pace(lambda: time.monotonic() + stage.clock.offset / 1000)
         messenger = replace(messenger_of(config), pace=pace)
         messenger.client.timeout = SLACK_SECONDS
+        if self.fronts:
+            messenger.client.ssl = ssl.create_default_context(cafile=self.fronts["slack"].authority)
         self.desk = desk_of(config, self.store, self.keys, messenger)
         self.source: Any = self.desk.sources["main"]
         self.source.now = lambda: int(time.time() * 1000) + stage.clock.offset + self.ahead
@@ -100,6 +111,8 @@ class Agent:
         """As of now nothing of it reaches anybody."""
         for line in self.lines.values():
             line.cut()
+        for front in self.fronts.values():
+            front.close()
 
 
 @dataclass
@@ -109,6 +122,7 @@ class Stage:
     folder: Path
     server: Server
     clock: Clock = field(default_factory=Clock)
+    secure: bool = False  #: TLS on all lines
     controller_ahead: float = 0.0  #: seconds
     bodies: list[str] = field(default_factory=list)
     taps: int = 0
@@ -241,7 +255,7 @@ def _buttons(message: Message, action: str) -> list[str]:
 
 
 @contextmanager
-def staged(folder: Path, server: Server) -> Iterator[Stage]:
+def staged(folder: Path, server: Server, *, secure: bool = False) -> Iterator[Stage]:
     """A stage with its agent and its waiting build; everything of it ends with the context."""
     with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
         original = client._Connection._request
@@ -253,7 +267,7 @@ def staged(folder: Path, server: Server) -> Iterator[Stage]:
         patch.setattr(client._Connection, "_request", request)
         patch.setattr(connect, "BACKOFF", tuple(seconds / SCALE for seconds in connect.BACKOFF))
         server.client().flushall()
-        stage = Stage(folder, server)
+        stage = Stage(folder, server, secure=secure)
         stack.enter_context(stage.slack)
         stack.enter_context(stage.jenkins)
         stage.start()
