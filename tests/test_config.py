@@ -223,14 +223,17 @@ def test_generating_keys_never_replaces_one(tmp_path: Path) -> None:
     assert "PRIVATE" not in repr(keys)
 
 
+@pytest.mark.parametrize("name", ["vault.key", "hmac.key", "keys/k1.pem", "keys/checkpoint.pem"])
 @pytest.mark.parametrize("damage", ["", "not a key", "v1:AAAA"])
-def test_a_damaged_key_file_is_refused(tmp_path: Path, damage: str) -> None:
-    """Never "no factor enrolled": the operator mends."""
+def test_a_damaged_key_file_is_refused_by_its_name(tmp_path: Path, name: str, damage: str) -> None:
+    """Never "no factor enrolled", nor one key less: the operator mends."""
     path = with_keys(write(tmp_path))
-    (tmp_path / "vault.key").write_text(damage)
+    (tmp_path / name).write_text(damage)
     config = configuration.load(path)
-    with pytest.raises(ConfigError):
+    with pytest.raises(ConfigError) as caught:
         key_files.load(config.keys, config.installation)
+    (problem,) = caught.value.problems
+    assert Path(name).name in problem
 
 
 def test_s15_a_file_that_is_too_large_is_refused(tmp_path: Path) -> None:

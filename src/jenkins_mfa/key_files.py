@@ -31,6 +31,8 @@ REVOKED = "revoked"  #: state of a key in the index; its private half is gone
 STATES = ("signs", "verifies", REVOKED)
 CHECKPOINT = "checkpoint.pem"  #: signs checkpoints; further `checkpoint-*.pem` only verify them
 MAKE = "jenkins-mfa keys generate"
+RESTORE = "restore it from a backup"
+MAC_BYTES = 32  #: of the key that seals records
 LIFE = 365 * 86400  #: seconds until a new receipt key's `not_after`
 
 
@@ -105,17 +107,8 @@ def load(files: KeysConfig, installation: str) -> Keys:
     problems: list[str] = []
     signing = _receipt_keys(files, problems)
     checkpoints = _checkpoints(files, problems)
-    vault, mac = _read(files.vault_file, problems), _read(files.hmac_file, problems)
-    try:
-        ring = KeyRing.parse(vault.decode(), place=files.vault_file.name)
-        mac_key = base64.b64decode(mac, validate=False)
-        if len(mac_key) != 32:
-            raise ValueError("32 bytes in base64 are needed")
-    except (JenkinsMfaError, ValueError) as error:
-        if vault and mac:
-            problems.append(f"{files.vault_file} or {files.hmac_file}: {error}; mend: restore it from a backup")
-        raise ConfigError(problems) from None
-    if problems:
+    ring, mac_key = _ring(files.vault_file, problems), _mac_key(files.hmac_file, problems)
+    if problems or ring is None:
         raise ConfigError(problems)
     return Keys(installation, signing, ring, mac_key, checkpoints, set(revoked(files)))
 
@@ -158,7 +151,7 @@ def _receipt_keys(files: KeysConfig, problems: list[str]) -> tuple[SigningKey, .
             continue
         pem = _read(files.dir / f"{row.kid}.pem", problems)
         try:
-            key = private_from_pem(pem) if pem else None
+            key = None if pem is None else private_from_pem(pem)
         except JenkinsMfaError as error:
             problems.append(f"{files.dir / row.kid}.pem: {error}")
             continue
@@ -176,7 +169,7 @@ def _checkpoints(files: KeysConfig, problems: list[str]) -> CheckpointKeys | Non
     for path in sorted(files.dir.glob("checkpoint*.pem")):
         pem = _read(path, problems)
         try:
-            found |= {path.name: private_from_pem(pem)} if pem else {}
+            found |= {} if pem is None else {path.name: private_from_pem(pem)}
         except JenkinsMfaError as error:
             problems.append(f"{path}: {error}")
     if CHECKPOINT not in found:
@@ -195,13 +188,38 @@ def checkpoint_keys(files: KeysConfig) -> CheckpointKeys | None:
 def vault(files: KeysConfig) -> KeyRing:
     """The vault's keys as they stand in the file now. Raises ConfigError."""
     problems: list[str] = []
-    raw = _read(files.vault_file, problems)
-    if problems:
+    ring = _ring(files.vault_file, problems)
+    if problems or ring is None:
         raise ConfigError(problems)
+    return ring
+
+
+def _ring(path: Path, problems: list[str]) -> KeyRing | None:
+    """The vault's keys; None, with a problem more, where there are none."""
+    raw = _read(path, problems)
+    if raw is None:
+        return None
     try:
-        return KeyRing.parse(raw.decode(), place=files.vault_file.name)
+        return KeyRing.parse(raw.decode(), place=path.name)
     except UnicodeDecodeError:
-        raise ConfigError([f"{files.vault_file} is not text; mend: restore it from a backup"]) from None
+        problems.append(f"{path} is not text; mend: {RESTORE}")
+    except ConfigError as error:
+        problems += [f"{problem}; mend: {RESTORE}" for problem in error.problems]
+    return None
+
+
+def _mac_key(path: Path, problems: list[str]) -> bytes:
+    """The key that seals records; empty, with a problem more, where there is none."""
+    raw = _read(path, problems)
+    try:
+        key = base64.b64decode(raw or b"", validate=False)
+    except ValueError:
+        key = b""
+    if len(key) == MAC_BYTES:
+        return key
+    if raw is not None:
+        problems.append(f"{path}: not {MAC_BYTES} bytes in base64; mend: {RESTORE}")
+    return b""
 
 
 def paths(files: KeysConfig) -> list[Path]:
@@ -217,7 +235,7 @@ def _index(directory: Path) -> list[dict[str, Any]]:
         return [_row(row) for row in json.loads(path.read_text())["keys"]]
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         what = f"cannot be read: {unread(error)}" if isinstance(error, OSError) else "is damaged"
-        raise ConfigError([f"{path} {what}; mend: restore it from a backup"]) from error
+        raise ConfigError([f"{path} {what}; mend: {RESTORE}"]) from error
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:
@@ -239,15 +257,15 @@ def _write_index(directory: Path, rows: list[dict[str, Any]]) -> None:
     temporary.replace(directory / INDEX)
 
 
-def _read(path: Path, problems: list[str]) -> bytes:
+def _read(path: Path, problems: list[str]) -> bytes | None:
+    """What stands in a file; None, with a problem more, where it cannot be read."""
     try:
         if stat.S_IMODE(path.stat().st_mode) & 0o077:
             problems.append(f"{path} can be read by others; mend: chmod 600 {path}")
         return path.read_bytes()
     except OSError as error:
-        mend = f"restore it from a backup, or, at the first set-up: {MAKE}"
-        problems.append(f"{path} cannot be read: {unread(error)}; mend: {mend}")
-        return b""
+        problems.append(f"{path} cannot be read: {unread(error)}; mend: {RESTORE}, or, at the first set-up: {MAKE}")
+        return None
 
 
 def _write(path: Path, content: bytes) -> Path:
