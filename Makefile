@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo demo-auto test faults soak fuzz audit lint format bench mutants docs-reference lock clean
+.PHONY: help demo demo-auto test faults soak fuzz audit lint format bench mutants docs-reference lock dist sbom release-check clean
 
 help:
 	@echo "make demo       the whole thing in a browser: real agent and store; Jenkins, Slack and phones simulated"
@@ -95,7 +95,34 @@ docs-reference: $(STAMP)
 
 # For maintainers: resolve the newest versions that pyproject.toml allows.
 lock:
-	uv pip compile pyproject.toml --group dev --extra demo --universal --generate-hashes --no-annotate --no-header -q -o requirements.lock
+	$(COMPILE) --group dev -o requirements.lock pyproject.toml
+	$(COMPILE) --constraints requirements.lock -o requirements-run.lock pyproject.toml
+	$(COMPILE) --constraints requirements.lock --group build -o requirements-build.lock
+
+COMPILE = uv pip compile --universal --generate-hashes --no-annotate --no-header -q
+
+# For maintainers: both distributions, in dist/. The same commit gives the same bytes.
+dist: $(STAMP)
+	@rm -rf dist
+	@$(BIN)/python -m hatchling build -d dist
+
+# For maintainers: what an installation from the locks consists of, in CycloneDX's form.
+sbom: dist .release/.installed
+	@rm -rf .release/site
+	@.release/bin/uv venv -q --no-project --python $(BIN)/python .release/site
+	@.release/bin/uv pip install -q --python .release/site --require-hashes -r requirements-run.lock
+	@.release/bin/uv pip install -q --python .release/site --no-deps dist/*.whl
+	@sed "s/^dynamic = .*/version = \"$$($(BIN)/python -m hatchling version)\"/" pyproject.toml >.release/pyproject.toml
+	@.release/bin/cyclonedx-py environment --pyproject .release/pyproject.toml --output-reproducible --of JSON -o dist/jenkins-mfa.cdx.json .release/site
+
+# For maintainers: dist/ is installed where nothing is, as people will do it, and the demo is played there.
+release-check: dist .release/.installed
+	@$(BIN)/python -m pytest -m release tests/release
+
+.release/.installed: tests/release/tools.txt
+	@$(PYTHON) -m venv .release
+	@.release/bin/python -m pip install --disable-pip-version-check -q -r tests/release/tools.txt
+	@touch $@
 
 clean:
-	rm -rf $(VENV) .mutants .fuzz .audit .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .mutants .fuzz .audit .release dist .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

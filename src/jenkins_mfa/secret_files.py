@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
@@ -9,6 +10,22 @@ from jenkins_mfa.errors import ConfigError
 from jenkins_mfa.failures import unread
 
 LONGEST = 4096  #: characters of a secret
+
+
+def exposed(file: Path) -> bool:
+    """Whether others than its owner can read it. Raises OSError.
+
+    A file of root may be readable by its group, too, where we are not root: so Kubernetes mounts secrets for a process
+    without privileges, and so root hands them to a service.
+    """
+    found = file.stat()
+    return shared(found.st_mode, found.st_uid, os.geteuid())
+
+
+def shared(mode: int, owner: int, me: int) -> bool:
+    """The rule behind `exposed`: a file's mode, its owner's uid and ours."""
+    allowed = stat.S_IRGRP if owner == 0 and me != 0 else 0
+    return bool(mode & 0o077 & ~allowed)
 
 
 class Secret:
@@ -31,15 +48,15 @@ class Secret:
 def read(file: Path) -> Secret:
     """What stands in the file now. Raises ConfigError, which tells nothing of the content."""
     try:
-        mode = stat.S_IMODE(file.stat().st_mode)
+        open_to_others = exposed(file)
         value = file.read_text().strip()
     except OSError as error:
         raise ConfigError([f"{file} cannot be read: {unread(error)}"]) from None
     except UnicodeDecodeError:
         value = ""
     problems = []
-    if mode & 0o077:
-        problems.append(f"{file} can be read by others (mode {mode:o}); mend: chmod 600 {file}")
+    if open_to_others:
+        problems.append(f"{file} can be read by others; mend: chmod 600 {file}")
     if not value or len(value) > LONGEST or not value.isascii() or not value.isprintable():
         problems.append(f"{file} must hold one line of text, the token alone")
     if problems:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from jenkins_mfa.failures import unread
 from jenkins_mfa.outbound import Tls
+from jenkins_mfa.secret_files import exposed
 from jenkins_mfa.toml_table import Table
 
 KEYS = ("ca_file", "cert_file", "key_file")
@@ -43,7 +44,7 @@ def pair(table: Table, cert_file: Path, key_file: Path, protocol: int) -> None:
         except OSError as error:
             table.fault(key, f"{path} cannot be read: {unread(error)}")
             return
-    if key_file.stat().st_mode & 0o077:
+    if exposed(key_file):
         table.fault("key_file", f"{key_file} can be read by others; mend: chmod 600 {key_file}")
         return
     try:

@@ -10,6 +10,7 @@ from jenkins_mfa.cli.base import Commands
 from jenkins_mfa.cli.check import check
 from jenkins_mfa.cli.demo import demo
 from jenkins_mfa.cli.gates import pending, show
+from jenkins_mfa.cli.health import health
 from jenkins_mfa.cli.holds import holds
 from jenkins_mfa.cli.init import init
 from jenkins_mfa.cli.keys import keys
@@ -31,7 +32,22 @@ def main() -> None:
     """
 
 
-for command in (init, run, check, demo, pending, show, approve, deny, retract, keys, enroll, authenticators, seal):
+for command in (
+    init,
+    run,
+    health,
+    check,
+    demo,
+    pending,
+    show,
+    approve,
+    deny,
+    retract,
+    keys,
+    enroll,
+    authenticators,
+    seal,
+):
     main.add_command(command)
 for command in (holds, policy, report, audit, receipt, store, version):
     main.add_command(command)

