@@ -23,6 +23,7 @@ from jenkins_mfa.core.model import Commit, Entry
 from jenkins_mfa.deliverers import Deliverers
 from jenkins_mfa.digest_keeper import DigestKeeper
 from jenkins_mfa.errors import SourceError, StoreError
+from jenkins_mfa.health import Health
 from jenkins_mfa.metrics.server import Metrics
 from jenkins_mfa.metrics.state import State
 from jenkins_mfa.reload import Reloader
@@ -78,7 +79,8 @@ class Agent:
         self._reloader = Reloader(self.config.rules, self.desk, self.config.rules_digest)
         self._groups = Groups(self.desk, UserGroups(self.messenger.client))
         self._consumers = Consumers(self.config.consumers)
-        self._web: WebServer | None = web_of(self.config, self.desk, self._consumers)
+        self._health = Health(self.desk, self.crew, self._connections, self._not_taken)
+        self._web: WebServer | None = web_of(self.config, self.desk, self._consumers, self._health)
         self._keys = self._takeovers()
         self._tokens: list[Takeover] = []
 
@@ -97,7 +99,8 @@ class Agent:
         if self._web is not None:
             self._web.bind()
         if self.metrics is not None:
-            self.metrics.start(State(self.desk.store, self.desk.keys, self._environments, self._destinations()))
+            state = State(self.desk.store, self.desk.keys, self._environments, self._destinations())
+            self.metrics.start(self._health, state)
         self._record("agent:started", {"reason": __version__})
         self._record("policy:loaded", {"policy_sha256": self.config.policy.sha256})
         self._live()
@@ -228,6 +231,15 @@ class Agent:
             self._live()
         except StoreError as error:
             log.warning("tick failed", problem=str(error))
+        self._health.tick()
+
+    def _connections(self) -> int:
+        return self._slack.connected if self._slack else 0
+
+    def _not_taken(self) -> dict[str, str]:
+        """Changed files that do not hold, each with why."""
+        refused = {"policy": str(found)} if (found := self._reloader.state["refused"]) else {}
+        return refused | takeover.problems([*self._keys, *self._tokens])
 
     def _live(self) -> None:
         """Say that this agent runs, and with what."""

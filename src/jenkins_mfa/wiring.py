@@ -25,6 +25,7 @@ from jenkins_mfa.core.keys import Keys
 from jenkins_mfa.core.model import Commit, Gate, State
 from jenkins_mfa.destination_config import DestinationConfig
 from jenkins_mfa.errors import ConfigError
+from jenkins_mfa.health import Health
 from jenkins_mfa.roster_file import WRITER
 from jenkins_mfa.security_keys.attestation import Models, roots_of
 from jenkins_mfa.security_keys.ceremonies import WebAuthnKeys
@@ -183,13 +184,13 @@ def models_of(settings: Settings, desk: Desk) -> Callable[[], Models | None]:
     return models
 
 
-def web_of(config: Config, desk: Desk, consumers: Consumers) -> WebServer | None:
+def web_of(config: Config, desk: Desk, consumers: Consumers, health: Health) -> WebServer | None:
     """The pages' server; None where there are none. `consumers` may be renewed while it serves."""
     if config.web is None:
         return None
     name, models = f"jenkins-mfa {config.installation}", models_of(config.web, desk)
     keys = WebAuthnKeys(config.web.party, name, models)
-    site = Site(desk, config.web, keys, consumers)
+    site = Site(desk, config.web, keys, health, consumers)
     return WebServer(application(site), config.web, site.waiters)
 
 

@@ -129,8 +129,8 @@ def test_who_has_no_key_is_told_how_to_get_one(world: Keyed) -> None:
 
 def test_health_and_the_stop(world: Keyed) -> None:
     """Both answer while the agent lives; it stops at once though a page waits."""
-    assert requests.get(f"{world.url}/livez", timeout=PATIENCE).json() == {"live": True}
-    assert requests.get(f"{world.url}/readyz", timeout=PATIENCE).json() == {"ready": True, "reasons": []}
+    assert requests.get(f"{world.url}/livez", timeout=PATIENCE).json()["live"] is True
+    assert requests.get(f"{world.url}/readyz", timeout=PATIENCE).json()["reasons"] == []
     world.stop_agent()
     with pytest.raises(requests.ConnectionError):
         requests.get(f"{world.url}/livez", timeout=PATIENCE)

@@ -23,7 +23,7 @@ from jenkins_mfa.calendar_file import read_calendars
 from jenkins_mfa.cli import case, check_web, span
 from jenkins_mfa.cli.receipt import TOKEN
 from jenkins_mfa.config import Config, KeysConfig
-from jenkins_mfa.core import characters
+from jenkins_mfa.core import characters, webhook
 from jenkins_mfa.core.policy import Policy, Roster, globs
 from jenkins_mfa.core.relying_party import RelyingParty
 from jenkins_mfa.errors import ConfigError
@@ -33,6 +33,7 @@ from jenkins_mfa.roster_file import read_roster
 from jenkins_mfa.store.connect import client_for
 from jenkins_mfa.toml_lines import lines_of
 from jenkins_mfa.toml_table import read
+from receivers import SECRET
 
 ROOT = Path(__file__).parents[2]
 FOLDER = tempfile.TemporaryDirectory(prefix="mfa-", dir=FILES)
@@ -62,13 +63,31 @@ def checked(problems: list[str]) -> list[str]:
     return problems
 
 
-@target(ConfigError, seeds=lambda: [cli_files.write(here()).read_bytes(), *example("config.example.toml")()])
+DESTINATIONS = b"""
+[audit]
+[[audit.destinations]]
+name = "siem"
+url = "https://siem.example.com/in"
+secret_file = "siem.secret"
+[[audit.destinations]]
+name = "logs"
+url = "syslog+tls://logs.example.com:6514"
+"""
+
+
+def configurations() -> Iterator[bytes]:
+    made = cli_files.write(here()).read_bytes()
+    yield from (made, made + DESTINATIONS, *example("config.example.toml")())
+
+
+@target(ConfigError, seeds=configurations)
 def file_config(data: bytes) -> object:
     """config.toml, with all that it names."""
     cli_files.write(here())
+    written("siem.secret", SECRET.encode()).chmod(0o600)
     path = written("config.toml", data)
     try:
-        return configuration.load(path)
+        return [one.syslog for one in configuration.load(path).audit.destinations]
     except ConfigError as error:
         checked([line for problem in error.problems for line in problem.split("\n")])
         raise
@@ -153,6 +172,12 @@ def key_vault(data: bytes) -> object:
     """The vault's key file, as a running agent takes it over."""
     written("vault.key", data).chmod(0o600)
     return key_files.vault(replace(keys(), vault_file=here() / "vault.key"))
+
+
+@target(ValueError, seeds=lambda: [SECRET.encode(), b"whsec_" + b"A" * 43 + b"="])
+def webhook_secret(data: bytes) -> object:
+    """What a destination's calls are signed with."""
+    return webhook.secret_of(data.decode(errors="replace"))
 
 
 @target(ConfigError, seeds=lambda: [b"xoxb-1-secret\n"])

@@ -25,9 +25,11 @@ from jenkins_mfa.core.model import Authenticator, Factor
 from jenkins_mfa.core.policy.globs import Globs
 from jenkins_mfa.core.relying_party import RelyingParty
 from jenkins_mfa.errors import EvidenceError, Refusal
+from jenkins_mfa.health import Health
 from jenkins_mfa.security_keys import attestation, cbor_form
 from jenkins_mfa.security_keys.ceremonies import WebAuthnKeys
 from jenkins_mfa.simulators.security_key import EDDSA, SecurityKey
+from jenkins_mfa.threads import Crew
 from jenkins_mfa.usecases import credentials
 from jenkins_mfa.web import guard, rates, session
 from jenkins_mfa.web.app import application
@@ -199,7 +201,8 @@ async def _answered(scope: dict[str, Any], body: bytes) -> int:
     world.open()
     settings = Settings("127.0.0.1", 8080, URL)
     consumer = Consumer("deploy", digest(SECRET), ("main",), Globs(("*",)), ("production",))
-    site = Site(world.desk, settings, WebAuthnKeys(settings.party, "jenkins-mfa"), Consumers((consumer,)))
+    health = Health(world.desk, Crew(), lambda: 1, dict)
+    site = Site(world.desk, settings, WebAuthnKeys(settings.party, "jenkins-mfa"), health, Consumers((consumer,)))
     said: list[Message] = []
 
     async def receive() -> Message:

@@ -99,6 +99,7 @@ def stored_alert(data: bytes) -> object:
 UNSEALED: dict[str, tuple[str, str]] = {
     "audit:head": ("hset", "seq"),
     "audit:base": ("set", ""),
+    "audit:forwarded": ("hset", "siem"),
     "schema": ("set", ""),
     "changes": ("set", ""),
     "open": ("hset", GATE.id),
@@ -168,6 +169,7 @@ def _read(client: Any, name: str, value: bytes) -> object:
             store.now,
             store.heads,
             store.base,
+            store.forwarded,
             store.open_gates,
             store.damaged_gates,
             store.beats,

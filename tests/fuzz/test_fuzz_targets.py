@@ -35,6 +35,8 @@ READERS = {
 OURS = {
     "agent.py:*": "starts threads",
     "wiring.py:*": "starts adapters",
+    "archive/webhook.py:send": "a moment of our own",
+    "core/webhook.py:headers": "a digest, encoded in the same line",
     "cli/*": "commands: what is typed is read by click, and the types in targets_files; files by targets of their own",
     "core/receipt_form.py:_text": "makes a check; the check is entered",
     "key_files.py:generate": "reads the index that `key_index` reads, and writes",

@@ -91,6 +91,20 @@ def test_the_trail_arrives_as_it_is(world: tuple[World, str], hook: Hook, tmp_pa
     assert [secret for secret in secrets if secret in sent] == []
 
 
+def test_the_probes_are_beside_the_numbers(world: tuple[World, str]) -> None:
+    """For an agent without pages: the running one lives and is ready, with each of its parts."""
+    made, url = world
+    until(lambda: requests.get(url.replace("/metrics", "/readyz"), timeout=10).json()["parts"]["sources"]["ok"])
+    for path, parts in (
+        ("/livez", {"threads", "clock"}),
+        ("/readyz", {"store", "trail", "keys", "slack", "sources", "files"}),
+    ):
+        found = requests.get(url.replace("/metrics", path), timeout=10)
+        assert (found.status_code, found.json()["reasons"]) == (200, [])
+        assert {name for name, part in found.json()["parts"].items() if part == {"ok": True}} == parts
+    assert made.config_path.exists()
+
+
 def test_alert_rules_and_docs_name_numbers_that_there_are(world: tuple[World, str]) -> None:
     """Each number that a rule asks for is served, and each that is served is explained."""
     made, url = world
@@ -118,4 +132,4 @@ def test_a_port_that_is_taken_ends_the_start_with_a_sentence(world: tuple[World,
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(ConfigError, match=rf"\[metrics\] listen: 127.0.0.1:{port} cannot be used"):
-            Metrics("127.0.0.1", port).start(State(None, None, list))  # type: ignore[arg-type]
+            Metrics("127.0.0.1", port).start(None, State(None, None, list))  # type: ignore[arg-type]

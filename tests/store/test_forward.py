@@ -242,6 +242,20 @@ def test_s13_a_trail_that_does_not_hold_is_not_sent(store: RedisStore, tmp_path:
     assert seqs(kept.events) == [1, 2, 3]
 
 
+@pytest.mark.parametrize("cursor", ["9 " + "0" * 64, "3 " + "0" * 64, "99999999999999999999 a", "-1 a", "x"])
+def test_a_cursor_that_somebody_has_moved_is_told(store: RedisStore, tmp_path: Path, clock: Clock, cursor: str) -> None:
+    """Whoever can write the store could leave events out with it."""
+    note(store, 3)
+    kept = Kept()
+    store._wire.client.hset(store._wire.key("audit:forwarded"), "siem", cursor)
+    going = forwarder(store, tmp_path, kept)
+    assert going.step() == ""
+    clock.move(seconds=61)
+    with pytest.raises(ArchiveError, match=r"cursor|holds what no agent has written"):
+        going.step()
+    assert kept.events == []
+
+
 def test_s21_nothing_is_sent_of_a_store_that_is_another_one(store: RedisStore, tmp_path: Path) -> None:
     """It waits until an operator has taken it up."""
     note(store, 3)

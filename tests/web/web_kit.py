@@ -12,6 +12,7 @@ import requests
 from starlette.types import ASGIApp
 
 from jenkins_mfa.core.consumers import Consumer, Consumers
+from jenkins_mfa.health import Health
 from jenkins_mfa.security_keys.ceremonies import WebAuthnKeys
 from jenkins_mfa.threads import Crew
 from jenkins_mfa.usecases.desk import Desk
@@ -86,8 +87,9 @@ def served(
     """The pages at a free port of 127.0.0.1, named localhost."""
     port = free_port()
     settings = replace(Settings("127.0.0.1", port, f"http://localhost:{port}"), **changes)
-    site = Site(desk, settings, WebAuthnKeys(settings.party, "jenkins-mfa"), Consumers(consumers))
     crew = Crew()
+    health = Health(desk, crew, lambda: 1, dict)
+    site = Site(desk, settings, WebAuthnKeys(settings.party, "jenkins-mfa"), health, Consumers(consumers))
     server = WebServer(app or application(site), settings, site.waiters)
     server.bind()
     server.start(crew)

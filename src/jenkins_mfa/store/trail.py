@@ -14,6 +14,7 @@ from jenkins_mfa.store.wire import Script, Wire, foreign, reading, whole
 
 TRIM = Script("trim")
 PAGE = 100  #: events per read
+LAST = 2**63  #: a number that no event has
 NEWEST = 10  #: events of the first read backwards: the last word about a gate was mostly said just now
 
 
@@ -158,6 +159,9 @@ def _entry(linked: Linked) -> Entry:
 
 
 def _place(raw: bytes) -> Head:
-    """A cursor: sequence number and hash."""
-    seq, _, digest = raw.partition(b" ")
-    return Head(whole(seq, "audit:forwarded"), digest.decode(errors="replace"))
+    """A cursor: sequence number and hash. Raises StoreUnusableError for what is none."""
+    number, _, digest = raw.partition(b" ")
+    seq = whole(number, "audit:forwarded")
+    if not 0 < seq < LAST:
+        raise foreign("audit:forwarded")
+    return Head(seq, digest.decode(errors="replace"))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import structlog
 
 from jenkins_mfa.core.chain import Broken, Head, Linked, verify_chain
-from jenkins_mfa.errors import ArchiveError
+from jenkins_mfa.errors import ArchiveError, StoreUnusableError
 from jenkins_mfa.usecases.continuity import Continuity
 from jenkins_mfa.usecases.ports import Destination, Store
 
@@ -68,13 +68,24 @@ class Forwarder:
 
     def _pages(self) -> Iterator[list[Linked]]:
         """What is to be sent, some at a time; each page is asked for when the one before has arrived."""
-        at = self._store.forwarded().get(self._name, Head(0, ""))
+        at = self._cursor()
         for _ in range(PAGES):
             page = _full(self._next(at))
             if not page:
                 return
             yield page
             at = page[-1].head
+
+    def _cursor(self) -> Head:
+        """Where it was sent to. One that names what the trail does not have would leave events out, unseen."""
+        try:
+            at = self._store.forwarded().get(self._name, Head(0, ""))
+        except StoreUnusableError as error:
+            raise ArchiveError(str(error)) from error
+        head = self._store.heads()
+        if at.seq > head.seq or (at.seq == head.seq and at.hash != head.hash):
+            raise ArchiveError(f"its cursor names event {at.seq}, which the trail does not have so")
+        return at
 
     def _next(self, at: Head) -> list[Linked]:
         """The events behind a place: of the store, or of what was copied where they are out of it."""

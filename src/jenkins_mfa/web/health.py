@@ -10,7 +10,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from jenkins_mfa.errors import StoreError
 from jenkins_mfa.web.session import Purpose, Session
 from jenkins_mfa.web.site import Site
 
@@ -25,11 +24,12 @@ def routes(site: Site, marks: Marks) -> list[Route]:
     """All three."""
 
     async def livez(_request: Request) -> Response:
-        return JSONResponse({"live": True})
+        found = site.health.live()
+        return JSONResponse(found, 503 if found["reasons"] else 200)
 
     async def readyz(_request: Request) -> Response:
-        reasons = await run_in_threadpool(_reasons, site)
-        return JSONResponse({"ready": not reasons, "reasons": reasons}, 503 if reasons else 200)
+        found = await run_in_threadpool(site.health.ready)
+        return JSONResponse(found, 503 if found["reasons"] else 200)
 
     async def wait(request: Request) -> Response:
         found = await run_in_threadpool(site.session, request)
@@ -45,12 +45,3 @@ def routes(site: Site, marks: Marks) -> list[Route]:
         return JSONResponse({"seen": now, "changed": now != seen})
 
     return [Route("/livez", livez), Route("/readyz", readyz), Route("/wait", wait)]
-
-
-def _reasons(site: Site) -> list[str]:
-    """Why the agent cannot take answers now: nothing that a stranger is not to read."""
-    try:
-        site.desk.store.now()
-    except StoreError:
-        return ["the store cannot be reached"]
-    return []

@@ -23,6 +23,7 @@ from jenkins_mfa.errors import (
     StoreUncertainError,
     UntrustedInputError,
 )
+from jenkins_mfa.health import Health
 from jenkins_mfa.usecases.desk import Desk, Who
 from jenkins_mfa.usecases.security_keys import SecurityKeys
 from jenkins_mfa.web import session
@@ -50,6 +51,7 @@ class Site:
     desk: Desk
     settings: Settings
     keys: SecurityKeys
+    health: Health
     consumers: Consumers = field(default_factory=Consumers)
     waiters: Waiters = field(default_factory=Waiters)
     rates: Rates = field(default_factory=Rates)
