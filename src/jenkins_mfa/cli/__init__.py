@@ -18,6 +18,7 @@ from jenkins_mfa.cli.people import authenticators, enroll
 from jenkins_mfa.cli.policy import policy
 from jenkins_mfa.cli.receipt import receipt
 from jenkins_mfa.cli.reports import report
+from jenkins_mfa.cli.roster import roster
 from jenkins_mfa.cli.run import VERSIONS, run, version
 from jenkins_mfa.cli.seal import seal
 from jenkins_mfa.cli.store import store
@@ -49,5 +50,5 @@ for command in (
     seal,
 ):
     main.add_command(command)
-for command in (holds, policy, report, audit, receipt, store, version):
+for command in (holds, policy, roster, report, audit, receipt, store, version):
     main.add_command(command)

@@ -49,6 +49,12 @@ def _root(call: Call, parts: list[str]) -> Answer:
         case ["me", "submitDescription"]:
             user.description = (call.form or {}).get("description")
             return call.answers.empty(302, location=f"{call.context}/me/")
+        case ["user", name, "api", "json"]:
+            found = next(
+                (one for one in controller.users.values() if name.lower() in {one.id.lower(), one.full_name.lower()}),
+                None,
+            )
+            return call.exported(beans.user_bean(found, call.root), "plain") if found else call.answers.not_found()
         case ["crumbIssuer", "api", "json"]:
             return _crumb(call)
         case ["queue", "api", "json"]:

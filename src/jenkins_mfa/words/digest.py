@@ -33,7 +33,7 @@ def _to_do(values: Mapping[str, str], roster: Roster) -> list[Parts]:
         text = "Their codes wait after too many misses: {who}. Ask whether it was them, then /mfa unlock."
         found.append(say(text, who=_named(values["throttled"], roster)))
     if values["lacking"]:
-        text = "Asked for more than they have enrolled: {who}. See jenkins-mfa authenticators list."
+        text = "Asked for more than they have enrolled: {who}. See jenkins-mfa roster check."
         found.append(say(text, who=_named(values["lacking"], roster)))
     return found
 
