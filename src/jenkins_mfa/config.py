@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from jenkins_mfa import secret_files
 from jenkins_mfa.audit_config import AuditConfig, audit
+from jenkins_mfa.console_config import console
 from jenkins_mfa.consumer_config import consumers
 from jenkins_mfa.core.consumers import Consumer
 from jenkins_mfa.core.policy import Policy, Roster
@@ -26,7 +27,9 @@ from jenkins_mfa.store.settings import Settings as StoreSettings
 from jenkins_mfa.tls_config import tls
 from jenkins_mfa.toml_problems import seen
 from jenkins_mfa.toml_table import Table, read
+from jenkins_mfa.usecases.console import IDENTITY
 from jenkins_mfa.watched_config import watched
+from jenkins_mfa.web.console.settings import Console as ConsoleSettings
 from jenkins_mfa.web.settings import Settings as WebSettings
 from jenkins_mfa.web_config import web
 
@@ -80,9 +83,9 @@ class KeysConfig:
 class Config:
     """All of it. Times to live are in seconds; `rules_digest` is of the files that policy and roster were read from.
 
-    `web` is None where the agent has no pages, `metrics` (address, port) where it serves no numbers, `digest` where
-    none is made; `consumer_files` are the files of the consumers' secrets, by name, `store_file` that of the store's
-    password.
+    `web` is None where the agent has no pages, `console` where it has none among them, `metrics` (address, port) where
+    it serves no numbers, `digest` where none is made; `consumer_files` are the files of the consumers' secrets, by
+    name, `store_file` that of the store's password.
     """
 
     path: Path
@@ -100,6 +103,7 @@ class Config:
     secret_files: tuple[Path, ...]
     audit: AuditConfig
     web: WebSettings | None = None
+    console: ConsoleSettings | None = None
     metrics: tuple[str, int] | None = None
     digest: Weekly | None = None
     consumers: tuple[Consumer, ...] = ()
@@ -126,6 +130,7 @@ def load(path: Path, *, policy_path: Path | None = None, now: int = 0, with_secr
     numbers = metrics(root)
     weekly = weekly_digest(root)
     pages = web(root, base, with_secrets=with_secrets)
+    visitors = console(root, secrets.read, pages, slack.api_url, slack.team)
     ids = {source.id for source in sources} or {""}
     redeemers = consumers(root, secrets.read, frozenset(ids))
     limits = root.table("limits", required=False)
@@ -137,7 +142,7 @@ def load(path: Path, *, policy_path: Path | None = None, now: int = 0, with_secr
     rules = RuleFiles(
         policy=policy_path or named,
         roster=base / root.text("roster_file", "roster.toml"),
-        issuers=frozenset({f"slack:{slack.team}", WRITER, OPERATOR} | {f"jenkins:{name}" for name in ids}),
+        issuers=frozenset({f"slack:{slack.team}", WRITER, OPERATOR, IDENTITY} | {f"jenkins:{name}" for name in ids}),
         sources=frozenset(ids),
         max_ttl=max_ttl,
         keys=pages is not None,
@@ -164,6 +169,7 @@ def load(path: Path, *, policy_path: Path | None = None, now: int = 0, with_secr
         secret_files=tuple(secrets.files),
         audit=kept,
         web=pages,
+        console=visitors,
         metrics=numbers,
         digest=weekly,
         consumers=tuple(redeemers),

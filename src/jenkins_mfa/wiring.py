@@ -20,6 +20,7 @@ from jenkins_mfa.archive.syslog import Syslog
 from jenkins_mfa.archive.webhook import Webhook
 from jenkins_mfa.audit_config import AuditConfig
 from jenkins_mfa.config import Config, SourceConfig
+from jenkins_mfa.console_books import books
 from jenkins_mfa.core.consumers import Consumers
 from jenkins_mfa.core.keys import Keys
 from jenkins_mfa.core.model import Commit, Gate, State
@@ -191,7 +192,8 @@ def web_of(config: Config, desk: Desk, consumers: Consumers, health: Health) -> 
     name, models = f"jenkins-mfa {config.installation}", models_of(config.web, desk)
     keys = WebAuthnKeys(config.web.party, name, models)
     site = Site(desk, config.web, keys, health, consumers)
-    return WebServer(application(site), config.web, site.waiters)
+    shown = (config.console, books(desk, config.rules.policy)) if config.console else None
+    return WebServer(application(site, shown), config.web, site.waiters)
 
 
 @contextmanager

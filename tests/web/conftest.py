@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import os
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from playwright.sync_api import Browser, sync_playwright
 from web_kit import Place, served
 
 from fakes import desk
@@ -19,6 +22,7 @@ from jenkins_mfa.wiring import SystemRandomness
 from memory_store import MemoryStore
 
 Pair = tuple[Path, Path]
+CHROMIUM = "/usr/bin/chromium"
 
 
 @pytest.fixture
@@ -61,3 +65,16 @@ def certificate(tmp_path: Path) -> Callable[[str], Pair]:
         return cert, key
 
     return make
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium; never skipped in CI."""
+    if shutil.which(CHROMIUM) is None:
+        if "CI" in os.environ:
+            pytest.fail("chromium is not installed: apt-get install chromium")
+        pytest.skip("chromium is not installed")
+    with sync_playwright() as player:
+        browser = player.chromium.launch(executable_path=CHROMIUM)
+        yield browser
+        browser.close()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -12,7 +10,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from web_kit import Place, served
 
 from jenkins_mfa.core import totp
@@ -27,26 +25,12 @@ from jenkins_mfa.usecases.key_answers import asks
 from jenkins_mfa.usecases.tickets import For
 from key_world import KEYED, KeyWorld
 
-CHROMIUM = "/usr/bin/chromium"
 LONG = 15_000  #: ms that anything may take on a busy machine
 
 REGISTER = """async (options) => {
   const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(options);
   return JSON.stringify((await navigator.credentials.create({publicKey})).toJSON());
 }"""
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """Debian's Chromium; never skipped in CI."""
-    if shutil.which(CHROMIUM) is None:
-        if "CI" in os.environ:
-            pytest.fail("chromium is not installed: apt-get install chromium")
-        pytest.skip("chromium is not installed")
-    with sync_playwright() as player:
-        browser = player.chromium.launch(executable_path=CHROMIUM)
-        yield browser
-        browser.close()
 
 
 @dataclass

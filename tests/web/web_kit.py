@@ -6,11 +6,13 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import requests
 from starlette.types import ASGIApp
 
+from jenkins_mfa.console_books import books
 from jenkins_mfa.core.consumers import Consumer, Consumers
 from jenkins_mfa.health import Health
 from jenkins_mfa.security_keys.ceremonies import WebAuthnKeys
@@ -18,6 +20,7 @@ from jenkins_mfa.threads import Crew
 from jenkins_mfa.usecases.desk import Desk
 from jenkins_mfa.web import session
 from jenkins_mfa.web.app import application
+from jenkins_mfa.web.console.settings import Console
 from jenkins_mfa.web.server import WebServer
 from jenkins_mfa.web.settings import Settings
 from jenkins_mfa.web.site import Site
@@ -82,15 +85,20 @@ class Place:
 
 @contextmanager
 def served(
-    desk: Desk, app: ASGIApp | None = None, consumers: tuple[Consumer, ...] = (), **changes: Any
+    desk: Desk,
+    app: ASGIApp | None = None,
+    consumers: tuple[Consumer, ...] = (),
+    console: Console | None = None,
+    **changes: Any,
 ) -> Iterator[Place]:
-    """The pages at a free port of 127.0.0.1, named localhost."""
+    """The pages at a free port of 127.0.0.1, named localhost; with the console, where there are settings for it."""
     port = free_port()
     settings = replace(Settings("127.0.0.1", port, f"http://localhost:{port}"), **changes)
     crew = Crew()
     health = Health(desk, crew, lambda: 1, dict)
     site = Site(desk, settings, WebAuthnKeys(settings.party, "jenkins-mfa"), health, Consumers(consumers))
-    server = WebServer(app or application(site), settings, site.waiters)
+    shown = (console, books(desk, Path("policy.toml"))) if console else None
+    server = WebServer(app or application(site, shown), settings, site.waiters)
     server.bind()
     server.start(crew)
     place = Place(desk, settings, site, server, crew)

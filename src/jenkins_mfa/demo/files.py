@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 
 CHANNEL, OPS, TEAM = "C0DEPLOYS", "C0OPS", "T0DEMO"
+#: The demo's app at the simulated Slack, with which people sign in to the console.
+CLIENT, CLIENT_SECRET = "2141029472.6926011", "simulated-client-secret"
 
 #: roster id, name, groups, Slack user, Jenkins user
 PEOPLE = (
@@ -48,6 +50,10 @@ hmac_file = "hmac.key"
 [web]
 listen = "127.0.0.1:{port}"
 url = "{pages}"
+
+[console]
+slack_client_id = "{client}"
+slack_client_secret_file = "slack-client.secret"
 """
 
 POLICY = """\
@@ -131,12 +137,12 @@ def write(directory: Path, *, store: str, jenkins: str, slack: str, tokens: dict
     The agent's own pages are at `port`.
     """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for name, secret in tokens.items():
+    for name, secret in (tokens | {"slack-client.secret": CLIENT_SECRET}).items():
         descriptor = os.open(directory / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(secret + "\n")
     values = {"store": store, "jenkins": jenkins, "slack": slack, "team": TEAM, "channel": CHANNEL, "ops": OPS}
-    values |= {"port": str(port), "pages": pages(port)}
+    values |= {"port": str(port), "pages": pages(port), "client": CLIENT}
     (directory / "policy.toml").write_text(POLICY)
     (directory / "roster.toml").write_text(_roster())
     path = directory / "config.toml"
@@ -147,6 +153,11 @@ def write(directory: Path, *, store: str, jenkins: str, slack: str, tokens: dict
 def pages(port: int) -> str:
     """Where the agent's own pages are: a name under which browsers allow security keys without TLS."""
     return f"http://localhost:{port}"
+
+
+def console(port: int) -> str:
+    """Where the console is."""
+    return f"{pages(port)}/console"
 
 
 def _roster() -> str:

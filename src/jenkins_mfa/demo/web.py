@@ -18,7 +18,7 @@ from typing import Any, Protocol, Self
 from urllib.parse import parse_qs, urlsplit
 
 from jenkins_mfa.core import totp
-from jenkins_mfa.demo import web_jenkins, web_slack
+from jenkins_mfa.demo import files, web_jenkins, web_slack
 from jenkins_mfa.demo.web_feed import Feed
 from jenkins_mfa.demo.web_form import Form, known_user
 from jenkins_mfa.demo.web_keys import VERBS, Held, Keys
@@ -47,6 +47,7 @@ class Simulated(Held, Protocol):
     """What the page needs of the demo's world."""
 
     jenkins: JenkinsSimulator
+    port: int
 
 
 class Web:
@@ -82,6 +83,7 @@ class Web:
         now = int(time.time())
         return {
             "me": me,
+            "console": files.console(self.world.port),
             "people": web_slack.people(),
             "slack": web_slack.view(self.world.slack, me),
             "jenkins": web_jenkins.view(self.world.jenkins),

@@ -175,6 +175,8 @@ class World:
         for _, name, _, user, _ in files.PEOPLE:
             self.slack.add_user(user, name, team=files.TEAM)
         members = [user for _, _, _, user, _ in files.PEOPLE]
+        back = f"{files.console(self.port)}/sign-in/slack/done"
+        self.slack.openid.client(files.CLIENT, files.CLIENT_SECRET, back)
         self.slack.add_channel(files.CHANNEL, "deploys", members=members)
         self.slack.add_channel(files.OPS, "ops", members=members)
 

@@ -28,7 +28,7 @@ def page(report: Report, roster: Roster, made_at: int, version: str) -> str:
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="referrer", content="no-referrer"),
         tag("title", f"jenkins-mfa report, {sentences.period(report.scope)}"),
-        tag("style", Html(_style())),
+        tag("style", Html(style())),
     )
     body = tag(
         "body",
@@ -39,7 +39,13 @@ def page(report: Report, roster: Roster, made_at: int, version: str) -> str:
     return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en')}\n"
 
 
-def _style() -> str:
+def overview(report: Report, roster: Roster) -> Html:
+    """The figures that one looks at first, and the plots: for a page that links `style` itself."""
+    return many([_tiles(report), *_plots(report, roster)])
+
+
+def style() -> str:
+    """The style sheet."""
     return resources.files("jenkins_mfa.reporting").joinpath("report.css").read_text(encoding="utf-8")
 
 

@@ -33,6 +33,7 @@ from typing import Any, Self
 
 from jenkins_mfa.simulators.slack_http import CallRecord, Fault, SlackHttp
 from jenkins_mfa.simulators.slack_model import ImpossibleActionError, Message, Sight, Token
+from jenkins_mfa.simulators.slack_openid import OpenId
 from jenkins_mfa.simulators.slack_outcome import Outcome
 from jenkins_mfa.simulators.slack_payloads import event as event_payload
 from jenkins_mfa.simulators.slack_people import People
@@ -85,6 +86,11 @@ class SlackSimulator(People):
         """End all connections and threads."""
         if self._up:
             self.outage()
+
+    @property
+    def openid(self) -> OpenId:
+        """Sign in with Slack."""
+        return self._http.openid
 
     @property
     def connections(self) -> int:

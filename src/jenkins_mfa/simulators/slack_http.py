@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from jenkins_mfa.simulators.slack_api import answer
 from jenkins_mfa.simulators.slack_model import ApiError
+from jenkins_mfa.simulators.slack_openid import OpenId
 from jenkins_mfa.simulators.slack_respond import use_response_url
 from jenkins_mfa.simulators.slack_state import Workspace
 
@@ -45,6 +46,7 @@ class SlackHttp:
         self.stopping = threading.Event()
         self._address = (host, port)
         self.start()
+        self.openid = OpenId(workspace, self.url)
 
     @property
     def url(self) -> str:
@@ -101,8 +103,12 @@ class _Handler(BaseHTTPRequestHandler):
         """No access log: calls are kept in `SlackHttp.calls`."""
 
     def do_GET(self) -> None:
-        """Answer a method called with a query string."""
-        self._serve(dict(parse_qsl(urlsplit(self.path).query)))
+        """Answer a method called with a query string, or show a page of the sign-in."""
+        asked, path = dict(parse_qsl(urlsplit(self.path).query)), urlsplit(self.path).path
+        if path.startswith(("/openid/", "/.well-known/")):
+            self._sign_in(path, asked)
+        else:
+            self._serve(asked)
 
     def do_POST(self) -> None:
         """Answer a method called with a form or JSON, or take an answer to a response_url."""
@@ -138,8 +144,22 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._reply(500 if fault and fault.how == "500" else 200, given, token)
 
+    def _sign_in(self, path: str, asked: dict[str, str]) -> None:
+        openid = self.server.front.openid
+        document = openid.document(path)
+        if document is not None:
+            self._reply(200, document)
+            return
+        page = openid.visit(path, asked)
+        headers = {"Content-Type": "text/html; charset=utf-8"} | ({"Location": page.to} if page.to else {})
+        self._send(page.status, page.body.encode(), headers)
+
     def _answer(self, method: str, token: str, args: dict[str, Any]) -> dict[str, Any]:
         try:
+            if method == "openid.connect.token":
+                given = self.server.front.openid.token(args)
+                args.pop("client_secret", None)
+                return {"ok": True, **given}
             return {"ok": True, **answer(self.server.front.workspace, method, token, args)}
         except ApiError as error:
             return {"ok": False, "error": error.code, **error.more}

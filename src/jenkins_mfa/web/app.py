@@ -12,15 +12,23 @@ from starlette.routing import Route
 
 from jenkins_mfa.errors import StoreError
 from jenkins_mfa.web import acts, enrol, gates, health, home, layout, opening, own, receipts, shown
+from jenkins_mfa.web.console import routes as console
+from jenkins_mfa.web.console.books import Books
+from jenkins_mfa.web.console.settings import Console
 from jenkins_mfa.web.session import Purpose, Session
 from jenkins_mfa.web.site import Site
 from jenkins_mfa.words import pages
 
-_KINDS = {"page.js": "text/javascript", "page.css": "text/css", "icon.svg": "image/svg+xml"}
+_KINDS = {
+    "page.js": "text/javascript",
+    "console.js": "text/javascript",
+    "page.css": "text/css",
+    "icon.svg": "image/svg+xml",
+}
 
 
-def application(site: Site) -> Starlette:
-    """The pages as one ASGI application."""
+def application(site: Site, desk: tuple[Console, Books] | None = None) -> Starlette:
+    """The pages as one ASGI application; with the console, where there are settings for it, and what it shows."""
 
     def gate_version(session: Session) -> str:
         return shown.version(site.desk, session.about.rpartition(".")[0])
@@ -39,6 +47,7 @@ def application(site: Site) -> Starlette:
         *acts.routes(site),
         *own.routes(site),
         *receipts.routes(site),
+        *(console.routes(site, *desk) if desk else ()),
         Route("/static/{name}", _static),
     ]
     app = Starlette(routes=routes, exception_handlers={HTTPException: _other, StoreError: _away})

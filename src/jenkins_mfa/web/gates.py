@@ -70,28 +70,12 @@ class _Gates:
     def begin(self, request: Request, form: Form) -> Response:
         """A button was chosen: what the key is to sign."""
         jti, session = self._open(request)
-        decision = _decision(form)
-        key, asks = text(form, "key", KEY_ID), text(form, "asks", DIGEST_LENGTH)
-        asked = self._answers.begin(jti, self._site.who(request, session), decision, key, session.expires, asks)
-        return JSONResponse({"nonce": asked.nonce, "options": asked.options})
+        return begun(self._answers, jti, form, self._site.who(request, session), session.expires)
 
     def finish(self, request: Request, form: Form) -> Response:
         """The key has signed."""
         jti, session = self._open(request)
-        reason = " ".join(text(form, "reason", REASON).split())
-        decision = _decision(form)
-        unfit = answers.unfit(reason) if decision is Decision.DENY else ()
-        if unfit:
-            return JSONResponse({"says": render.terminal(unfit)}, 409)
-        body = text(form, "answer", BODY_BYTES).encode(errors="replace")
-        given = Given(jti, text(form, "nonce", NONCE), decision, body, reason, form.get("report") is True)
-        return JSONResponse({"says": render.terminal(self._count(given, self._site.who(request, session)))})
-
-    def _count(self, given: Given, who: Who) -> Parts:
-        if given.decision is Decision.DENY:
-            return answers.denied(self._answers.deny(given, who), self._desk.roster)
-        counted = self._answers.approve(given, who)
-        return answers.counted(counted.gate, self._desk.roster, self._desk.store.now())
+        return finished(self._answers, given(jti, form), self._site.who(request, session))
 
     def _answer(self, gate: Gate, session: Session, who: Who) -> Html | None:
         """The buttons that can count, and why where they cannot."""
@@ -158,6 +142,40 @@ def _jti(request: Request) -> str:
     if not JTI.fullmatch(jti):
         raise HTTPException(404)
     return jti
+
+
+def begun(use: KeyAnswers, jti: str, form: Form, who: Who, until: int) -> Response:
+    """Ask a key for one decision; good until `until` (ms UTC) at most."""
+    key, asks = text(form, "key", KEY_ID), text(form, "asks", DIGEST_LENGTH)
+    asked = use.begin(jti, who, _decision(form), key, until, asks)
+    return JSONResponse({"nonce": asked.nonce, "options": asked.options})
+
+
+def given(jti: str, form: Form) -> Given:
+    """What a page sends once the key has signed."""
+    body = text(form, "answer", BODY_BYTES).encode(errors="replace")
+    return Given(jti, text(form, "nonce", NONCE), _decision(form), body, reason(form), form.get("report") is True)
+
+
+def reason(form: Form) -> str:
+    """Why somebody denies, without room for nothing."""
+    return " ".join(text(form, "reason", REASON).split())
+
+
+def finished(use: KeyAnswers, sent: Given, who: Who) -> Response:
+    """Count what a key has signed; what is said of it."""
+    desk = use.desk
+    unfit = answers.unfit(sent.reason) if sent.decision is Decision.DENY else ()
+    if unfit:
+        return JSONResponse({"says": render.terminal(unfit)}, 409)
+    if sent.decision is Decision.DENY:
+        return says(answers.denied(use.deny(sent, who), desk.roster))
+    return says(answers.counted(use.approve(sent, who).gate, desk.roster, desk.store.now()))
+
+
+def says(said: Parts) -> Response:
+    """What became of an answer."""
+    return JSONResponse({"says": render.terminal(said)})
 
 
 def _decision(form: Form) -> Decision:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from starlette.responses import HTMLResponse
 
 from jenkins_mfa.core.model import Authenticator
@@ -23,6 +25,22 @@ def page(
     """A page. `name` says which part of the script it is for, `data` is what that part needs to know. `window` is the
     title where that holds markup.
     """
+    return document(title, content, data, name=name, window=window, status=status)
+
+
+def document(
+    title: Content,
+    content: Iterable[Content],
+    data: Mapping[str, str],
+    *,
+    name: str = "",
+    window: str = "",
+    status: int = 200,
+    script: str = "page.js",
+    style: str = "",
+    nav: Html | None = None,
+) -> HTMLResponse:
+    """The same with another script, a further style sheet, and what leads to other pages (`nav`), before this one."""
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
@@ -30,21 +48,25 @@ def page(
         tag("meta", name="color-scheme", content="light dark"),
         tag("title", f"{window or title} · {pages.NAME}"),
         tag("link", rel="stylesheet", href="/static/page.css"),
+        tag("link", rel="stylesheet", href=f"/static/{style}") if style else None,
         tag("link", rel="icon", href="/static/icon.svg"),
-        tag("script", src="/static/page.js", type="module") if name else None,
+        tag("script", src=f"/static/{script}", type="module") if name else None,
     )
-    known = {f"data_{key}": text for key, text in (pages.SCRIPT | data if name else data).items()}
+    known = {f"data_{key}": text for key, text in (pages.SCRIPT | dict(data) if name else data).items()}
     main = tag(
         "main",
         tag("h1", title),
         tag("noscript", tag("p", pages.NO_SCRIPT, class_="note bad")) if name else None,
         *content,
         tag("p", role="status", id="status", tabindex="-1"),
+        id="main",
         data_page=name or None,
         **known,
     )
     shield = tag("svg", *(tag(shape, **values) for shape, values in _SHIELD), viewBox="0 0 32 32", aria_hidden="true")
-    body = tag("body", tag("header", shield, tag("span", pages.NAME)), main)
+    top = tag("header", shield, tag("span", pages.NAME))
+    skip = tag("a", pages.SKIP, href="#main", class_="skip") if nav else None
+    body = tag("body", skip, top, nav, main, class_="wide" if nav else None)
     return HTMLResponse(f"<!DOCTYPE html>\n{tag('html', head, body, lang='en')}\n", status)
 
 

@@ -42,6 +42,7 @@ DEPTH = 6  #: levels of JSON that a page sends; a key's answer has four
 
 Form = Mapping[str, Any]
 Handler = Callable[[Request, Form], Response]
+Guest = Callable[[Request], tuple[str, str]]  #: the session of a request and its person (roster id); empty: none
 
 
 @dataclass(frozen=True)
@@ -94,40 +95,44 @@ class Site:
             self.settings.cookie, path="/", secure=self.settings.secure, httponly=True, samesite="strict"
         )
 
-    def takes(self, handler: Handler) -> Callable[[Request], Any]:
-        """An endpoint for what a page's script sends: JSON in, JSON out, in a thread; failures are sentences."""
+    def takes(self, handler: Handler, guest: Guest | None = None) -> Callable[[Request], Any]:
+        """An endpoint for what a page's script sends: JSON in, JSON out, in a thread; failures are sentences. `guest`
+        tells whose request it is where that is not this site's session.
+        """
 
         async def endpoint(request: Request) -> Response:
             raw = await request.body()
-            return await run_in_threadpool(self._answer, handler, request, raw)
+            return await run_in_threadpool(self._answer, handler, request, raw, guest or self._guest)
 
         return endpoint
 
-    def _answer(self, handler: Handler, request: Request, raw: bytes) -> Response:
-        wait = self._wait(request)
+    def _answer(self, handler: Handler, request: Request, raw: bytes, guest: Guest) -> Response:
+        try:
+            session, me = guest(request)
+        except StoreError:
+            session, me = "", ""
+        wait = self.wait(request, session)
         if wait:  # not even a line of the log: strangers would write it
             return JSONResponse({"says": pages.too_much(wait)}, 429, {"Retry-After": str(wait)})
         try:
             return handler(request, read(request, raw))
         except JenkinsMfaError as error:
-            status, sentence = self.about(error, request)
+            status, sentence = self.about(error, request, me)
             return JSONResponse({"says": render.terminal(sentence)}, status)
 
-    def _wait(self, request: Request) -> int:
+    def wait(self, request: Request, session: str) -> int:
         """Whole seconds until more is taken from this session, or from this address where there is none; 0: now."""
-        if self._session_or_none(request):
-            wait = self.rates.session.wait(self.mark(request))
-        else:
-            wait = self.rates.address.wait(network(host(request)))
-        return math.ceil(wait)
+        if session:
+            return math.ceil(self.rates.session.wait(session))
+        return math.ceil(self.rates.address.wait(network(host(request))))
 
-    def about(self, error: JenkinsMfaError, request: Request) -> tuple[int, Parts]:
-        """The status and the sentence for a failure. Only a refusal's code, or a kind, is logged."""
+    def about(self, error: JenkinsMfaError, request: Request, me: str = "") -> tuple[int, Parts]:
+        """The status and the sentence for a failure; `me` is who is told (roster id). Only a refusal's code, or a kind,
+        is logged.
+        """
         if isinstance(error, Refusal):
             jti = str(request.path_params.get("jti", ""))
             log.info("not counted", gate=jti, reason=error.code)
-            found = self._session_or_none(request)
-            me = found.person if found else ""
             return 409, pages.refusal(
                 error.code, error.values, self._gate(jti), self.desk.roster, self._now_or_none(), me
             )
@@ -143,11 +148,9 @@ class Site:
             return 503, answers.unchecked()
         return 500, answers.uncertain()
 
-    def _session_or_none(self, request: Request) -> Session | None:
-        try:
-            return self.session(request)
-        except StoreError:
-            return None
+    def _guest(self, request: Request) -> tuple[str, str]:
+        found = self.session(request)
+        return (self.mark(request), found.person) if found else ("", "")
 
     def _now_or_none(self) -> int:
         """0 where the store does not tell, so that no time is made up."""

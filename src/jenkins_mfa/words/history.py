@@ -8,7 +8,20 @@ from jenkins_mfa.core import holds
 from jenkins_mfa.core.audit import Name
 from jenkins_mfa.core.model import Entry, Factor
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.words import acts, endings, enrolment, holding, keys, missing, own, people, receipts, render, tickets
+from jenkins_mfa.words import (
+    acts,
+    console,
+    endings,
+    enrolment,
+    holding,
+    keys,
+    missing,
+    own,
+    people,
+    receipts,
+    render,
+    tickets,
+)
 from jenkins_mfa.words.parts import Fact, Parts, Word, say, sentences
 
 #: Why an answer was not counted: what its person did or is.
@@ -58,6 +71,7 @@ REFUSED = {
     "reviews_damaged": "came while the list of reviews was not what was written",
     **keys.REFUSED,
     **own.REFUSED,
+    **console.REFUSED,
     "ticket_unknown": "came with an address that jenkins-mfa did not make",
     "ticket_used": "came with an address that was used already",
     "ticket_over": "came with an address that had ended",
@@ -226,6 +240,17 @@ def _ticket(template: str) -> Callable[[Entry, Roster], Parts]:
     return made
 
 
+def _session(template: str) -> Callable[[Entry, Roster], Parts]:
+    """Somebody signs in, or is not let in; with a key where nothing else is told."""
+
+    def made(entry: Entry, roster: Roster) -> Parts:
+        use = tickets.USES.get(_detail(entry, "use"), "the pages")
+        how = console.WAYS.get(_detail(entry, "via"), console.WAYS["key"])
+        return _ticket(template.replace("USE", use).replace("HOW", how))(entry, roster)
+
+    return made
+
+
 def _retracted(entry: Entry, roster: Roster) -> Parts:
     if entry.actor != "agent":
         return say("{who} took the confirmation back.", who=_who(entry, roster))
@@ -341,8 +366,8 @@ SENTENCES: dict[str, Callable[[Entry, Roster], Parts]] = {
     Name.AUTHENTICATOR_SUSPENDED: _suspended,
     Name.AUTHENTICATOR_THROTTLED: _authenticator("{person} has to wait: {n} answers in a row did not match."),
     Name.AUTHENTICATOR_UNLOCKED: _authenticator("The codes of {person} count again: {by} lifted the lock."),
-    Name.SESSION_BEGUN: _ticket("Signed in to the pages with a key: {person}."),
-    Name.SESSION_REFUSED: _ticket("A key of {person} was not let in: somebody WHY."),
+    Name.SESSION_BEGUN: _session("Signed in to USE HOW: {person}."),
+    Name.SESSION_REFUSED: _session("Not let in to USE HOW: {person}, who WHY."),
     Name.TICKET_MADE: _made,
     Name.TICKET_USED: _ticket("The one-time address of {person} for USE was opened."),
     Name.TICKET_VOUCHED: _ticket("Said in Slack: it is {person} who enrols."),

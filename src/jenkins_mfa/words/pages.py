@@ -10,6 +10,7 @@ from jenkins_mfa.words import people, refusals
 from jenkins_mfa.words.parts import Parts, Time, Word, duration, say
 
 NAME = "jenkins-mfa"
+SKIP = "To the page"  #: past what leads to other pages
 
 OPEN_TITLE = "One moment"
 OPEN_TEXT = "This address is being opened."
@@ -49,6 +50,7 @@ SCRIPT = {
     "key": "Use your security key now.",
     "unused": "The key was not used, and nothing was sent. Choose the button again when you are ready.",
     "changed": "How this build stands has changed. Open this page anew before you answer.",
+    "newer": "There is something newer. Open this page anew to see it.",
     "wrong": "This browser did not let the key answer. Nothing was sent.",
 }
 

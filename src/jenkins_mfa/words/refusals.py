@@ -7,7 +7,20 @@ from dataclasses import dataclass
 
 from jenkins_mfa.core.model import Gate
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.words import acts, answers, endings, enrolment, glass, holding, keys, own, people, state, tickets
+from jenkins_mfa.words import (
+    acts,
+    answers,
+    console,
+    endings,
+    enrolment,
+    glass,
+    holding,
+    keys,
+    own,
+    people,
+    state,
+    tickets,
+)
 from jenkins_mfa.words.parts import Fact, Parts, Time, Word, duration, join, say, sentences
 
 
@@ -290,7 +303,10 @@ _SENTENCES: dict[str, Callable[[_Case], Parts]] = {
     "no_invitations": lambda case: acts.no_invitations(case.values),
     "key_unfit": lambda case: say(keys.unfit(case.values.get("problem", ""))),
     "key_refused": lambda case: say(keys.refused(case.values.get("problem", ""))),
-    **{code: _plain(sentence) for code, sentence in (tickets.REFUSALS | keys.REFUSALS | own.REFUSALS).items()},
+    **{
+        code: _plain(sentence)
+        for code, sentence in (tickets.REFUSALS | keys.REFUSALS | own.REFUSALS | console.REFUSALS).items()
+    },
     "stale": _plain("This button belongs to an older message. The current state is shown there now."),
     "unknown_gate": _plain("jenkins-mfa does not know this button. Nothing changed."),
 }

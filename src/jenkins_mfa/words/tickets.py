@@ -8,6 +8,7 @@ USES = {
     "answer": "the confirmation page",
     "act": "an administrator's act",
     "own": "their own authenticators",
+    "console": "the console",
 }
 
 #: Why an address opens nothing, by the code of the refusal.

@@ -27,6 +27,7 @@ function show(picture, first) {
     menu.append(...picture.people.map((one) => el("option", { value: one.id }, `${one.name} (${one.role})`)));
   }
   menu.value = picture.me;
+  document.getElementById("console").href = picture.console;
   const agent = document.getElementById("agent");
   agent.textContent = picture.slack.connected ? "Agent connected" : "Agent not connected";
   agent.classList.toggle("off", !picture.slack.connected);

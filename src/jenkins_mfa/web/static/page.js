@@ -330,3 +330,5 @@ const pages = {
 };
 
 pages[words.page]?.();
+
+export { anew, hasKeys, once, post, say, sign, words };

@@ -1,0 +1,39 @@
+"""`/console/wait`: a page's request that is held until what it shows has changed."""
+
+from __future__ import annotations
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from jenkins_mfa.usecases.console import Visit
+from jenkins_mfa.web import shown
+from jenkins_mfa.web.console import pending
+from jenkins_mfa.web.console.visitors import Visitors
+from jenkins_mfa.web.gates import JTI
+from jenkins_mfa.web.health import SEEN, TABS
+
+
+def routes(visitors: Visitors) -> list[Route]:
+    """The one that holds."""
+    site = visitors.site
+
+    async def wait(request: Request) -> Response:
+        found: Visit | None = await run_in_threadpool(visitors.find, request)
+        if found is None:
+            return JSONResponse({"ended": True}, 401)
+        about, seen = (request.query_params.get(name, "")[:SEEN] for name in ("about", "seen"))
+        whose = f"console:{found.person}:"
+        if site.waiters.waiting(whose) >= TABS:
+            return JSONResponse({"ended": True}, 429)
+
+        def look() -> str:
+            if JTI.fullmatch(about):
+                return shown.version(site.desk, about.partition(".")[0])
+            return pending.mark(site.desk)
+
+        now = await site.waiters.changed(whose + about, look, seen)
+        return JSONResponse({"seen": now, "changed": now != seen})
+
+    return [Route("/console/wait", wait)]

@@ -1,0 +1,63 @@
+"""`/console/policy`: what holds, where it comes from, and what changed when."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from jenkins_mfa.core.audit import Name
+from jenkins_mfa.core.policy import Rule
+from jenkins_mfa.core.search import Wanted
+from jenkins_mfa.usecases.console import Visit
+from jenkins_mfa.web.console import past
+from jenkins_mfa.web.console.books import Books
+from jenkins_mfa.web.console.frame import Frame, lines
+from jenkins_mfa.words import console, history, members
+from jenkins_mfa.words.html import Html, parts, tag
+
+HERE = "/console/policy"
+CHANGES = 10  #: times that the policy was loaded which are told
+
+
+class Rules:
+    """The page."""
+
+    def __init__(self, frame: Frame, books: Books) -> None:
+        self._frame = frame
+        self._desk = frame.desk
+        self._books = books
+
+    def show(self, request: Request, visit: Visit) -> Response:
+        """The last changes, the rules in short, and the file as it stands."""
+        policy = self._desk.policy
+        every = [*policy.rules, *([policy.default] if policy.default else [])]
+        return self._frame.page(
+            request,
+            visit,
+            console.POLICY,
+            tag("p", parts(members.in_force(policy.sha256, len(every))), class_="hint"),
+            self._changes(),
+            tag("section", tag("h2", console.RULES), *(self._rule(rule) for rule in every)),
+            self._file(policy.sha256),
+            here=HERE,
+        )
+
+    def _changes(self) -> Html:
+        """When it was loaded, newest first, with what changed by it."""
+        found = past.search(self._desk.store, Wanted(outcome=Name.POLICY_LOADED), self._desk.store.heads().seq + 1)
+        told = [
+            console.event(entry.at, history.sentence(entry, self._desk.roster))
+            for _, entry in found.events[:CHANGES]
+            if entry is not None
+        ]
+        return tag("section", tag("h2", console.CHANGES), lines(told) or tag("p", console.NO_CHANGES))
+
+    def _rule(self, rule: Rule) -> Html:
+        """Its name, and what it asks of whom."""
+        asks = [members.demand(one, self._desk.roster) for one in rule.require]
+        return tag("div", tag("h3", parts(members.rule(rule))), lines(asks), class_="waiting")
+
+    def _file(self, sha256: str) -> Html:
+        text = self._books.policy(sha256)
+        shown = tag("pre", text, tabindex=0, aria_label=console.FILE) if text else tag("p", console.OTHER_FILE)
+        return tag("details", tag("summary", console.FILE), shown)

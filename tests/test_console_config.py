@@ -1,0 +1,61 @@
+"""[console]: every fault has its sentence; without the table there is no console."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cli_files import without_pages, write
+from jenkins_mfa import config as configuration
+from jenkins_mfa.errors import ConfigError
+from jenkins_mfa.web.console.settings import Console, SlackSignIn
+
+WEB = ("[web]", 'listen = "127.0.0.1:8443"', 'url = "https://mfa.example.com"', 'proxies = ["10.0.0.1"]')
+LOCAL = ("[web]", 'listen = "127.0.0.1:8443"', 'url = "http://localhost:8443"')
+CLIENT, SECRET = 'slack_client_id = "21.69"', 'slack_client_secret_file = "slack-client.secret"'
+
+
+def read(folder: Path, *lines: str) -> Console | None:
+    path = without_pages(write(folder))
+    path.write_text(path.read_text() + "\n" + "\n".join(lines) + "\n")
+    return configuration.load(path).console
+
+
+def test_without_the_table_there_is_none(tmp_path: Path) -> None:
+    """Pages alone are no console."""
+    assert read(tmp_path, *WEB) is None
+
+
+def test_an_empty_table_turns_it_on(tmp_path: Path) -> None:
+    """For passkeys."""
+    assert read(tmp_path, *LOCAL, "[console]") == Console()
+
+
+def test_with_slack_and_a_proxy(tmp_path: Path) -> None:
+    """Slack is where its API is; the secret is in no text of it."""
+    found = read(tmp_path, *WEB, "[console]", CLIENT, SECRET, 'identity_header = "X-Auth-Request-Email"')
+    slack = SlackSignIn("http://127.0.0.1:1", "T0DEMO", "21.69", "simulated-client-secret")
+    assert found == Console(slack, "X-Auth-Request-Email")
+    assert "simulated-client-secret" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (("[console]",), "the console is one of the agent's pages, and there are none; mend: the table [web]"),
+        ((*WEB, "[console]", CLIENT), "slack_client_secret_file is missing"),
+        ((*WEB, "[console]", SECRET), "slack_client_id is missing"),
+        ((*WEB, "[console]", 'slack_client_id = "mine"', SECRET), "allowed: a client id such as"),
+        ((*WEB, "[console]", CLIENT, 'slack_client_secret_file = "none"'), "cannot be read"),
+        ((*WEB, "[console]", 'identity_header = "X Mail"'), "allowed: a header's name such as"),
+        ((*WEB, "[console]", 'identity_header = "Cookie"'), "this one says something else"),
+        ((*LOCAL, "[console]", 'identity_header = "X-Mail"'), "nobody is named whose word counts; mend: [web] proxies"),
+        ((*WEB, "[console]", "on = true"), "this key is not known"),
+    ],
+)
+def test_a_fault_is_told_with_its_mend(tmp_path: Path, lines: tuple[str, ...], told: str) -> None:
+    """One sentence with the place, what was seen and what is allowed."""
+    with pytest.raises(ConfigError) as raised:
+        read(tmp_path, *lines)
+    assert any("[console]" in problem and told in problem for problem in raised.value.problems), raised.value.problems
