@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
 import re
 import subprocess
 import sys
@@ -16,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from at_terminal import at_terminal
 from cli_files import edit, with_keys, write
 from command import run
 from jenkins_mfa import config as configuration
@@ -304,27 +303,15 @@ def test_enrolment_needs_a_terminal(world: World) -> None:
 
 def enrol_at_a_terminal(world: World, name: str, code_for: str | None) -> tuple[int, str]:
     """Run `enroll local` on a pseudo-terminal; `code_for` None answers with the right code."""
-    command = [sys.executable, "-m", "jenkins_mfa", "enroll", "local", name, "--config", str(world.config_path)]
-    child, terminal = pty.fork()
-    if child == 0:
-        os.environ["COLUMNS"] = "80"
-        os.execv(sys.executable, command)
-    shown = ""
-    answered = 0
-    while True:
-        try:
-            shown += os.read(terminal, 4096).decode(errors="replace")
-        except OSError:
-            break
-        if shown.count("Code: ") > answered:
-            answered += 1
-            seed = re.search(r"Text key: ((?:[A-Z2-7]{4} ?)+)", shown)
-            assert seed is not None
-            code = code_for or totp.code_at(seed[1].replace(" ", ""), int(time.time()))
-            os.write(terminal, f"{code}\n".encode())
-    _, status = os.waitpid(child, 0)
-    os.close(terminal)
-    return os.waitstatus_to_exitcode(status), shown
+    seeds: list[str] = []
+
+    def answer(since: str) -> str:
+        seeds.extend(found.replace(" ", "") for found in re.findall(r"Text key: ((?:[A-Z2-7]{4} ?)+)", since))
+        if not since.endswith("Code: "):
+            return ""
+        return f"{code_for or totp.code_at(seeds[-1], int(time.time()))}\n"
+
+    return at_terminal("enroll", "local", name, config=world.config_path, answer=answer)
 
 
 def test_a_person_is_enrolled_at_the_terminal(world: World) -> None:

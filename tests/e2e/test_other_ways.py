@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import pty
 import pwd
 import re
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from at_terminal import at_terminal
 from command import run
 from jenkins_mfa.demo import files
 from jenkins_mfa.demo.auto import ALICE, BOB, CAROL, PATIENCE, Player
@@ -95,24 +94,12 @@ def test_a_typed_approve_takes_a_code_where_one_is_asked(player: Player) -> None
 
 def terminal(player: Player, *arguments: str, answers: Sequence[str] = ()) -> tuple[int, str]:
     """A command on a terminal of its own; each prompt gets the next answer. Its exit code, and what it showed."""
-    config = str(player.world.config_path)
-    command = [sys.executable, "-m", "jenkins_mfa", *arguments, "--config", config]
-    child, end = pty.fork()
-    if child == 0:
-        os.environ |= {"COLUMNS": "100", "LOGNAME": "bob", "USER": "bob"}
-        os.execv(sys.executable, command)
-    shown, left = "", list(answers)
-    while True:
-        try:
-            shown += os.read(end, 4096).decode(errors="replace")
-        except OSError:
-            break
-        if left and re.search(r"(show\)|Reason): $", shown):
-            shown += "\n"
-            os.write(end, left.pop(0).encode())
-    _, status = os.waitpid(child, 0)
-    os.close(end)
-    return os.waitstatus_to_exitcode(status), shown
+    left = list(answers)
+
+    def answer(since: str) -> str:
+        return left.pop(0) if left and re.search(r"(show\)|Reason): $", since) else ""
+
+    return at_terminal(*arguments, config=player.world.config_path, answer=answer)
 
 
 @pytest.fixture
