@@ -95,7 +95,7 @@ docs-reference: $(STAMP)
 
 # For maintainers: resolve the newest versions that pyproject.toml allows.
 lock:
-	$(COMPILE) --group dev -o requirements.lock pyproject.toml
+	$(COMPILE) --group dev --extra otel -o requirements.lock pyproject.toml
 	$(COMPILE) --constraints requirements.lock -o requirements-run.lock pyproject.toml
 	$(COMPILE) --constraints requirements.lock --group build -o requirements-build.lock
 

@@ -9,7 +9,7 @@ import secrets
 import threading
 import time
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -45,7 +45,7 @@ from jenkins_mfa.usecases.watch import Watch
 from jenkins_mfa.usecases.watched import WatchedJobs
 from jenkins_mfa.watched_keeper import WatchedKeeper
 from jenkins_mfa.web.server import WebServer
-from jenkins_mfa.wiring import keepers_of, messenger_of, open_desk, web_of
+from jenkins_mfa.wiring import keepers_of, messenger_of, open_desk, tracer_of, web_of
 
 log = structlog.get_logger()
 
@@ -321,8 +321,11 @@ def opened(config: Config) -> Generator[Agent]:
     keys = key_files.load(config.keys, config.installation)
     messenger = messenger_of(config)
     numbers = Metrics(*config.metrics) if config.metrics else None
-    with open_desk(config, keys, messenger, numbers.decided.note if numbers else None) as desk:
+    with ExitStack() as stack:
+        spans = stack.enter_context(tracer_of(config))
+        noted = [*([numbers.decided.note] if numbers else []), *([spans.note] if spans else [])]
+        desk = stack.enter_context(open_desk(config, keys, messenger, noted, spans))
         seals.check(desk.store, keys.ring)
-        with keepers_of(config, desk) as keepers:
-            desk.continuity.require()
-            yield Agent(config, desk, messenger, keepers, metrics=numbers)
+        keepers = stack.enter_context(keepers_of(config, desk))
+        desk.continuity.require()
+        yield Agent(config, desk, messenger, keepers, metrics=numbers)

@@ -27,6 +27,7 @@ from jenkins_mfa.store.settings import Settings as StoreSettings
 from jenkins_mfa.tls_config import tls
 from jenkins_mfa.toml_problems import seen
 from jenkins_mfa.toml_table import Table, read
+from jenkins_mfa.tracing_config import TracingConfig, tracing
 from jenkins_mfa.usecases.console import IDENTITY
 from jenkins_mfa.watched_config import watched
 from jenkins_mfa.web.console.settings import Console as ConsoleSettings
@@ -84,8 +85,8 @@ class Config:
     """All of it. Times to live are in seconds; `rules_digest` is of the files that policy and roster were read from.
 
     `web` is None where the agent has no pages, `console` where it has none among them, `metrics` (address, port) where
-    it serves no numbers, `digest` where none is made; `consumer_files` are the files of the consumers' secrets, by
-    name, `store_file` that of the store's password.
+    it serves no numbers, `digest` where none is made, `tracing` where nothing is measured; `consumer_files` are the
+    files of the consumers' secrets, by name, `store_file` that of the store's password.
     """
 
     path: Path
@@ -106,6 +107,7 @@ class Config:
     console: ConsoleSettings | None = None
     metrics: tuple[str, int] | None = None
     digest: Weekly | None = None
+    tracing: TracingConfig | None = None
     consumers: tuple[Consumer, ...] = ()
     consumer_files: Mapping[str, Path] = field(default_factory=dict)
     store_file: Path = Path()
@@ -129,6 +131,7 @@ def load(path: Path, *, policy_path: Path | None = None, now: int = 0, with_secr
     kept = audit(root, base, with_secrets=with_secrets)
     numbers = metrics(root)
     weekly = weekly_digest(root)
+    traces = tracing(root, base, with_secrets=with_secrets)
     pages = web(root, base, with_secrets=with_secrets)
     visitors = console(root, secrets.read, pages, slack.api_url, slack.team)
     ids = {source.id for source in sources} or {""}
@@ -172,6 +175,7 @@ def load(path: Path, *, policy_path: Path | None = None, now: int = 0, with_secr
         console=visitors,
         metrics=numbers,
         digest=weekly,
+        tracing=traces,
         consumers=tuple(redeemers),
         store_file=password_file,
         consumer_files={one.name: secret.file for one, secret in redeemers.items()},

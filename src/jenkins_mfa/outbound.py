@@ -6,11 +6,15 @@ Files are read anew for each connection.
 from __future__ import annotations
 
 import ssl
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import requests
+
+#: The step of a trace that calls belong to which are made now (W3C Trace Context); empty: none.
+TRACEPARENT: ContextVar[str] = ContextVar("traceparent", default="")
 
 
 @dataclass(frozen=True, slots=True)

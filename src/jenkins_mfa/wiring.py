@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -45,11 +47,15 @@ from jenkins_mfa.usecases.export import Exporter, Keep
 from jenkins_mfa.usecases.forward import Forwarder, Older
 from jenkins_mfa.usecases.ports import Source
 from jenkins_mfa.usecases.rules import Rules
+from jenkins_mfa.usecases.spans import Spans
 from jenkins_mfa.web.app import application
 from jenkins_mfa.web.server import WebServer
 from jenkins_mfa.web.settings import Settings
 from jenkins_mfa.web.site import Site
 from jenkins_mfa.words.run_line import run_line
+
+if TYPE_CHECKING:
+    from jenkins_mfa.tracing.otel import OtelSpans
 
 log = structlog.get_logger()
 
@@ -197,13 +203,37 @@ def web_of(config: Config, desk: Desk, consumers: Consumers, health: Health) -> 
 
 
 @contextmanager
+def tracer_of(config: Config) -> Generator[OtelSpans | None]:
+    """The tracer, for as long as the context lasts; None where nothing is measured."""
+    if config.tracing is None:
+        yield None
+        return
+    from jenkins_mfa.tracing.otel import OtelSpans, sender  # an extra: not there for everybody
+
+    processor = sender(config.tracing.endpoint, config.tracing.tls)
+    made = OtelSpans(processor, config.installation, __version__)
+    try:
+        yield made
+    finally:
+        made.stop()
+
+
+@contextmanager
 def open_desk(
     config: Config,
     keys: Keys,
     messenger: SlackMessenger | None = None,
-    noted: Callable[[Commit], None] | None = None,
+    noted: Iterable[Callable[[Commit], None]] = (),
+    spans: Spans | None = None,
 ) -> Generator[Desk]:
-    """Store, sources and messenger, connected as they are needed; `noted` hears of each commit."""
-    with open_store(config.store, keys.mac_key, noted) as (store, promise):
+    """Store, sources and messenger, connected as they are needed; all of `noted` hear of each commit."""
+    hearers = tuple(noted)
+
+    def heard(commit: Commit) -> None:
+        for hearer in hearers:
+            hearer(commit)
+
+    with open_store(config.store, keys.mac_key, heard) as (store, promise):
         log.info("store open", promise=promise.promise)
-        yield desk_of(config, store, keys, messenger or messenger_of(config))
+        made = desk_of(config, store, keys, messenger or messenger_of(config))
+        yield replace(made, spans=spans) if spans else made

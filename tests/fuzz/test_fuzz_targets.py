@@ -37,6 +37,7 @@ OURS = {
     "wiring.py:*": "starts adapters",
     "archive/webhook.py:send": "a moment of our own",
     "core/webhook.py:headers": "a digest, encoded in the same line",
+    "tracing/otel.py:_traceparent": "flags of our own",
     "cli/*": "commands: what is typed is read by click, and the types in targets_files; files by targets of their own",
     "core/receipt_form.py:_text": "makes a check; the check is entered",
     "key_files.py:generate": "reads the index that `key_index` reads, and writes",

@@ -37,18 +37,27 @@ def hook(files: Files) -> Iterator[Hook]:
         yield made
 
 
+class Watched(World):
+    """A demo world whose agent has more tables in its configuration, from its first start on."""
+
+    tables = ""
+
+    def start_agent(self) -> None:
+        self.config_path.write_text(f"{self.config_path.read_text()}\n{self.tables}")
+        super().start_agent()
+
+
 @pytest.fixture(scope="module")
 def world(files: Files, hook: Hook) -> Iterator[tuple[World, str]]:
     """A demo world whose agent serves numbers, and where; its trail goes to the hook."""
+    port = free_port()
     sent = f'[[audit.destinations]]\nname = "siem"\nurl = "{hook.url}"\n'
     sent += f'secret_file = "{files.secret}"\nca_file = "{files.ca}"\n'
-    with tempfile.TemporaryDirectory(prefix="mfa-") as folder, World(Path(folder)) as made:
-        port = free_port()
-        made.stop_agent()
-        text = made.config_path.read_text()
-        made.config_path.write_text(f'{text}\n[metrics]\nlisten = "127.0.0.1:{port}"\n\n[audit]\n{sent}')
-        made.start_agent()
-        yield made, f"http://127.0.0.1:{port}/metrics"
+    with tempfile.TemporaryDirectory(prefix="mfa-") as folder:
+        made = Watched(Path(folder))
+        made.tables = f'[metrics]\nlisten = "127.0.0.1:{port}"\n\n[audit]\n{sent}'
+        with made:
+            yield made, f"http://127.0.0.1:{port}/metrics"
 
 
 def numbers(url: str) -> dict[tuple[str, ...], float]:

@@ -207,7 +207,8 @@ class Answers:
 def audited(desk: Desk, jti: str, who: Who, cause: str, attempt: Callable[[], T]) -> T:
     """Decide, and put a refusal into the trail before it is told."""
     try:
-        return decide(attempt)
+        with desk.spans.span("answer", jti):
+            return decide(attempt)
     except codes.CountedMissError:
         raise
     except Refusal as refusal:

@@ -93,10 +93,13 @@ def _answer(desk: Desk, key: str) -> None:
         if gate.state is not State.SENDING:
             remember(desk, gate.run, outcome.settlers, outcome.open_refs)
         if gate.state in {State.APPROVED, State.SENDING}:
-            sent = _claim(desk, gate)
+            with desk.spans.span("claim", gate.jti):
+                sent = _claim(desk, gate)
             if sent is None:
                 continue
-            _send(desk, sent, Proceed(claim.receipt(desk, sent), claim.valid(sent)))
+            with desk.spans.span("sign", gate.jti):
+                receipt = claim.receipt(desk, sent)
+            _send(desk, sent, Proceed(receipt, claim.valid(sent)))
         else:
             _send(desk, gate, Abort(desk.line(gate)))
         if not settle_run(desk, source, gate.run)[1]:
@@ -116,7 +119,8 @@ def _send(desk: Desk, gate: Gate, answer: Proceed | Abort) -> None:
     """
     desk.store.confirm(gate)
     try:
-        desk.sources[gate.run.source].answer(gate.external_ref, answer)
+        with desk.spans.span("deliver", gate.jti):
+            desk.sources[gate.run.source].answer(gate.external_ref, answer)
     except SourceGoneError:
         log.info("the pause was gone", gate=gate.jti)
     else:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from jenkins_mfa.core.gate import Transition
@@ -19,6 +19,7 @@ from jenkins_mfa.errors import DamagedError, Refusal, StoreConflictError, StoreU
 from jenkins_mfa.usecases.continuity import Continuity
 from jenkins_mfa.usecases.ports import Messenger, Randomness, Source, Store
 from jenkins_mfa.usecases.rules import Rules
+from jenkins_mfa.usecases.spans import Spans, Untraced
 
 T = TypeVar("T")
 
@@ -48,7 +49,7 @@ class Who:
 class Desk:
     """Ports and settings. `approval_ttl` in seconds; of one requester at most `asks_per_requester` gates are asked at a
     time; `libraries` maps a source to the library its runs must have
-    loaded; `line` renders a gate's state as one line for the run's own page.
+    loaded; `line` renders a gate's state as one line for the run's own page; `spans` measures where time goes.
     """
 
     store: Store
@@ -62,6 +63,7 @@ class Desk:
     libraries: Mapping[str, str]
     approval_ttl: int = 600
     asks_per_requester: int = 5
+    spans: Spans = field(default_factory=Untraced)
 
     @property
     def policy(self) -> Policy:

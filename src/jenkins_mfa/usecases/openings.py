@@ -102,7 +102,9 @@ class Openings:
                 return
             if self._copied(paused, known):
                 paused = replace(paused, problem="twin")
-            gate = open_gate(self._desk, self._source, paused, known)
+            with self._desk.spans.span("open") as about:
+                gate = open_gate(self._desk, self._source, paused, known)
+                about(gate.jti if gate else "")
             if gate is None:
                 self._passed_over[paused.ref] = self._desk.policy.sha256
                 return

@@ -58,7 +58,8 @@ def tell(desk: Desk, gate_id: str) -> None:
         return
     desk.store.confirm(gate)
     others = sum(1 for other in gates_of(desk, run_record(desk, gate.run.key)) if not other.state.settled)
-    after = desk.messenger.tell(gate, told, others - (not gate.state.settled), failing)
+    with desk.spans.span("announce", gate.jti):
+        after = desk.messenger.tell(gate, told, others - (not gate.state.settled), failing)
     refused = trouble.unshown(gate, after, desk.store.now()) if after.refused and not told.refused else ()
     pages = homes.lanes(desk.store, concerned(gate)) if told.shown != gate.version else ()
     cause = commit_id("told", gate.jti, str(after.version), str(after.shown))

@@ -29,7 +29,7 @@ from jenkins_mfa.errors import (
     SourceUnavailableError,
 )
 from jenkins_mfa.failures import why
-from jenkins_mfa.outbound import Tls, narrow
+from jenkins_mfa.outbound import TRACEPARENT, Tls, narrow
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 15.0
@@ -83,6 +83,8 @@ class _Connection(jenkins.Jenkins):  # type: ignore[misc]
         self._session.headers.update({"Accept-Encoding": "identity", "Accept-Language": "en"})
 
     def _request(self, req: requests.Request, stream: bool | None = None) -> requests.Response:
+        if traceparent := TRACEPARENT.get():
+            req.headers["traceparent"] = traceparent
         prepared = self._session.prepare_request(req)
         return self._session.send(  # type: ignore[no-any-return]
             prepared, stream=stream, allow_redirects=False, timeout=self.timeout

@@ -1,0 +1,1 @@
+"""OpenTelemetry: one trace a gate, where [tracing] asks for it."""
