@@ -63,6 +63,7 @@ class RedisStore(Reader, Trail, Lanes):
     def forget_written(self) -> None:
         """Another trail is the true one from now on."""
         self._written = Head(0, "")
+        self.forget_open()
 
     def commit(self, commit: Commit) -> None:
         """Write all of it in one step. Raises StoreConflictError when somebody else was first, StoreUncertainError

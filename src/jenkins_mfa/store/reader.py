@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import msgspec
 
@@ -23,22 +22,13 @@ from jenkins_mfa.core.model import (
     ToldRecord,
 )
 from jenkins_mfa.errors import DamagedError
+from jenkins_mfa.store import open_gates
+from jenkins_mfa.store.open_gates import Look
 from jenkins_mfa.store.records import FIELDS, R, opened, read_alert, ref_key
-from jenkins_mfa.store.wire import Wire, reading, whole
+from jenkins_mfa.store.wire import Wire, reading
 
 CHUNK = 500  #: records per read
 FOUND = 10  #: how many gates find_gates names
-
-
-@dataclass(frozen=True, slots=True)
-class Open:
-    """The open gates, oldest first, as they were when the store's count of gate changes stood at `changes`; why each
-    of the `damaged` ones among them cannot be used, by its id.
-    """
-
-    changes: int
-    gates: list[Gate]
-    damaged: dict[str, DamagedError]
 
 
 class Reader:
@@ -47,7 +37,7 @@ class Reader:
     def __init__(self, wire: Wire, key: bytes) -> None:
         self._wire = wire
         self._key = key
-        self._open = Open(0, [], {})
+        self._open = Look()
 
     def now(self) -> int:
         """The server's clock in ms UTC: the one clock for all replicas."""
@@ -93,30 +83,26 @@ class Reader:
         """Why each of the open gates that `open_gates` leaves out cannot be used."""
         return [self._looked().damaged[gate_id] for gate_id in sorted(self._looked().damaged)]
 
-    def _looked(self) -> Open:
+    def forget_open(self) -> None:
+        """What is open is read from the start with the next look: another state is the true one from now on."""
+        self._open = Look()
+
+    def _looked(self) -> Look:
         with reading():
-            changes = whole(self._wire.client.get(self._wire.key("changes")), "changes")
-        if changes != self._open.changes or self._open.damaged:
-            self._open = self._look(changes)
+            self._open = open_gates.look(self._wire, self._open, self._gates)
         return self._open
 
-    def _look(self, changes: int) -> Open:
-        """The open gates now, at least as new as `changes` says; unchanged ones are taken from the last look."""
-        with reading():
-            index = self._wire.client.hgetall(self._wire.key("open"))
-        versions = {gate_id.decode(errors="replace"): whole(version, "open") for gate_id, version in index.items()}
-        kept = {gate.id: gate for gate in self._open.gates if versions.get(gate.id) == gate.version}
-        changed = [gate_id for gate_id in versions if gate_id not in kept]
-        damaged: dict[str, DamagedError] = {}
-        for start in range(0, len(changed), CHUNK):
-            names = {f"gate:{gate_id}": gate_id for gate_id in changed[start : start + CHUNK]}
-            for (name, gate_id), answer in zip(names.items(), self._read(list(names)), strict=True):
+    def _gates(self, ids: Sequence[str]) -> dict[str, Gate | DamagedError]:
+        """The gate of each id, or why it cannot be used, read a few at a time."""
+        found: dict[str, Gate | DamagedError] = {}
+        for start in range(0, len(ids), CHUNK):
+            some = ids[start : start + CHUNK]
+            for gate_id, answer in zip(some, self._read([f"gate:{gate_id}" for gate_id in some]), strict=True):
                 try:
-                    kept[gate_id] = self._load_gate(name, answer)
+                    found[gate_id] = self._load_gate(f"gate:{gate_id}", answer)
                 except DamagedError as error:
-                    damaged[gate_id] = error
-        gates = [gate for gate in kept.values() if not gate.state.settled]
-        return Open(changes, sorted(gates, key=lambda gate: (gate.opened_at, gate.id)), damaged)
+                    found[gate_id] = error
+        return found
 
     def all_gates(self) -> Iterator[Gate | DamagedError]:
         """Every gate that there ever was, by id, read a few at a time; why, where one cannot be used.
@@ -125,12 +111,7 @@ class Reader:
         """
         after = b"-"
         while ids := self._ids(after):
-            names = [f"gate:{gate_id.decode(errors='replace')}" for gate_id in ids]
-            for name, answer in zip(names, self._read(names), strict=True):
-                try:
-                    yield self._load_gate(name, answer)
-                except DamagedError as error:
-                    yield error
+            yield from self._gates([gate_id.decode(errors="replace") for gate_id in ids]).values()
             after = b"(" + ids[-1]
 
     def _ids(self, after: bytes) -> list[bytes]:

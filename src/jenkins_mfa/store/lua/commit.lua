@@ -11,6 +11,8 @@
 -- Answers {verdict, seq, hash}: done, already, conflict, head (link again to seq and hash), lost (the lease), newer.
 -- There is no rollback: whatever can go wrong is asked before the first write.
 
+local RECENT = 1000 -- gates of which is kept when they changed last: whoever looked not long ago reads only these again
+
 local head = redis.call('HMGET', key('audit:head'), 'seq', 'hash')
 local seq, hash = tonumber(head[1] or '0'), head[2] or ''
 
@@ -19,8 +21,8 @@ local function answer(verdict)
 end
 
 local kinds = {
-  audit = 'stream', changes = 'string', deadlines = 'zset', due = 'zset', failing = 'hash', gates = 'zset', nonces = 'hash',
-  open = 'hash', reminders = 'zset',
+  audit = 'stream', changed = 'zset', changes = 'string', deadlines = 'zset', due = 'zset', failing = 'hash',
+  gates = 'zset', nonces = 'hash', open = 'hash', reminders = 'zset',
   lease = 'hash', parked = 'hash', tries = 'hash', want = 'hash',
   aside = 'hash',
 }
@@ -99,7 +101,10 @@ for position, record in ipairs(plan.records) do
   end
   local gate = record.gate
   if gate then
-    redis.call('INCR', key('changes'))
+    redis.call('ZADD', key('changed'), redis.call('INCR', key('changes')), gate.id)
+    for _, past in ipairs(redis.call('ZRANGE', key('changed'), 0, -(RECENT + 1))) do
+      redis.call('ZREM', key('changed'), past)
+    end
     redis.call('ZADD', key('gates'), 0, gate.id)
     if record.version == 1 then
       redis.call('HSET', key(gate.ref), 'gate', gate.id, 'generation', gate.generation)
