@@ -39,8 +39,8 @@ class Place:
     @property
     def found(self) -> list[str]:
         """What `check` says of receipt keys and is not right."""
-        parts = json.loads(self.run("check", "--json").stdout)["parts"]
-        return [part["says"] for part in parts if part["part"] == "keys" and not part["ok"]]
+        found = json.loads(self.run("check", "--json").stdout)["findings"]
+        return [one["evidence"] for one in found if one["subject"] == "keys" and one["severity"] != "information"]
 
 
 @pytest.fixture

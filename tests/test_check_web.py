@@ -49,7 +49,7 @@ def test_a_certificate_that_ends_is_a_finding(tmp_path: Path, days: int, ok: boo
     """From two weeks before; the mend names the file."""
     file = certificate(tmp_path, datetime.timedelta(days=days, hours=1 if days > 0 else 0))
     (part,) = look(Settings("0.0.0.0", 443, "https://mfa.example.com", file, tmp_path / "web.key"))
-    assert (part.part, part.ok, part.says) == ("web", ok, says)
+    assert (part.subject, part.ok, part.says) == ("web", ok, says)
     assert ok or str(file) in part.mend
 
 
@@ -62,7 +62,7 @@ def test_a_certificate_that_cannot_be_read_is_a_finding(tmp_path: Path) -> None:
 def test_pages_without_a_certificate_say_who_speaks_tls() -> None:
     """A proxy, or nobody on this computer; without pages there is no line."""
     (proxied,) = look(Settings("127.0.0.1", 8443, "https://mfa.example.com", proxies=("10.0.0.1",)))
-    assert proxied == Part("web", True, "https://mfa.example.com, listening at 127.0.0.1:8443, behind 10.0.0.1")
+    assert proxied == Part("web.pages", True, "https://mfa.example.com, listening at 127.0.0.1:8443, behind 10.0.0.1")
     (local,) = look(Settings("127.0.0.1", 8443, "http://localhost:8443"))
     assert local.says == "http://localhost:8443, listening at 127.0.0.1:8443, for this computer alone"
     assert look(None) == []

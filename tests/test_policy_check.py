@@ -62,11 +62,11 @@ def test_a_finding_has_its_mend_and_changes_the_exit_code_where_that_is_wanted(t
     found = check(tmp_path, "--strict")
     assert found.exit_code == 1
     told = " ".join(found.output.split())
-    assert "finding policy rule twice can never match: pipeline = a and pipeline = b cannot both hold mend" in told
+    assert "warning policy rule twice can never match: pipeline = a and pipeline = b cannot both hold mend" in told
     assert "rule twice asks for a security key, which is not there yet" in told
-    parts = json.loads(check(tmp_path, "--json").output)
-    assert parts["ok"] is False
-    assert all(part["ok"] or part["mend"] for part in parts["parts"])
+    looked = json.loads(check(tmp_path, "--json").output)
+    assert looked["ok"] is False
+    assert all(one["severity"] == "information" or one["mend"] for one in looked["findings"])
 
 
 def test_a_policy_that_cannot_be_used_exits_2_with_all_its_problems(tmp_path: Path) -> None:
@@ -106,12 +106,14 @@ def test_the_whole_check_tells_the_policy_in_one_line(tmp_path: Path) -> None:
     write(tmp_path)
     add(tmp_path, "lone", 'pipeline = "x"', 'require = [{ factor = "totp", approvers = ["bob"] }]')
     found = CliRunner().invoke(main, ["check", "--config", str(tmp_path / "config.toml"), "--json"])
-    (part,) = [part for part in json.loads(found.output)["parts"] if part["part"] == "policy"]
-    assert part == {
-        "part": "policy",
-        "ok": False,
-        "says": "lone (no other); 9 things loosen",
+    (one,) = [one for one in json.loads(found.output)["findings"] if one["subject"] == "policy"]
+    assert one == {
+        "id": "policy.remarks",
+        "severity": "warning",
+        "subject": "policy",
+        "evidence": "lone (no other); 9 things loosen",
         "mend": "jenkins-mfa policy check",
+        "link": "docs/policy.md#before-a-policy-is-put-in-place",
     }
 
 

@@ -179,8 +179,8 @@ def test_slacks_pauses_are_kept(world: World) -> None:
 def test_a_roster_that_is_right_is_one_line(world: World) -> None:
     """But for who has not enrolled what they are asked for."""
     done = world.run("check", "--json")
-    found = json.loads(done.stdout)["parts"]
-    assert {part["says"].partition(" ")[2].partition(" is ")[2] for part in found} == {
+    found = json.loads(done.stdout)["findings"]
+    assert {part["evidence"].partition(" ")[2].partition(" is ")[2] for part in found} == {
         "asked for more than they have enrolled"
     }
     policy = world.config.parent / "policy.toml"
@@ -201,7 +201,7 @@ def test_people_who_left_and_logins_that_are_gone_or_spelt_otherwise_are_found(w
     world.jenkins.users["AWU"] = world.jenkins.users.pop("awu")
     world.jenkins.users["AWU"].id = "AWU"
     done = world.run("check", "--json")
-    says = [part["says"] for part in json.loads(done.stdout)["parts"]]
+    says = [part["evidence"] for part in json.loads(done.stdout)["findings"]]
     assert done.returncode == 1
     assert "Bob Ray has left: the Slack account U0BOB is deactivated or not there" in says
     assert "Carol Diaz: jenkins:main has no login “cdiaz”" in says

@@ -49,11 +49,21 @@ def test_files_that_fit_are_taken(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
-        (['ca_file = "gone.pem"'], "ca_file: .*gone.pem cannot be read: no such file or directory"),
-        (['ca_file = "no.pem"'], "ca_file: .*no.pem holds no certificates in PEM"),
+        (
+            ['ca_file = "gone.pem"'],
+            "ca_file: .*gone.pem cannot be read: no such file or directory; mend: correct the path",
+        ),
+        (['ca_file = "no.pem"'], "ca_file: .*no.pem holds no certificates in PEM; mend: "),
         (['cert_file = "agent.crt"'], "key_file: a certificate and its key belong together: this one is missing"),
         (['key_file = "agent.key"'], "cert_file: a certificate and its key belong together: this one is missing"),
-        (['cert_file = "agent.crt"', 'key_file = "other.key"'], "cert_file: no certificate and its key"),
+        (
+            ['cert_file = "agent.crt"', 'key_file = "other.key"'],
+            "cert_file: the key in key_file is not that of this .*; mend: ",
+        ),
+        (
+            ['cert_file = "no.pem"', 'key_file = "other.key"'],
+            "cert_file: no certificate and its key; mend: both files in PEM",
+        ),
         (['cert_file = "agent.crt"', 'key_file = "gone.key"'], "key_file: .*gone.key cannot be read"),
     ],
 )

@@ -21,6 +21,11 @@ _CLAUSES: tuple[tuple[type[BaseException], str], ...] = (
     (TimeoutError, "no answer in time"),
 )
 _NO_ROUTE = {errno.ENETUNREACH, errno.EHOSTUNREACH}
+_LISTENING = {
+    errno.EADDRINUSE: "end what listens there, or name another port",
+    errno.EACCES: "name a port from 1024 on, or give the agent CAP_NET_BIND_SERVICE",
+    errno.EADDRNOTAVAIL: "name an address of this host",
+}
 
 
 def why(error: BaseException) -> str:
@@ -40,6 +45,12 @@ def why(error: BaseException) -> str:
 def unread(error: OSError) -> str:
     """Why a file cannot be read, as in `no such file or directory`."""
     return lower(error.strerror or "input/output error")
+
+
+def untaken(error: OSError) -> str:
+    """Why an address cannot be listened at, and what to do, as in `cannot be taken: …; mend: …`."""
+    mend = _LISTENING.get(error.errno or 0, "name another address in listen")
+    return f"cannot be taken: {unread(error)}; mend: {mend}"
 
 
 def lower(text: str) -> str:

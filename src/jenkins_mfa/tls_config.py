@@ -12,6 +12,9 @@ from jenkins_mfa.secret_files import exposed
 from jenkins_mfa.toml_table import Table
 
 KEYS = ("ca_file", "cert_file", "key_file")
+_READABLE = "mend: correct the path, or let the agent's user read it"
+_NO_PAIR = "no certificate and its key; mend: both files in PEM, the key without a password"
+_MISFIT = "the key in key_file is not that of this certificate; mend: name the key that it was issued for"
 
 
 def tls(table: Table, base: Path, url: str, *, with_secrets: bool) -> Tls:
@@ -42,15 +45,15 @@ def pair(table: Table, cert_file: Path, key_file: Path, protocol: int) -> None:
         try:
             path.read_bytes()
         except OSError as error:
-            table.fault(key, f"{path} cannot be read: {unread(error)}")
+            table.fault(key, f"{path} cannot be read: {unread(error)}; {_READABLE}")
             return
     if exposed(key_file):
         table.fault("key_file", f"{key_file} can be read by others; mend: chmod 600 {key_file}")
         return
     try:
         ssl.SSLContext(protocol).load_cert_chain(cert_file, key_file, password="")
-    except (ssl.SSLError, OSError):
-        table.fault("cert_file", "no certificate and its key: both files in PEM, the key without a password")
+    except (ssl.SSLError, OSError) as error:
+        table.fault("cert_file", _MISFIT if getattr(error, "reason", "") == "KEY_VALUES_MISMATCH" else _NO_PAIR)
 
 
 def _trusted(table: Table, path: Path | None) -> None:
@@ -60,6 +63,6 @@ def _trusted(table: Table, path: Path | None) -> None:
         path.read_bytes()
         ssl.create_default_context(cafile=str(path))
     except ssl.SSLError:
-        table.fault("ca_file", f"{path} holds no certificates in PEM")
+        table.fault("ca_file", f"{path} holds no certificates in PEM; mend: write the CA's certificate there, in PEM")
     except OSError as error:
-        table.fault("ca_file", f"{path} cannot be read: {unread(error)}")
+        table.fault("ca_file", f"{path} cannot be read: {unread(error)}; {_READABLE}")

@@ -46,6 +46,7 @@ from jenkins_mfa.usecases.desk import Desk
 from jenkins_mfa.usecases.export import Exporter, Keep
 from jenkins_mfa.usecases.forward import Forwarder, Older
 from jenkins_mfa.usecases.ports import Source
+from jenkins_mfa.usecases.rehearsal import Rehearsals
 from jenkins_mfa.usecases.rules import Rules
 from jenkins_mfa.usecases.spans import Spans
 from jenkins_mfa.web.app import application
@@ -95,6 +96,12 @@ def sources_of(config: Config, rules: Rules) -> dict[str, Source]:
         found = JenkinsSource(source.id, source.public_url, client, who, by_address, now, source.other_agents)
         made[source.id] = found
     return made
+
+
+def rehearsals_of(config: Config, store: RedisStore, keys: Keys) -> dict[str, Source]:
+    """For each source the one that its tests are of: whichever agent delivers their answers needs it."""
+    made = [Rehearsals(source.id, store, keys) for source in config.sources]
+    return {one.id: one for one in made}
 
 
 def messenger_of(config: Config) -> SlackMessenger:
@@ -177,6 +184,7 @@ def desk_of(config: Config, store: RedisStore, keys: Keys, messenger: SlackMesse
         libraries={source.id: source.library for source in config.sources},
         approval_ttl=config.approval_ttl,
         asks_per_requester=config.asks_per_requester,
+        rehearsals=rehearsals_of(config, store, keys),
     )
 
 

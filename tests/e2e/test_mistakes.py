@@ -81,12 +81,12 @@ def test_a_mistake_is_one_finding_with_its_mend(
     with mistake(world, file, old, new.replace("SOON", str(int(time.time()) + 200_000))):
         text, found = run(world, "check"), run(world, "check", "--json")
     assert (text.returncode, found.returncode) == (1, 1)
-    wrong = [row for row in json.loads(found.stdout)["parts"] if not row["ok"]]
-    assert [row["part"] for row in wrong] == [part]
-    assert says.replace("(redis", "([store] url redis") in wrong[0]["says"]
+    wrong = [row for row in json.loads(found.stdout)["findings"] if row["severity"] != "information"]
+    assert [row["subject"] for row in wrong] == [part]
+    assert says.replace("(redis", "([store] url redis") in wrong[0]["evidence"]
     assert mend in wrong[0]["mend"]
     shown = " ".join(text.stdout.split())
-    assert " ".join(wrong[0]["says"].split()) in shown
+    assert " ".join(wrong[0]["evidence"].split()) in shown
     assert wrong[0]["mend"] in shown
     assert "1 finding. Nothing was changed." in shown
     assert "hunter2" not in text.stdout + found.stdout

@@ -74,7 +74,7 @@ def test_check_shows_each_group_with_its_size_and_asks_its_members_for_authentic
     assert told.exit_code == 1
     shown = " ".join(told.output.split())
     assert f"right groups group release has 2 of the roster ({KEPT})" in shown
-    assert f"finding groups in {KEPT} of group release, but not in the roster: Olga (U0OLGA)" in shown
+    assert f"warning groups in {KEPT} of group release, but not in the roster: Olga (U0OLGA)" in shown
     assert "asked for a code, but without an authenticator: Eve Lin mend" in shown
 
 

@@ -140,5 +140,7 @@ def test_a_port_that_is_taken_ends_the_start_with_a_sentence(world: tuple[World,
     assert world
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(ConfigError, match=rf"\[metrics\] listen: 127.0.0.1:{port} cannot be used"):
+        with pytest.raises(
+            ConfigError, match=rf"\[metrics\] listen: 127.0.0.1:{port} cannot be taken: .*; mend: end what"
+        ):
             Metrics("127.0.0.1", port).start(None, State(None, None, list))  # type: ignore[arg-type]

@@ -167,7 +167,7 @@ def test_an_alert_for_one_person_reaches_them_alone(slack: SlackSimulator, talke
     assert said(slack, OPS) == []
     talker.alert(Alert("b", "policy_right", 0, to="nobody"), None)
     assert len(said(slack, OPS)) == 1
-    direct = talker._direct("U02BOB")
+    direct = talker.direct("U02BOB")
     assert len(said(slack, direct)) == 1
 
 

@@ -295,7 +295,9 @@ def test_a_renewed_certificate_is_taken_over_and_a_wrong_pair_is_not(
 def test_a_taken_address_ends_the_start(place: Place) -> None:
     """The operator reads which."""
     settings = Settings("127.0.0.1", place.settings.port, place.settings.url)
-    with pytest.raises(ConfigError, match=r"\[web\] listen: 127\.0\.0\.1:\d+ cannot be taken"):
+    with pytest.raises(
+        ConfigError, match=r"\[web\] listen: 127\.0\.0\.1:\d+ cannot be taken: .*; mend: end what listens there"
+    ):
         WebServer(place.server._server.config.app, settings, Waiters()).bind()  # type: ignore[arg-type]
 
 

@@ -22,6 +22,7 @@ from jenkins_mfa.cli.roster import roster
 from jenkins_mfa.cli.run import VERSIONS, run, version
 from jenkins_mfa.cli.seal import seal
 from jenkins_mfa.cli.store import store
+from jenkins_mfa.cli.upgrade import upgrade_check
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -50,5 +51,5 @@ for command in (
     seal,
 ):
     main.add_command(command)
-for command in (holds, policy, roster, report, audit, receipt, store, version):
+for command in (holds, policy, roster, report, audit, receipt, store, upgrade_check, version):
     main.add_command(command)

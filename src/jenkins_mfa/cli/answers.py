@@ -113,7 +113,7 @@ def _seat(config_path: Path, gate_id: str) -> Generator[Seat]:
     config = load(config_path)
     log.set_up("WARNING")
     messenger = messenger_of(config)
-    _read_groups(messenger, config)
+    read_groups(messenger, config)
     with open_desk(config, load_keys(config), messenger) as desk:
         seat = Seat(desk, _gate(desk.store, gate_id), Who(OPERATOR, login()))
         try:
@@ -131,7 +131,7 @@ def _gate(store: Store, gate_id: str) -> Gate:
     return found
 
 
-def _read_groups(messenger: SlackMessenger, config: Config) -> None:
+def read_groups(messenger: SlackMessenger, config: Config) -> None:
     """Members of groups that Slack keeps, as this process knows none yet; a group that it does not tell is empty."""
     if config.policy.outside:
         quiet_logger().disabled = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import getpass
 import json
 import re
 from collections.abc import Callable, Generator, Mapping
@@ -27,6 +28,7 @@ from jenkins_mfa.errors import (
     StoreUnusableError,
     UnknownKeyError,
 )
+from jenkins_mfa.failures import unread
 from jenkins_mfa.store.connect import open_store, open_trail
 from jenkins_mfa.store.gates import RedisStore
 from jenkins_mfa.store.trail import Trail
@@ -103,6 +105,12 @@ class Commands(click.Group):
             raise Failed("Stopped.", STOPPED, "stopped", as_json=as_json) from None
         except ConfigError as error:
             raise _unusable(error, as_json) from None
+        except OSError as error:
+            if error.filename is None:
+                raise
+            says = f"{error.filename} cannot be used: {unread(error)}."
+            mend = f"see that {getpass.getuser()} may read and write there, and that the disk has room"
+            raise Failed(says, USAGE, "file", mend=mend, as_json=as_json) from None
         except JenkinsMfaError as error:
             says, mend = halves(str(error))
             code, name = next((code, name) for kinds, code, name in _KINDS if isinstance(error, kinds))

@@ -20,17 +20,20 @@ def promise_parts(found: Durability, settings: Settings) -> Iterator[Part]:
     says = f"{found.server}, AOF {aof}, {found.policy}{copies}: {lower(found.promise.rstrip('.'))}"
     if found.warning and settings.durability == "always":
         mend = f'set appendfsync always, or durability = "{found.fsync}" in config.toml to accept it'
-        yield Part("store", False, says, mend)
+        yield Part("store.durability", False, says, mend)
     else:
-        yield Part("store", True, says)
+        yield Part("store.promise", True, says)
     if found.evicted:
-        yield Part("store", False, f"{found.server} has thrown {found.evicted} keys away", "give it more memory")
+        yield Part(
+            "store.evicted", False, f"{found.server} has thrown {found.evicted} keys away", "give it more memory"
+        )
     if not found.writes:
-        yield Part("store", False, "its last write to disk did not succeed", "look at the server's disk and log")
+        says = "its last write to disk did not succeed"
+        yield Part("store.disk", False, says, "look at the server's disk and log")
     if found.replicas < settings.replicas:
         have = f"{count(found.replicas, 'replica')} of the {settings.replicas} that [store] replicas wants"
         mend = "start them; until then nobody is told and nothing goes on"
-        yield Part("store", False, have, mend)
+        yield Part("store.replicas", False, have, mend)
 
 
 def clock_parts(now: int) -> Iterator[Part]:
@@ -39,4 +42,4 @@ def clock_parts(now: int) -> Iterator[Part]:
     if abs(apart) > CLOCK_APART:
         way = "ahead of" if apart > 0 else "behind"
         mend = "synchronise both clocks: codes and deadlines are judged by the store's"
-        yield Part("store", False, f"its clock is {abs(apart)} s {way} this host's", mend)
+        yield Part("store.clock", False, f"its clock is {abs(apart)} s {way} this host's", mend)

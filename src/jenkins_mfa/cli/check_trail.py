@@ -22,7 +22,7 @@ def trail_parts(config: Config, store: RedisStore) -> Iterator[Part]:
     checkpoints = checkpoints_of(config, load_keys(config))
     if checkpoints is None:
         mend = "start the agent once, or jenkins-mfa keys generate"
-        yield Part("trail", False, "there is no key for checkpoints yet", mend)
+        yield Part("trail.no_key", False, "there is no key for checkpoints yet", mend)
         return
     try:
         continuity = Continuity(store, checkpoints)
@@ -30,18 +30,19 @@ def trail_parts(config: Config, store: RedisStore) -> Iterator[Part]:
         newest = continuity.kept.newest
     except (RolledBackError, ArchiveError) as error:
         says, mend = halves(str(error))
-        yield Part("trail", False, says, mend or "see who may read and write there")
+        found = "trail.behind" if isinstance(error, RolledBackError) else "trail.unread"
+        yield Part(found, False, says, mend or "see who may read and write there")
         return
     yield from _running(store)
     if newest is None:
-        yield Part("trail", True, "no checkpoint yet: the first agent that runs makes one")
+        yield Part("trail.checkpoint", True, "no checkpoint yet: the first agent that runs makes one")
         return
     age = max(0, store.now() - newest.at)
     says = f"newest checkpoint: event {newest.seq}, {age // 1000} s ago"
     if age > OLD and beats.fresh(store.beats(), "agent", store.now()):
-        yield Part("trail", False, says, f"see that the agent can write {checkpoints.path}")
+        yield Part("trail.old", False, says, f"see that the agent can write {checkpoints.path}")
     else:
-        yield Part("trail", True, says)
+        yield Part("trail.checkpoint", True, says)
 
 
 def _running(store: RedisStore) -> Iterator[Part]:
@@ -49,4 +50,4 @@ def _running(store: RedisStore) -> Iterator[Part]:
     told, now = store.beats(), store.now()
     for beat in [beat for kind in ("trail", "export", "forward") for beat in beats.fresh(told, kind, now)]:
         if beat.get("ok") is False:
-            yield Part("trail", False, lower(str(beat.get("problem"))), "see the agent's log")
+            yield Part("trail.unkept", False, lower(str(beat.get("problem"))), "see the agent's log")

@@ -1,4 +1,4 @@
-"""What `check` says of the pages: where they are served, and how long their certificate lasts."""
+"""What `check` says of the pages and of certificates: where pages are served, how long each certificate lasts."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def web_parts(config: Config) -> Iterator[Part]:
     if web.cert_file is not None:
         yield _certificate(where, web.cert_file, int(time.time()))
     elif web.proxies:
-        yield Part("web", True, f"{where}, behind {', '.join(web.proxies)}")
+        yield Part("web.pages", True, f"{where}, behind {', '.join(web.proxies)}")
     else:
-        yield Part("web", True, f"{where}, for this computer alone")
+        yield Part("web.pages", True, f"{where}, for this computer alone")
     if config.policy.key_models and web.model_roots is not None:
         yield _models(len(config.policy.key_models), web.model_roots, int(time.time()))
 
@@ -40,20 +40,43 @@ def _models(models: int, file: Path, now: int) -> Part:
     if ended:
         named = ", ".join(render.visible(one.subject.rfc4514_string())[:80] for one in ended)
         mend = f"put the maker's new root into {file}, and start the agent anew"
-        return Part("web", False, f"roots of models of keys have ended: {named}", mend)
-    return Part("web", True, f"keys of {count(models, 'model')} are taken, under {count(len(roots), 'root')}")
+        return Part("web.roots_ended", False, f"roots of models of keys have ended: {named}", mend)
+    says = f"keys of {count(models, 'model')} are taken, under {count(len(roots), 'root')}"
+    return Part("web.key_models", True, says)
+
+
+def seconds_left(file: Path, now: int) -> int | None:
+    """How long the first certificate of a file lasts from `now` (Unix seconds) on; None where it cannot be read."""
+    try:
+        own = x509.load_pem_x509_certificates(file.read_bytes())[0]
+    except (OSError, ValueError):
+        return None
+    return int(own.not_valid_after_utc.timestamp()) - now
+
+
+def client_parts(subject: str, file: Path, now: int) -> Iterator[Part]:
+    """A certificate with which the agent comes to a controller, where it has ended or soon will; `now` in seconds."""
+    left = seconds_left(file, now)
+    mend = f"renew {file}, and start the agent anew"
+    if left is not None and left <= 0:
+        says = f"the agent's certificate {file} has ended: a controller that asks for it refuses"
+        yield Part("source.certificate_ended", False, says, mend, named=subject)
+    elif left is not None and left < ENDS_SOON * 86400:
+        says = f"the agent's certificate {file} ends in {count(left // 86400, 'day')}"
+        yield Part("source.certificate_ends", False, says, mend, named=subject)
 
 
 def _certificate(where: str, file: Path, now: int) -> Part:
     """The first certificate of the file is the server's own; `now` in seconds UTC."""
-    try:
-        own = x509.load_pem_x509_certificates(file.read_bytes())[0]
-    except (OSError, ValueError):
-        return Part("web", False, f"{file} cannot be read as a certificate", "write it anew, in PEM")
-    left = int(own.not_valid_after_utc.timestamp()) - now
+    left = seconds_left(file, now)
+    if left is None:
+        says = f"{file} cannot be read as a certificate"
+        return Part("web.certificate_unread", False, says, "write it anew, in PEM")
     days, mend = left // 86400, f"renew {file}: a running agent takes it over by itself"
     if left <= 0:
-        return Part("web", False, f"the certificate of {where} has ended: no browser opens the pages", mend)
+        says = f"the certificate of {where} has ended: no browser opens the pages"
+        return Part("web.certificate_ended", False, says, mend)
     if days < ENDS_SOON:
-        return Part("web", False, f"the certificate of {where} ends in {count(days, 'day')}", mend)
-    return Part("web", True, f"{where}; its certificate lasts {days} days more")
+        says = f"the certificate of {where} ends in {count(days, 'day')}"
+        return Part("web.certificate_ends", False, says, mend)
+    return Part("web.pages", True, f"{where}; its certificate lasts {days} days more")

@@ -45,12 +45,12 @@ def check(config_path: Path, as_json: bool, strict: bool, file: Path | None) -> 
 
 def _used(config: Config) -> Part:
     rules, people = config.policy.rules, config.roster.people
-    return Part("policy", True, f"{count(len(rules), 'rule')} and [default], {count(len(people), 'person')}")
+    return Part("policy.read", True, f"{count(len(rules), 'rule')} and [default], {count(len(people), 'person')}")
 
 
 def _part(remark: Remark, roster: Roster) -> Part:
     says, mend = (render.terminal(words(remark, roster)) for words in (findings.sentence, findings.mend))
-    return Part("policy" if mend else "loosens", not mend, says, mend)
+    return Part(f"policy.{remark.code}", not mend, says, mend, named="" if mend else "loosens")
 
 
 policy.add_command(policy_test)

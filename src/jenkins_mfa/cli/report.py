@@ -1,26 +1,48 @@
-"""What `check` prints: a line for what is right of a part, and one for each finding, with its mend below it."""
+"""What `check` prints: a line for what is right of a subject, and one for each finding, with its mend below it."""
 
 from __future__ import annotations
 
 import shutil
 import textwrap
 from dataclasses import dataclass
+from itertools import groupby
 
 import click
 
 from jenkins_mfa.cli.base import print_json
+from jenkins_mfa.cli.catalogue import FINDINGS, Severity
 
 INDENT = 23  #: columns before the sentences
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One line of the report."""
+    """One finding: its id in the catalogue, whether what it is about is right, what was seen, and the mend.
 
-    part: str
+    A `brief` one is said in a few words, in one line with all of its subject that are right.
+    """
+
+    id: str
     ok: bool
     says: str
     mend: str = ""
+    named: str = ""
+    brief: bool = False
+
+    @property
+    def subject(self) -> str:
+        """What it is about: the first word of its id, unless it is named otherwise."""
+        return self.named or self.id.partition(".")[0]
+
+    @property
+    def severity(self) -> Severity:
+        """Information where it is right."""
+        return Severity.INFORMATION if self.ok else FINDINGS[self.id][0]
+
+    @property
+    def link(self) -> str:
+        """Where the docs tell of it."""
+        return FINDINGS[self.id][1]
 
 
 def count(number: int, what: str) -> str:
@@ -31,23 +53,47 @@ def count(number: int, what: str) -> str:
 
 def report(parts: list[Part], as_json: bool) -> None:
     """Print all parts and their sum."""
-    ok = all(part.ok for part in parts)
+    wrong = [part for part in parts if not part.ok]
     if as_json:
-        rows = [{"part": p.part, "ok": p.ok, "says": p.says} | ({"mend": p.mend} if p.mend else {}) for p in parts]
-        print_json({"ok": ok, "parts": rows})
+        found = [part.severity for part in parts]
+        summary = {name: found.count(severity) for name, severity in _SUMMARY.items()}
+        print_json({"ok": not wrong, "summary": summary, "findings": [_row(part) for part in parts]})
         return
-    for part in parts:
-        _line("right" if part.ok else "finding", part.part, part.says)
-        if part.mend:
-            click.echo(f"{'':<8} {'mend':<13} {part.mend}")
-    findings = count(sum(not part.ok for part in parts), "finding")
-    click.echo("All right." if ok else f"{findings}. Nothing was changed.")
+    for brief, some in groupby(parts, key=lambda part: part.subject if part.ok and part.brief else ""):
+        if brief:
+            _line("right", brief, ", ".join(part.says for part in some))
+        for part in () if brief else some:
+            _shown(part)
+    click.echo(f"{count(len(wrong), 'finding')}. Nothing was changed." if wrong else "All right.")
 
 
-def _line(word: str, part: str, says: str) -> None:
+#: Names of the summary's figures.
+_SUMMARY = {"errors": Severity.ERROR, "warnings": Severity.WARNING, "information": Severity.INFORMATION}
+
+
+def _row(part: Part) -> dict[str, str]:
+    return {
+        "id": part.id,
+        "severity": part.severity.value,
+        "subject": part.subject,
+        "evidence": part.says,
+        "mend": part.mend,
+        "link": part.link,
+    }
+
+
+def _shown(part: Part) -> None:
+    _line("right" if part.ok else part.severity.value, part.subject, part.says)
+    if part.mend:
+        click.echo(f"{'':<8} {'mend':<13} {part.mend}")
+    if not part.ok:
+        click.echo(f"{'':<8} {'docs':<13} {part.link}")
+
+
+def _line(word: str, subject: str, says: str) -> None:
     """A sentence is broken where the line ends, to keep the columns; a mend never is, since it is copied."""
     width = max(shutil.get_terminal_size().columns, 2 * INDENT) - INDENT
     first, *rest = textwrap.wrap(says, width, break_long_words=False, break_on_hyphens=False)
-    click.echo(f"{word:<8} {part:<13} {first}")
+    click.echo(f"{word:<8} {subject:<13} {first}")
     for line in rest:
         click.echo(f"{'':<{INDENT}}{line}")

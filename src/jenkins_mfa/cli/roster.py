@@ -176,9 +176,10 @@ def check(config_path: Path, as_json: bool) -> None:
     """
     config = load(config_path)
     quiet_logger().disabled = True  # what it would log is an error of ours
-    found = [Part("roster", False, *words.fault(one, config.roster)) for one in faults(config.roster, _seen(config))]
+    wrong = faults(config.roster, _seen(config))
+    found = [Part(f"roster.{one.code}", False, *words.fault(one, config.roster)) for one in wrong]
     people = count(len(config.roster.people), "person")
-    report(found or [Part("roster", True, f"{people}, all as they were written")], as_json)
+    report(found or [Part("roster.people", True, f"{people}, all as they were written")], as_json)
     sys.exit(FINDING if found else 0)
 
 

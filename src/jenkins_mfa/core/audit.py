@@ -88,6 +88,7 @@ class Name(enum.StrEnum):
     AGENT_STARTED = "agent:started"
     AGENT_STOPPED = "agent:stopped"
     STORE_ROLLBACK = "store:rollback"
+    TEST_BEGUN = "test:begun"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from jenkins_mfa.core.gate_table import ENTERED, TABLE, Event, Kind, Refused, Tr
 from jenkins_mfa.core.model import Alert, Ending, Entry, Gate, Requirement, State
 from jenkins_mfa.core.policy.brief import listed
 
-TOLD_AT_ONCE = frozenset({"superseded", "rolled_back"})  #: denials of which ops do not read one by one
+TOLD_AT_ONCE = frozenset({"superseded", "rolled_back", "test_stopped"})  #: denials of which ops do not read one by one
 RETRACTED = 50  #: causes of confirmations taken back that a gate remembers, the newest
 
 __all__ = ["ENTERED", "TABLE", "Event", "Kind", "Refused", "Transition", "advance"]

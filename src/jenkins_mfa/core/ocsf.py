@@ -87,6 +87,7 @@ ROWS: Mapping[Name, Row] = {
     Name.AGENT_STARTED: Row(LIFECYCLE, START),
     Name.AGENT_STOPPED: Row(LIFECYCLE, STOP),
     Name.STORE_ROLLBACK: Row(FINDING, CREATE, CRITICAL),
+    Name.TEST_BEGUN: Row(ENTITY, CREATE, LOW),
 }
 #: Which detail names the thing that an event is about, where it is no gate; the first one that there is.
 _ABOUT = ("authenticator", "target", "person", "kid", "jti", "record", "lane", "policy_sha256", "use")

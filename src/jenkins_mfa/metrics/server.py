@@ -18,6 +18,7 @@ from prometheus_client import (
 )
 
 from jenkins_mfa.errors import ConfigError
+from jenkins_mfa.failures import untaken
 from jenkins_mfa.health import Health
 from jenkins_mfa.metrics.decided import Decided
 from jenkins_mfa.metrics.state import State
@@ -42,8 +43,7 @@ class Metrics:
             self._server, _ = start_http_server(port, host, self._registry)
             self._server.set_app(_beside(make_wsgi_app(self._registry), health))
         except OSError as error:
-            problem = f"[metrics] listen: {host}:{port} cannot be used: {error.strerror}; mend: another port"
-            raise ConfigError([problem]) from None
+            raise ConfigError([f"[metrics] listen: {host}:{port} {untaken(error)}"]) from None
 
     def stop(self) -> None:
         """Let go of the address."""

@@ -95,7 +95,7 @@ def _gates(gates: Sequence[Gate], known: frozenset[str]) -> Metric:
     found = GaugeMetricFamily(
         "jenkins_mfa_gates", "Gates that are not settled", labels=["state", "source", "environment"]
     )
-    for labels, count in Counter(_labels(gate, known) for gate in gates).items():
+    for labels, count in Counter(_labels(gate, known) for gate in gates if not gate.run.test).items():
         found.add_metric(labels, count)
     return found
 

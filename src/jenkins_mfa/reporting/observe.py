@@ -107,7 +107,7 @@ class Watch:
     def add(self, gate: Gate) -> None:
         """Count a gate, if it is of this scope. One that was denied at its opening would not have been asked for."""
         scope = self._scope
-        if not scope.since <= gate.opened_at < scope.until:
+        if not scope.since <= gate.opened_at < scope.until or gate.run.test:
             return
         self._measure(gate)
         if not self._globs.match(gate.run.pipeline):

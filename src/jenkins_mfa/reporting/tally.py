@@ -96,6 +96,8 @@ class Tally:
         scope = self._scope
         if not scope.since <= gate.opened_at < scope.until or not self._globs.match(gate.run.pipeline):
             return
+        if gate.run.test:
+            return
         if scope.environment and not concerns(gate, scope.environment):
             return
         one = line(gate)

@@ -172,11 +172,11 @@ class SlackMessenger:
         if alert.code == "enrol_asks":
             # A question for one person alone: nobody else is asked in their place.
             if user:
-                self._post(self._direct(user), blocks.asks_enrolment(lines, alert.values["ticket"]))
+                self._post(self.direct(user), blocks.asks_enrolment(lines, alert.values["ticket"]))
             return
         payload = blocks.note(lines, self.users, "alert")
         if not alert.to.startswith(APPROVERS):
-            self._post(self._direct(user) if user else self.ops_channel, payload)
+            self._post(self.direct(user) if user else self.ops_channel, payload)
         elif (channel := alert.to.removeprefix(APPROVERS) or self.default_channel) != self.ops_channel:
             self._post(channel, payload)
 
@@ -243,7 +243,7 @@ class SlackMessenger:
         try:
             call(self.client.chat_postEphemeral, channel=channel, **arguments)
         except MessageGoneError:
-            self._post(self._direct(user), payload)
+            self._post(self.direct(user), payload)
 
     def _channels(self, gate: Gate) -> list[str]:
         channels = gate.requirement.channels if gate.requirement else ()
@@ -266,11 +266,12 @@ class SlackMessenger:
         people = work.gate.requirement.people if work.gate.requirement else ()
         for person in (one for one in people if one in users):
             try:
-                self._show(work, self._direct(users[person]))
+                self._show(work, self.direct(users[person]))
             except MessageGoneError:
                 log.warning("somebody cannot be asked", person=person, gate=work.gate.jti)
 
-    def _direct(self, user: str) -> str:
+    def direct(self, user: str) -> str:
+        """The channel between the bot and somebody alone, by their account here. Raises MessengerError."""
         opened = told(self.pace.call(self.client.conversations_open, users=user), "channel", dict)
         return told(opened, "id", str)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,10 @@ from redis.retry import Retry
 from jenkins_mfa.core.model import Commit
 from jenkins_mfa.errors import ConfigError, StoreUnavailableError
 from jenkins_mfa.store import sentinel
-from jenkins_mfa.store.durability import Durability, inspect
+from jenkins_mfa.store.durability import Durability, inspect, snapshot
 from jenkins_mfa.store.embedded import EmbeddedServer
 from jenkins_mfa.store.gates import RedisStore
+from jenkins_mfa.store.reader import Reader
 from jenkins_mfa.store.settings import Password, Settings
 from jenkins_mfa.store.trail import Trail
 from jenkins_mfa.store.wire import Wire
@@ -59,6 +61,30 @@ def open_trail(settings: Settings) -> Generator[Trail]:
         with _located(settings.url):
             wire.read_schema()
         yield Trail(wire)
+
+
+@dataclass(frozen=True, slots=True)
+class Untouched:
+    """A store that is only looked at: its `schema` (0: an empty one), its records, and when the server last wrote a
+    snapshot (Unix seconds; 0 where it did not since its start, or does not tell).
+    """
+
+    schema: int
+    reader: Reader
+    snapshot: int
+
+
+@contextmanager
+def open_untouched(settings: Settings, key: bytes) -> Generator[Untouched]:
+    """The store as it is, of whatever schema: it is not marked with ours, so agents of another one go on.
+
+    Raises ConfigError for an URL of another kind, StoreUnavailableError.
+    """
+    with _connected(settings) as client:
+        wire = Wire(client, settings.tag, lambda: 0)
+        with _located(settings.url):
+            schema = wire.schema()
+        yield Untouched(schema, Reader(wire, key), snapshot(client))
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import Any
 import redis
 from redis.exceptions import ResponseError
 
-from jenkins_mfa.errors import StoreUnusableError
+from jenkins_mfa.errors import StoreError, StoreUnusableError
 from jenkins_mfa.store.wire import reading
 
 OLDEST = 7  #: major version of the oldest Redis protocol whose scripts we run; Valkey says 7.2 here
@@ -155,3 +155,13 @@ def _complaint(aof: bool, policy: str) -> str:
         "the store's server never makes sure that its data is on disk (appendfsync no); mend: set it to always, "
         'or accept losses with [store] durability = "none"'
     )
+
+
+def snapshot(client: redis.Redis) -> int:
+    """When the server last wrote a snapshot (Unix seconds); 0 where it did not since its start, or does not tell."""
+    try:
+        with reading():
+            info: dict[str, Any] = client.info("persistence")
+        return int(info["rdb_last_save_time"]) if int(info["rdb_saves"]) else 0
+    except (StoreError, LookupError, TypeError, ValueError):
+        return 0

@@ -124,10 +124,14 @@ class Wire:
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             raise foreign("beats") from None
 
+    def schema(self) -> int:
+        """The store's schema, whatever we know; 0 for an empty one."""
+        with reading():
+            return whole(self.client.get(self.key("schema")), "schema")
+
     def read_schema(self) -> int:
         """The store's schema; 0 for an empty one. Raises StoreUnusableError for one that is newer than ours."""
-        with reading():
-            found = whole(self.client.get(self.key("schema")), "schema")
+        found = self.schema()
         if found > SCHEMA:
             raise newer_schema(found)
         return found

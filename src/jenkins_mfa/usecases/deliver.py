@@ -80,7 +80,7 @@ def _route(desk: Desk, due: Due) -> None:
 def _answer(desk: Desk, key: str) -> None:
     """Bring every decided gate of a run to its end, one at a time."""
     while gate := _next(desk, key):
-        source, before = desk.sources[gate.run.source], desk.store.now()
+        source, before = desk.source(gate.run), desk.store.now()
         outcome, changed = settle_run(desk, source, gate.run)
         if changed:
             continue
@@ -120,7 +120,7 @@ def _send(desk: Desk, gate: Gate, answer: Proceed | Abort) -> None:
     desk.store.confirm(gate)
     try:
         with desk.spans.span("deliver", gate.jti):
-            desk.sources[gate.run.source].answer(gate.external_ref, answer)
+            desk.source(gate.run).answer(gate.external_ref, answer)
     except SourceGoneError:
         log.info("the pause was gone", gate=gate.jti)
     else:
@@ -182,7 +182,7 @@ def _ended(desk: Desk, gate_id: str) -> None:
     gate = desk.store.gate(gate_id)
     if gate is None or gate.ending is None:
         return
-    outcome = desk.sources[gate.run.source].outcome(gate.run)
+    outcome = desk.source(gate.run).outcome(gate.run)
     if outcome.finished and not outcome.well:
         return
     now = desk.store.now()

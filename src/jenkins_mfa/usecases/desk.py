@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from jenkins_mfa.core.gate import Transition
 from jenkins_mfa.core.keys import Keys
-from jenkins_mfa.core.model import Commit, Denial, Entry, Gate, Record, RunRecord
+from jenkins_mfa.core.model import Commit, Denial, Entry, Gate, Record, Run, RunRecord
 from jenkins_mfa.core.policy import Person, Policy, Roster
 from jenkins_mfa.errors import DamagedError, Refusal, StoreConflictError, StoreUnavailableError
 from jenkins_mfa.usecases.continuity import Continuity
@@ -49,7 +49,8 @@ class Who:
 class Desk:
     """Ports and settings. `approval_ttl` in seconds; of one requester at most `asks_per_requester` gates are asked at a
     time; `libraries` maps a source to the library its runs must have
-    loaded; `line` renders a gate's state as one line for the run's own page; `spans` measures where time goes.
+    loaded; `line` renders a gate's state as one line for the run's own page; `spans` measures where time goes;
+    `rehearsals` are the sources of tests.
     """
 
     store: Store
@@ -64,6 +65,11 @@ class Desk:
     approval_ttl: int = 600
     asks_per_requester: int = 5
     spans: Spans = field(default_factory=Untraced)
+    rehearsals: Mapping[str, Source] = field(default_factory=dict)
+
+    def source(self, run: Run) -> Source:
+        """Where a run is, or the stand-in where it is a test."""
+        return (self.rehearsals if run.test else self.sources)[run.source]
 
     @property
     def policy(self) -> Policy:

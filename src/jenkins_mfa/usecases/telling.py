@@ -164,7 +164,7 @@ def note(desk: Desk, gate_id: str) -> None:
     if withdrawn and not all(other.state.settled for other in gates_of(desk, run_record(desk, gate.run.key))):
         return  # the line speaks of a gate that waits still
     if withdrawn or gate.state in {State.PENDING, State.RESUMED}:
-        desk.sources[gate.run.source].note(gate.run, desk.line(gate), ended=withdrawn)
+        desk.source(gate.run).note(gate.run, desk.line(gate), ended=withdrawn)
 
 
 def alert(desk: Desk, alert_id: str) -> None:

@@ -14,6 +14,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from jenkins_mfa.errors import ConfigError
+from jenkins_mfa.failures import untaken
 from jenkins_mfa.threads import Crew
 from jenkins_mfa.web.certificate import Certificate
 from jenkins_mfa.web.guard import Guard, headers
@@ -102,7 +103,7 @@ class WebServer:
             found.listen()
         except OSError as error:
             found.close()
-            raise ConfigError([f"[web] listen: {host}:{port} cannot be taken: {error.strerror}"]) from error
+            raise ConfigError([f"[web] listen: {host}:{port} {untaken(error)}"]) from error
         self._socket = found
 
     def start(self, crew: Crew) -> None:

@@ -73,6 +73,8 @@ def why(denial: Denial, roster: Roster) -> Parts:
             return say("build {newer} asks for the same now", newer=_newer(values))
         case "rolled_back":
             return say("the store was put back from an older copy while this build ran. Start a new build")
+        case "test_stopped":
+            return say("the test was stopped")
         case "seal_broken":
             return say("what the store holds about it is not what was written. Ops are told")
     return say("{code}", code=Fact(denial.reason))

@@ -114,6 +114,7 @@ DENIED = {
     "seal_broken": "what the store holds about it is not what was written",
     "rolled_back": "the store was put back from an older copy while the build ran",
     "superseded": "a newer build asks for the same",
+    "test_stopped": "the test was stopped",
 }
 
 
@@ -326,6 +327,10 @@ def _rollback(entry: Entry, _roster: Roster) -> Parts:
     return say(said, by=Fact(entry.actor), lost=Word(lost if lost.isdigit() else "?"))
 
 
+def _begun(entry: Entry, roster: Roster) -> Parts:
+    return say("{who} began a test, behind which is no build.", who=_who(entry, roster))
+
+
 def _members(entry: Entry, _roster: Roster) -> Parts:
     """Ids, not names: many of them may have left the roster."""
     came = "now in it" if _detail(entry, "kind") == "added" else "no longer in it"
@@ -386,4 +391,5 @@ SENTENCES: dict[str, Callable[[Entry, Roster], Parts]] = {
     Name.AGENT_STARTED: _named("An agent of version {value} started.", "reason"),
     Name.AGENT_STOPPED: _named("An agent of version {value} stopped.", "reason"),
     Name.STORE_ROLLBACK: _rollback,
+    Name.TEST_BEGUN: _begun,
 }

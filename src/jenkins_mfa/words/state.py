@@ -12,9 +12,15 @@ from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.words import asking, compared, delivery, endings, glass, holding, people
 from jenkins_mfa.words.parts import Line, Parts, Person, Quote, Time, duration, join, listing, say, sentences
 
+TEST = "A test of jenkins-mfa: no build waits for it, and what you answer lets nothing pass."
+
 
 def word(gate: Gate, trouble: Trouble | None = None) -> str:
-    """The state word; `trouble` is why Jenkins does not get the answer."""
+    """The state word; `trouble` is why Jenkins does not get the answer. That of a test says that it is one."""
+    return f"Test: {_word(gate, trouble)}" if gate.run.test else _word(gate, trouble)
+
+
+def _word(gate: Gate, trouble: Trouble | None) -> str:
     if trouble is not None and gate.state in {State.APPROVED, State.SENDING}:
         return "Approved, not delivered yet"
     if gate.state is State.PENDING and gate.held is not None:
@@ -53,7 +59,8 @@ _WORDS = {
 
 def lines(gate: Gate, roster: Roster, others: int, most: int, trouble: Trouble | None = None) -> tuple[Line, ...]:
     """The lines of the present state; `others` more gates of the run wait too, `trouble` keeps our answer from it."""
-    return glass.lines(gate, roster, _present(gate, roster, others, most, trouble))
+    shown = glass.lines(gate, roster, _present(gate, roster, others, most, trouble))
+    return (Line(say(TEST)), *shown) if gate.run.test else shown
 
 
 def _present(gate: Gate, roster: Roster, others: int, most: int, trouble: Trouble | None) -> tuple[Line, ...]:

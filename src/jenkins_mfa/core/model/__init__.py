@@ -42,6 +42,7 @@ from jenkins_mfa.core.model.records import (
 )
 from jenkins_mfa.core.model.requirements import Clause, Escalation, Reason, Requirement, Tightening
 from jenkins_mfa.core.model.runs import (
+    TEST,
     Author,
     Change,
     Claims,
@@ -59,6 +60,7 @@ from jenkins_mfa.core.model.runs import (
 __all__ = [
     "APPROVERS",
     "SCHEMA",
+    "TEST",
     "Act",
     "Alert",
     "Authenticator",

@@ -8,6 +8,8 @@ from typing import Literal
 
 from jenkins_mfa.core.model.factors import Factor
 
+TEST = "test."  #: begins the source of a run that is none; no source can be configured by such a name
+
 
 class Trigger(enum.StrEnum):
     """What kind of thing started a run."""
@@ -41,6 +43,16 @@ class Run:
     def key(self) -> str:
         """Names this run among all runs of all sources."""
         return f"{self.source}:{self.pipeline}:{self.id}:{self.attempt}"
+
+    @property
+    def test(self) -> bool:
+        """Whether it is none: people are asked about it to try the way from them to a receipt, which counts nowhere."""
+        return self.source.startswith(TEST)
+
+    @property
+    def place(self) -> str:
+        """The source as policies name it: for a test, the one that it stands for."""
+        return self.source.removeprefix(TEST)
 
     @property
     def pipeline_key(self) -> str:

@@ -61,7 +61,7 @@ def _parameters(scene: Scene) -> dict[str, str | None]:
 
 
 TEXTS: dict[str, Callable[[Scene], Known]] = {
-    "source": lambda s: ((s.facts.run.source,), ()),
+    "source": lambda s: ((s.facts.run.place,), ()),
     "plain_input": lambda s: ((s.facts.plain,) if s.facts.plain else (), ()),
     "pipeline": lambda s: ((s.facts.run.pipeline,), ()),
     "branch": lambda s: _or_unknown(s.facts.branch),
