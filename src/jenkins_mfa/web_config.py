@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import ssl
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,7 +17,8 @@ from jenkins_mfa.toml_table import Table
 from jenkins_mfa.web.settings import CONNECTIONS, Settings
 
 LISTEN = "an address and a port such as 127.0.0.1:8443 or [::1]:8443"
-URL = "https://host, https://host:port or http://localhost:port, without a path"
+URL = "https://host, https://host:port or http://localhost:port; behind a proxy also with a path such as /mfa"
+_PATH = re.compile(r"(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
 PROXY = "addresses such as 10.0.0.1, or networks such as 10.0.0.0/28"
 NO_TLS = "nobody would speak TLS here: mend: cert_file and key_file, or proxies with the address of the one that does"
 
@@ -63,14 +65,15 @@ def listen(table: Table) -> tuple[str, int]:
 
 
 def _url(table: Table) -> str:
-    """An origin, as a browser writes it; empty after a problem."""
+    """An origin, as a browser writes it, and a path without a slash at its end; empty after a problem."""
     value = table.text("url", allowed=URL)
     if not value:
         return ""
     try:
-        if urlsplit(value).path not in {"", "/"}:
-            raise ValueError("the pages stand at the root of their host, without a path")
-        return RelyingParty.at(value).origin
+        path = urlsplit(value).path.removesuffix("/")
+        if not _PATH.fullmatch(path):
+            raise ValueError("a path has letters, digits, - . _ and single slashes")
+        return f"{RelyingParty.at(value).origin}{path}"
     except ValueError as error:
         table.fault("url", f"seen: {seen(value)}; {error}; allowed: {URL}")
         return ""
@@ -103,6 +106,8 @@ def _together(table: Table, settings: Settings, with_secrets: bool) -> None:
     elif settings.cert_file and settings.key_file:
         if with_secrets:
             pair(table, settings.cert_file, settings.key_file, ssl.PROTOCOL_TLS_SERVER)
+    elif settings.prefix and not settings.proxies:
+        table.fault("url", "only a proxy has other pages beside these; mend: no path, or proxies")
     elif settings.secure and not settings.proxies:
         table.fault("url", NO_TLS)
     elif not settings.secure and not ipaddress.ip_address(settings.host).is_loopback:

@@ -49,12 +49,17 @@ class Browser:
         )
 
     def post(self, path: str, body: Any = None, **headers: str) -> requests.Response:
-        said = {"Origin": self.url, "Sec-Fetch-Site": "same-origin", session.PAGE: session.mark(self.cookie)}
+        said = {"Origin": self.origin, "Sec-Fetch-Site": "same-origin", session.PAGE: session.mark(self.cookie)}
         sent = said | {key.replace("_", "-"): value for key, value in headers.items()}
         sent = {key: value for key, value in sent.items() if value}
         return self.http.post(
             f"{self.url}{path}", json={} if body is None else body, headers=sent, timeout=SECONDS, verify=self.verify
         )
+
+    @property
+    def origin(self) -> str:
+        """What it says of the page that sends."""
+        return "/".join(self.url.split("/")[:3])
 
     @property
     def cookie(self) -> str:
@@ -89,11 +94,14 @@ def served(
     app: ASGIApp | None = None,
     consumers: tuple[Consumer, ...] = (),
     console: Console | None = None,
+    prefix: str = "",
     **changes: Any,
 ) -> Iterator[Place]:
-    """The pages at a free port of 127.0.0.1, named localhost; with the console, where there are settings for it."""
+    """The pages at a free port of 127.0.0.1, named localhost, below `prefix`; with the console, where there are
+    settings for it.
+    """
     port = free_port()
-    settings = replace(Settings("127.0.0.1", port, f"http://localhost:{port}"), **changes)
+    settings = replace(Settings("127.0.0.1", port, f"http://localhost:{port}{prefix}"), **changes)
     crew = Crew()
     health = Health(desk, crew, lambda: 1, dict)
     site = Site(desk, settings, WebAuthnKeys(settings.party, "jenkins-mfa"), health, Consumers(consumers))

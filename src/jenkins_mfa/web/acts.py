@@ -39,12 +39,12 @@ class _Acts:
             session = self._session(request)
             shown = self._use.look(session.about, self._site.who(request, session))
         except Refusal:
-            return layout.message(pages.ENDED_TITLE, pages.ENDED_TEXT, 403)
+            return self._site.message(pages.ENDED_TITLE, pages.ENDED_TEXT, 403)
         roster = self._site.desk.roster
         asks = tag("p", parts(acts.asks(shown.act, roster)))
         hint = tag("p", parts(acts.page_hint(roster, session.person, session.expires)), class_="hint")
         content = (self._why_not(shown.refusal, session),) if shown.refusal else (_ways(shown), _address())
-        return layout.page(acts.PAGE_TITLE, asks, hint, *content, name="act", session=self._site.mark(request))
+        return self._site.page(acts.PAGE_TITLE, asks, hint, *content, name="act", session=self._site.mark(request))
 
     def begin(self, request: Request, form: Form) -> Response:
         """The key was chosen: what it is to sign."""

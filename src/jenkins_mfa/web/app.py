@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from jenkins_mfa.errors import StoreError
-from jenkins_mfa.web import acts, enrol, gates, health, home, layout, opening, own, receipts, shown
+from jenkins_mfa.web import acts, enrol, gates, health, home, opening, own, receipts, shown
 from jenkins_mfa.web.console import routes as console
 from jenkins_mfa.web.console.books import Books
 from jenkins_mfa.web.console.settings import Console
@@ -50,7 +50,16 @@ def application(site: Site, desk: tuple[Console, Books] | None = None) -> Starle
         *(console.routes(site, *desk) if desk else ()),
         Route("/static/{name}", _static),
     ]
-    app = Starlette(routes=routes, exception_handlers={HTTPException: _other, StoreError: _away})
+
+    def other(_request: Request, error: Exception) -> Response:
+        """No such page, or none for this method."""
+        status = error.status_code if isinstance(error, HTTPException) else 404
+        return site.message(pages.GONE_TITLE, pages.GONE_TEXT, status)
+
+    def away(_request: Request, _error: Exception) -> Response:
+        return site.message(pages.AWAY_TITLE, pages.AWAY_TEXT, 503)
+
+    app = Starlette(routes=routes, exception_handlers={HTTPException: other, StoreError: away})
     app.router.redirect_slashes = False
     return app
 
@@ -62,13 +71,3 @@ def _static(request: Request) -> Response:
         raise HTTPException(404)
     raw = resources.files("jenkins_mfa.web").joinpath("static", name).read_bytes()
     return Response(raw, media_type=_KINDS[name])
-
-
-def _other(_request: Request, error: Exception) -> Response:
-    """No such page, or none for this method."""
-    status = error.status_code if isinstance(error, HTTPException) else 404
-    return layout.message(pages.GONE_TITLE, pages.GONE_TEXT, status)
-
-
-def _away(_request: Request, _error: Exception) -> Response:
-    return layout.message(pages.AWAY_TITLE, pages.AWAY_TEXT, 503)

@@ -48,16 +48,16 @@ class _Enrol:
         """The page, as the enrolment stands now. It holds no secret, however often it is fetched."""
         session = self._found(request)
         if session is None:
-            return layout.message(pages.ENDED_TITLE, enrolment.PAGE_ENDED, 403)
+            return self._site.message(pages.ENDED_TITLE, enrolment.PAGE_ENDED, 403)
         now = self._use.stage(session.about)
         if now is Stage.OVER:
-            return layout.message(pages.ENDED_TITLE, enrolment.PAGE_ENDED, 403)
+            return self._site.message(pages.ENDED_TITLE, enrolment.PAGE_ENDED, 403)
         hint = tag("p", parts(enrolment.page_hint(self._site.desk.roster, session.person, session.expires)))
         kinds = self._use.kinds(session.about)
         ways = [way() for kind, way in ((Factor.TOTP, _code), (Factor.WEBAUTHN, _key)) if kind in kinds]
         content = (_waits(),) if now is Stage.OPENED else (*ways, layout.elsewhere())
         mark = self._site.mark(request)
-        return layout.page(enrolment.PAGE_TITLE, hint, *content, name="enrol", seen=now.value, session=mark)
+        return self._site.page(enrolment.PAGE_TITLE, hint, *content, name="enrol", seen=now.value, session=mark)
 
     def code(self, request: Request, _form: Form) -> Response:
         """The code app's key, once: as a drawing for the camera, as text, and for an app on the very same phone."""

@@ -49,12 +49,12 @@ class _Gates:
         jti = _jti(request)
         session = self._session(request, jti)
         if session is None:
-            return layout.message(pages.ENDED_TITLE, pages.ENDED_TEXT, 403)
+            return self._site.message(pages.ENDED_TITLE, pages.ENDED_TEXT, 403)
         try:
             gate = load(self._desk, jti)
         except Refusal:
             raise HTTPException(404) from None
-        return layout.page(
+        return self._site.page(
             shown.header(self._desk, gate),
             shown.gate(self._desk, gate),
             self._answer(gate, session, self._site.who(request, session)),

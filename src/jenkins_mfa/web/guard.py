@@ -58,7 +58,8 @@ class Guard:
         """Refuse, or hand on a request whose body is there whole."""
         if scope["type"] != "http":
             return
-        status = self._refusal(scope)
+        inner = self._inside(scope)
+        scope, status = inner or scope, self._refusal(inner) if inner else 404
         if not status:
             status, body = await _body(receive, _most(scope["path"]))
         if status:
@@ -80,6 +81,15 @@ class Guard:
             if not begun:
                 await _say(500)(scope, receive, send)
 
+    def _inside(self, scope: Scope) -> Scope | None:
+        """The request as the pages know it, without the path under which they are; None for what is elsewhere."""
+        prefix, path = self._settings.prefix, scope["path"]
+        if not prefix or path in HEALTH:
+            return scope
+        if path != prefix and not path.startswith(f"{prefix}/"):
+            return None
+        return {**scope, "path": path.removeprefix(prefix) or "/"}
+
     def _refusal(self, scope: Scope) -> int:
         """The status of a request that no page is to see; 0 for one that may go on."""
         found = Headers(scope=scope)
@@ -100,7 +110,7 @@ class Guard:
     def _same_origin(self, found: Headers) -> bool:
         """Whether our own page sends this: a cookie alone is not enough (cross-site request forgery)."""
         site = found.get("sec-fetch-site", "same-origin")
-        return found.getlist("origin") == [self._settings.url] and site == "same-origin"
+        return found.getlist("origin") == [self._settings.origin] and site == "same-origin"
 
 
 def _page(path: str) -> str:

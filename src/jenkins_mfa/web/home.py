@@ -40,7 +40,7 @@ class _Home:
         if found is None or found.purpose is not Purpose.SIGNED_IN:
             button = tag("button", pages.SIGN_IN, type="button", class_="first", id="sign-in")
             door = tag("section", tag("p", pages.SIGN_IN_TEXT), button, id="answer")
-            return layout.page(pages.SIGN_IN_TITLE, door, layout.elsewhere(), name="door")
+            return self._site.page(pages.SIGN_IN_TITLE, door, layout.elsewhere(), name="door")
         return self._list(found)
 
     def begin(self, _request: Request, _form: Form) -> Response:
@@ -70,11 +70,11 @@ class _Home:
             for gate in desk.store.open_gates()
             if gate.state is State.PENDING and found.person in people.others(gate, desk.roster)
         ]
-        return layout.page(
+        return self._site.page(
             pages.waiting_title(len(mine)),
             tag("p", parts(pages.signed_in(desk.roster, found.person, found.expires)), class_="hint"),
             *(self._line(gate) for gate in mine),
-            tag("p", tag("a", own.TITLE, href="/me")),
+            tag("p", tag("a", own.TITLE, href=self._site.settings.at("/me"))),
             tag("section", tag("button", pages.SIGN_OUT, type="button", id="out")),
             name="home",
         )
@@ -86,6 +86,6 @@ class _Home:
             "section",
             tag("h2", parts(page.header(gate))),
             tag("p", parts(pages.waits(gate, desk.roster, desk.store.now()))),
-            tag("a", pages.LOOK, href=f"/gate/{gate.jti}"),
+            tag("a", pages.LOOK, href=self._site.settings.at(f"/gate/{gate.jti}")),
             class_="waiting",
         )

@@ -19,20 +19,12 @@ _SHIELD = (
 )
 
 
-def page(
-    title: Content, *content: Content, name: str = "", window: str = "", status: int = 200, **data: str
-) -> HTMLResponse:
-    """A page. `name` says which part of the script it is for, `data` is what that part needs to know. `window` is the
-    title where that holds markup.
-    """
-    return document(title, content, data, name=name, window=window, status=status)
-
-
 def document(
     title: Content,
     content: Iterable[Content],
     data: Mapping[str, str],
     *,
+    root: str,
     name: str = "",
     window: str = "",
     status: int = 200,
@@ -40,17 +32,20 @@ def document(
     style: str = "",
     nav: Html | None = None,
 ) -> HTMLResponse:
-    """The same with another script, a further style sheet, and what leads to other pages (`nav`), before this one."""
+    """A page. `name` says which part of the script it is for, `data` is what that part needs to know. `window` is the
+    title where that holds markup; `style` is a further style sheet, and `nav` leads to other pages, before this one.
+    `root` is the path under which all of them are.
+    """
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="color-scheme", content="light dark"),
         tag("title", f"{window or title} · {pages.NAME}"),
-        tag("link", rel="stylesheet", href="/static/page.css"),
-        tag("link", rel="stylesheet", href=f"/static/{style}") if style else None,
-        tag("link", rel="icon", href="/static/icon.svg"),
-        tag("script", src=f"/static/{script}", type="module") if name else None,
+        tag("link", rel="stylesheet", href=f"{root}/static/page.css"),
+        tag("link", rel="stylesheet", href=f"{root}/static/{style}") if style else None,
+        tag("link", rel="icon", href=f"{root}/static/icon.svg"),
+        tag("script", src=f"{root}/static/{script}", type="module") if name else None,
     )
     known = {f"data_{key}": text for key, text in (pages.SCRIPT | dict(data) if name else data).items()}
     main = tag(
@@ -68,11 +63,6 @@ def document(
     skip = tag("a", pages.SKIP, href="#main", class_="skip") if nav else None
     body = tag("body", skip, top, nav, main, class_="wide" if nav else None)
     return HTMLResponse(f"<!DOCTYPE html>\n{tag('html', head, body, lang='en')}\n", status)
-
-
-def message(title: str, text: str, status: int) -> HTMLResponse:
-    """A page that only says something."""
-    return page(title, tag("p", text), status=status)
 
 
 def elsewhere() -> Html:

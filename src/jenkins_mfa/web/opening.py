@@ -24,7 +24,7 @@ def routes(site: Site) -> list[Route]:
     """The page, and what its script sends."""
 
     def show(_request: Request) -> Response:
-        return layout.page(pages.OPEN_TITLE, tag("p", pages.OPEN_TEXT, id="opening"), layout.elsewhere(), name="open")
+        return site.page(pages.OPEN_TITLE, tag("p", pages.OPEN_TEXT, id="opening"), layout.elsewhere(), name="open")
 
     def turn_in(_request: Request, form: Form) -> Response:
         ticket = tickets.turn_in(site.desk, text(form, "token", TOKEN))

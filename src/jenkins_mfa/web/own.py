@@ -43,16 +43,16 @@ class _Own:
         """What there is, without its secrets, and what can be done with it."""
         session = self._found(request)
         if session is None:
-            return layout.message(pages.ENDED_TITLE, own.ENDED, 403)
+            return self._site.message(pages.ENDED_TITLE, own.ENDED, 403)
         try:
             record = credentials.record_of(self._site.desk, session.person)
         except Refusal:
-            return layout.message(own.TITLE, render.terminal(enrolment.damaged()), 409)
+            return self._site.message(own.TITLE, render.terminal(enrolment.damaged()), 409)
         mine = [one for one in record.authenticators if one.usable]
         hint = parts(own.hint(self._site.desk.roster, session.person, session.expires))
         lines = [_line(one) for one in mine] if mine else [tag("p", own.NONE)]
         lines += [tag("p", parts(line)) for line in enrolment.awaited(record)]
-        return layout.page(
+        return self._site.page(
             own.TITLE,
             tag("p", hint, class_="hint"),
             tag("div", _proof(record, mine), *lines, self._more(record) if mine else None, id="answer"),

@@ -13,7 +13,8 @@ CONNECTIONS = 2_000  #: that are open at once, unless the configuration says oth
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """[web]. `url` is the one address that people open, an origin: scheme, host, and a port that is not the scheme's.
+    """[web]. `url` is the one address that people open: scheme, host, a port that is not the scheme's, and the path
+    under which a proxy has the pages, if it has others beside them; without a slash at its end.
 
     `proxies` are addresses and networks of those who may say whom they speak for. With a certificate of its own the
     server speaks TLS; otherwise a proxy does, or the pages are for `http://localhost` alone. `model_roots` is a file of
@@ -33,6 +34,20 @@ class Settings:
     def authority(self) -> str:
         """What the header Host must say."""
         return urlsplit(self.url).netloc
+
+    @property
+    def origin(self) -> str:
+        """What the header Origin must say."""
+        return self.party.origin
+
+    @property
+    def prefix(self) -> str:
+        """The path under which the pages are; empty at the root of their host."""
+        return urlsplit(self.url).path
+
+    def at(self, path: str) -> str:
+        """The path of one of the pages, as a browser has to write it."""
+        return f"{self.prefix}{path}"
 
     @property
     def party(self) -> RelyingParty:

@@ -26,13 +26,14 @@ from jenkins_mfa.errors import (
 from jenkins_mfa.health import Health
 from jenkins_mfa.usecases.desk import Desk, Who
 from jenkins_mfa.usecases.security_keys import SecurityKeys
-from jenkins_mfa.web import session
+from jenkins_mfa.web import layout, session
 from jenkins_mfa.web.guard import BODY_BYTES
 from jenkins_mfa.web.rates import Rates, network
 from jenkins_mfa.web.session import Session
 from jenkins_mfa.web.settings import Settings
 from jenkins_mfa.web.waiting import Waiters
 from jenkins_mfa.words import answers, pages, render
+from jenkins_mfa.words.html import Content, tag
 from jenkins_mfa.words.parts import Parts
 
 log = structlog.get_logger()
@@ -94,6 +95,17 @@ class Site:
         response.delete_cookie(
             self.settings.cookie, path="/", secure=self.settings.secure, httponly=True, samesite="strict"
         )
+
+    def page(
+        self, title: Content, *content: Content, name: str = "", window: str = "", status: int = 200, **data: str
+    ) -> Response:
+        """A page of this site (layout.py)."""
+        root = self.settings.prefix
+        return layout.document(title, content, data, root=root, name=name, window=window, status=status)
+
+    def message(self, title: str, text: str, status: int) -> Response:
+        """A page that only says something."""
+        return self.page(title, tag("p", text), status=status)
 
     def takes(self, handler: Handler, guest: Guest | None = None) -> Callable[[Request], Any]:
         """An endpoint for what a page's script sends: JSON in, JSON out, in a thread; failures are sentences. `guest`

@@ -52,7 +52,7 @@ def locked(record: PersonRecord) -> list[Parts]:
 
 def in_force(sha256: str, rules: int) -> Parts:
     """Which policy holds."""
-    return say("{n} rules, SHA-256 {sha256}.", n=rules, sha256=Fact(sha256))
+    return say(f"{{n}} {'rule' if rules == 1 else 'rules'}, SHA-256 {{sha256}}.", n=rules, sha256=Fact(sha256))
 
 
 def rule(found: Rule) -> Parts:

@@ -46,7 +46,7 @@ class Crew:
             members.title(len(people)),
             None if administrator else tag("p", console.LESS, class_="hint"),
             *(self._person(one, visit, whole=administrator or one.id == visit.person) for one in shown),
-            pager(HERE, number, len(people), PAGE),
+            pager(self._frame.at(HERE), number, len(people), PAGE),
             here=HERE,
         )
 

@@ -74,13 +74,29 @@ class Door:
         """The door: the same for all who are not in. `said` is why somebody was not let in."""
         ways: list[Html] = []
         if self._slack is not None:
-            ways.append(tag("p", tag("a", console.SLACK, href=f"{SLACK}?to={quote(to)}", class_="first button")))
+            ways.append(
+                tag(
+                    "p",
+                    tag(
+                        "a",
+                        console.SLACK,
+                        href=self._site.settings.at(f"{SLACK}?to={quote(to)}"),
+                        class_="first button",
+                    ),
+                )
+            )
         button = tag("button", console.KEY, type="button", id="sign-in")
         ways.append(tag("section", tag("p", console.KEY_TEXT, class_="hint"), button, id="answer"))
         note = tag("p", said, class_="note bad", role="alert") if said else None
         content = (note, tag("p", console.DOOR_TEXT), *ways)
         return layout.document(
-            console.DOOR_TITLE, content, {"to": to}, name="console-door", script="console.js", status=status
+            console.DOOR_TITLE,
+            content,
+            {"to": to},
+            root=self._site.settings.prefix,
+            name="console-door",
+            script="console.js",
+            status=status,
         )
 
     def _ask(self, request: Request) -> Response:

@@ -28,7 +28,12 @@ class Figures:
         days = next((one for one in DAYS if str(one) == asked), 30)
         drawn, at = self._books.report(days)
         ways = (
-            tag("a", console.days(one), href=f"{HERE}?days={one}", aria_current="true" if one == days else None)
+            tag(
+                "a",
+                console.days(one),
+                href=self._frame.at(f"{HERE}?days={one}"),
+                aria_current="true" if one == days else None,
+            )
             for one in DAYS
         )
         return self._frame.page(

@@ -40,6 +40,10 @@ class Frame:
         """What the pages are about."""
         return self.visitors.site.desk
 
+    def at(self, address: str) -> str:
+        """An address of the console, as a browser has to write it."""
+        return self.visitors.site.settings.at(address)
+
     def page(
         self,
         request: Request,
@@ -57,6 +61,7 @@ class Frame:
             title,
             content,
             data | {"session": self.visitors.mark(request)},
+            root=self.visitors.site.settings.prefix,
             name=name,
             window=window,
             script="console.js",
@@ -66,7 +71,7 @@ class Frame:
 
     def _nav(self, visit: Visit, here: str) -> Html:
         links = (
-            tag("li", tag("a", label, href=address, aria_current="page" if address == here else None))
+            tag("li", tag("a", label, href=self.at(address), aria_current="page" if address == here else None))
             for address, label in PAGES.items()
         )
         who = tag("span", parts(console.signed_in(self.desk.roster, visit.person, visit.expires)), class_="hint")
@@ -76,7 +81,7 @@ class Frame:
 
 def lines(found: Sequence[Parts]) -> Html | None:
     """Sentences as a list; nothing where there is none."""
-    return tag("ul", *(tag("li", parts(one)) for one in found), class_="lines") if found else None
+    return tag("ul", *(tag("li", parts(one)) for one in found), class_="told") if found else None
 
 
 def tree(branches: Sequence[Branch]) -> Html | None:

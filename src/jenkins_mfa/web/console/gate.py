@@ -80,7 +80,7 @@ class GatePage:
             "section",
             tag("h2", console.NEEDS),
             tree(asked[1:]),
-            tag("details", tag("summary", console.WHY), because) if because else None,
+            tag("details", tag("summary", console.WHY), because, class_="more") if because else None,
         )
 
     def _happened(self, entries: list[Entry] | None) -> Html:

@@ -107,7 +107,12 @@ class Past:
             _field("until", console.UNTIL, asked.get("until", ""), type="date"),
         )
         return tag(
-            "form", *fields, tag("button", console.SEARCH, class_="first"), method="get", action=HERE, class_="filters"
+            "form",
+            *fields,
+            tag("button", console.SEARCH, class_="first"),
+            method="get",
+            action=self._frame.at(HERE),
+            class_="filters",
         )
 
     def _table(self, found: Found) -> Html:
@@ -122,13 +127,13 @@ class Past:
         return tag("li", parts(console.event(entry.at, history.sentence(entry, self._desk.roster))), build)
 
     def _about(self, entry: Entry) -> Html:
-        return tag("a", parts(history.about(entry)), href=f"/console/gates/{entry.gate}")
+        return tag("a", parts(history.about(entry)), href=self._frame.at(f"/console/gates/{entry.gate}"))
 
     def _older(self, asked: QueryParams, found: Found) -> Html | None:
         if not found.rest:
             return None
         query = urlencode([(key, value) for key, value in asked.items() if key != "before"] + [("before", found.rest)])
-        return tag("p", tag("a", console.OLDER, href=f"{HERE}?{query}"), class_="ways")
+        return tag("p", tag("a", console.OLDER, href=self._frame.at(f"{HERE}?{query}")), class_="ways")
 
 
 def _wanted(asked: QueryParams) -> tuple[str, Wanted]:

@@ -51,7 +51,7 @@ class Pending:
             self._about(now),
             self._choice(mine=mine),
             *(self._gate(gate, visit.person, now, known) for gate in shown),
-            pager(HERE, number, len(gates), PAGE, "&mine" if mine else ""),
+            pager(self._frame.at(HERE), number, len(gates), PAGE, "&mine" if mine else ""),
             here=HERE,
             seen=seen,
             wait="/console/wait",
@@ -67,7 +67,9 @@ class Pending:
 
     def _choice(self, *, mine: bool) -> Html:
         ways = ((HERE, console.ALL, not mine), (f"{HERE}?mine", console.MINE, mine))
-        links = (tag("a", label, href=to, aria_current="true" if here else None) for to, label, here in ways)
+        links = (
+            tag("a", label, href=self._frame.at(to), aria_current="true" if here else None) for to, label, here in ways
+        )
         live = tag(
             "label",
             tag("input", type="checkbox", id="live", checked="checked"),
@@ -87,7 +89,7 @@ class Pending:
         age, left = duration(now - gate.opened_at), duration(gate.deadline - now)
         return tag(
             "section",
-            tag("h2", tag("a", parts(page.header(gate, failing)), href=f"/console/gates/{gate.jti}")),
+            tag("h2", tag("a", parts(page.header(gate, failing)), href=self._frame.at(f"/console/gates/{gate.jti}"))),
             tag("p", parts(console.stands(stands, started, age, left))),
             tag("p", parts(commands.nobody(gate, lacking, desk.roster)), class_="bad") if lacking else None,
             tag("p", console.YOURS, class_="yours") if self._asks(gate, me) else None,

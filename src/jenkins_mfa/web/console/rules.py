@@ -60,4 +60,4 @@ class Rules:
     def _file(self, sha256: str) -> Html:
         text = self._books.policy(sha256)
         shown = tag("pre", text, tabindex=0, aria_label=console.FILE) if text else tag("p", console.OTHER_FILE)
-        return tag("details", tag("summary", console.FILE), shown)
+        return tag("details", tag("summary", console.FILE), shown, class_="more")

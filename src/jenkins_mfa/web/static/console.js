@@ -1,5 +1,5 @@
 // The console's own part of the script: what its pages send, and how they stay up to date.
-import { anew, hasKeys, once, post, say, sign, words } from "./page.js";
+import { anew, at, hasKeys, once, post, say, sign, words } from "./page.js";
 
 // A list that changes by itself can be told not to; where somebody was stays where they are.
 const live = document.getElementById("live");
@@ -26,7 +26,7 @@ async function watch() {
   for (;;) {
     let found;
     try {
-      found = await (await fetch(`${words.wait}?about=${words.about ?? ""}&seen=${words.seen}`)).json();
+      found = await (await fetch(at(`${words.wait}?about=${words.about ?? ""}&seen=${words.seen}`))).json();
     } catch {
       return;
     }
@@ -45,7 +45,7 @@ async function watch() {
 document.getElementById("out")?.addEventListener("click", () =>
   once(async () => {
     const done = await post("/console/out", {});
-    return done.ok ? location.replace(done.to) : say(done.says, "bad");
+    return done.ok ? location.replace(at(done.to)) : say(done.says, "bad");
   }),
 );
 
@@ -102,7 +102,7 @@ const pages = {
         const signed = await sign(begun.options);
         if (signed === null) return undefined;
         const done = await post("/console/sign-in/key/finish", { state: begun.state, answer: signed, to: words.to });
-        return done.ok ? location.replace(done.to) : say(done.says, "bad");
+        return done.ok ? location.replace(at(done.to)) : say(done.says, "bad");
       }),
     );
   },

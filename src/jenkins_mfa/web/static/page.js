@@ -9,9 +9,13 @@ function say(text, look = "") {
   if (look) status.focus();
 }
 
+// The pages may stand below a path of their host: this script knows where it came from.
+const root = new URL("..", import.meta.url).pathname;
+const at = (path) => root + path.slice(1);
+
 async function post(path, body) {
   try {
-    const response = await fetch(path, {
+    const response = await fetch(at(path), {
       method: "POST",
       headers: { "Content-Type": "application/json", "Mfa-Page": words.session ?? "" },
       body: JSON.stringify(body),
@@ -160,7 +164,7 @@ async function watch() {
   for (;;) {
     let found;
     try {
-      found = await (await fetch(`/wait?about=${words.gate}&seen=${words.seen}`)).json();
+      found = await (await fetch(at(`/wait?about=${words.gate}&seen=${words.seen}`))).json();
     } catch {
       return;
     }
@@ -197,7 +201,7 @@ const pages = {
         const signed = await sign(begun.options);
         if (signed === null) return undefined;
         const done = await post("/sign-in/finish", { state: begun.state, answer: signed });
-        return done.ok ? location.replace(done.to) : say(done.says, "bad");
+        return done.ok ? location.replace(at(done.to)) : say(done.says, "bad");
       }),
     );
     return undefined;
@@ -301,7 +305,7 @@ const pages = {
       if (proof === null) return undefined;
       const done = await post("/me/finish", { ...chosen, question: begun.question, proof });
       if (!done.ok) return say(done.says, "bad");
-      return done.to ? location.replace(done.to) : anew(done.says);
+      return done.to ? location.replace(at(done.to)) : anew(done.says);
     };
     for (const button of document.querySelectorAll("button[data-act]")) {
       button.addEventListener("click", () => once(() => act(button)));
@@ -311,7 +315,7 @@ const pages = {
   home() {
     document.getElementById("out").addEventListener("click", async () => {
       const done = await post("/out", {});
-      return done.ok ? location.replace(done.to) : say(done.says, "bad");
+      return done.ok ? location.replace(at(done.to)) : say(done.says, "bad");
     });
   },
   async open() {
@@ -322,8 +326,8 @@ const pages = {
       return elsewhere();
     }
     const answer = await post("/open", { token });
-    history.replaceState(null, "", "/open");
-    if (answer.ok) return location.replace(answer.to);
+    history.replaceState(null, "", at("/open"));
+    if (answer.ok) return location.replace(at(answer.to));
     document.getElementById("opening").hidden = true;
     return say(answer.says, "bad");
   },
@@ -331,4 +335,4 @@ const pages = {
 
 pages[words.page]?.();
 
-export { anew, hasKeys, once, post, say, sign, words };
+export { anew, at, hasKeys, once, post, say, sign, words };
