@@ -17,7 +17,17 @@ from urllib.parse import quote
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from jenkins_mfa.core.receipt_form import TYPE, VERSION, Claims, Keys, RefusedReceipt, malformed, open_token
+from jenkins_mfa.core.receipt_form import (
+    TYPE,
+    VERSION,
+    Claims,
+    Keys,
+    RefusedReceipt,
+    check_decision,
+    check_issuer,
+    malformed,
+    open_token,
+)
 from jenkins_mfa.core.signing_keys import ALGORITHM, KID
 
 __all__ = ["Approver", "Keys", "Receipt", "RefusedReceipt", "claims_for", "digest", "sign", "subject", "verify"]
@@ -152,8 +162,7 @@ def verify(
     """
     claims: dict[str, Any] = open_token(token, keys)
     run = claims["run"]
-    if claims["iss"] != issuer:
-        raise RefusedReceipt("issuer", "comes from another installation")
+    check_issuer(claims, issuer)
     if audience(source) not in claims["aud"] or claims["source"]["id"] != source:
         raise RefusedReceipt("source", "is for another source")
     if (run["pipeline"], run["id"], run["attempt"]) != (pipeline, run_id, attempt):
@@ -164,8 +173,7 @@ def verify(
         raise RefusedReceipt("gate", "is for another gate of this build")
     if claims["request_sha256"] != request_sha256:
         raise RefusedReceipt("request", "answers another request")
-    if claims["decision"] != "approved":
-        raise RefusedReceipt("decision", f'says "{claims["decision"]}"')
+    check_decision(claims)
     check_times(claims["iat"], claims["exp"], now)
     found = read(claims)
     check_people(found.approvers, claims["confirm"], factor, quorum)

@@ -143,3 +143,15 @@ _CLAIMS: Mapping[str, Check] = {
     "request": _members({}),
     "request_sha256": _text(_HEX256),
 }
+
+
+def check_issuer(claims: Claims, issuer: str) -> None:
+    """Raises RefusedReceipt for one of another installation."""
+    if claims["iss"] != issuer:
+        raise RefusedReceipt("issuer", "comes from another installation")
+
+
+def check_decision(claims: Claims) -> None:
+    """Raises RefusedReceipt unless it says that the gate was approved."""
+    if claims["decision"] != "approved":
+        raise RefusedReceipt("decision", f'says "{claims["decision"]}"')

@@ -13,7 +13,7 @@ from typing import Any
 
 from jenkins_mfa.core import receipt as receipts
 from jenkins_mfa.core.receipt import STRENGTHS, Receipt
-from jenkins_mfa.core.receipt_form import Keys, RefusedReceipt, malformed, open_token
+from jenkins_mfa.core.receipt_form import Keys, RefusedReceipt, check_decision, check_issuer, malformed, open_token
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +56,12 @@ def opened(token: str | None, *, keys: Keys, issuer: str) -> Receipt:
     """
     claims: dict[str, Any] = open_token(token, keys)
     found = receipts.read(claims)
-    if claims["iss"] != issuer:
-        raise RefusedReceipt("issuer", "comes from another installation")
+    check_issuer(claims, issuer)
     if receipts.audience(found.source) not in claims["aud"]:
         raise RefusedReceipt("source", "is not for the source that it names")
     if claims["sub"] != receipts.subject(found.source, found.pipeline, found.run_id, found.attempt):
         raise RefusedReceipt("run", "contradicts itself about the build that it is for")
-    if claims["decision"] != "approved":
-        raise RefusedReceipt("decision", f'says "{claims["decision"]}"')
+    check_decision(claims)
     if (claims["confirm"] == "none") != (not found.approvers):
         raise malformed()
     return found

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from jenkins_mfa.core.gate import Transition
 from jenkins_mfa.core.keys import Keys
-from jenkins_mfa.core.model import Commit, Denial, Entry, Gate, Record, Run, RunRecord
+from jenkins_mfa.core.model import KEPT_GATES, Commit, Denial, Entry, Gate, Record, Run, RunRecord
 from jenkins_mfa.core.policy import Person, Policy, Roster
 from jenkins_mfa.errors import DamagedError, Refusal, StoreConflictError, StoreUnavailableError
 from jenkins_mfa.usecases.continuity import Continuity
@@ -160,7 +160,11 @@ def gates_of(desk: Desk, run: RunRecord) -> list[Gate]:
 
 
 def unsettled(desk: Desk, run: RunRecord) -> frozenset[str]:
-    """Ids of the run's gates that are not settled, or of which nobody knows because they are damaged."""
+    """Ids of the run's gates that are not settled, or of which nobody knows because they are damaged. Of few gates all
+    count as such: it saves a look.
+    """
+    if len(run.gates) <= KEPT_GATES:
+        return frozenset(run.gates)
     waiting = {gate.id for gate in desk.store.open_gates() if gate.run.key == run.key}
     damaged = {one.record.removeprefix("gate:") for one in desk.store.damaged_gates()}
     return frozenset(waiting | (damaged & set(run.gates)))

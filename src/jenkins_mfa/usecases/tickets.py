@@ -10,6 +10,7 @@ import base64
 import enum
 import hashlib
 from dataclasses import replace
+from typing import TypedDict, Unpack
 
 from jenkins_mfa.core.model import Act, Alert, Commit, Entry, Factor, Gate, TicketRecord
 from jenkins_mfa.errors import Refusal
@@ -30,32 +31,22 @@ class For(enum.StrEnum):
     OWN = "own"
 
 
-def make(
-    desk: Desk,
-    purpose: For,
-    person: str,
-    by: str,
-    *,
-    until: int | None = None,
-    gate: Gate | None = None,
-    act: Act | None = None,
-) -> tuple[str, TicketRecord]:
+class Terms(TypedDict, total=False):
+    """What a ticket is bound to: when it ends (ms UTC) unless it does sooner, the gate that it answers, the act."""
+
+    until: int
+    gate: Gate
+    act: Act
+
+
+def make(desk: Desk, purpose: For, person: str, by: str, **terms: Unpack[Terms]) -> tuple[str, TicketRecord]:
     """A new token, and what was stored of it. Raises Refusal for somebody who is not in the roster."""
-    token, ticket = fresh(desk, purpose, person, by, until=until, gate=gate, act=act)
+    token, ticket = fresh(desk, purpose, person, by, **terms)
     desk.store.commit(Commit(commit_id("ticket", ticket.id), (ticket,), (made(ticket),)))
     return token, ticket
 
 
-def fresh(
-    desk: Desk,
-    purpose: For,
-    person: str,
-    by: str,
-    *,
-    until: int | None = None,
-    gate: Gate | None = None,
-    act: Act | None = None,
-) -> tuple[str, TicketRecord]:
+def fresh(desk: Desk, purpose: For, person: str, by: str, **terms: Unpack[Terms]) -> tuple[str, TicketRecord]:
     """A new token (43 characters of base64url, shown once and kept nowhere) and what is to be stored of it, together
     with `made`.
 
@@ -69,9 +60,9 @@ def fresh(
     token = base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
     now = desk.store.now()
     longest = now + (UNOPENED if purpose is For.ENROL else LIFETIME)
-    expires = longest if until is None else min(longest, until)
+    expires, gate = min(longest, terms.get("until", longest)), terms.get("gate")
     jti = gate.jti if gate else ""
-    return token, TicketRecord(_id(token), 1, purpose.value, person, by, now, expires, jti, act=act)
+    return token, TicketRecord(_id(token), 1, purpose.value, person, by, now, expires, jti, act=terms.get("act"))
 
 
 def made(ticket: TicketRecord) -> Entry:

@@ -20,6 +20,7 @@ from jenkins_mfa.core.model.gates import BrokenGlass, Claim, Confirmation, Denia
 from jenkins_mfa.core.model.keys import KeysRecord, RevokedKey, Warned
 from jenkins_mfa.core.model.records import (
     APPROVERS,
+    KEPT_GATES,
     SCHEMA,
     Alert,
     Backlog,
@@ -59,6 +60,7 @@ from jenkins_mfa.core.model.runs import (
 
 __all__ = [
     "APPROVERS",
+    "KEPT_GATES",
     "SCHEMA",
     "TEST",
     "Act",

@@ -12,7 +12,7 @@ from jenkins_mfa.core.model.runs import Run, Value
 
 APPROVERS = "#"  #: before a channel, in `Alert.to`
 SCHEMA = 2  #: version of the stored shapes; an agent refuses to run on a newer one
-KEPT = 16  #: gates of a run that its record names beside those that wait for something
+KEPT_GATES = 16  #: gates of a run that its record names beside those that wait for something
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +35,11 @@ class RunRecord:
     refused: tuple[str, ...] = ()
 
     def with_gate(self, gate: str, waiting: Collection[str]) -> RunRecord:
-        """One version on, with one gate more. Of those that wait for nothing any more the newest KEPT stay: however
-        often a run was refused, whoever looks at its gates reads no more of them.
+        """One version on, with one gate more. Of those that are not `waiting` the newest KEPT_GATES stay: however often
+        a run was refused, whoever looks at its gates reads no more of them.
         """
         ended = [one for one in self.gates if one not in waiting]
-        dropped = set(ended[:-KEPT])
+        dropped = set(ended[:-KEPT_GATES])
         return replace(self, version=self.version + 1, gates=(*(g for g in self.gates if g not in dropped), gate))
 
     def about(self, run: Run) -> bool:
