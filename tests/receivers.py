@@ -97,7 +97,7 @@ def webhook(files: Files, *, asks: bool = False) -> Iterator[Hook]:
 
     with Server(("127.0.0.1", 0), Handler) as server:
         server.socket = files.context(asks=asks).wrap_socket(server.socket, server_side=True)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         hook.url = f"https://localhost:{server.server_port}/trail"
         yield hook
         server.shutdown()

@@ -140,6 +140,23 @@ def test_reserved_threads_ask_for_nothing_while_others_are_free() -> None:
     assert store.reserved == 0
 
 
+def test_whoever_only_hears_of_gates_holds_up_no_message_and_no_answer() -> None:
+    """A webhook that never answers keeps its own thread alone, whatever number of gates is announced to it."""
+    hanging = Hanging()
+    made = World(store=Resting(Clock()))
+    made.desk = replace(made.desk, announcer=Silent(hanging))
+    made.watch, made.answers = Watch(made.desk, made.source), Answers(made.desk)
+    made.open()
+    crowd(made, "announce")
+    with delivering(made):
+        until(lambda: hanging.inside == 1)
+        until(lambda: made.messenger.told)
+        made.tap("alice")
+        until(lambda: made.source.receipts)
+        assert hanging.inside == 1
+        hanging.let_go.set()
+
+
 class Silenced(FakeSource):
     """A controller that takes every answer, and never says that it has."""
 

@@ -167,6 +167,18 @@ def test_a_list_of_another_form_is_told_apart(world: World, text: str) -> None:
     assert "deploy/jenkins-people.groovy" in done.stderr
 
 
+def test_an_address_that_slack_has_not_confirmed_joins_nobody(world: World) -> None:
+    """Whoever wrote it there has not shown that they read its mail."""
+    world.slack.add_user("U1FAY", "Fay", email="fay@example.com").email_confirmed = False
+    world.slack.set_group("S01", "U1FAY")
+    done = world.run(
+        "import", "--group", "S01", "--jenkins", listed(world, {"id": "fay1", "directory": "fay@example.com"})
+    )
+    assert done.returncode == 1
+    assert "the address in Slack is not confirmed" in done.stdout
+    assert "fay1" not in done.stdout
+
+
 def test_slacks_pauses_are_kept(world: World) -> None:
     """A big group takes longer, and nobody is left out; a pause of hours is an error."""
     waited: list[float] = []

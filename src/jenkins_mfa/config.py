@@ -17,6 +17,7 @@ from jenkins_mfa.core.policy import Policy, Roster
 from jenkins_mfa.core.weekly import Weekly
 from jenkins_mfa.digest_config import digest as weekly_digest
 from jenkins_mfa.errors import ConfigError
+from jenkins_mfa.hook import Hook
 from jenkins_mfa.metrics_config import metrics
 from jenkins_mfa.outbound import Tls
 from jenkins_mfa.roster_file import OPERATOR, WRITER
@@ -33,6 +34,7 @@ from jenkins_mfa.watched_config import watched
 from jenkins_mfa.web.console.settings import Console as ConsoleSettings
 from jenkins_mfa.web.settings import Settings as WebSettings
 from jenkins_mfa.web_config import web
+from jenkins_mfa.webhook_config import webhook
 
 SLACK_API = "https://slack.com/api/"  #: Slack's own address
 NO_SOURCE = "no source is named: there would be nothing to watch"
@@ -85,8 +87,9 @@ class Config:
     """All of it. Times to live are in seconds; `rules_digest` is of the files that policy and roster were read from.
 
     `web` is None where the agent has no pages, `console` where it has none among them, `metrics` (address, port) where
-    it serves no numbers, `digest` where none is made, `tracing` where nothing is measured; `consumer_files` are the
-    files of the consumers' secrets, by name, `store_file` that of the store's password.
+    it serves no numbers, `digest` where none is made, `tracing` where nothing is measured, `webhook` where gates are
+    announced to nobody else; `consumer_files` are the files of the consumers' secrets, by name, `store_file` that of
+    the store's password.
     """
 
     path: Path
@@ -108,6 +111,7 @@ class Config:
     metrics: tuple[str, int] | None = None
     digest: Weekly | None = None
     tracing: TracingConfig | None = None
+    webhook: Hook | None = None
     consumers: tuple[Consumer, ...] = ()
     consumer_files: Mapping[str, Path] = field(default_factory=dict)
     store_file: Path = Path()
@@ -132,6 +136,7 @@ def load(path: Path, *, policy_path: Path | None = None, now: int = 0, with_secr
     numbers = metrics(root)
     weekly = weekly_digest(root)
     traces = tracing(root, base, with_secrets=with_secrets)
+    hook = webhook(root, base, with_secrets=with_secrets)
     pages = web(root, base, with_secrets=with_secrets)
     visitors = console(root, secrets.read, pages, slack.api_url, slack.team)
     ids = {source.id for source in sources} or {""}
@@ -176,6 +181,7 @@ def load(path: Path, *, policy_path: Path | None = None, now: int = 0, with_secr
         metrics=numbers,
         digest=weekly,
         tracing=traces,
+        webhook=hook,
         consumers=tuple(redeemers),
         store_file=password_file,
         consumer_files={one.name: secret.file for one, secret in redeemers.items()},

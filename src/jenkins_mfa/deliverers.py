@@ -31,6 +31,8 @@ class Deliverers:
         self._crew = crew
         self._lock = threading.Lock()
         self._leases: dict[str, Due] = {}
+        #: Lanes that are left to a thread of their own: whoever hears of gates only may hang for as long as it likes.
+        self._apart = deliver.TO_ANNOUNCER if desk.announcer is not None else frozenset()
         self._busy = 0
         self._all_busy = threading.Condition()
 
@@ -43,6 +45,8 @@ class Deliverers:
         for name, others in self._reserved().items():
             for number in range(RESERVED):
                 self._crew.start(f"deliver-{name}-{number}", partial(self._deliver_reserved, others))
+        if self._apart:
+            self._crew.start("deliver-announcer", self._deliver_apart)
         self._crew.start("renew", self._renew)
 
     def _reserved(self) -> dict[str, frozenset[str]]:
@@ -50,11 +54,12 @@ class Deliverers:
         answers = {source: f"answer:{source}" for source in self._desk.sources}
         other = deliver.TO_PEOPLE | (deliver.TO_SOURCES - {"answer"})
         alone = {f"answers-{source}": other | (set(answers.values()) - {answer}) for source, answer in answers.items()}
-        return {"people": deliver.TO_SOURCES, "sources": deliver.TO_PEOPLE, **alone}
+        found = {"people": deliver.TO_SOURCES, "sources": deliver.TO_PEOPLE, **alone}
+        return {name: others | self._apart for name, others in found.items()}
 
     def _deliver_any(self) -> None:
         while not self._crew.stopping.is_set():
-            due = self._claim(frozenset())
+            due = self._claim(self._apart)
             if due is None:
                 self._desk.store.wait(IDLE)
                 continue
@@ -74,6 +79,14 @@ class Deliverers:
                 self._deliver(due)
             elif needed:
                 self._crew.stopping.wait(IDLE)
+
+    def _deliver_apart(self) -> None:
+        while not self._crew.stopping.is_set():
+            due = self._claim(deliver.TO_PEOPLE | deliver.TO_SOURCES)
+            if due is None:
+                self._crew.stopping.wait(IDLE)
+            else:
+                self._deliver(due)
 
     def _count(self, more: int) -> None:
         """So many more of those that take any lane are busy."""

@@ -80,12 +80,17 @@ def _url(table: Table) -> str:
 
 
 def _secret(table: Table, base: Path, url: str, with_secrets: bool) -> Path | None:
-    """The file of a webhook's secret; it is read at each call, and here to see that it holds one."""
+    """The file of a webhook's secret; None where there is none."""
     if not url.startswith(HTTPS):
         if url and "secret_file" in table:
             table.text("secret_file")
             table.fault("secret_file", "syslog takes no secret; mend: cert_file and key_file, or leave it out")
         return None
+    return signing_secret(table, base, with_secrets=with_secrets)
+
+
+def signing_secret(table: Table, base: Path, *, with_secrets: bool) -> Path:
+    """The file of a webhook's secret; problems are noted. It is read at each call, and here to see that it has one."""
     path = base / table.text("secret_file", allowed=f"a file's path; made with {MEND}")
     if with_secrets and path != base:
         try:

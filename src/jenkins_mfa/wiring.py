@@ -53,6 +53,7 @@ from jenkins_mfa.web.app import application
 from jenkins_mfa.web.server import WebServer
 from jenkins_mfa.web.settings import Settings
 from jenkins_mfa.web.site import Site
+from jenkins_mfa.webhook.messenger import WebhookMessenger
 from jenkins_mfa.words.run_line import run_line
 
 if TYPE_CHECKING:
@@ -116,6 +117,11 @@ def messenger_of(config: Config) -> SlackMessenger:
         ops_channel=slack.ops_channel,
         accounts=Accounts(client, slack.team),
     )
+
+
+def announcer_of(config: Config, rules: Rules) -> WebhookMessenger | None:
+    """Who hears of gates beside people; None where there is no [webhook]."""
+    return WebhookMessenger(config.webhook, rules) if config.webhook else None
 
 
 def checkpoints_of(config: Config, keys: Keys) -> CheckpointFile | None:
@@ -183,6 +189,7 @@ def desk_of(config: Config, store: RedisStore, keys: Keys, messenger: SlackMesse
         line=line,
         libraries={source.id: source.library for source in config.sources},
         approval_ttl=config.approval_ttl,
+        announcer=announcer_of(config, messenger.rules),
         asks_per_requester=config.asks_per_requester,
         rehearsals=rehearsals_of(config, store, keys),
     )

@@ -202,9 +202,12 @@ _LANES = {
     "note": telling.note,
     "ended": _ended,
     "alert": telling.alert,
+    "announce": telling.announce,
     "supersede": supersede,
 }
 
-#: Kinds of lanes that wait for the messenger, and those that wait for sources: neither may hold the other up.
+#: Kinds of lanes that wait for the messenger, for whom gates are only announced to, and for sources: none may hold the
+#: others up.
 TO_PEOPLE = frozenset({"tell", "many", "flood", "home", "alert"})
-TO_SOURCES = frozenset(_LANES) - TO_PEOPLE
+TO_ANNOUNCER = frozenset({"announce"})
+TO_SOURCES = frozenset(_LANES) - TO_PEOPLE - TO_ANNOUNCER

@@ -50,7 +50,8 @@ class Desk:
     """Ports and settings. `approval_ttl` in seconds; of one requester at most `asks_per_requester` gates are asked at a
     time; `libraries` maps a source to the library its runs must have
     loaded; `line` renders a gate's state as one line for the run's own page; `spans` measures where time goes;
-    `rehearsals` are the sources of tests.
+    `rehearsals` are the sources of tests. What becomes of gates is announced by `announcer`, too, where there is one;
+    nobody answers through it.
     """
 
     store: Store
@@ -64,6 +65,7 @@ class Desk:
     libraries: Mapping[str, str]
     approval_ttl: int = 600
     asks_per_requester: int = 5
+    announcer: Messenger | None = None
     spans: Spans = field(default_factory=Untraced)
     rehearsals: Mapping[str, Source] = field(default_factory=dict)
 

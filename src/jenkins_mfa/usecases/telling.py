@@ -50,6 +50,7 @@ def tell(desk: Desk, gate_id: str) -> None:
     gate = desk.store.gate(gate_id)
     if gate is None or gate.untold:
         return
+    _announce(desk, gate)
     told, failing = desk.store.told(gate_id), trouble.of(desk.store, gate)
     if holds.in_line(gate) and not told.messages:
         return  # one message stands for all that wait their turn
@@ -82,6 +83,32 @@ def _overtaken(desk: Desk, gate: Gate) -> None:
         desk.store.commit(Commit(cause, (after,), lanes=(f"tell:{gate.id}",)))
 
     decide(attempt)
+
+
+def _announce(desk: Desk, gate: Gate) -> None:
+    """Before people are told: a messenger that is away does not keep the state from who is only to hear of it. Nobody
+    is to hear of tests.
+    """
+    if desk.announcer is None or gate.run.test:
+        return
+    if not _announced(desk, gate, desk.store.told(f"announced:{gate.id}")):
+        cause = commit_id("announce", gate.jti, str(gate.version))
+        desk.store.commit(Commit(cause, (), lanes=(f"announce:{gate.id}",)))
+
+
+def announce(desk: Desk, gate_id: str) -> None:
+    """Announce the gate's present state, once each; nothing where nobody is to hear of it (any more)."""
+    gate, told = desk.store.gate(gate_id), desk.store.told(f"announced:{gate_id}")
+    if desk.announcer is None or gate is None or _announced(desk, gate, told):
+        return
+    desk.store.confirm(gate)
+    after = desk.announcer.tell(gate, told, 0, trouble.of(desk.store, gate))
+    desk.store.commit(Commit(commit_id("announced", gate.jti, str(after.version), str(after.shown)), (after,)))
+
+
+def _announced(desk: Desk, gate: Gate, told: ToldRecord) -> bool:
+    failing = trouble.of(desk.store, gate)
+    return (told.shown, told.trouble) == (gate.version, failing.reason if failing else "")
 
 
 class Tellings(Protocol):

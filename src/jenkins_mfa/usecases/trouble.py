@@ -18,6 +18,8 @@ from jenkins_mfa.usecases.desk import Desk, commit_id, gates_of, run_record
 from jenkins_mfa.usecases.ports import Due
 
 PARK_AFTER = 200  #: tries, several hours of them, before a lane of people's messages is given up
+UNHEARD_AFTER = 8  #: tries, about two minutes of them, before ops are told that nobody hears what is announced
+DAY = 86_400_000  #: ms
 OPS_AFTER = 60_000  #: ms of failing before ops are told that an answer does not reach its run
 
 
@@ -36,11 +38,27 @@ def put_off(desk: Desk, due: Due, wait: int, error: Exception) -> None:
     kind, _, key = due.lane.partition(":")
     if kind == "answer":
         _told(desk, due, key, wait, _reason(error))
+    elif kind == "announce":
+        _unheard(desk, due, wait, str(error))
     elif due.tries > PARK_AFTER and not isinstance(error, SourceForbiddenError) and not _told_when(error):
         # What nobody foresaw may hold anything in its text.
         desk.store.park_lane(due, str(error) if isinstance(error, JenkinsMfaError) else type(error).__name__)
     else:
         desk.store.retry_lane(due, wait)
+
+
+def _unheard(desk: Desk, due: Due, wait: int, problem: str) -> None:
+    """Whoever only hears of gates misses a state in the end, and each later one is tried anew. Ops are told once a day,
+    not once for each gate.
+    """
+    if due.tries > PARK_AFTER:
+        desk.store.settle_lane(due)
+        return
+    if due.tries == UNHEARD_AFTER and desk.store.courtesy("unheard", due.token, DAY):
+        now = desk.store.now()
+        alert = Alert(f"unheard:{now}", "unheard", now, values={"problem": problem})
+        desk.store.commit(Commit(commit_id(alert.id), (), alerts=(alert,)))
+    desk.store.retry_lane(due, wait)
 
 
 def of(store: Troubles, gate: Gate) -> Trouble | None:

@@ -44,6 +44,10 @@ TEXTS = {
         "The policy or the roster on disk cannot be used: {problem}. Nothing was taken over; what held before "
         "still holds. See jenkins-mfa policy check."
     ),
+    "unheard": (
+        "What becomes of gates is announced to nobody: {problem}. Gates go on, and people are asked as ever. "
+        "See [webhook] in config.toml."
+    ),
     "policy_right": "Policy and roster on disk are right again, and hold.",
     "certificate_refused": (
         "The pages' new certificate cannot be used: {problem}. The one before goes on until it ends."

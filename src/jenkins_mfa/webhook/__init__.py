@@ -1,0 +1,1 @@
+"""A second messenger: gates are announced to a webhook. Nobody answers through it."""
