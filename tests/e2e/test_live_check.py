@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -140,6 +141,22 @@ def test_a_real_job_is_followed_to_the_end_of_its_build(world: World) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "the build ended: “SUCCESS”" in done.stdout
     assert "Jenkins takes the agent's answer" in done.stdout
+
+
+def test_ctrl_c_ends_the_test_and_asks_nobody_any_more(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message says so, and the exit code is that of every stopped command."""
+
+    def interrupted(_seconds: float) -> None:
+        newest(world, "Test: Needs confirmation: “clear-disks”")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(time, "sleep", interrupted)
+    done = live(world, "--pipeline", "clear-disks")
+    monkeypatch.undo()
+    assert done.returncode == 130
+    assert "nobody is asked any more" in done.stderr
+    ended = newest(world, "Test: Denied by jenkins-mfa: “clear-disks”")
+    assert "the test was stopped" in plain(ended)
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,13 @@ def test_gates_are_counted_by_state_source_and_environment(keys: Keys) -> None:
     }
 
 
+def test_tests_are_not_counted(keys: Keys) -> None:
+    """No build waits for them."""
+    store = Store()
+    store.gates = [gate(run=replace(gate().run, source="test.main"))]
+    assert not [name for name, *_ in numbers(store, keys) if name == "jenkins_mfa_gates"]
+
+
 def test_what_fails_is_told_in_seconds(keys: Keys) -> None:
     """Since its first failure; 0 where nothing fails."""
     store = Store()

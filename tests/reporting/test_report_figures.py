@@ -205,3 +205,11 @@ def test_the_small_history_is_the_same_in_any_order() -> None:
     for one in reversed(gates()):
         tally.add(one)
     assert tally.report({}) == report(reviews={})
+
+
+def test_tests_are_no_gates_of_a_report() -> None:
+    """Nobody waited for a build."""
+    one = gates()[0]
+    tally = Tally(SCOPE)
+    tally.add(replace(one, run=replace(one.run, source="test.main")))
+    assert tally.report(None).total.gates == 0

@@ -139,3 +139,8 @@ without any, of all gates. Hours are in UTC.
 def test_without_any_rule_on_trial_it_says_how_one_is_made() -> None:
     """The word of the policy file."""
     assert 'mode = "observe"' in observe_text.text(watched(), ROSTER)
+
+
+def test_tests_are_not_looked_at() -> None:
+    """They say nothing of what a rule would cost."""
+    assert watched(*(replace(one, run=replace(one.run, source="test.main")) for one in small())).gates == 0

@@ -16,7 +16,7 @@ from jenkins_mfa.core.policy import Globs
 from jenkins_mfa.core.receipt import RefusedReceipt
 from jenkins_mfa.errors import SourceForbiddenError
 from jenkins_mfa.scenario import Scenario
-from jenkins_mfa.usecases import rehearsal, tick, tighten
+from jenkins_mfa.usecases import rehearsal, replay, revoke, tick, tighten
 from jenkins_mfa.usecases.ports import Proceed
 from jenkins_mfa.usecases.rehearsal import Rehearsals
 
@@ -168,3 +168,18 @@ def test_a_policy_that_is_taken_over_adds_nothing_to_a_test(stage: Stage) -> Non
     rules.now = replace(rules.now, policy=policy(rule(factor=Factor.TOTP, quorum=2)))
     assert not tighten.tighten(stage.desk, gate.id)
     assert tighten.tighten(stage.desk, real.id)
+
+
+def test_a_revoked_key_leads_to_no_test(stage: Stage) -> None:
+    """Nothing went on by its receipt, so nobody has to look at it."""
+    gate = stage.begin()
+    stage.world.answers.tap(gate.jti, stage.world.who("alice"), "tap")
+    stage.world.deliver()
+    assert stage.now(gate).claim is not None
+    assert revoke.concerned(stage.desk, "k1") == ([], [])
+
+
+def test_a_policy_diff_leaves_tests_out(stage: Stage) -> None:
+    """They would be asked by options that somebody chose."""
+    gate = stage.begin()
+    assert replay.replay([gate], stage.desk.policy, stage.desk.policy, stage.desk.roster, 0).gates == 0

@@ -138,7 +138,7 @@ def begin(desk: Desk, source: Rehearsals, facts: Facts, claims: Claims, ttl: int
     Raises StoreError, FullError.
     """
     run_id = f"test-{desk.randomness.hex(6)}"
-    number = f"{int(desk.randomness.hex(8), 16) % 1_000_000:06d}"
+    number = f"{int.from_bytes(desk.randomness.bytes(8)) % 1_000_000:06d}"
     paused = source.prepare(replace(facts, run=replace(facts.run, id=run_id)), claims, number, ttl)
     entry = Entry("test:begun", desk.store.now(), by, "", source.id, paused.run.key)
     desk.store.commit(Commit(commit_id("test:begun", paused.run.key), (), (entry,)))
