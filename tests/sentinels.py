@@ -12,6 +12,7 @@ import redis
 
 from jenkins_mfa.demo.world import free_port
 from jenkins_mfa.store.connect import client_for
+from jenkins_mfa.store.settings import Password
 from replicated import running
 from waiting import until
 
@@ -19,6 +20,7 @@ SERVICE = "mfa"
 SENTINEL = """\
 port {port}
 dir {folder}
+{guarded}
 sentinel monitor {service} 127.0.0.1 {primary} 2
 sentinel down-after-milliseconds {service} 500
 sentinel failover-timeout {service} 3000
@@ -28,18 +30,21 @@ sentinel failover-timeout {service} 3000
 class Sentinels:
     """The whole of it; `url` is what stands in the configuration. The names are those of the demo's own server."""
 
-    def __init__(self, binary: str) -> None:
+    def __init__(self, binary: str, password: str = "") -> None:
         self._binary = binary
+        self.password = password
         self._stack = ExitStack()
         self.ports = [free_port() for _ in range(3)]
         self.url = f"redis+sentinel://{','.join(f'127.0.0.1:{port}' for port in self.ports)}/{SERVICE}"
 
     def __enter__(self) -> Self:
+        guarded = f"requirepass {self.password}\nsentinel sentinel-pass {self.password}" if self.password else ""
         self.nodes = self._stack.enter_context(running(self._binary, 2))
         for port in self.ports:
             folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="mfa-")))
             path = folder / "sentinel.conf"
-            path.write_text(SENTINEL.format(port=port, folder=folder, service=SERVICE, primary=self.nodes[0].port))
+            given = {"port": port, "folder": folder, "service": SERVICE, "primary": self.nodes[0].port}
+            path.write_text(SENTINEL.format(**given, guarded=guarded))
             command = [self._binary, str(path), "--sentinel"]
             process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             self._stack.callback(process.wait)
@@ -58,7 +63,7 @@ class Sentinels:
 
     def primary(self) -> int:
         """The port of the one that takes writes now."""
-        with client_for(self.url) as client:
+        with client_for(self.url, None, Password(self.password) if self.password else None) as client:
             return int(client.info("server")["tcp_port"])
 
     def kill_primary(self) -> None:
@@ -69,7 +74,7 @@ class Sentinels:
     def _knows_all(self, port: int) -> bool:
         """Whether a sentinel has found the replicas and the other sentinels."""
         try:
-            with redis.Redis("127.0.0.1", port) as client:
+            with redis.Redis("127.0.0.1", port, password=self.password or None) as client:
                 found = client.sentinel_master(SERVICE)
         except redis.RedisError:
             return False

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from jenkins_mfa import secret_files
 from jenkins_mfa.audit_config import AuditConfig, audit
@@ -23,8 +24,8 @@ from jenkins_mfa.outbound import Tls
 from jenkins_mfa.roster_file import OPERATOR, WRITER
 from jenkins_mfa.rule_files import RuleFiles
 from jenkins_mfa.secret_files import Secret
-from jenkins_mfa.store.settings import Password
 from jenkins_mfa.store.settings import Settings as StoreSettings
+from jenkins_mfa.store_config import store_settings
 from jenkins_mfa.tls_config import tls
 from jenkins_mfa.toml_problems import seen
 from jenkins_mfa.toml_table import Table, read
@@ -88,8 +89,8 @@ class Config:
 
     `web` is None where the agent has no pages, `console` where it has none among them, `metrics` (address, port) where
     it serves no numbers, `digest` where none is made, `tracing` where nothing is measured, `webhook` where gates are
-    announced to nobody else; `consumer_files` are the files of the consumers' secrets, by name, `store_file` that of
-    the store's password.
+    announced to nobody else; `consumer_files` are the files of the consumers' secrets, by name, `store_files` those of
+    the store's passwords, by key.
     """
 
     path: Path
@@ -114,7 +115,7 @@ class Config:
     webhook: Hook | None = None
     consumers: tuple[Consumer, ...] = ()
     consumer_files: Mapping[str, Path] = field(default_factory=dict)
-    store_file: Path = Path()
+    store_files: Mapping[str, Path] = field(default_factory=dict)
 
 
 def load(path: Path, *, policy_path: Path | None = None, now: int = 0, with_secrets: bool = True) -> Config:
@@ -130,7 +131,7 @@ def load(path: Path, *, policy_path: Path | None = None, now: int = 0, with_secr
     sources = tuple(_source(table, secrets) for table in root.tables("sources", "id", missing=NO_SOURCE))
     _twice(root, sources)
     slack = _slack(root.table("slack"), secrets)
-    store, password_file = _store(root.table("store"), secrets)
+    store, store_files = store_settings(root.table("store"), partial(secrets.read, always=True))
     keys = _keys(root.table("keys"), base)
     kept = audit(root, base, with_secrets=with_secrets)
     numbers = metrics(root)
@@ -183,7 +184,7 @@ def load(path: Path, *, policy_path: Path | None = None, now: int = 0, with_secr
         tracing=traces,
         webhook=hook,
         consumers=tuple(redeemers),
-        store_file=password_file,
+        store_files=store_files,
         consumer_files={one.name: secret.file for one, secret in redeemers.items()},
     )
 
@@ -263,28 +264,6 @@ def _slack(table: Table, secrets: _Secrets) -> SlackConfig:
     )
     table.done()
     return slack
-
-
-def _store(table: Table, secrets: _Secrets) -> tuple[StoreSettings, Path]:
-    url = table.text(
-        "url",
-        pattern=r"((redis|rediss)(\+sentinel)?|unix)://.+|embedded:.+",
-        allowed="redis://host:port/0, rediss://…, redis+sentinel://host:port,host:port/service, unix:///path, "
-        "embedded:DIR",
-    )
-    secret = secrets.read(table, "password_file", always=True) if "password_file" in table else Secret("")
-    user, _, inside = urlsplit(url).netloc.rpartition("@")[0].partition(":")
-    if secret.reveal() and inside:
-        table.fault("password_file", "the address has a password already; mend: take it out of url")
-    settings = StoreSettings(
-        url=url,
-        prefix=table.text("prefix", "mfa", pattern=r"[a-z0-9][a-z0-9-]{0,31}", allowed="a-z, 0-9, dash; 32 at most"),
-        durability=table.choice("durability", ("always", "everysec", "none"), "always"),
-        replicas=table.integer("replicas", 0, low=0, high=4, unit="replicas"),
-        password=Password(secret.reveal(), unquote(user)) if secret.reveal() else None,
-    )
-    table.done()
-    return settings, secret.file
 
 
 def _keys(table: Table, base: Path) -> KeysConfig:

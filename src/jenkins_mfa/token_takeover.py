@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from jenkins_mfa import secret_files
@@ -17,6 +18,7 @@ from jenkins_mfa.sources.jenkins.client import Client
 from jenkins_mfa.sources.jenkins.source import JenkinsSource
 from jenkins_mfa.store.connect import accepted
 from jenkins_mfa.store.settings import Password, Settings
+from jenkins_mfa.store_config import PASSWORD, SENTINELS
 from jenkins_mfa.takeover import Fresh, Takeover
 from jenkins_mfa.usecases.desk import Desk
 
@@ -30,8 +32,7 @@ def all_of(config: Config, desk: Desk, messenger: SlackMessenger, running: Slack
         adapter = desk.sources[one.id]
         if isinstance(adapter, JenkinsSource):
             found.append(source(one, adapter.client, desk))
-    if config.store.password is not None:
-        found.append(store(config.store, config.store.password, config.store_file, desk))
+    found += store(config.store, config.store_files, desk)
     found += [bot(config.slack, messenger, running, desk), app(config.slack, running, desk)]
     return [*found, consumers(held, config.consumer_files, desk)] if held.now else found
 
@@ -48,16 +49,26 @@ def source(config: SourceConfig, client: Client, desk: Desk) -> Takeover:
     return _token(f"the token of source {config.id}", config.token.file, lambda: client.token, judge, hold, desk)
 
 
-def store(settings: Settings, held: Password, file: Path, desk: Desk) -> Takeover:
-    """The password of the store's user. Connections that are open stay."""
+def store(settings: Settings, files: Mapping[str, Path], desk: Desk) -> list[Takeover]:
+    """The passwords of the store's user and of its sentinels. Connections that are open stay."""
 
-    def judge(password: str) -> None:
-        accepted(settings, Password(password, held.user))
+    def one(name: str, held: Password, file: Path, asked: Callable[[Password], Settings]) -> Takeover:
+        def judge(password: str) -> None:
+            accepted(asked(Password(password, held.user)))
 
-    def hold(password: str) -> None:
-        held.value = password
+        def hold(password: str) -> None:
+            held.value = password
 
-    return _token("the store's password", file, lambda: held.value, judge, hold, desk)
+        return _token(name, file, lambda: held.value, judge, hold, desk)
+
+    found = []
+    if settings.password is not None:
+        told = "the store's password"
+        found.append(one(told, settings.password, files[PASSWORD], lambda new: replace(settings, password=new)))
+    if settings.sentinels is not None:
+        told = "the sentinels' password"
+        found.append(one(told, settings.sentinels, files[SENTINELS], lambda new: replace(settings, sentinels=new)))
+    return found
 
 
 def bot(config: SlackConfig, messenger: SlackMessenger, app: SlackApp, desk: Desk) -> Takeover:

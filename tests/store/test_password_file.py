@@ -52,7 +52,7 @@ def test_the_password_changes_while_connections_are_open(server: Server, tmp_pat
     file.write_text(OLD)
     settings = Settings(url(server), password=Password(OLD, "mfa"))
     assert settings.password is not None
-    takeover = token_takeover.store(settings, settings.password, file, desk(told))
+    (takeover,) = token_takeover.store(settings, {"password_file": file}, desk(told))
     with open_store(settings, SEAL_KEY) as (store, _):
         for word in (OLD, "wrong-password", NEW):
             if word == NEW:

@@ -97,7 +97,7 @@ def _connected(settings: Settings) -> Generator[redis.Redis]:
             stack.callback(server.stop)
             server.start()
             url = server.url
-        yield stack.enter_context(client_for(url, settings.password))
+        yield stack.enter_context(client_for(url, settings.password, settings.sentinels))
 
 
 @contextmanager
@@ -111,16 +111,16 @@ def _located(url: str) -> Generator[None]:
         raise StoreUnavailableError(f"{error} ([store] url {place})") from None
 
 
-def accepted(settings: Settings, password: Password) -> None:
-    """Raises ConfigError unless the store takes this password now."""
+def accepted(settings: Settings) -> None:
+    """Raises ConfigError unless the store, and its sentinels where it has some, take these passwords now."""
     try:
-        with client_for(settings.url, password) as client:
+        with client_for(settings.url, settings.password, settings.sentinels) as client:
             client.ping()
     except (redis.RedisError, OSError) as error:
         raise ConfigError([f"the store does not take it: {type(error).__name__}"]) from None
 
 
-def client_for(url: str, password: Password | None = None) -> redis.Redis:
+def client_for(url: str, password: Password | None = None, sentinels: Password | None = None) -> redis.Redis:
     """A client with our own timeouts and retries; it connects when it is first used. Raises ConfigError."""
     options: dict[str, Any] = {
         "socket_timeout": TIMEOUT,
@@ -135,7 +135,7 @@ def client_for(url: str, password: Password | None = None) -> redis.Redis:
         raise ConfigError([f"[store] url begins with {', '.join(SCHEMES + sentinel.SCHEMES)} or embedded:"])
     try:
         if url.startswith(sentinel.SCHEMES):
-            return sentinel.sentinel_client(url, **options)
+            return sentinel.sentinel_client(url, sentinels, **options)
         client = redis.Redis.from_url(url, **options)
         client.connection_pool.make_connection()  # connects to nothing yet, and refuses options that it does not know
         return client

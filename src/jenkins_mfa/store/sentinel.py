@@ -11,15 +11,17 @@ from redis.connection import ConnectionPool
 from redis.retry import Retry
 from redis.sentinel import Sentinel
 
+from jenkins_mfa.store.settings import Password
+
 SCHEMES = ("redis+sentinel://", "rediss+sentinel://")
 PORT = 26379  #: of a sentinel, where none is named
 TIMEOUT = 0.5  #: seconds for one sentinel; then the next one is asked
 FORM = "redis+sentinel://[USER:PASSWORD@]HOST:PORT,HOST:PORT,HOST:PORT/SERVICE[/DATABASE]"
 
 
-def sentinel_client(url: str, **options: Any) -> redis.Redis:
+def sentinel_client(url: str, password: Password | None = None, **options: Any) -> redis.Redis:
     """A client of the service's primary; it connects when it is first used. User, password and database are the data
-    nodes'; TLS (`rediss+sentinel`) and its files hold for the sentinels, too. Raises ValueError.
+    nodes', `password` is the sentinels'; TLS (`rediss+sentinel`) and its files hold for both. Raises ValueError.
     """
     parts = urlsplit(url)
     people, _, places = parts.netloc.rpartition("@")
@@ -34,6 +36,8 @@ def sentinel_client(url: str, **options: Any) -> redis.Redis:
     tls = {name: given.pop(name) for name in list(given) if name.startswith("ssl_")}
     tls |= {"ssl": True} if parts.scheme.startswith("rediss") else {}
     asked = {"socket_timeout": TIMEOUT, "socket_connect_timeout": TIMEOUT, "retry": Retry(NoBackoff(), 0), **tls}
+    if password is not None:
+        asked["credential_provider"] = password
     found: Any = Sentinel  # redis-py has no types here
     client: redis.Redis = found(_places(places), sentinel_kwargs=asked).master_for(service, **given, **tls)
     return client

@@ -8,9 +8,8 @@ from redis.credentials import CredentialProvider
 
 
 class Password(CredentialProvider):
-    """The password of the store's user, beside the address: each connection is made with the one that it holds then.
-
-    `user` is the address's own, empty for the server's default one.
+    """The password of a user of the store, or of its sentinels, beside the address: each connection is made with what
+    it holds then. `user` is empty for the server's default one.
     """
 
     def __init__(self, value: str, user: str = "") -> None:
@@ -29,7 +28,7 @@ class Password(CredentialProvider):
 class Settings:
     """`durability` is what the operator accepts: `always`, `everysec`, or `none` (demo, tests), and their word where
     the server does not tell; so many `replicas` must have a decision before anybody is told. `password` is None where
-    the address has it, or none is needed.
+    the address has it, or none is needed; `sentinels` is that which the sentinels ask for themselves, if they do.
     """
 
     url: str
@@ -37,6 +36,7 @@ class Settings:
     durability: str = "always"
     replicas: int = 0
     password: Password | None = field(default=None, repr=False)
+    sentinels: Password | None = field(default=None, repr=False)
 
     @property
     def tag(self) -> str:
