@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo demo-auto test faults soak fuzz audit lint format bench mutants docs-reference lock dist sbom release-check clean
+.PHONY: help demo demo-auto test faults soak fuzz audit lint format bench docs api mutants docs-reference lock dist sbom release-check clean
 
 help:
 	@echo "make demo       the whole thing in a browser: real agent and store; Jenkins, Slack and phones simulated"
@@ -16,6 +16,8 @@ help:
 	@echo "make fuzz       every parser of outside data, for SECONDS (300) in all: no accident, no hang, no flood of memory"
 	@echo "make audit      known vulnerabilities of the locked dependencies, where their source can be reached"
 	@echo "make lint       ruff, mypy, import-linter"
+	@echo "make api        what programs may ask of the agent, asked right and wrong, held to docs/openapi.json"
+	@echo "make docs       the docs as a site, every link checked"
 	@echo "make bench      the measurements of docs/performance.md"
 
 $(STAMP): requirements.lock pyproject.toml
@@ -78,6 +80,25 @@ format: $(STAMP)
 bench: $(STAMP)
 	@$(BIN)/python -m benchmarks
 
+# What programs may ask (docs/openapi.json), asked of a running agent, right and wrong. SEED: other requests.
+api: .api/.installed
+	@PYTHONPATH=src:tests:tests/web .api/bin/python tests/api/api_run.py $(SEED)
+
+.api/.installed: requirements.lock tests/api/schemathesis.txt
+	@$(PYTHON) -m venv .api
+	@.api/bin/python -m pip install --disable-pip-version-check --require-hashes -q -r requirements.lock
+	@.api/bin/python -m pip install --disable-pip-version-check -q -r tests/api/schemathesis.txt
+	@touch $@
+
+# The docs as a site, in .site/site.
+docs: .docs/.installed
+	@.docs/bin/python docs/site/build.py
+
+.docs/.installed: docs/site/requirements.txt
+	@$(PYTHON) -m venv .docs
+	@.docs/bin/python -m pip install --disable-pip-version-check --require-hashes -q -r docs/site/requirements.txt
+	@touch $@
+
 # For maintainers: change the policy core in every small way, and see that a test fails (docs/testing.md).
 mutants: .mutants/.installed
 	@PYTHONPATH=src:tests .mutants/bin/python tests/mutants.py $(FILES)
@@ -88,16 +109,17 @@ mutants: .mutants/.installed
 	@.mutants/bin/python -m pip install --disable-pip-version-check -q -r tests/mutants.txt
 	@touch $@
 
-# For maintainers: write the tables of docs/policy.md, docs/audit.md and docs/reliability.md and the files in docs/policy-cookbook.md anew.
+# For maintainers: write docs/cli.md, the tables of docs/policy.md, docs/audit.md and docs/reliability.md, and the files in docs/policy-cookbook.md anew.
 docs-reference: $(STAMP)
 	@cp src/jenkins_mfa/data/policy.schema.json docs/
-	@UPDATE_DOCS=1 $(BIN)/python -m pytest -q tests/test_policy_reference.py tests/test_policy_cookbook.py tests/faults/test_fault_table.py tests/test_audit_page.py
+	@UPDATE_DOCS=1 $(BIN)/python -m pytest -q tests/test_policy_reference.py tests/test_policy_cookbook.py tests/faults/test_fault_table.py tests/test_audit_page.py tests/test_cli_page.py
 
 # For maintainers: resolve the newest versions that pyproject.toml allows.
 lock:
 	$(COMPILE) --group dev --extra otel -o requirements.lock pyproject.toml
 	$(COMPILE) --constraints requirements.lock -o requirements-run.lock pyproject.toml
 	$(COMPILE) --constraints requirements.lock --group build -o requirements-build.lock
+	$(COMPILE) -o docs/site/requirements.txt docs/site/requirements.in
 
 COMPILE = uv pip compile --universal --generate-hashes --no-annotate --no-header -q
 
@@ -125,4 +147,4 @@ release-check: dist .release/.installed
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .mutants .fuzz .audit .release dist .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .mutants .fuzz .audit .docs .site .api .release dist .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

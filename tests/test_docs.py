@@ -27,7 +27,7 @@ from jenkins_mfa.words import alerts, incidents
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ("config", "policy", "roster")
-PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *(ROOT / "docs").glob("*.md")])
+PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *(ROOT / "docs").rglob("*.md")])
 SECRETS = ("jenkins.token", "slack-bot.token", "slack-app.token", "slack-client.secret")
 #: What `advance` makes of answers that count, that count no longer, and of what is asked on top, beside plain states.
 COUNTED = {State.PENDING: "confirmed, more needed", State.APPROVED: "confirmed, every clause filled"}

@@ -52,9 +52,11 @@ def application(site: Site, desk: tuple[Console, Books] | None = None) -> Starle
     ]
 
     def other(_request: Request, error: Exception) -> Response:
-        """No such page, or none for this method."""
-        status = error.status_code if isinstance(error, HTTPException) else 404
-        return site.message(pages.GONE_TITLE, pages.GONE_TEXT, status)
+        """No such page, or none for this method: then the answer names those that there are (RFC 9110, 15.5.6)."""
+        status, more = (error.status_code, error.headers) if isinstance(error, HTTPException) else (404, None)
+        found = site.message(pages.GONE_TITLE, pages.GONE_TEXT, status)
+        found.headers.update(more or {})
+        return found
 
     def away(_request: Request, _error: Exception) -> Response:
         return site.message(pages.AWAY_TITLE, pages.AWAY_TEXT, 503)
