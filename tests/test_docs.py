@@ -230,6 +230,14 @@ def test_every_relative_link_leads_somewhere(page: Path) -> None:
             assert anchor in {re.sub(r"[^\w -]", "", h.lower()).replace(" ", "-") for h in headings}, target
 
 
+def test_every_page_of_the_docs_is_in_the_sites_navigation() -> None:
+    """One that is not is found by nobody: name it in docs/site/zensical.toml."""
+    site = text("docs/site/zensical.toml")
+    pages = [path.relative_to(ROOT) for path in PAGES if path.is_relative_to(ROOT / "docs")]
+    assert [str(page) for page in pages if f'"{page}"' not in site] == []
+    assert [name for name in re.findall(r'= "(.*\.md)"', site) if not (ROOT / name).exists()] == []
+
+
 @pytest.mark.parametrize("name", ["compose.yaml", "slack-manifest.yaml", "jenkins-casc.yaml"])
 def test_deploy_files_keep_to_the_form_of_yaml(name: str) -> None:
     """No tabs, steps of two spaces, and each line is a key, an item, a comment or part of a block."""

@@ -10,6 +10,10 @@ from web_kit import Place, free_port, served
 
 from command import Done, run
 from jenkins_mfa.errors import StoreUnavailableError
+from jenkins_mfa.health import Health
+from jenkins_mfa.metrics.server import Metrics
+from jenkins_mfa.metrics.state import State
+from jenkins_mfa.threads import Crew
 from jenkins_mfa.usecases.desk import Desk
 
 
@@ -53,11 +57,29 @@ def test_its_own_certificate_need_not_name_this_machine(
 
 
 def test_nobody_there_and_nobody_to_ask_are_told_apart(tmp_path: Path) -> None:
-    """3 where no agent answers; 2 where the configuration has no pages."""
+    """3 where no agent answers; 2 where the configuration has neither pages nor numbers."""
     port = free_port()
     done = asked(tmp_path, port)
     assert (done.returncode, done.stderr) == (3, f"The agent does not answer at http://127.0.0.1:{port}/readyz.\n")
     (tmp_path / "config.toml").write_text('installation = "demo"\n')
     done = run("health", config=tmp_path / "config.toml")
     assert done.returncode == 2
-    assert "has no right [web] table" in done.stderr
+    assert "has neither a right [web] nor a right [metrics] table" in done.stderr
+
+
+def test_an_agent_without_pages_is_asked_beside_its_numbers(
+    here: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether it is well, or why not."""
+    port, config = free_port(), tmp_path / "config.toml"
+    config.write_text(f'[metrics]\nlisten = "127.0.0.1:{port}"\n')
+    numbers = Metrics("127.0.0.1", port)
+    numbers.start(Health(here, Crew(), lambda: 1, dict), State(here.store, here.keys, list))
+    try:
+        assert run("health", config=config).stdout == "The agent can take answers.\n"
+        monkeypatch.setattr(here.continuity, "problem", "behind")
+        done = run("health", config=config)
+        assert done.returncode == 1
+        assert "the store is not the one that is known" in done.stderr
+    finally:
+        numbers.stop()
