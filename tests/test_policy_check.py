@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from cli_files import edit, write
+from cli_files import edit, without_pages, write
 from jenkins_mfa.cli import main
 from jenkins_mfa.core.policy import Roster, analysis
 from jenkins_mfa.core.policy.analysis import Remark
@@ -46,12 +46,7 @@ def test_what_loosens_is_listed_and_is_no_finding(tmp_path: Path) -> None:
 def test_a_finding_has_its_mend_and_changes_the_exit_code_where_that_is_wanted(tmp_path: Path) -> None:
     """For CI there is --strict."""
     write(tmp_path)
-    edit(
-        tmp_path / "config.toml",
-        ("[web]\n", "# no pages\n"),
-        ("listen =", "# listen ="),
-        ('url = "http://l', '# url = "http://l'),
-    )
+    without_pages(tmp_path / "config.toml")
     add(
         tmp_path,
         "twice",

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from certificates import Maker
-from cli_files import write
+from cli_files import edit, write
 from command import run
 from jenkins_mfa import config as configuration
 from jenkins_mfa.cli.check_web import client_parts
@@ -85,3 +85,43 @@ def test_a_client_certificate_that_ends_is_a_finding(tmp_path: Path, days: int, 
     parts = list(client_parts("source main", file, now))
     assert [part.id for part in parts] == ([f"source.{found}"] if found else [])
     assert all(str(file) in part.mend and part.subject == "source main" for part in parts)
+
+
+@pytest.mark.parametrize(
+    ("content", "says", "mend"),
+    [
+        ("", "config.toml is empty", "take it from a backup; to begin: jenkins-mfa init"),
+        ("# nothing yet\n", "config.toml is empty", "jenkins-mfa init"),
+        ('installation = "de', "end of document: not TOML: unterminated string", "it ends in the middle"),
+        ("[sources\n", "not TOML at column", ""),
+    ],
+)
+def test_a_file_that_ends_too_early_says_so(tmp_path: Path, content: str, says: str, mend: str) -> None:
+    """One problem, not one for everything that is missing."""
+    path = write(tmp_path)
+    path.write_text(content)
+    (problem,) = refusal(path)
+    assert says in problem
+    assert mend in problem
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("gone.token", "no such file or directory; mend: correct the path, or write the file"),
+        (".", "is a directory; mend: name a file, not a directory"),
+        ("empty.token", "is empty; mend: write the token into it, alone"),
+        ("two.token", "holds something else than one line of text; mend: write the token into it, alone"),
+    ],
+)
+def test_a_secret_file_that_cannot_be_used_says_what_to_do(tmp_path: Path, name: str, says: str) -> None:
+    """And nothing of its content."""
+    path = write(tmp_path)
+    for file, text in {"empty.token": "", "two.token": "hunter2\nhunter3\n"}.items():
+        (tmp_path / file).write_text(text)
+        (tmp_path / file).chmod(0o600)
+    (tmp_path / "secret").mkdir(mode=0o700)
+    edit(path, ('token_file = "jenkins.token"', f'token_file = "{"secret" if name == "." else name}"'))
+    (problem,) = refusal(path)
+    assert says in problem
+    assert "hunter" not in problem

@@ -125,6 +125,8 @@ def load(path: Path, *, policy_path: Path | None = None, now: int = 0, with_secr
     UTC) are problems of it. Without secrets their files are left alone: a policy can be looked at where they are not.
     """
     root = read(path)
+    if not root.keys():
+        raise ConfigError([f"{path} is empty; mend: take it from a backup; to begin: jenkins-mfa init"])
     base = path.parent
     secrets = _Secrets(base, wanted=with_secrets)
     installation = root.text("installation", pattern=r"[a-z0-9][a-z0-9-]{0,31}", allowed="a-z, 0-9, dash; 32 at most")

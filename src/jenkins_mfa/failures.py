@@ -10,6 +10,7 @@ import errno
 import socket
 import ssl
 from collections.abc import Iterator
+from pathlib import Path
 
 #: The first kind that is found decides.
 _CLAUSES: tuple[tuple[type[BaseException], str], ...] = (
@@ -21,6 +22,11 @@ _CLAUSES: tuple[tuple[type[BaseException], str], ...] = (
     (TimeoutError, "no answer in time"),
 )
 _NO_ROUTE = {errno.ENETUNREACH, errno.EHOSTUNREACH}
+_READING = {
+    errno.ENOENT: "correct the path, or write the file",
+    errno.EACCES: "let the agent's user read it, and the directories above it",
+    errno.EISDIR: "name a file, not a directory",
+}
 _LISTENING = {
     errno.EADDRINUSE: "end what listens there, or name another port",
     errno.EACCES: "name a port from 1024 on, or give the agent CAP_NET_BIND_SERVICE",
@@ -45,6 +51,12 @@ def why(error: BaseException) -> str:
 def unread(error: OSError) -> str:
     """Why a file cannot be read, as in `no such file or directory`."""
     return lower(error.strerror or "input/output error")
+
+
+def unreadable(path: Path, error: OSError) -> str:
+    """Why a file cannot be read, and what to do, as in `… cannot be read: permission denied; mend: …`."""
+    mend = _READING.get(error.errno or 0, "see what stands there")
+    return f"{path} cannot be read: {unread(error)}; mend: {mend}"
 
 
 def untaken(error: OSError) -> str:

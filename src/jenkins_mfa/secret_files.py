@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 
 from jenkins_mfa.errors import ConfigError
-from jenkins_mfa.failures import unread
+from jenkins_mfa.failures import unreadable
 
 LONGEST = 4096  #: characters of a secret
 
@@ -51,14 +51,15 @@ def read(file: Path) -> Secret:
         open_to_others = exposed(file)
         value = file.read_text().strip()
     except OSError as error:
-        raise ConfigError([f"{file} cannot be read: {unread(error)}"]) from None
+        raise ConfigError([unreadable(file, error)]) from None
     except UnicodeDecodeError:
         value = ""
     problems = []
     if open_to_others:
         problems.append(f"{file} can be read by others; mend: chmod 600 {file}")
     if not value or len(value) > LONGEST or not value.isascii() or not value.isprintable():
-        problems.append(f"{file} must hold one line of text, the token alone")
+        seen = "is empty" if not value else "holds something else than one line of text"
+        problems.append(f"{file} {seen}; mend: write the token into it, alone")
     if problems:
         raise ConfigError(problems)
     return Secret(value, file)

@@ -6,13 +6,12 @@ import ssl
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from jenkins_mfa.failures import unread
+from jenkins_mfa.failures import unreadable
 from jenkins_mfa.outbound import Tls
 from jenkins_mfa.secret_files import exposed
 from jenkins_mfa.toml_table import Table
 
 KEYS = ("ca_file", "cert_file", "key_file")
-_READABLE = "mend: correct the path, or let the agent's user read it"
 _NO_PAIR = "no certificate and its key; mend: both files in PEM, the key without a password"
 _MISFIT = "the key in key_file is not that of this certificate; mend: name the key that it was issued for"
 
@@ -45,7 +44,7 @@ def pair(table: Table, cert_file: Path, key_file: Path, protocol: int) -> None:
         try:
             path.read_bytes()
         except OSError as error:
-            table.fault(key, f"{path} cannot be read: {unread(error)}; {_READABLE}")
+            table.fault(key, unreadable(path, error))
             return
     if exposed(key_file):
         table.fault("key_file", f"{key_file} can be read by others; mend: chmod 600 {key_file}")
@@ -65,4 +64,4 @@ def _trusted(table: Table, path: Path | None) -> None:
     except ssl.SSLError:
         table.fault("ca_file", f"{path} holds no certificates in PEM; mend: write the CA's certificate there, in PEM")
     except OSError as error:
-        table.fault("ca_file", f"{path} cannot be read: {unread(error)}; {_READABLE}")
+        table.fault("ca_file", unreadable(path, error))

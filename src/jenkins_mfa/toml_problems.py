@@ -11,6 +11,8 @@ from pathlib import Path as File
 from jenkins_mfa.failures import lower
 from jenkins_mfa.toml_lines import Path, lines_of
 
+HALF = "end of document"  #: where the parser says that it stopped, when a file ends too early
+
 
 @dataclass(slots=True)
 class Problems:
@@ -64,4 +66,5 @@ def not_toml(path: File, told: str) -> str:
     """The parser's own sentence, with the place where all problems have it."""
     what, _, place = told.removesuffix(")").partition(" (at ")
     line, _, column = place.partition(", ")
-    return f"{path} {line}: not TOML{f' at {column}' if column else ''}: {lower(what).replace(chr(39), chr(34))}"
+    half = "; mend: it ends in the middle: write the rest, or take it from a backup" if line == HALF else ""
+    return f"{path} {line}: not TOML{f' at {column}' if column else ''}: {lower(what).replace(chr(39), chr(34))}{half}"

@@ -11,7 +11,7 @@ from pathlib import Path as File
 from typing import Any
 
 from jenkins_mfa.errors import ConfigError
-from jenkins_mfa.failures import unread
+from jenkins_mfa.failures import unreadable
 from jenkins_mfa.toml_lines import Path, has_long_key
 from jenkins_mfa.toml_problems import Problems, not_toml, seen, shown
 
@@ -246,7 +246,7 @@ def read(path: File) -> Table:
             raise ConfigError([f"{path}: a key has more than 100 parts"])
         data = tomllib.loads(text)
     except OSError as error:
-        raise ConfigError([f"{path} cannot be read: {unread(error)}"]) from error
+        raise ConfigError([unreadable(path, error)]) from error
     except UnicodeDecodeError as error:
         raise ConfigError([f"{path} is not text in UTF-8"]) from error
     except tomllib.TOMLDecodeError as error:

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from jenkins_mfa.core.relying_party import RelyingParty
-from jenkins_mfa.failures import unread
+from jenkins_mfa.failures import unreadable
 from jenkins_mfa.security_keys.attestation import roots_of
 from jenkins_mfa.tls_config import file, pair
 from jenkins_mfa.toml_problems import seen
@@ -119,6 +119,6 @@ def _roots(table: Table, file: Path) -> None:
     try:
         roots_of(file.read_bytes())
     except OSError as error:
-        table.fault("model_roots", f"{file} cannot be read: {unread(error)}")
+        table.fault("model_roots", unreadable(file, error))
     except ValueError:
         table.fault("model_roots", f"{file} holds no root certificates in PEM, as makers of keys publish them")

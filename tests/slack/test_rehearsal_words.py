@@ -37,6 +37,10 @@ def test_every_state_of_a_test_says_so_first(now: State) -> None:
     [
         (tried(), "“team one/deploy” “test-1” is open: needs 1 of release with a tap until "),
         (
+            gate(state=State.APPROVED, confirmations=(ALICE,)),
+            "“team one/deploy” #17 is open, and everybody has confirmed who is needed",
+        ),
+        (
             tried(state=State.DENIED, denial=Denial(1, None, "no_rule", "open")),
             "“team one/deploy” “test-1” was denied at once: no rule says who may confirm it",
         ),

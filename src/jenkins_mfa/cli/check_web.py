@@ -62,7 +62,7 @@ def client_parts(subject: str, file: Path, now: int) -> Iterator[Part]:
         says = f"the agent's certificate {file} has ended: a controller that asks for it refuses"
         yield Part("source.certificate_ended", False, says, mend, named=subject)
     elif left is not None and left < ENDS_SOON * 86400:
-        says = f"the agent's certificate {file} ends in {count(left // 86400, 'day')}"
+        says = f"the agent's certificate {file} ends in {_days(left)}"
         yield Part("source.certificate_ends", False, says, mend, named=subject)
 
 
@@ -77,6 +77,11 @@ def _certificate(where: str, file: Path, now: int) -> Part:
         says = f"the certificate of {where} has ended: no browser opens the pages"
         return Part("web.certificate_ended", False, says, mend)
     if days < ENDS_SOON:
-        says = f"the certificate of {where} ends in {count(days, 'day')}"
+        says = f"the certificate of {where} ends in {_days(left)}"
         return Part("web.certificate_ends", False, says, mend)
     return Part("web.pages", True, f"{where}; its certificate lasts {days} days more")
+
+
+def _days(left: int) -> str:
+    """A length of time in seconds, as whole days."""
+    return count(left // 86400, "day") if left >= 86400 else "less than a day"

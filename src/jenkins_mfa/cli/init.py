@@ -189,8 +189,10 @@ Next:
 2. Jenkins. Merge {CASC}, make an API token as {answers.jenkins_user} and put it into jenkins.token. Then lay out
    the library while the store runs, and push it to {answers.library_remote}:
    jenkins-mfa init --library ../mfa-library --config {config}
-3. Say in policy.toml which jobs are production, enrol yourself, look whether all is well, and start the agent:
+3. Say in policy.toml which jobs are production, enrol yourself, look whether all is well, and start the agent.
+   The last line, in another terminal, plays one gate with you, without a build:
    export JENKINS_MFA_CONFIG={config.absolute()}
    jenkins-mfa enroll local {answers.person}
-   jenkins-mfa check && jenkins-mfa run"""
+   jenkins-mfa check && jenkins-mfa run
+   jenkins-mfa check --live --to {answers.person}"""
     )

@@ -147,6 +147,7 @@ class _Said:
     messages: int = 0
     confirmed: int = 0
     troubled: bool = False
+    stood: Parts = ()
 
     def news(self, desk: Desk, gate: Gate) -> Iterator[Parts]:
         """What is new, in order."""
@@ -160,9 +161,10 @@ class _Said:
         if trouble is not None and not self.troubled:
             self.troubled = True
             yield words.undelivered(trouble)
-        if gate.state is not self.state:
-            self.state = gate.state
-            yield words.stood(gate, desk.roster)
+        stood = words.stood(gate, desk.roster)
+        if gate.state is not self.state and stood != self.stood:
+            yield stood
+        self.state, self.stood = gate.state, stood
 
 
 def _summed(desk: Desk, steps: Steps, gate: Gate) -> int:

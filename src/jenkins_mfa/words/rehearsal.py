@@ -21,6 +21,8 @@ def begun(gate: Gate, roster: Roster) -> Parts:
     if gate.requirement is not None and gate.requirement.passes_by:
         return say("{build} is open; nobody is asked: {why}", build=build, why=asking.passed(gate.requirement))
     asks, until = people.opens(gate, roster), Time(gate.deadline, clock=True)
+    if not asks:
+        return say("{build} is open, and everybody has confirmed who is needed", build=build)
     return say("{build} is open: needs {asks} until {until}", build=build, asks=asks, until=until)
 
 
