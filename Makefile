@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo demo-auto test faults soak fuzz audit lint format bench docs api mutants docs-reference lock dist sbom release-check clean
+.PHONY: help demo demo-auto test faults soak fuzz audit lint format bench docs api mutants docs-reference lock dist sbom release-check deploy-check clean
 
 help:
 	@echo "make demo       the whole thing in a browser: real agent and store; Jenkins, Slack and phones simulated"
@@ -117,7 +117,7 @@ docs-reference: $(STAMP)
 # For maintainers: resolve the newest versions that pyproject.toml allows.
 lock:
 	$(COMPILE) --group dev --extra otel -o requirements.lock pyproject.toml
-	$(COMPILE) --constraints requirements.lock -o requirements-run.lock pyproject.toml
+	$(COMPILE) --extra otel --constraints requirements.lock -o requirements-run.lock pyproject.toml
 	$(COMPILE) --constraints requirements.lock --group build -o requirements-build.lock
 	$(COMPILE) -o docs/site/requirements.txt docs/site/requirements.in
 
@@ -146,5 +146,18 @@ release-check: dist .release/.installed
 	@.release/bin/python -m pip install --disable-pip-version-check -q -r tests/release/tools.txt
 	@touch $@
 
+# For maintainers: images, compose file, chart and workflow, as far as can be seen without Docker and Kubernetes.
+deploy-check: .deploy/.installed
+	@.deploy/bin/hadolint deploy/docker/Dockerfile deploy/compose/jenkins/Dockerfile
+	@.deploy/bin/check-jsonschema --builtin-schema vendor.compose-spec deploy/compose/compose.yaml
+	@.deploy/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/release.yml
+	@.deploy/bin/zizmor --offline --quiet .github/workflows
+	@.deploy/bin/python -m pytest -q -c /dev/null --rootdir . --noconftest -p no:cacheprovider tests/deploy/chart_check.py
+
+.deploy/.installed: tests/deploy/tools.txt
+	@$(PYTHON) -m venv .deploy
+	@.deploy/bin/python -m pip install --disable-pip-version-check -q -r tests/deploy/tools.txt
+	@touch $@
+
 clean:
-	rm -rf $(VENV) .mutants .fuzz .audit .docs .site .api .release dist .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .mutants .fuzz .audit .docs .site .api .release .deploy dist .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

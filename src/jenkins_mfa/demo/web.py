@@ -18,7 +18,7 @@ from typing import Any, Protocol, Self
 from urllib.parse import parse_qs, urlsplit
 
 from jenkins_mfa.core import totp
-from jenkins_mfa.demo import files, web_jenkins, web_slack
+from jenkins_mfa.demo import web_jenkins, web_slack
 from jenkins_mfa.demo.web_feed import Feed
 from jenkins_mfa.demo.web_form import Form, known_user
 from jenkins_mfa.demo.web_keys import VERBS, Held, Keys
@@ -47,17 +47,22 @@ class Simulated(Held, Protocol):
     """What the page needs of the demo's world."""
 
     jenkins: JenkinsSimulator
-    port: int
+
+    @property
+    def console(self) -> str:
+        """The address of the agent's console; empty where nobody can open it."""
 
 
 class Web:
-    """The page's server. `port` 0 takes a free one; `url` is the one address. Raises OSError when it is taken."""
+    """The page's server. `port` 0 takes a free one; `url` is the one address, wherever it listens. Raises OSError when
+    the port is taken.
+    """
 
-    def __init__(self, world: Simulated, port: int = 0) -> None:
+    def __init__(self, world: Simulated, port: int = 0, *, host: str = "127.0.0.1") -> None:
         self.world = world
         self.feed = Feed(world.slack, world.jenkins)
         self.keys = Keys(world, self.feed.bump)
-        self._server = _Server(("127.0.0.1", port), self)
+        self._server = _Server((host, port), self)
         self._thread = Thread(target=self._server.serve_forever, name="demo-web", daemon=True)
 
     @property
@@ -83,7 +88,7 @@ class Web:
         now = int(time.time())
         return {
             "me": me,
-            "console": files.console(self.world.port),
+            "console": self.world.console,
             "people": web_slack.people(),
             "slack": web_slack.view(self.world.slack, me),
             "jenkins": web_jenkins.view(self.world.jenkins),

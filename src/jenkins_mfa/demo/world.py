@@ -67,6 +67,11 @@ class World:
     ) -> None:
         self._stack.close()
 
+    @property
+    def console(self) -> str:
+        """The address of the agent's console."""
+        return files.console(self.port)
+
     def start_agent(self) -> None:
         """Start the agent; returns when its Slack socket is open."""
         before = self.slack.connections
@@ -143,7 +148,9 @@ class World:
         self.server.start()
         self._stack.callback(self._stop_store)
         self._stack.enter_context(self.slack)
-        self._people()
+        populate(self.slack)
+        back = f"{self.console}/sign-in/slack/done"
+        self.slack.openid.client(files.CLIENT, files.CLIENT_SECRET, back)
         tokens = {
             "jenkins.token": self.jenkins.users["mfa-agent"].token,
             "slack-bot.token": self.slack.bot_token,
@@ -171,15 +178,6 @@ class World:
     def _stop_store(self) -> None:
         self.server.stop()
 
-    def _people(self) -> None:
-        for _, name, _, user, _ in files.PEOPLE:
-            self.slack.add_user(user, name, team=files.TEAM)
-        members = [user for _, _, _, user, _ in files.PEOPLE]
-        back = f"{files.console(self.port)}/sign-in/slack/done"
-        self.slack.openid.client(files.CLIENT, files.CLIENT_SECRET, back)
-        self.slack.add_channel(files.CHANNEL, "deploys", members=members)
-        self.slack.add_channel(files.OPS, "ops", members=members)
-
     def _trust(self, config: configuration.Config) -> None:
         """Pin the new keys, as the administrator does with `keys public --library`."""
         keys = key_files.load(config.keys, config.installation)
@@ -202,6 +200,15 @@ class World:
 
     def _died(self) -> bool:
         return self._agent is not None and self._agent.poll() is not None
+
+
+def populate(slack: SlackSimulator) -> None:
+    """Put the demo's people and channels into a workspace."""
+    for _, name, _, user, _ in files.PEOPLE:
+        slack.add_user(user, name, team=files.TEAM)
+    members = [user for _, _, _, user, _ in files.PEOPLE]
+    slack.add_channel(files.CHANNEL, "deploys", members=members)
+    slack.add_channel(files.OPS, "ops", members=members)
 
 
 def _deploy_late(build: Build) -> None:

@@ -26,6 +26,7 @@ function show(picture, first) {
   if (!menu.options.length) {
     menu.append(...picture.people.map((one) => el("option", { value: one.id }, `${one.name} (${one.role})`)));
   }
+  document.body.classList.toggle("slack-alone", !picture.jenkins.jobs.length); // beside a real Jenkins
   menu.value = picture.me;
   document.getElementById("console").href = picture.console;
   const agent = document.getElementById("agent");
