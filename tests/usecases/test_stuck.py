@@ -6,7 +6,7 @@ from builders import policy, rule
 from jenkins_mfa.core.model import Factor
 from jenkins_mfa.core.policy import Policy
 from jenkins_mfa.usecases import explain
-from jenkins_mfa.words import commands, render
+from jenkins_mfa.words import alerts, commands, render
 from key_world import KEYED, TWO_KEYS, KeyWorld
 from memory_store import MemoryStore
 
@@ -44,6 +44,27 @@ def test_one_key_is_enough_for_one_place_and_not_for_two() -> None:
     assert stuck(world) == ()
     world.approve("bob")
     assert stuck(world) == ()
+
+
+def test_ops_are_told_once_when_those_who_were_asked_cannot_answer() -> None:
+    """With the first message, not at each change; nobody is called in for a gate that can be answered."""
+    world = opened()
+    world.deliver()
+    (told,) = [one for one in world.messenger.alerts if one.code == "nobody_can"]
+    said = [render.terminal(line) for line in alerts.alert(told, world.gate, world.desk.roster)]
+    assert said[0] == (
+        "Asked, but nobody can answer: Alice, Bob and Carol have no key. "
+        "Enrol them, or the build is aborted when its time ends."
+    )
+    world.deny("alice")
+    world.clock.move(seconds=1)
+    world.deliver()
+    assert len([one for one in world.messenger.alerts if one.code == "nobody_can"]) == 1
+    world = KeyWorld(rules=KEYED)
+    world.give("alice")
+    world.open()
+    world.deliver()
+    assert [one for one in world.messenger.alerts if one.code == "nobody_can"] == []
 
 
 def test_taps_and_numbers_need_nothing_and_a_key_serves_for_a_code() -> None:

@@ -10,10 +10,11 @@ import structlog
 from jenkins_mfa.core import holds
 from jenkins_mfa.core.flood import concerns, name_of
 from jenkins_mfa.core.home import concerned
-from jenkins_mfa.core.model import APPROVERS, Commit, Gate, Message, State, ToldRecord
+from jenkins_mfa.core.model import APPROVERS, Alert, Commit, Gate, Message, State, ToldRecord
 from jenkins_mfa.errors import MessengerError, MessengerUnavailableError, StoreConflictError
+from jenkins_mfa.usecases import explain, trouble
 from jenkins_mfa.usecases import home as homes
-from jenkins_mfa.usecases import trouble
+from jenkins_mfa.usecases.claim import alert_about
 from jenkins_mfa.usecases.desk import Desk, commit_id, decide, gates_of, run_record, whole
 
 log = structlog.get_logger()
@@ -62,15 +63,24 @@ def tell(desk: Desk, gate_id: str) -> None:
     with desk.spans.span("announce", gate.jti):
         after = desk.messenger.tell(gate, told, others - (not gate.state.settled), failing)
     refused = trouble.unshown(gate, after, desk.store.now()) if after.refused and not told.refused else ()
+    stuck = _stuck(desk, gate) if not told.messages else ()
     pages = homes.lanes(desk.store, concerned(gate)) if told.shown != gate.version else ()
     cause = commit_id("told", gate.jti, str(after.version), str(after.shown))
     try:
-        desk.store.commit(Commit(cause, (after,), (), pages, refused))
+        desk.store.commit(Commit(cause, (after,), (), pages, (*refused, *stuck)))
     except StoreConflictError:
         _overtaken(desk, gate)
         raise
     if (after.shown, after.trouble) != present:
         raise Again(PARTLY_TOLD)
+
+
+def _stuck(desk: Desk, gate: Gate) -> tuple[Alert, ...]:
+    """What ops read when people are asked who could not answer together with what they have enrolled."""
+    lacking = () if gate.held or gate.run.test else explain.stuck(desk.store, gate)
+    if not lacking:
+        return ()
+    return (replace(alert_about(gate, "nobody_can", desk.store.now()), values={"people": ",".join(lacking)}),)
 
 
 def _overtaken(desk: Desk, gate: Gate) -> None:

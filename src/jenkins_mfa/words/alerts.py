@@ -9,6 +9,7 @@ from jenkins_mfa.words import (
     acts,
     asking,
     codes,
+    commands,
     delivery,
     digest,
     endings,
@@ -72,6 +73,8 @@ def _of_gate(given: Alert, gate: Gate | None, roster: Roster) -> Parts:
         case "aborted_by_other" if gate is not None and gate.ending is not None:
             said = "{by}, who had not started it, stopped the build in Jenkins while its gate waited."
             return say(said, by=Fact(gate.ending.by))
+        case "nobody_can" if gate is not None:
+            return _nobody(gate, values.get("people", ""), roster)
         case "broke_glass" if gate is not None:
             return glass.alert(gate, roster)
         case "key_ended" if gate is not None and gate.denial is None:
@@ -88,6 +91,12 @@ def _of_gate(given: Alert, gate: Gate | None, roster: Roster) -> Parts:
             who = Fact(values["by"]) if values.get("by") else say("somebody")
             return say("After the build had gone on, {who} pressed Proceed in Jenkins once more.", who=who)
     return ()
+
+
+def _nobody(gate: Gate, lacking: str, roster: Roster) -> Parts:
+    """Those who were asked cannot answer together."""
+    who = commands.nobody(gate, lacking.split(","), roster)
+    return say("Asked, but {who}. Enrol them, or the build is aborted when its time ends.", who=who)
 
 
 def _of_receipts_and_store(given: Alert) -> Parts:
