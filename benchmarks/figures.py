@@ -50,6 +50,7 @@ class Sizes:
     evaluations: int = 1000
     answers: int = 1000
     waiting: int = 1000
+    looks: int = 100
     events: int = 1_000_000
 
 
@@ -73,6 +74,7 @@ TINY = Sizes(
     evaluations=5,
     answers=3,
     waiting=20,
+    looks=2,
     events=500,
 )
 

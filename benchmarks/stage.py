@@ -62,7 +62,12 @@ WEB = """
 [web]
 listen = "127.0.0.1:{port}"
 url = "{url}"
+
+[console]
+slack_client_id = "{client}"
+slack_client_secret_file = "slack-client.secret"
 """
+CLIENT, CLIENT_SECRET = "1.2", "simulated-client-secret"
 
 POLICY = """\
 version = 1
@@ -101,7 +106,7 @@ class Stage:
     def __init__(self, directory: Path, people: int, port: int = 0) -> None:
         self.directory = directory
         self.url = f"http://localhost:{port}"
-        self._web = WEB.format(port=port, url=self.url) if port else ""
+        self._web = WEB.format(port=port, url=self.url, client=CLIENT) if port else ""
         self.people = [f"p{number}" for number in range(people)]
         self.server = EmbeddedServer(directory / "store")
         self.jenkins = JenkinsSimulator()
@@ -123,6 +128,7 @@ class Stage:
         members = [slack_id(person) for person in self.people]
         self.slack.add_channel(CHANNEL, "deploys", members=members)
         self.slack.add_channel(OPS, "ops", members=members)
+        self.slack.openid.client(CLIENT, CLIENT_SECRET, f"{self.url}/console/sign-in/slack/done")
         self._write_files()
         config = configuration.load(self.config_path)
         key_files.generate(config.keys, int(time.time()))
@@ -168,6 +174,7 @@ class Stage:
             "jenkins.token": self.jenkins.users["mfa-agent"].token,
             "slack-bot.token": self.slack.bot_token,
             "slack-app.token": self.slack.app_token,
+            "slack-client.secret": CLIENT_SECRET,
         }
         for name, secret in tokens.items():
             with os.fdopen(os.open(self.directory / name, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:

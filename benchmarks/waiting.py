@@ -5,10 +5,10 @@ from __future__ import annotations
 import statistics
 import time
 
-from benchmarks import gates, processes
+from benchmarks import console, gates, processes
 from benchmarks.figures import Figure, Sizes
 from benchmarks.polling import LISTING
-from benchmarks.stage import Stage, stage, until
+from benchmarks.stage import Stage, free_port, stage, until
 from jenkins_mfa.sources.jenkins import inputs
 from jenkins_mfa.sources.jenkins.client import LISTING_BYTES, Client
 
@@ -16,15 +16,16 @@ SETTLED = 3  #: polls before the agent is watched
 
 
 def measure_open_gates(sizes: Sizes) -> list[Figure]:
-    """Memory and processor time of a whole agent while all its gates wait, polled once a second.
+    """Memory and processor time of a whole agent while all its gates wait, polled once a second; then its console.
 
     The listing is made once: the simulator would need longer than a second to put it together.
     """
-    with stage() as here:
+    with stage(port=free_port()) as here:
         pauses = gates.wanted(here, sizes.gates)
         gates.pause(here, pauses)
         with here.desk() as desk:
             gates.open_gates(here, desk, pauses)
+            last = desk.store.open_gates()[-1]
         here.forget_lanes()
         client = Client(here.jenkins.url, *here.jenkins.auth("mfa-agent"))
         listing = client.get("computer/", inputs.LISTING, limit=LISTING_BYTES).body
@@ -34,10 +35,12 @@ def measure_open_gates(sizes: Sizes) -> list[Figure]:
         until(lambda: here.jenkins.count(LISTING) >= begun + SETTLED)
         share, polls = _watched(here, sizes.watched_seconds)
         memory = processes.resident(here.pid)
+        seen = console.first_byte(here, last.jti, len(pauses), sizes.looks)
     how = f"{len(pauses)} gates, listing of {len(listing) / 1e6:.1f} MB, {polls:.2f} polls a second; the whole agent"
     return [
         Figure(f"memory of the agent, {len(pauses)} open gates", memory, "MiB", 200, "resident; " + how),
         Figure(f"share of one core, {len(pauses)} open gates", share * 100, "%", 20, how),
+        seen,
     ]
 
 

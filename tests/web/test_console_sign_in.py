@@ -7,7 +7,7 @@ import http.client
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
 
 import jwt
 import pytest
@@ -80,13 +80,25 @@ def test_nothing_about_people_or_gates_without_signing_in(desktop: Desktop, worl
 
 
 def test_a_foreign_state_is_refused(desktop: Desktop) -> None:
-    """Somebody else's way back, sent to a victim, signs nobody in (login cross-site request forgery)."""
+    """Somebody else's way back, sent to a victim, signs nobody in (login cross-site request forgery): not even with a
+    token that Slack signed for the victim's own question.
+    """
     theirs, victim = desktop.visitor, desktop.visitor
     back = theirs.allow(theirs.begin(), "UBOB")
-    victim.begin()
+    (nonce,) = parse_qs(urlsplit(victim.begin()).query)["nonce"]
+    desktop.slack.openid.claims["nonce"] = nonce
     assert victim.get(back).status_code == 403
     assert not victim.inside
-    assert desktop.visitor.get(back).status_code == 403  # who has begun nothing
+
+
+def test_a_way_back_in_another_browser_is_refused(desktop: Desktop) -> None:
+    """It belongs to the browser that began it."""
+    visitor = desktop.visitor
+    back = visitor.allow(visitor.begin(), "UALICE")
+    other = desktop.visitor
+    assert other.get(back).status_code == 403
+    assert not other.inside
+    assert visitor.get(back).status_code == 303
 
 
 def test_a_foreign_nonce_is_refused(desktop: Desktop) -> None:
@@ -325,14 +337,20 @@ def test_strangers_do_not_flood_slack_or_the_trail(desktop: Desktop) -> None:
 
 
 @pytest.fixture
-def behind(world: KeyWorld) -> Iterator[Desktop]:
+def known(world: KeyWorld) -> KeyWorld:
+    """The roster has everybody under the name that the proxy has for them."""
     people = {
         name: replace(one, identities={**one.identities, "proxy:user": f"{name}@example.com"})
         for name, one in ROSTER.people.items()
     }
     rules = world.desk.rules
     rules.now = InForce(rules.now.policy, Roster(people))
-    with console(world.desk, HEADER, proxies=("127.0.0.1",)) as found:
+    return world
+
+
+@pytest.fixture
+def behind(known: KeyWorld) -> Iterator[Desktop]:
+    with console(known.desk, HEADER, proxies=("127.0.0.1",)) as found:
         yield found
 
 
@@ -347,15 +365,16 @@ def test_by_the_proxys_word(behind: Desktop, world: KeyWorld) -> None:
     assert "Bob" in visitor.get("/console", **{HEADER: "bob@example.com"}).text
 
 
-def test_a_header_from_an_untrusted_address_is_refused(world: KeyWorld) -> None:
+def test_a_header_from_an_untrusted_address_is_refused(known: KeyWorld) -> None:
     """Whoever reaches the agent past the proxy can write any header."""
-    with console(world.desk, HEADER, proxies=("10.0.0.1",)) as found:
+    with console(known.desk, HEADER, proxies=("10.0.0.1",)) as found:
         assert found.visitor.get("/console", **{HEADER: "alice@example.com"}).status_code == 403
 
 
-def test_a_header_that_nobody_named_is_nothing(desktop: Desktop) -> None:
+def test_a_header_that_nobody_named_is_nothing(known: KeyWorld) -> None:
     """Without `identity_header` no header says who somebody is."""
-    assert "Sign in to the console" in desktop.visitor.get("/console", **{HEADER: "alice@example.com"}).text
+    with console(known.desk, proxies=("127.0.0.1",)) as found:
+        assert "Sign in to the console" in found.visitor.get("/console", **{HEADER: "alice@example.com"}).text
 
 
 @pytest.mark.parametrize("told", ["mallory@example.com", "", "alice@example.com,bob@example.com", "a" * 300])
