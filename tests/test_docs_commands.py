@@ -23,6 +23,15 @@ from store_server import Server
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([ROOT / "docs" / "tutorial.md", *(ROOT / "docs" / "howto").glob("*.md")])
+#: Commands in blocks of all other pages: the tests that run them.
+ELSEWHERE = {
+    "init": "tests/test_init_command.py",
+    "enroll local": "tests/e2e/test_command_line.py",
+    "check": "tests/e2e/test_command_line.py",
+    "run": "tests/e2e/test_command_line.py",
+    "receipt verify": "tests/test_receipt_command.py",
+    "roster import": "tests/test_roster_command.py",
+}
 BLOCK = re.compile(r"^( *<!-- (.*?) -->\n)? *```sh\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 SEED = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
@@ -46,6 +55,18 @@ def test_each_block_is_marked_and_the_tests_it_names_have_its_commands(page: Pat
             text = "".join((ROOT / name).read_text() for name in mark.removeprefix("elsewhere: ").split(", "))
             words = {word for command in commands for word in command[1:3] if word.isalpha() and word.islower()}
             assert [word for word in words if word not in text and word != "alice"] == [], page.name
+
+
+def test_commands_in_blocks_of_other_pages_have_a_test() -> None:
+    """README and docs; `docs/cli.md` is made from the commands, and repeats their own help."""
+    others = [ROOT / "README.md", *set((ROOT / "docs").glob("*.md")) - {*PAGES, ROOT / "docs" / "cli.md"}]
+    for page in others:
+        fenced = "".join(re.findall(r"^ *```(?:sh)?\n(.*?)^ *```", page.read_text(), re.MULTILINE | re.DOTALL))
+        for words in re.findall(r"^ *jenkins-mfa ([a-z]+)(?: ([a-z]+))?", fenced, re.MULTILINE):
+            path = next((one for one in (" ".join(words), words[0]) if one in ELSEWHERE), None)
+            assert path, f"{page.name}: jenkins-mfa {' '.join(words)}"
+            text = (ROOT / ELSEWHERE[path]).read_text()
+            assert [word for word in path.split() if f'"{word}"' not in text] == [], path
 
 
 @pytest.fixture

@@ -21,11 +21,13 @@ from jenkins_mfa.archive import database, lines
 from jenkins_mfa.archive.forms import forms
 from jenkins_mfa.archive.syslog import Syslog
 from jenkins_mfa.archive.webhook import Webhook
-from jenkins_mfa.cli.check_trail import _running
+from jenkins_mfa.cli.check_trail import _destinations
 from jenkins_mfa.cli.trails import copies
 from jenkins_mfa.core.chain import Chain, Linked, verify_chain
 from jenkins_mfa.core.model import Commit, Entry
+from jenkins_mfa.destination_config import DestinationConfig
 from jenkins_mfa.errors import ArchiveError
+from jenkins_mfa.outbound import Tls
 from jenkins_mfa.store.gates import RedisStore
 from jenkins_mfa.trail_keeper import Keeper
 from jenkins_mfa.usecases import forward
@@ -150,12 +152,18 @@ def test_ops_are_told_once_and_check_finds_it(store: RedisStore, tmp_path: Path,
     assert [(one.code, one.values["problem"]) for one in told if one] == [
         ("trail_unkept", "siem: the host refused the connection")
     ]
-    (found,) = _running(store)
-    assert (found.ok, found.says) == (False, "siem: the host refused the connection")
+    siem = DestinationConfig("siem", "https://siem.example.com/in", "trail", Tls())
+    (found,) = _destinations([siem], store)
+    assert (found.ok, found.says) == (False, "1 event not sent to siem: the host refused the connection")
+    assert found.mend.startswith("look at https://siem.example.com/in")
     dead.problem = ""
     clock.move(seconds=64)
     keeper.look()
-    assert list(_running(store)) == []
+    later = DestinationConfig("siem-2", "https://siem.example.com/in", "trail", Tls())
+    assert [part.says for part in _destinations([siem, later], store)] == [
+        "siem has all events",
+        "siem-2 lacks 1 event",
+    ]
 
 
 def alert_of(store: RedisStore) -> str:

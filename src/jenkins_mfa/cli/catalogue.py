@@ -71,6 +71,8 @@ FINDINGS: dict[str, tuple[Severity, str]] = {
     "trail.unread": (_E, f"{_OPERATIONS}#the-trail"),
     "trail.old": (_W, f"{_OPERATIONS}#the-trail"),
     "trail.unkept": (_W, f"{_OPERATIONS}#copies-of-the-trail"),
+    "trail.sent": (_I, "docs/audit.md#the-trail-elsewhere"),
+    "trail.unsent": (_W, "docs/audit.md#the-trail-elsewhere"),
     "agent.runs": (_I, f"{_OPERATIONS}#running"),
     "agent.none": (_E, f"{_OPERATIONS}#running"),
     "agent.rules_refused": (_W, f"{_OPERATIONS}#a-new-policy-or-roster"),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from jenkins_mfa.cli.base import halves, load_keys
-from jenkins_mfa.cli.report import Part
+from jenkins_mfa.cli.report import Part, count
 from jenkins_mfa.config import Config
 from jenkins_mfa.core import beats
+from jenkins_mfa.destination_config import DestinationConfig
 from jenkins_mfa.errors import ArchiveError, RolledBackError
 from jenkins_mfa.failures import lower
 from jenkins_mfa.store.gates import RedisStore
@@ -34,6 +35,7 @@ def trail_parts(config: Config, store: RedisStore) -> Iterator[Part]:
         yield Part(found, False, says, mend or "see who may read and write there")
         return
     yield from _running(store)
+    yield from _destinations(config.audit.destinations, store)
     if newest is None:
         yield Part("trail.checkpoint", True, "no checkpoint yet: the first agent that runs makes one")
         return
@@ -48,6 +50,20 @@ def trail_parts(config: Config, store: RedisStore) -> Iterator[Part]:
 def _running(store: RedisStore) -> Iterator[Part]:
     """What the running agent says of it."""
     told, now = store.beats(), store.now()
-    for beat in [beat for kind in ("trail", "export", "forward") for beat in beats.fresh(told, kind, now)]:
+    for beat in [*beats.fresh(told, "trail", now), *beats.fresh(told, "export", now)]:
         if beat.get("ok") is False:
             yield Part("trail.unkept", False, lower(str(beat.get("problem"))), "see the agent's log")
+
+
+def _destinations(destinations: Sequence[DestinationConfig], store: RedisStore) -> Iterator[Part]:
+    """What each has got so far, and why one gets nothing more now."""
+    told, now, head, sent = store.beats(), store.now(), store.heads(), store.forwarded()
+    for one in destinations:
+        own = {name: beat for name, beat in told.items() if name.startswith(f"forward:{one.name}:")}
+        failing = [beat for beat in beats.fresh(own, "forward", now) if beat.get("ok") is False]
+        left = count(head.seq - sent[one.name].seq if one.name in sent else head.seq, "event")
+        if failing:
+            says = f"{left} not sent to {failing[0].get('problem')}"
+            yield Part("trail.unsent", False, says, f"look at {one.url} from this host; the agent goes on trying")
+        else:
+            yield Part("trail.sent", True, f"{left} not sent to {one.name} yet")
