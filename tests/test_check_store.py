@@ -6,7 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from builders import NOW
+from jenkins_mfa.cli.check_state import delivery_parts
 from jenkins_mfa.cli.check_store import promise_parts
+from jenkins_mfa.core.model import Backlog, Parked
 from jenkins_mfa.store.durability import PROMISES, Durability
 from jenkins_mfa.store.settings import Settings
 
@@ -52,3 +55,30 @@ def test_less_than_always_is_a_finding_unless_it_is_accepted() -> None:
     assert 'durability = "everysec"' in found.mend
     (accepted,) = promise_parts(less, Settings("", durability="everysec"))
     assert accepted.ok
+
+
+class Late:
+    """A store in which something is late."""
+
+    def __init__(self, failing: int, *parked: Parked) -> None:
+        self._late, self._parked = Backlog(3, failing, len(parked)), list(parked)
+
+    def now(self) -> int:
+        return NOW
+
+    def backlog(self) -> Backlog:
+        return self._late
+
+    def parked(self) -> list[Parked]:
+        return self._parked
+
+
+def test_what_does_not_arrive_is_a_finding() -> None:
+    """From a minute on; what was given up is one for a week, with its reason, in which nothing can hide."""
+    quiet = Late(NOW - 30_000, Parked("tell:g_1", NOW - 8 * 86_400_000, "old", 3))
+    assert list(delivery_parts(quiet)) == []  # type: ignore[arg-type]
+    late = Late(NOW - 120_000, Parked("tell:g_1", NOW - 3_600_000, "Slack: \u202enot_in_channel", 200))
+    failing, parked = delivery_parts(late)  # type: ignore[arg-type]
+    assert (failing.id, failing.says) == ("delivery.failing", "something has not been delivered for 2 min")
+    assert parked.id == "delivery.parked"
+    assert parked.says == "tell:g_1 was given up 1 h ago: Slack: \\u202enot_in_channel"

@@ -109,6 +109,7 @@ UNSEALED: dict[str, tuple[str, str]] = {
     "tries": ("hset", f"tell:{GATE.id}"),
     "lease": ("hset", f"tell:{GATE.id}"),
     "want": ("hset", f"tell:{GATE.id}"),
+    "parked": ("hset", f"tell:{GATE.id}"),
     f"trail:{GATE.jti}": ("rpush", ""),
     "gates": ("zadd", ""),
     "deadlines": ("zadd", ""),
@@ -179,7 +180,12 @@ def _read(client: Any, name: str, value: bytes) -> object:
         lambda: list(store.audit_events()),
         lambda: [store.entries(GATE.jti), store.last_entry(GATE.jti), store.first_of(GATE.jti)],
         lambda: [store.due_gates(START + 10**9), store.due_reminders(START + 10**9), store.find_gates("8f")],
-        lambda: [store.trouble(f"tell:{GATE.id}"), list(store.all_gates()), store.gate_of("main", "ref-1")],
+        lambda: [
+            store.trouble(f"tell:{GATE.id}"),
+            store.parked(),
+            list(store.all_gates()),
+            store.gate_of("main", "ref-1"),
+        ],
         lambda: store.claim_lane(1000),
         lambda: store.audit_events(7, 1) and store.trim(list(store.audit_events(1, 1)), "base"),
         lambda: list(State(store, KEYS, lambda: ["production"]).collect()),
@@ -284,6 +290,7 @@ def told() -> Iterator[bytes]:
 def store_info(data: bytes) -> object:
     """What a server tells of itself; managed ones leave things out."""
     client = Told(parse_info(data), {b"appendfsync": b"always", b"no-appendfsync-on-rewrite": b"no"})
+    durability.snapshot(client)
     return durability.inspect(client, accepted="always")
 
 

@@ -87,6 +87,7 @@ def test_a_parked_lane_is_parked_once(fragile: RedisStore, line: Line) -> None:
     alert = fragile.claim_lane(60_000)
     assert alert is not None
     assert (alert.lane, alert.want) == (f"alert:parked:{due.token}", 1)
+    assert [(one.lane, one.reason, one.tries) for one in fragile.parked()] == [(due.lane, "gone", 1)]
 
 
 def test_a_claim_whose_answer_was_lost_leases_no_second_lane(fragile: RedisStore, line: Line) -> None:

@@ -73,6 +73,8 @@ FINDINGS: dict[str, tuple[Severity, str]] = {
     "trail.unkept": (_W, f"{_OPERATIONS}#copies-of-the-trail"),
     "trail.sent": (_I, "docs/audit.md#the-trail-elsewhere"),
     "trail.unsent": (_W, "docs/audit.md#the-trail-elsewhere"),
+    "delivery.failing": (_E, f"{_OPERATIONS}#when-x-is-down"),
+    "delivery.parked": (_W, f"{_OPERATIONS}#alerts"),
     "agent.runs": (_I, f"{_OPERATIONS}#running"),
     "agent.none": (_E, f"{_OPERATIONS}#running"),
     "agent.rules_refused": (_W, f"{_OPERATIONS}#a-new-policy-or-roster"),

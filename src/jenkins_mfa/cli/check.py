@@ -12,7 +12,7 @@ import click
 
 from jenkins_mfa.cli.base import FINDING, USAGE, config_option, halves, json_option, load, load_keys
 from jenkins_mfa.cli.check_keys import kept_parts, key_parts
-from jenkins_mfa.cli.check_state import agent_parts, approvers, record_parts
+from jenkins_mfa.cli.check_state import agent_parts, approvers, delivery_parts, record_parts
 from jenkins_mfa.cli.check_store import clock_parts, promise_parts
 from jenkins_mfa.cli.check_trail import trail_parts
 from jenkins_mfa.cli.check_web import client_parts, web_parts
@@ -126,6 +126,7 @@ def _store(config: Config) -> Iterator[Part]:
         yield from record_parts(config, store)
         yield from kept_parts(store, keys)
         yield from trail_parts(config, store)
+        yield from delivery_parts(store)
         yield from agent_parts(store)
 
 

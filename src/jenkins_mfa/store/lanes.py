@@ -9,8 +9,12 @@ import re
 import secrets
 import threading
 from collections.abc import Sequence
+from typing import Any
 
-from jenkins_mfa.core.model import Backlog, Trouble
+import msgspec
+
+from jenkins_mfa import shapes
+from jenkins_mfa.core.model import Backlog, Parked, Trouble
 from jenkins_mfa.errors import StoreUnavailableError, StoreUncertainError
 from jenkins_mfa.store.wire import Script, Wire, foreign, reading, whole
 from jenkins_mfa.usecases.ports import Due
@@ -119,6 +123,16 @@ class Lanes:
             failing, waiting, parked = pipeline.execute()
         since = [int(kept[1]) for kept in map(FAILING.fullmatch, failing) if kept]
         return Backlog(int(waiting), min(since, default=0), int(parked))
+
+    def parked(self) -> list[Parked]:
+        """What was given up, oldest first."""
+        with reading():
+            found = self._wire.client.hgetall(self._wire.key("parked"))
+        try:
+            kept = [Parked(lane.decode(), **shapes.decode(text, dict[str, Any])) for lane, text in found.items()]
+        except (msgspec.DecodeError, UnicodeError, RecursionError, TypeError):
+            raise foreign("parked") from None
+        return sorted(kept, key=lambda one: one.at)
 
     def courtesy(self, name: str, holder: str, ms: int) -> bool:
         """Whether `holder` is the one to do what `name` stands for, for `ms` from now: nobody else has it, or they have

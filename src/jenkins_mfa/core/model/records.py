@@ -251,6 +251,16 @@ class Backlog:
 
 
 @dataclass(frozen=True, slots=True)
+class Parked:
+    """A lane of people's messages that was given up at `at` (ms UTC), after so many tries, and why."""
+
+    lane: str
+    at: int
+    reason: str
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
 class Commit:
     """One atomic step: records (each one version above what was read), audit events, lanes, alerts. All or nothing.
 
