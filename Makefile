@@ -146,13 +146,13 @@ release-check: dist .release/.installed
 	@.release/bin/python -m pip install --disable-pip-version-check -q -r tests/release/tools.txt
 	@touch $@
 
-# For maintainers: images, compose file, chart and workflow, as far as can be seen without Docker and Kubernetes.
+# For maintainers: images, compose file, chart, queries and workflow, as far as can be seen without Docker and Kubernetes.
 deploy-check: .deploy/.installed
 	@.deploy/bin/hadolint deploy/docker/Dockerfile deploy/compose/jenkins/Dockerfile
 	@.deploy/bin/check-jsonschema --builtin-schema vendor.compose-spec deploy/compose/compose.yaml
 	@.deploy/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/release.yml
 	@.deploy/bin/zizmor --offline --quiet .github/workflows
-	@.deploy/bin/python -m pytest -q -c /dev/null --rootdir . --noconftest -p no:cacheprovider tests/deploy/chart_check.py
+	@.deploy/bin/python -m pytest -q -c /dev/null --rootdir . --noconftest -p no:cacheprovider tests/deploy/chart_check.py tests/deploy/queries_check.py
 
 .deploy/.installed: tests/deploy/tools.txt
 	@$(PYTHON) -m venv .deploy

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import socket
 import tempfile
@@ -13,6 +14,7 @@ import requests
 from prometheus_client.parser import text_string_to_metric_families
 
 from command import run
+from jenkins_mfa.core.audit import Name
 from jenkins_mfa.demo.auto import ALICE, Player
 from jenkins_mfa.demo.world import World, free_port
 from jenkins_mfa.errors import ConfigError
@@ -133,6 +135,36 @@ def test_alert_rules_and_docs_name_numbers_that_there_are(world: tuple[World, st
     headings = {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
     assert len(runbooks) == rules.count("- alert:")
     assert set(runbooks) <= headings
+
+
+def test_the_dashboard_shows_numbers_that_there_are(world: tuple[World, str]) -> None:
+    """Each number, each label that it is asked by, and each event; no panel lies on another."""
+    made, url = world
+    player = Player(made)
+    build, message = player.pause(STAGING)  # what nothing waits for has no numbers
+    families = text_string_to_metric_families(requests.get(url, timeout=10).text)
+    player.tap(ALICE, message, confirm=True)
+    player.finished(build, "SUCCESS")
+    labels = {sample.name: set(sample.labels) for family in families for sample in family.samples}
+    board = json.loads((ROOT / "deploy" / "monitoring" / "grafana-dashboard.json").read_text())
+    asked = [target["expr"] for panel in board["panels"] for target in panel.get("targets", [])]
+    assert len(asked) > 15
+    for query in asked:
+        named = set(re.findall(r"(?:jenkins_mfa|process)_\w+", query))
+        assert named <= set(labels), query
+        by = {label for group in re.findall(r"by \(([\w, ]+)\)", query) for label in group.split(", ")}
+        by |= set(re.findall(r"(\w+)=~?\"", query))
+        assert by <= {"le"}.union(*(labels[name] for name in named)), query
+        events = {event for group in re.findall(r'event=~"([^"]+)"', query) for event in group.split("|")}
+        assert events <= set(Name), query
+    places = [panel["gridPos"] for panel in board["panels"]]
+    cells = [(x, y) for at in places for x in _span(at, "x", "w") for y in _span(at, "y", "h")]
+    assert len(cells) == len(set(cells))
+    assert {x for x, _ in cells} == set(range(24))
+
+
+def _span(place: dict[str, int], start: str, size: str) -> range:
+    return range(place[start], place[start] + place[size])
 
 
 def test_a_port_that_is_taken_ends_the_start_with_a_sentence(world: tuple[World, str]) -> None:
