@@ -115,6 +115,18 @@ def test_what_waits_for_one_channel_comes_in_turns_and_not_all_at_once(slack: Sl
     assert refusals(slack) <= 40
 
 
+def test_who_comes_later_is_asked_next_and_not_after_the_crowd(slack: SlackSimulator, clock: Clock) -> None:
+    """One controller floods the channel: the gate of another one does not wait for minutes behind its messages."""
+    made = opened(slack, clock, 60)
+    slack.pace(1.0)
+    pass_time(made, 10)
+    assert len(asks(slack)) <= 11
+    made.source.pauses["ref-999"] = f"Mfa-{999:032x}"
+    made.watch.poll()
+    pass_time(made, 3)
+    assert [message for message in asks(slack) if "job999" in plain(message)]
+
+
 def test_a_limit_holds_for_its_own_method_and_channel_alone() -> None:
     """A busy channel keeps no other one waiting, nor do updates keep an ask."""
     seconds = [0.0]
