@@ -8,7 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+import redis
 from factory import chain, entry, gate, opening, step, stepped
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from redis.sentinel import SentinelConnectionPool
 
 from jenkins_mfa.core.model import Commit, RunRecord
 from jenkins_mfa.errors import StoreConflictError, StoreError, StoreUnavailableError, StoreUncertainError
@@ -214,3 +218,29 @@ def _insist(store: RedisStore, commit: Commit) -> None:
             continue
         return
     pytest.fail("the store never came back")
+
+
+class OneSentinel:
+    """In a sentinel's place: it names one port, whatever happens there."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+
+    def discover_master(self, _service: str) -> tuple[str, int]:
+        return "127.0.0.1", self._port
+
+
+def test_an_answer_that_comes_too_late_is_not_taken_for_the_next_one(line: Line) -> None:
+    """A connection of a sentinel's service does not end by itself when an answer is late: the next command on it read
+    that one, and a commit could have taken another's for its own.
+    """
+    named = OneSentinel(line.port)
+    pool = SentinelConnectionPool("mfa", named, socket_timeout=0.2, protocol=2, retry=Retry(NoBackoff(), 0))
+    store = RedisStore(redis.Redis(connection_pool=pool), SEAL_KEY, prefix=PREFIX)
+    store.commit(Commit("warm", (RunRecord("warm", 1),)))
+    line.seconds = 0.3
+    with pytest.raises(StoreError):
+        store.claim_lane(1000)
+    line.seconds = 0.0
+    assert store.now() > 0
+    store.close()

@@ -65,6 +65,8 @@ class Wire:
         few replicas have confirmed it: it stands in the server, and a fail-over may lose it.
         """
         packed = msgspec.msgpack.encode({**plan, "offset": self._offset_ms()})
+        # A connection whose answer did not come in time is ended (`disconnect_on_error`): that of a sentinel's service
+        # is not by itself, and what comes late would be taken for the answer to whatever is asked on it next.
         with reading():
             connection = self.client.connection_pool.get_connection()
         try:
@@ -83,10 +85,10 @@ class Wire:
         """By digest; a server that does not know the script (new, or after a failover) is given it whole."""
         try:
             connection.send_command("EVALSHA", script.sha, 1, self.key("schema"), packed)
-            answer: Answer = connection.read_response()
+            answer: Answer = connection.read_response(disconnect_on_error=True)
         except NoScriptError:
             connection.send_command("EVAL", script.text, 1, self.key("schema"), packed)
-            answer = connection.read_response()
+            answer = connection.read_response(disconnect_on_error=True)
         return answer
 
     def _confirm(self, connection: Any) -> None:
@@ -97,7 +99,7 @@ class Wire:
         """
         if self._replicas:
             connection.send_command("WAIT", self._replicas, WAIT_MS)
-            have = int(connection.read_response())
+            have = int(connection.read_response(disconnect_on_error=True))
             if have < self._replicas:
                 raise StoreUncertainError(f"{have} replicas of the store have it, not {self._replicas}")
 
