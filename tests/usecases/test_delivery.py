@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ from jenkins_mfa.errors import (
     SourceForbiddenError,
     SourceUnavailableError,
 )
-from jenkins_mfa.usecases import deliver
+from jenkins_mfa.usecases import deliver, telling
 from jenkins_mfa.usecases.claim import LEEWAY, RECEIPT_TTL
 from jenkins_mfa.usecases.ports import Abort, Proceed
 from jenkins_mfa.usecases.trouble import OPS_AFTER
@@ -755,3 +756,22 @@ def test_what_a_slow_replica_shows_late_is_put_right() -> None:
     shown = [gate.state for gate in world.messenger.told]
     assert (State.RESUMED in shown[:-2], shown[-2:]) == (True, [State.PENDING, State.RESUMED])
     assert not world.store.told(world.gate.id).stale
+
+
+def test_nothing_is_asked_of_the_store_between_a_post_and_keeping_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store that is away just then would lose the message's place, and the message would be posted again."""
+    world = World()
+    world.open()
+    asked: list[str] = []
+    real = world.messenger.tell
+
+    def tell(*given: Any) -> ToldRecord:
+        after = real(*given)
+        for name in ("beats", "gate", "told", "run", "holds", "floods", "person", "open_gates"):
+            monkeypatch.setattr(world.store, name, lambda *_, name=name: asked.append(name))
+        return after
+
+    world.messenger.tell = tell  # type: ignore[method-assign]
+    due = next(name for name in world.store.lanes if name.startswith("tell:"))
+    telling.tell(world.desk, due.removeprefix("tell:"))
+    assert asked == []

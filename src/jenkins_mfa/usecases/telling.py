@@ -58,13 +58,14 @@ def tell(desk: Desk, gate_id: str) -> None:
     present = (gate.version, failing.reason if failing else "")
     if not told.stale and (told.shown > gate.version or (told.shown, told.trouble) == present):
         return
+    # Asked before anything is posted: a store that is away afterwards would have it posted again.
+    pages = homes.lanes(desk.store, concerned(gate)) if told.shown != gate.version else ()
+    stuck = _stuck(desk, gate) if not told.messages else ()
     desk.store.confirm(gate)
     others = sum(1 for other in gates_of(desk, run_record(desk, gate.run.key)) if not other.state.settled)
     with desk.spans.span("announce", gate.jti):
         after = desk.messenger.tell(gate, told, others - (not gate.state.settled), failing)
     refused = trouble.unshown(gate, after, desk.store.now()) if after.refused and not told.refused else ()
-    stuck = _stuck(desk, gate) if not told.messages else ()
-    pages = homes.lanes(desk.store, concerned(gate)) if told.shown != gate.version else ()
     cause = commit_id("told", gate.jti, str(after.version), str(after.shown))
     try:
         desk.store.commit(Commit(cause, (after,), (), pages, (*refused, *stuck)))
