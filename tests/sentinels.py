@@ -14,6 +14,7 @@ from jenkins_mfa.demo.world import free_port
 from jenkins_mfa.store.connect import client_for
 from jenkins_mfa.store.settings import Password
 from replicated import running
+from store_server import Server
 from waiting import until
 
 SERVICE = "mfa"
@@ -39,11 +40,11 @@ class Sentinels:
 
     def __enter__(self) -> Self:
         guarded = f"requirepass {self.password}\nsentinel sentinel-pass {self.password}" if self.password else ""
-        self.nodes = self._stack.enter_context(running(self._binary, 2))
+        self.nodes, primary = self._started()
         for port in self.ports:
             folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="mfa-")))
             path = folder / "sentinel.conf"
-            given = {"port": port, "folder": folder, "service": SERVICE, "primary": self.nodes[0].port}
+            given = {"port": port, "folder": folder, "service": SERVICE, "primary": primary}
             path.write_text(SENTINEL.format(**given, guarded=guarded))
             command = [self._binary, str(path), "--sentinel"]
             process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -51,6 +52,11 @@ class Sentinels:
             self._stack.callback(process.kill)
         until(lambda: all(self._knows_all(port) for port in self.ports))
         return self
+
+    def _started(self) -> tuple[list[Server], int]:
+        """The data nodes, the primary first, and the port at which all know that one."""
+        nodes = self._stack.enter_context(running(self._binary, 2))
+        return nodes, nodes[0].port
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()

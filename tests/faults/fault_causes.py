@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import resource
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import redis
 from fault_phases import Phase
 from fault_stage import LATE, SOON, SYSTEMS, Agent, Stage
 
 from jenkins_mfa.demo import files
 from jenkins_mfa.demo.world import free_port
+from jenkins_mfa.store.connect import client_for
 from jenkins_mfa.store.embedded import server_binary
 from line import Line
 from replicated import QUICK, copying
@@ -29,7 +32,7 @@ NAMES = {"jenkins": "Jenkins", "slack": "Slack", "store": "the store"}
 class Fault:
     """`name` is what the table of docs/reliability.md calls it; `away`: meanwhile the store tells nobody anything.
 
-    `prepare` is done before the gate begins; `secure`: all lines have TLS.
+    `prepare` is done before the gate begins; `secure`: all lines have TLS; `sentinels`: they tell where the store is.
     """
 
     name: str
@@ -38,6 +41,7 @@ class Fault:
     away: bool = False
     prepare: End = lambda _: None
     secure: bool = False
+    sentinels: bool = False
 
 
 # -- the agent --------------------------------------------------------------------------------------------------------
@@ -196,6 +200,25 @@ def _failed_over(stage: Stage, _phase: Phase) -> None:
         agent.lines["store"].mend()
 
 
+def _primary_killed(stage: Stage, _phase: Phase) -> None:
+    assert stage.sentinels is not None
+    stage.sentinels.kill_primary()
+
+
+def _promoted(stage: Stage) -> None:
+    """The sentinels have made another one the primary, and it has a replica."""
+    nodes = stage.sentinels
+    assert nodes is not None
+
+    def found() -> bool:
+        with contextlib.suppress(redis.RedisError), client_for(nodes.url) as client:
+            told = client.info("replication")
+            return told["role"] == "master" and told["connected_slaves"] == 1
+        return False
+
+    until(found)
+
+
 def _store_full(stage: Stage, _phase: Phase) -> None:
     """No file of the server may grow any more: with `always` it ends at its next write."""
     process = stage.server._process
@@ -307,6 +330,7 @@ FAULTS = (
     Fault("store: frozen", lambda stage, _: stage.server.freeze(), lambda stage: stage.server.thaw(), away=True),
     Fault("store: disk full, `always`: the server ends", _store_full, _store_started, away=True),
     Fault("store: fail-over to a replica", _failed_over, _nothing, prepare=_with_replica),
+    Fault("store: fail-over by Sentinel", _primary_killed, _promoted, away=True, sentinels=True),
     Fault("store: memory full (OOM)", _set("store", reply=OOM), _mend),
     Fault("store: disk full, `everysec`: MISCONF", _set("store", reply=MISCONF), _mend),
     *(Fault(f"Jenkins: {name}", _set("jenkins", reply=answer), _mend) for name, answer in STATUSES.items()),

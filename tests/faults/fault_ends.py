@@ -48,6 +48,7 @@ _OTHERS: dict[str, tuple[End, tuple[str, ...]]] = {
     "store: kill -9, before the request arrives": (TAPPED, ("announcing",)),
     "store: kill -9, after the effect": (TAPPED, ("announcing",)),
     "store: disk full, `always`: the server ends": (TAPPED, ("announcing",)),
+    "store: fail-over by Sentinel": (TAPPED, ("announcing",)),
     "store: memory full (OOM)": (TAPPED, ("announcing",)),
     "store: disk full, `everysec`: MISCONF": (TAPPED, ("announcing",)),
     "Slack: answers take 30 s": (TAPPED, ("opening", "announcing")),

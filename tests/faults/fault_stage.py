@@ -27,6 +27,7 @@ from jenkins_mfa.errors import MessengerError, Refusal, SourceError, StoreError
 from jenkins_mfa.simulators.jenkins import Build, JenkinsSimulator, Trust
 from jenkins_mfa.simulators.jenkins_samples import STAGING
 from jenkins_mfa.simulators.slack import Message, SlackSimulator, plain
+from jenkins_mfa.slack.dialogs import Dialogs
 from jenkins_mfa.slack.pace import Pace
 from jenkins_mfa.slack.payloads import Press
 from jenkins_mfa.slack.presses import Presses
@@ -34,6 +35,7 @@ from jenkins_mfa.slack.replies import Sentences
 from jenkins_mfa.sources.jenkins import client
 from jenkins_mfa.store import connect
 from jenkins_mfa.store.connect import client_for, open_trail
+from jenkins_mfa.store.embedded import server_binary
 from jenkins_mfa.store.gates import RedisStore
 from jenkins_mfa.store.settings import Settings
 from jenkins_mfa.usecases import deliver, refresh, tick
@@ -42,6 +44,7 @@ from jenkins_mfa.usecases.desk import Who
 from jenkins_mfa.usecases.watch import Watch
 from jenkins_mfa.wiring import desk_of, messenger_of
 from line import Line
+from lined_sentinels import LinedSentinels
 from store_server import Server
 from tls_front import HOST, Front
 
@@ -60,10 +63,12 @@ class Agent:
     def __init__(self, stage: Stage) -> None:
         self.stage, self.ahead = stage, 0  # ms
         self.lines = {name: Line(stage.targets[name]) for name in SYSTEMS}
+        if stage.sentinels is not None:
+            self.lines["store"] = stage.sentinels.lines[0]
         self.fronts = {name: Front(stage.folder, name, line) for name, line in self.lines.items() if stage.secure}
         urls = {name: f"http://127.0.0.1:{line.port}/" for name, line in self.lines.items()}
         urls |= {name: f"https://{HOST}:{front.port}/" for name, front in self.fronts.items()}
-        store = urls["store"].replace("http", "redis")
+        store = stage.sentinels.url if stage.sentinels else urls["store"].replace("http", "redis")
         path = files.write(
             stage.folder,
             store=store,
@@ -80,7 +85,9 @@ class Agent:
         self.keys = key_files.load(config.keys, config.installation)
         timeouts = f"?socket_timeout={STORE_SECONDS}&socket_connect_timeout={STORE_SECONDS}"
         timeouts += f"&ssl_ca_certs={self.fronts['store'].authority}" if self.fronts else ""
-        self.store = RedisStore(client_for(store + timeouts), self.keys.mac_key, offset_ms=lambda: stage.clock.offset)
+        given = client_for(store + timeouts), self.keys.mac_key
+        copies = 1 if stage.sentinels else 0
+        self.store = RedisStore(*given, replicas=copies, offset_ms=lambda: stage.clock.offset)
         pace = Pace(lambda: time.monotonic() + stage.clock.offset / 1000)
         messenger = replace(messenger_of(config), pace=pace)
         messenger.client.timeout = SLACK_SECONDS
@@ -123,6 +130,7 @@ class Stage:
     server: Server
     clock: Clock = field(default_factory=Clock)
     secure: bool = False  #: TLS on all lines
+    sentinels: LinedSentinels | None = None  #: in the server's place
     controller_ahead: float = 0.0  #: seconds
     bodies: list[str] = field(default_factory=list)
     taps: int = 0
@@ -214,7 +222,7 @@ class Stage:
         if self.build.building:
             return
         messenger: Any = self.agent.desk.messenger
-        presses = Presses(Sentences(self.agent.store, messenger), self.agent.store)
+        presses = Presses(Dialogs(Sentences(self.agent.store, messenger)), self.agent.store)
         for message in self.messages():
             for jti in _buttons(message, "gate_approve"):
                 press = Press(ALICE, jti, message.channel, message.ts, "late", "", False)
@@ -237,7 +245,7 @@ class Stage:
 
     def events(self) -> list[str]:
         """Names of the gate's events, oldest first; the chain is whole, or AssertionError."""
-        with open_trail(Settings(self.server.url)) as trail:
+        with open_trail(Settings(self.sentinels.url if self.sentinels else self.server.url)) as trail:
             linked = list(trail.audit_events())
         assert isinstance(chain.verify_chain((one.raw, one.hash) for one in linked), chain.Chain)
         return [one.entry.event for one in linked if one.entry.gate]
@@ -255,7 +263,7 @@ def _buttons(message: Message, action: str) -> list[str]:
 
 
 @contextmanager
-def staged(folder: Path, server: Server, *, secure: bool = False) -> Iterator[Stage]:
+def staged(folder: Path, server: Server, *, secure: bool = False, sentinels: bool = False) -> Iterator[Stage]:
     """A stage with its agent and its waiting build; everything of it ends with the context."""
     with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
         original = client._Connection._request
@@ -267,7 +275,8 @@ def staged(folder: Path, server: Server, *, secure: bool = False) -> Iterator[St
         patch.setattr(client._Connection, "_request", request)
         patch.setattr(connect, "BACKOFF", tuple(seconds / SCALE for seconds in connect.BACKOFF))
         server.client().flushall()
-        stage = Stage(folder, server, secure=secure)
+        nodes = stack.enter_context(LinedSentinels(str(server_binary()))) if sentinels else None
+        stage = Stage(folder, server, secure=secure, sentinels=nodes)
         stack.enter_context(stage.slack)
         stack.enter_context(stage.jenkins)
         stage.start()

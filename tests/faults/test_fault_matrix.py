@@ -30,7 +30,7 @@ def cells() -> Iterator[object]:
 @pytest.mark.parametrize(("fault", "phase"), list(cells()))
 def test_a_gate_survives(fault: Fault, phase: Phase, server: Server, short_path: Path) -> None:
     """Bring the gate there, break it, let the agent act, mend it, and see where it ends."""
-    with staged(short_path, server, secure=fault.secure) as stage:
+    with staged(short_path, server, secure=fault.secure, sentinels=fault.sentinels) as stage:
 
         def begin() -> None:
             fault.begin(stage, phase)
