@@ -18,7 +18,7 @@ from jenkins_mfa.demo.auto import ALICE, BOB
 from jenkins_mfa.demo.world import World
 from jenkins_mfa.simulators.jenkins_samples import STAGING
 from jenkins_mfa.simulators.slack import Message, SlackSimulator, plain
-from jenkins_mfa.store.connect import open_trail
+from jenkins_mfa.store.connect import client_for, open_trail
 from jenkins_mfa.store.settings import Settings
 
 
@@ -157,6 +157,18 @@ def test_ctrl_c_ends_the_test_and_asks_nobody_any_more(world: World, monkeypatch
     assert "nobody is asked any more" in done.stderr
     ended = newest(world, "Test: Denied by jenkins-mfa: “clear-disks”")
     assert "the test was stopped" in plain(ended)
+
+
+def test_an_agent_of_another_release_is_not_asked(world: World) -> None:
+    """It may know nothing of tests; the mend names what looks at the upgrade."""
+    with client_for(world.server.url) as client:
+        beat = json.dumps({"version": "0.0.1", "at": int(time.time() * 1000)})
+        client.hset("{mfa}:beats", "agent:other", beat)
+        done = live(world)
+        client.hdel("{mfa}:beats", "agent:other")
+    assert done.returncode == 1
+    assert "An agent of version 0.0.1 runs, and this is " in done.stderr
+    assert "upgrade-check" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -62,9 +62,9 @@ def test_a_newer_schema_is_refused_at_once_and_later(valkey: Server, clock: Cloc
     """An old agent neither starts on data of a newer one, nor goes on writing when a newer one took over."""
     running = new_store(valkey, clock, "{newer}")
     valkey.client().set("{newer}:schema", SCHEMA + 1)
-    with pytest.raises(StoreUnusableError, match="newer agent"):
+    with pytest.raises(StoreUnusableError, match="newer release"):
         running.commit(opening(gate()))
-    with pytest.raises(StoreUnusableError, match="newer agent"):
+    with pytest.raises(StoreUnusableError, match="newer release"):
         new_store(valkey, clock, "{newer}")
     assert running.gate(gate().id) is None
 

@@ -14,6 +14,7 @@ from jenkins_mfa.core.consumers import Consumer
 from jenkins_mfa.core.model import Factor, Gate, State
 from jenkins_mfa.core.policy import Globs
 from jenkins_mfa.core.receipt import RefusedReceipt
+from jenkins_mfa.core.receipt_pass import Expected
 from jenkins_mfa.errors import SourceForbiddenError
 from jenkins_mfa.scenario import Scenario
 from jenkins_mfa.usecases import rehearsal, replay, revoke, tick, tighten
@@ -104,6 +105,8 @@ def test_no_build_and_no_consumer_takes_the_receipt_of_a_test(stage: Stage) -> N
     assert refused.value.reason == "source"
     found = receipt_pass.opened(token, keys=PINNED, issuer="mfa:test")
     assert not Consumer("all", "", ("main",), Globs(("*",)), ("production",)).guards(found)
+    with pytest.raises(RefusedReceipt, match="is of a test, and lets nothing pass"):
+        receipt_pass.check(found, Expected())
 
 
 def test_a_receipt_that_the_library_would_refuse_lets_a_test_wait(stage: Stage) -> None:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from jenkins_mfa.core import receipt as receipts
+from jenkins_mfa.core.model import TEST
 from jenkins_mfa.core.receipt import STRENGTHS, Receipt
 from jenkins_mfa.core.receipt_form import Keys, RefusedReceipt, check_decision, check_issuer, malformed, open_token
 
@@ -69,6 +70,8 @@ def opened(token: str | None, *, keys: Keys, issuer: str) -> Receipt:
 
 def check(found: Receipt, expected: Expected) -> None:
     """Raises RefusedReceipt where the receipt is for something else, or by fewer or weaker than is expected."""
+    if found.source.startswith(TEST):
+        raise RefusedReceipt("source", "is of a test, and lets nothing pass")
     build = f"{found.pipeline} #{found.run_id} of source {found.source}"
     wanted = ((found.pipeline, expected.pipeline), (found.run_id, expected.run_id))
     if expected.source not in {"", found.source}:

@@ -142,7 +142,8 @@ class Wire:
 def newer_schema(found: int | None = None) -> StoreUnusableError:
     """The sentence for a store that a newer agent has written."""
     told = f"schema {found}" if found is not None else "a newer schema"
-    return StoreUnusableError(f"the store has {told}, this agent knows {SCHEMA}: run the newer agent")
+    says = f"the store has {told}, this release knows {SCHEMA}, and would lose what it does not know"
+    return StoreUnusableError(f"{says}; mend: run the newer release; what stands in the way: jenkins-mfa upgrade-check")
 
 
 def whole(raw: bytes | None, name: str) -> int:
