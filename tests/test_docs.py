@@ -236,6 +236,9 @@ def test_every_page_of_the_docs_is_in_the_sites_navigation() -> None:
     pages = [path.relative_to(ROOT) for path in PAGES if path.is_relative_to(ROOT / "docs")]
     assert [str(page) for page in pages if f'"{page}"' not in site] == []
     assert [name for name in re.findall(r'= "(.*\.md)"', site) if not (ROOT / name).exists()] == []
+    for name, anchor in re.findall(r'= "(.*)\.html#(.*)"', site):  # parts of a page, which the builder does not check
+        headings = re.findall(r"^#+ (.+)$", text(f"{name}.md"), re.MULTILINE)
+        assert anchor in {re.sub(r"[^\w -]", "", h.lower()).replace(" ", "-") for h in headings}, anchor
 
 
 def test_the_slack_app_has_exactly_the_scopes_that_the_agent_needs() -> None:

@@ -126,9 +126,9 @@ def test_a_dead_destination_holds_nothing_up_and_is_told_after_a_minute(
     forwarder(store, tmp_path, well, name="well").step()
     assert seqs(well.events) == list(range(1, 251))
     assert failing.step() == ""
-    clock.move(seconds=59)
+    clock.move(seconds=45)
     assert failing.step() == ""
-    clock.move(seconds=1)
+    clock.move(seconds=15)
     with pytest.raises(ArchiveError, match=r"^dead: it answered 500$"):
         failing.step()
     dead.problem = ""
