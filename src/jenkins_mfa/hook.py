@@ -55,7 +55,7 @@ class Hook:
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
                 raise NotTakenError(why(error)) from None
         if not 200 <= status < 300:
-            told = min(int(after), LONGEST) if after.isascii() and after.isdecimal() else None
+            told = min(float(after), LONGEST) if after.isascii() and after.isdecimal() else None
             raise NotTakenError(f"it answered {status}", told)
 
     def _secret(self) -> bytes:

@@ -6,7 +6,7 @@ import base64
 import json
 import re
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -21,6 +21,8 @@ from jenkins_mfa.demo.world import World
 from jenkins_mfa.simulators.jenkins import Build
 from jenkins_mfa.simulators.jenkins_samples import PRODUCTION
 from jenkins_mfa.store.connect import client_for
+from receivers import SECRET as SIGNING
+from receivers import Files, Hook, webhook
 
 PASSWORD, CONSUMER = "redis-password-of-the-tests", "consumer-secret-of-the-tests-0001"
 #: What looks like six digits that somebody typed, and is a fraction of a second.
@@ -28,7 +30,9 @@ FRACTIONS = re.compile(rb"(?<=\d{2})\.\d{6}(?!\d)")
 
 
 class Watched(World):
-    """Its agent tells all that it can tell; its store has a password, and a consumer may redeem receipts."""
+    """Its agent tells all that it can tell. Its store has a password, a consumer redeems receipts, a webhook hears of
+    gates.
+    """
 
     options = ("--log-level", "DEBUG")
 
@@ -37,6 +41,12 @@ class Watched(World):
         self.pages: list[bytes] = []
         self.told: list[bytes] = []
         self.secrets: dict[str, set[bytes]] = {}
+        self._receiver = ExitStack()
+        self.hook = Hook()
+
+    def __exit__(self, *error: object) -> None:
+        super().__exit__(*error)
+        self._receiver.close()
 
     def start_agent(self) -> None:
         """Before the first start: what the demo has not."""
@@ -44,6 +54,10 @@ class Watched(World):
             client.acl_setuser("mfa", enabled=True, passwords=[f"+{PASSWORD}"], keys=["*"], commands=["+@all"])
         edit(self.config_path, (self.server.url, f"unix://mfa:{PASSWORD}@{self.server.socket}"))
         edit(self.config_path, ("\n[web]\n", f"\n{TABLE}\n[web]\n"))
+        files = Files(self.directory)
+        self.hook = self._receiver.enter_context(webhook(files))
+        hook = f'[webhook]\nurl = "{self.hook.url}"\nsecret_file = "siem.secret"\nca_file = "ca.pem"\n'
+        edit(self.config_path, ("\n[web]\n", f"\n{hook}\n[web]\n"))
         secret = self.directory / "consumer.secret"
         secret.touch(0o600)
         secret.write_text(CONSUMER)
@@ -64,6 +78,7 @@ class Watched(World):
         self.plant("seed", *self.seeds.values(), *map(base64.b32decode, self.seeds.values()))
         self.plant("store password", PASSWORD)
         self.plant("consumer secret", CONSUMER)
+        self.plant("webhook secret", SIGNING, base64.b64decode(SIGNING.removeprefix("whsec_")))
         keys = configuration.load(self.config_path).keys
         loaded = key_files.load(keys, "demo")
         self.plant("vault key", *(key for _, key in loaded.ring.keys))
@@ -85,6 +100,7 @@ class Watched(World):
         for call in self.slack.calls():
             private = call.method in {"chat.postEphemeral", "response_url", "views.open", "conversations.open"}
             yield f"Slack, {'one person' if private else 'a channel'}", json.dumps(call.args).encode()
+        yield "webhook", b"\n".join(body for _, body in self.hook.calls)
         for build in console:
             yield "Jenkins, the build's log", build.console.encode()
             yield "Jenkins, the build's page", str(build.description).encode()

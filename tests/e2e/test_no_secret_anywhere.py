@@ -50,6 +50,7 @@ def played() -> Iterator[tuple[Watched, list[Build]]]:
 
         patch.setattr(requests.Session, "send", watched)
         world.plant_all()
+        world.slack.open_home(ALICE)
         yield world, [_code(world), _number(world), _key(world), _enrolment(world)]
 
 
@@ -147,10 +148,13 @@ def _commands(world: Watched) -> None:
         ["keys", "list"],
         ["keys", "public"],
         ["report", "--since", "1d"],
+        ["roster", "check"],
+        ["roster", "import", "--email", "alice.wu@example.com"],
         ["receipt", "verify", receipt.decode(), "--source", "main", "--pipeline", PRODUCTION],
     ):
         world.jenkins.faults.echo("GET /whoAmI", 400)
         world.slack.fail_next("auth.test", "echo")
+        world.slack.fail_next("users.lookupByEmail", "echo")
         done = command.run(*line, config=world.config_path)
         world.told.append(f"{line[0]}: {done.stdout}{done.stderr}".encode())
     config = world.config_path.read_text()
@@ -167,6 +171,8 @@ def test_row_44_no_secret_is_anywhere_but_where_it_must_be(played: tuple[Watched
     files and the command line (S12, S16).
     """
     world, builds = played
+    assert world.hook.calls
+    assert world.slack.home(ALICE)
     found = world.found(builds)
     wrong = {where: text for where, text in found.items() if where not in ALLOWED}
     assert not wrong, "\n".join(f"{where}: {text!r}" for where, text in wrong.items())

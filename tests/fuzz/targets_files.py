@@ -13,6 +13,7 @@ from pathlib import Path
 
 import click
 from fuzz_kit import FILES, target
+from fuzz_sockets import answering
 
 import certificates
 import cli_files
@@ -27,6 +28,8 @@ from jenkins_mfa.core import characters, webhook
 from jenkins_mfa.core.policy import Policy, Roster, globs
 from jenkins_mfa.core.relying_party import RelyingParty
 from jenkins_mfa.errors import ConfigError
+from jenkins_mfa.hook import Hook, NotTakenError
+from jenkins_mfa.outbound import Tls
 from jenkins_mfa.policy_cases import read_cases
 from jenkins_mfa.policy_file import read_policy
 from jenkins_mfa.roster_file import read_roster
@@ -72,6 +75,9 @@ secret_file = "siem.secret"
 [[audit.destinations]]
 name = "logs"
 url = "syslog+tls://logs.example.com:6514"
+[webhook]
+url = "https://chat.example.com/in"
+secret_file = "siem.secret"
 """
 
 
@@ -87,7 +93,8 @@ def file_config(data: bytes) -> object:
     written("siem.secret", SECRET.encode()).chmod(0o600)
     path = written("config.toml", data)
     try:
-        return [one.syslog for one in configuration.load(path).audit.destinations]
+        found = configuration.load(path)
+        return [found.webhook, *(one.syslog for one in found.audit.destinations)]
     except ConfigError as error:
         checked([line for problem in error.problems for line in problem.split("\n")])
         raise
@@ -178,6 +185,20 @@ def key_vault(data: bytes) -> object:
 def webhook_secret(data: bytes) -> object:
     """What a destination's calls are signed with."""
     return webhook.secret_of(data.decode(errors="replace"))
+
+
+def receipts() -> Iterator[bytes]:
+    for status, after in ((204, b"0"), (302, b""), (429, b"30"), (503, b"9" * 5_000)):
+        yield b"HTTP/1.1 %d X\r\nRetry-After: %b\r\nLocation: /in\r\nContent-Length: 0\r\n\r\n" % (status, after)
+
+
+@target(NotTakenError, seeds=receipts)
+def webhook_socket(data: bytes) -> object:
+    """What a receiver says to a call, in the place of HTTP."""
+    secret = written("siem.secret", SECRET.encode())
+    secret.chmod(0o600)
+    with answering(data):
+        return Hook("http://hook.example/in", secret, Tls()).call("a", "application/json", b"{}")
 
 
 @target(ConfigError, seeds=lambda: [b"xoxb-1-secret\n"])

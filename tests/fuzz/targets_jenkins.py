@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -13,14 +14,17 @@ from fuzz_sockets import answering
 
 from clock import START
 from jenkins_mfa.core.model import Run
+from jenkins_mfa.core.policy import Roster
+from jenkins_mfa.core.roster_join import Account, Standing, propose
 from jenkins_mfa.errors import SourceError, UntrustedInputError
-from jenkins_mfa.sources.jenkins import changes, check, description, inputs, records
+from jenkins_mfa.sources.jenkins import changes, check, description, inputs, people, records
 from jenkins_mfa.sources.jenkins.client import Client, Reply
 from jenkins_mfa.sources.jenkins.exported import Build, decode
 from jenkins_mfa.sources.jenkins.refs import Ref, build_path, job_path, read_build_url
 from jenkins_mfa.sources.jenkins.source import JenkinsSource
 from jenkins_mfa.usecases import plain
 from jenkins_mfa.usecases.ports import Abort, Paused
+from jenkins_mfa.words import roster as words
 
 RECORDED: dict[str, Any] = json.loads((Path(__file__).parents[1] / "sources" / "recorded.json").read_text())
 US, PUBLIC, ID = "mfa-agent", "https://ci.example.com/", "Mfa-" + "a" * 32
@@ -154,6 +158,24 @@ def jenkins_socket(data: bytes) -> object:
         with suppress(SourceError):
             client.post("job/a/1/submitDescription", {"description": "a"})
         return client.get("", "quietingDown")
+
+
+def logins() -> Iterator[bytes]:
+    yield json.dumps([{"id": "awu", "directory": "Alice.Wu@example.com", "profile": None}, {"id": "ü"}]).encode()
+    yield b'{"id": "awu"}'
+
+
+@target(UntrustedInputError, seeds=logins)
+def jenkins_logins(data: bytes) -> object:
+    """A list of logins out of the script console, and the answer about one of them."""
+    assert people.spelt(Answers(b'{"id": "AWu"}'), "awu") == "AWu"
+    with suppress(UntrustedInputError):
+        people.spelt(Answers(data), "awu")
+    found = people.read_list(data)
+    accounts = [Account("U01ALICE", one.id, Standing.MEMBER, one.directory) for one in found]
+    proposal = propose(accounts, {"jenkins:main": found}, Roster({}), "slack:T01")
+    tomllib.loads(words.toml(proposal, "slack:T01", START))
+    return proposal
 
 
 @target(

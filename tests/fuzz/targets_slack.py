@@ -10,6 +10,7 @@ from unittest.mock import patch
 
 from fuzz_kit import target
 from fuzz_sockets import answering
+from slack_sdk import WebClient
 
 from builders import gate, policy
 from desk_world import World
@@ -27,6 +28,7 @@ from jenkins_mfa.slack.glass import GlassCommands
 from jenkins_mfa.slack.handlers import Handlers
 from jenkins_mfa.slack.messenger import SlackMessenger
 from jenkins_mfa.slack.own import OwnCommands
+from jenkins_mfa.slack.people import People
 from jenkins_mfa.slack.usergroups import UserGroups
 from jenkins_mfa.usecases.rules import Rules
 
@@ -72,6 +74,8 @@ def pressed() -> Iterator[bytes]:
         action = {"action_id": "gate_approve", "type": "button", "value": value, "action_ts": TS}
         at = {"channel_id": CHANNEL, "message_ts": TS, "is_ephemeral": True}
         yield json.dumps({**WHO, "type": "block_actions", "actions": [action], "container": at}).encode()
+        home = {"container": {"type": "view", "view_id": "V01"}, "view": {"type": "home"}}
+        yield json.dumps({**WHO, "type": "block_actions", "actions": [action], **home}).encode()
 
 
 def sent() -> Iterator[bytes]:
@@ -114,7 +118,21 @@ def slack_button(data: bytes) -> object:
         raise UntrustedInputError("it names no action")
     with suppress(UntrustedInputError, Refusal):
         return payloads.vouch(found, TEAM)
+    with suppress(UntrustedInputError, Refusal):
+        payloads.about_themselves(found, TEAM)
     return payloads.press(found, TEAM)
+
+
+def looked() -> Iterator[bytes]:
+    for tab in ("home", "messages"):
+        event = {"type": "app_home_opened", "user": USER, "tab": tab, "channel": "D01"}
+        yield json.dumps({"team_id": TEAM, "type": "event_callback", "event_id": "Ev01", "event": event}).encode()
+
+
+@target(UntrustedInputError, Refusal, seeds=looked)
+def slack_event(data: bytes) -> object:
+    """Somebody opened App Home."""
+    return payloads.opened(body(data), TEAM)
 
 
 @target(UntrustedInputError, Refusal, seeds=sent)
@@ -171,6 +189,8 @@ def slack_answer(data: bytes) -> object:
         lambda: messenger.alert(Alert("a", "policy_right", 0, to="alice"), None),
         lambda: messenger.inactive(["alice"]),
         lambda: messenger.whisper(CHANNEL, USER, note),
+        lambda: people_of(client).by_email("alice.wu@example.com"),
+        lambda: people_of(client).account(USER),
         lambda: UserGroups(client).accounts("S01ONCALL"),
     ]
     headers = {"content-type": "application/json", "x-oauth-scopes": "chat:write", "retry-after": "7"}
@@ -184,6 +204,11 @@ def slack_answer(data: bytes) -> object:
             with suppress(MessengerError):
                 one()
         return calls[-1]()
+
+
+def people_of(client: WebClient) -> People:
+    """Where Slack asks for a pause nobody waits."""
+    return People(client, TEAM, lambda _: None)
 
 
 def responses() -> Iterator[bytes]:

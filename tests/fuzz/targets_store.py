@@ -179,6 +179,7 @@ def _read(client: Any, name: str, value: bytes) -> object:
         ),
         lambda: list(store.audit_events()),
         lambda: [store.entries(GATE.jti), store.last_entry(GATE.jti), store.first_of(GATE.jti)],
+        lambda: store.decided_by("alice", 100),
         lambda: [store.due_gates(START + 10**9), store.due_reminders(START + 10**9), store.find_gates("8f")],
         lambda: [
             store.trouble(f"tell:{GATE.id}"),

@@ -35,7 +35,6 @@ READERS = {
 OURS = {
     "agent.py:*": "starts threads",
     "wiring.py:*": "starts adapters",
-    "archive/webhook.py:send": "a moment of our own",
     "core/webhook.py:headers": "a digest, encoded in the same line",
     "tracing/otel.py:_traceparent": "flags of our own",
     "cli/*": "commands: what is typed is read by click, and the types in targets_files; files by targets of their own",
