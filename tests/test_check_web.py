@@ -15,14 +15,16 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from builders import policy
 from jenkins_mfa.cli.check_web import web_parts
 from jenkins_mfa.cli.report import Part
+from jenkins_mfa.web.console.settings import Console, SlackSignIn
 from jenkins_mfa.web.settings import Settings
 
 PAGES = "https://mfa.example.com, listening at 0.0.0.0:443"
 
 
-def look(settings: Settings | None, models: frozenset[str] = frozenset()) -> list[Part]:
+def look(settings: Settings | None, models: frozenset[str] = frozenset(), console: Console | None = None) -> list[Part]:
     """The parts of a configuration that has these pages."""
-    return list(web_parts(cast("Any", SimpleNamespace(web=settings, policy=policy(key_models=models)))))
+    config = SimpleNamespace(web=settings, policy=policy(key_models=models), console=console)
+    return list(web_parts(cast("Any", config)))
 
 
 def certificate(folder: Path, left: datetime.timedelta) -> Path:
@@ -79,3 +81,20 @@ def test_roots_of_models_of_keys_are_told_where_models_are_asked_for(tmp_path: P
     part = look(pages, frozenset({"a"}))[1]
     assert (part.ok, part.says) == (False, "roots of models of keys have ended: CN=mfa.example.com")
     assert str(file) in part.mend
+
+
+@pytest.mark.parametrize(
+    ("console", "ways"),
+    [
+        (Console(), "passkeys"),
+        (Console(identity_header="X-Mail"), "a proxy's X-Mail or passkeys"),
+        (
+            Console(SlackSignIn("https://slack.com", "T1", "1.2", "hush"), "X-Mail"),
+            "Slack or a proxy's X-Mail or passkeys",
+        ),
+    ],
+)
+def test_who_gets_into_the_console_is_said(console: Console, ways: str) -> None:
+    """And no secret with it."""
+    *_, part = look(Settings("127.0.0.1", 1, "http://localhost:1"), console=console)
+    assert part == Part("web.console", True, f"people sign in to the console with {ways}")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import pwd
 import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
+import requests
 
 from at_terminal import at_terminal
 from command import run
@@ -125,6 +129,31 @@ def test_a_code_at_the_terminal_resumes_the_build_while_slack_is_down(player: Pl
     assert "Your confirmation counts: 1 of 1. Jenkins gets the answer now." in shown
     assert "message: Deploy 1.4" in shown
     assert code not in shown
+    player.finished(build, "SUCCESS")
+
+
+def test_a_code_on_the_console_resumes_the_build_while_slack_is_down(player: Player, down: tuple[str, Build]) -> None:
+    """Bob signs in with a passkey, finds the gate, and gives a code; no part of Slack is there meanwhile."""
+    gate_id, build = down
+    url, http = files.pages(player.world.port), requests.Session()
+
+    def post(path: str, **body: object) -> dict[str, Any]:
+        page = hashlib.sha256(http.cookies.get("mfa-console", "").encode()).hexdigest()
+        answer = http.post(f"{url}{path}", json=body, headers={"Origin": url, "Mfa-Page": page}, timeout=PATIENCE)
+        assert answer.ok, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    begun = post("/console/sign-in/key/begin")
+    signed = json.dumps(player.world.keys["bob"].sign(begun["options"], url))
+    post("/console/sign-in/key/finish", state=begun["state"], answer=signed, to="/console")
+    listed = http.get(f"{url}/console?mine", timeout=PATIENCE).text
+    jti = next(one for one in re.findall(r'href="/console/gates/([^"]+)"', listed) if one.startswith(f"g_{gate_id}"))
+    page = http.get(f"{url}/console/gates/{jti}", timeout=PATIENCE).text
+    asks = re.search(r'data-asks="([^"]+)"', page)
+    assert asks is not None
+    given = {"way": "code", "asks": asks[1], "code": player.world.code("bob"), "number": ""}
+    assert post(f"/console/gates/{jti}/approve", **given)["says"].startswith("Your confirmation counts: 1 of 1.")
     player.finished(build, "SUCCESS")
 
 

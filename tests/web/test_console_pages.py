@@ -188,7 +188,7 @@ def test_the_policy_with_its_last_difference(alice: Visitor, world: KeyWorld, tm
     )
     shown = text_of(alice.get("/console/policy").text)
     assert "production" in shown
-    assert "1 of release, with a tap" in shown
+    assert "production 1 of release, with a tap" in shown
     assert "rules added: hotfix" in shown
     assert "Another file stands there by now" in shown
 

@@ -45,6 +45,7 @@ FINDINGS: dict[str, tuple[Severity, str]] = {
     "keys.agents_differ": (_W, _KEYS),
     "keys.unusable": (_E, _KEYS),
     "web.pages": (_I, "docs/web.md#serving-them"),
+    "web.console": (_I, "docs/console.md#signing-in"),
     "web.certificate_unread": (_E, "docs/web.md#serving-them"),
     "web.certificate_ended": (_E, "docs/web.md#serving-them"),
     "web.certificate_ends": (_W, "docs/web.md#serving-them"),

@@ -10,6 +10,7 @@ from cryptography import x509
 
 from jenkins_mfa.cli.report import Part, count
 from jenkins_mfa.config import Config
+from jenkins_mfa.web.console.settings import Console
 from jenkins_mfa.words import render
 
 ENDS_SOON = 14  #: days before its end at which a certificate is a finding
@@ -29,8 +30,20 @@ def web_parts(config: Config) -> Iterator[Part]:
         yield Part("web.pages", True, f"{where}, behind {', '.join(web.proxies)}")
     else:
         yield Part("web.pages", True, f"{where}, for this computer alone")
+    if config.console is not None:
+        yield _console(config.console)
     if config.policy.key_models and web.model_roots is not None:
         yield _models(len(config.policy.key_models), web.model_roots, int(time.time()))
+
+
+def _console(console: Console) -> Part:
+    """Who gets in; that a proxy's word needs a proxy was seen when the configuration was read."""
+    ways = [
+        *(["Slack"] if console.slack else []),
+        *([f"a proxy's {console.identity_header}"] if console.identity_header else []),
+        "passkeys",
+    ]
+    return Part("web.console", True, f"people sign in to the console with {' or '.join(ways)}")
 
 
 def _models(models: int, file: Path, now: int) -> Part:

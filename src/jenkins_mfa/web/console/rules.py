@@ -11,8 +11,8 @@ from jenkins_mfa.core.search import Wanted
 from jenkins_mfa.usecases.console import Visit
 from jenkins_mfa.web.console import past
 from jenkins_mfa.web.console.books import Books
-from jenkins_mfa.web.console.frame import Frame, lines
-from jenkins_mfa.words import console, history, members
+from jenkins_mfa.web.console.frame import Frame, lines, tree
+from jenkins_mfa.words import conditions, console, history, members
 from jenkins_mfa.words.html import Html, parts, tag
 
 HERE = "/console/policy"
@@ -53,9 +53,10 @@ class Rules:
         return tag("section", tag("h2", console.CHANGES), lines(told) or tag("p", console.NO_CHANGES))
 
     def _rule(self, rule: Rule) -> Html:
-        """Its name, and what it asks of whom."""
+        """Its name, when it applies, and what it asks of whom."""
         asks = [members.demand(one, self._desk.roster) for one in rule.require]
-        return tag("div", tag("h3", parts(members.rule(rule))), lines(asks), class_="waiting")
+        when = tree(conditions.branches(rule.when))
+        return tag("div", tag("h3", parts(members.rule(rule))), lines(asks), when, class_="waiting")
 
     def _file(self, sha256: str) -> Html:
         text = self._books.policy(sha256)

@@ -86,6 +86,11 @@ const pages = {
       if (button.dataset.way === "key" && !hasKeys()) button.hidden = true;
       button.addEventListener("click", () => once(async () => told(await answer(button.dataset))));
     }
+    // What was typed is sent with Enter, to approve: denying takes its own button.
+    for (const way of ["code", "number"]) {
+      const send = (event) => (event.key === "Enter" ? document.getElementById(`approve-${way}`)?.click() : undefined);
+      document.getElementById(way)?.addEventListener("keydown", send);
+    }
     document.getElementById("retract")?.addEventListener("click", () =>
       once(async () => told(await post(`/console/gates/${words.about}/retract`, {}))),
     );
