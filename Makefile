@@ -151,7 +151,8 @@ deploy-check: .deploy/.installed
 	@.deploy/bin/hadolint deploy/docker/Dockerfile deploy/compose/jenkins/Dockerfile
 	@.deploy/bin/check-jsonschema --builtin-schema vendor.compose-spec deploy/compose/compose.yaml
 	@.deploy/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/release.yml
-	@.deploy/bin/zizmor --offline --quiet .github/workflows
+	@.deploy/bin/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	@.deploy/bin/zizmor --offline --quiet .github
 	@.deploy/bin/python -m pytest -q -c /dev/null --rootdir . --noconftest -p no:cacheprovider tests/deploy/chart_check.py tests/deploy/queries_check.py
 
 .deploy/.installed: tests/deploy/tools.txt
