@@ -248,6 +248,8 @@ def test_the_slack_app_has_exactly_the_scopes_that_the_agent_needs() -> None:
     assert set(re.findall(r"- (\S+)", scopes)) == set(SCOPES)
     assert "socket_mode_enabled: true" in manifest
     assert "command: /mfa\n" in manifest
+    assert "home_tab_enabled: true" in manifest
+    assert "bot_events:\n      - app_home_opened" in manifest
     assert re.search(r"interactivity:\n +is_enabled: true", manifest)
 
 

@@ -7,6 +7,7 @@ import re
 import socket
 from collections.abc import Iterator
 from http.client import HTTPConnection
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
@@ -112,6 +113,25 @@ def test_abort_as_admin(browser: Browser) -> None:
     browser.message(f"Withdrawn: “deploy-staging” #{number}")
 
     assert browser.build("deploy-staging", lambda one: one["ended"], number)["result"] == "ABORTED"
+
+
+def test_home_follows_what_waits_and_opens_the_same_forms(browser: Browser) -> None:
+    """A place of its own; what is denied from there is denied, and the form says so."""
+    assert browser.act("home", user=BOB) == {}
+    number = browser.start("deploy-prod", VERSION="2.1")
+    line = f'"text": "#{number}"'
+    picture = browser.picture(lambda one: line in json.dumps(one["slack"]["home"]), user=BOB)
+    blocks = picture["slack"]["home"]["blocks"]
+    buttons = next(after for block, after in pairwise(blocks) if line in json.dumps(block))
+    value = buttons["elements"][1]["value"]
+    assert browser.act("press_home", user=BOB, action="gate_deny", value=value) == {}
+    picture = browser.picture(lambda one: one["slack"]["views"], user=BOB)
+    view = picture["slack"]["views"][-1]["id"]
+    assert browser.act("submit", user=BOB, view=view, values={"reason": "not today"})["errors"] == {}
+    browser.picture(lambda one: "Denied. The build is being aborted" in json.dumps(one["slack"]["views"]), user=BOB)
+    browser.act("close", user=BOB)
+    browser.build("deploy-prod", lambda one: one["result"] == "ABORTED", number)
+    browser.picture(lambda one: "You denied it" in json.dumps(one["slack"]["home"]), user=BOB)
 
 
 def test_form_can_be_closed(browser: Browser) -> None:

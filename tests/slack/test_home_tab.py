@@ -106,7 +106,7 @@ def test_opening_it_has_it_shown_by_its_lane(world: World) -> None:
     assert world.gates.heard == {"home:alice": {"at": world.gates.at}}
 
 
-def test_strangers_and_guests_are_told_why_and_no_builds(world: World) -> None:
+def test_s14_a_home_tells_strangers_and_guests_why_and_no_builds(world: World) -> None:
     """Not even that any wait."""
     world.gates.gates = [gate()]
     world.slack.add_user("U09MALLORY", "Mallory")
@@ -132,7 +132,7 @@ def test_a_store_that_is_away_is_said_so(world: World) -> None:
     assert "The store cannot be reached" in world.slack.open_home(ALICE).wait("home").text
 
 
-def test_what_was_not_seen_is_shown_before_a_tap_counts(world: World) -> None:
+def test_s20_what_a_home_tells_in_short_is_shown_whole_before_a_tap_counts(world: World) -> None:
     """What is shown is what is signed: the page tells a gate in short, so a form with all of it comes first."""
     look(world, TAP)
     world.answers.given = NeedsTap(TAP)

@@ -29,6 +29,7 @@ def view(slack: SlackSimulator, me: str) -> Json:
         "channels": [_channel(place) for place in places],
         "messages": [_message(message) for message in sorted([*messages, *private], key=lambda found: found.ts)],
         "views": slack.views(me),
+        "home": slack.home(me),
         "names": {user.id: user.name for user in slack.workspace.users.values()},
         "connected": slack.connections > 0,
     }
@@ -66,6 +67,16 @@ def press(slack: SlackSimulator, form: Form) -> Json:
     return _told(slack.press(form.me, place, ts, action, confirm=confirm, value=value))
 
 
+def open_home(slack: SlackSimulator, form: Form) -> Json:
+    """The app is opened at its Home tab."""
+    return _told(slack.open_home(form.me))
+
+
+def press_home(slack: SlackSimulator, form: Form) -> Json:
+    """A button of one's own Home tab."""
+    return _told(slack.press_home(form.me, form.text("action"), value=form.optional("value")))
+
+
 def submit(slack: SlackSimulator, form: Form) -> Json:
     """The modal in front is sent; `values` by block id."""
     outcome = slack.submit(form.me, form.text("view"), form.values())
@@ -93,6 +104,8 @@ def _told(outcome: Outcome) -> Json:
 
 ACTIONS: Mapping[str, Callable[[SlackSimulator, Form], Json]] = {
     "press": press,
+    "home": open_home,
+    "press_home": press_home,
     "submit": submit,
     "close": close,
     "slash": slash,

@@ -1,9 +1,10 @@
-// The Slack pane: places, messages with their threads, private answers, the /mfa field.
+// The Slack pane: App Home, places, messages with their threads, private answers, the /mfa field.
 import { act, announce, clock, el, keyed } from "./dom.js";
 import { drawBlocks, plain } from "./blocks.js";
 import { confirmed, showViews } from "./modal.js";
 
 const APP = "U0MFA";
+const HOME = "home"; // a place that is no channel: one's own page
 const list = document.getElementById("messages");
 const seen = new Map(); // "person channel" -> ts of the newest message that was looked at
 const dismissed = new Set(); // ts of private answers
@@ -15,7 +16,8 @@ export function showSlack(picture, first) {
   const known = new Set(now?.me === picture.me ? now.slack.messages.map((message) => message.ts) : []);
   now = picture;
   const { channels, messages } = picture.slack;
-  if (!channels.some((one) => one.id === place)) place = channels[0]?.id ?? "";
+  if (place !== HOME && !channels.some((one) => one.id === place)) place = channels[0]?.id ?? "";
+  if (first && place === HOME) act("home", { as: now.me });
   if (first) channels.forEach((one) => look(one.id));
   else for (const message of messages) if (!known.has(message.ts)) tellNew(message);
   draw();
@@ -30,7 +32,7 @@ function draw() {
 
 function context() {
   const channels = Object.fromEntries(now.slack.channels.map((one) => [one.id, one.name]));
-  return { me: now.me, names: now.slack.names, channels, tell };
+  return { me: now.me, names: now.slack.names, channels, tell, press: () => {} };
 }
 
 /** A sentence of Slack itself, at the place where one types. */
@@ -51,6 +53,7 @@ function unread(channel) {
 }
 
 function nameOf(one) {
+  if (one.kind === HOME) return "jenkins-mfa, Home";
   return one.kind === "im" ? "jenkins-mfa" : `#${one.name}`;
 }
 
@@ -60,8 +63,12 @@ function tellNew(message) {
   announce(`${message.private ? "Only for you" : `New in ${where ? nameOf(where) : "Slack"}`}: ${what}`);
 }
 
+function places() {
+  return [...now.slack.channels, { id: HOME, name: "Home", kind: HOME }];
+}
+
 function drawPlaces() {
-  const items = now.slack.channels.map((one) => ({ ...one, unread: unread(one.id), open: one.id === place }));
+  const items = places().map((one) => ({ ...one, unread: unread(one.id), open: one.id === place }));
   keyed(document.getElementById("places"), items, (one) => one.id, (one) =>
     el(
       "button",
@@ -73,20 +80,26 @@ function drawPlaces() {
         onclick: () => {
           place = one.id;
           tell("");
+          if (place === HOME) act("home", { as: now.me });
           draw();
           showNewest();
         },
       },
-      el("span", { class: one.kind === "im" ? "dot" : "hash", "aria-hidden": "true" }, one.kind === "im" ? "" : "#"),
+      el("span", { class: ["im", HOME].includes(one.kind) ? "dot" : "hash", "aria-hidden": "true" }, ["im", HOME].includes(one.kind) ? "" : "#"),
       el("span", {}, one.kind === "im" ? "jenkins-mfa" : one.name),
       one.unread ? el("span", { class: "badge" }, String(one.unread), el("span", { class: "unseen" }, " new")) : "",
     ),
   );
-  const open = now.slack.channels.find((one) => one.id === place);
+  const open = places().find((one) => one.id === place);
   document.getElementById("place-name").textContent = open ? nameOf(open) : "";
 }
 
 function drawMessages() {
+  if (place === HOME) {
+    const page = { ts: "home", home: now.slack.home?.blocks ?? [] };
+    keyed(list, [page], (one) => one.ts, drawMessage);
+    return;
+  }
   const here = now.slack.messages.filter((message) => message.channel === place && !dismissed.has(message.ts));
   const tops = here.filter((message) => !message.thread || message.private);
   const items = tops.map((message) => ({
@@ -106,6 +119,7 @@ export function showNewest() {
 }
 
 function drawMessage(message) {
+  if (message.home) return el("article", { class: "message" }, drawBlocks(message.home, { ...context(), press: pressedHome }));
   if (message.empty) return el("p", { class: "empty" }, "No messages yet: start a build.");
   const answer = message.replies.length;
   return el(
@@ -160,6 +174,15 @@ function drawOne(message) {
   );
 }
 
+async function pressedHome(block, element, node) {
+  tell("");
+  if (node.ariaDisabled) return;
+  node.ariaDisabled = "true";
+  const { error } = await act("press_home", { as: now.me, action: element.action_id, value: element.value });
+  node.ariaDisabled = null;
+  if (error) tell(error);
+}
+
 async function pressed(message, element, node) {
   tell("");
   if (node.ariaDisabled || (element.confirm && !(await confirmed(element.confirm)))) return;
@@ -175,7 +198,8 @@ document.getElementById("command").addEventListener("submit", async (event) => {
   const field = document.getElementById("command-text");
   tell("");
   const text = field.value;
-  const { error } = await act("slash", { as: now.me, channel: place, text });
+  const channel = place === HOME ? now.slack.channels[0].id : place;
+  const { error } = await act("slash", { as: now.me, channel, text });
   if (error) tell(error);
   else if (field.value === text) field.value = "";
   showNewest();
