@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import getpass
 import json
 import re
 from collections.abc import Callable, Generator, Mapping
@@ -109,7 +108,7 @@ class Commands(click.Group):
             if error.filename is None:
                 raise
             says = f"{error.filename} cannot be used: {unread(error)}."
-            mend = f"see that {getpass.getuser()} may read and write there, and that the disk has room"
+            mend = "see that your account may read and write there, and that the disk has room"
             raise Failed(says, USAGE, "file", mend=mend, as_json=as_json) from None
         except JenkinsMfaError as error:
             says, mend = halves(str(error))
