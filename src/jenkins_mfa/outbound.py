@@ -6,12 +6,16 @@ Files are read anew for each connection.
 from __future__ import annotations
 
 import ssl
+import time
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+
+_CHUNK = 65_536  #: bytes of an answer that are read at a time
 
 #: The step of a trace that calls belong to which are made now (W3C Trace Context); empty: none.
 TRACEPARENT: ContextVar[str] = ContextVar("traceparent", default="")
@@ -59,3 +63,15 @@ def narrow(session: requests.Session, url: str, tls: Tls) -> None:
     session.trust_env = False
     session.proxies = proxies(url)
     session.verify, session.cert = tls.verify, tls.cert
+
+
+def body(raw: Any, most: int, seconds: float) -> bytes:
+    """The body of an answer as it comes, not decoded, each part once; what comes after the part in which it gets longer
+    than `most` bytes is not read. Raises TimeoutError: whoever sends a byte now and then must not hold a thread.
+    """
+    found, until = bytearray(), time.monotonic() + seconds
+    while len(found) <= most and (part := raw.read1(_CHUNK, decode_content=False)):
+        found += part
+        if time.monotonic() > until:
+            raise TimeoutError
+    return bytes(found)

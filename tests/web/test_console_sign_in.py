@@ -11,10 +11,11 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import jwt
 import pytest
-from console_kit import COOKIE, SECRET, Desktop, Visitor, console
+import requests
+from console_kit import BACK, COOKIE, SECRET, Desktop, Visitor, console
 from cryptography.hazmat.primitives.asymmetric import rsa
 from structlog.testing import capture_logs
-from web_kit import served
+from web_kit import SECONDS, served
 
 from builders import ROSTER
 from jenkins_mfa.core.policy import Roster
@@ -186,6 +187,10 @@ def test_session_fixation(desktop: Desktop) -> None:
         "/console@evil.example.com",
         "/consoleevil",
         "/console/%0d%0aSet-Cookie:x",
+        "/console/../me",
+        "/console/../../elsewhere",
+        "/console/./people",
+        "/console/people/..",
         "javascript:alert(1)",
         "/me",
         "/console/" + "a" * 400,
@@ -331,6 +336,18 @@ def test_strangers_do_not_flood_slack_or_the_trail(desktop: Desktop) -> None:
     found = [visitor.get("/console/sign-in/slack").status_code for _ in range(62)]
     assert set(found) == {303, 429}
     assert found.count(303) >= 60
+
+
+def test_one_way_back_is_not_gone_again_and_again(desktop: Desktop) -> None:
+    """Each time Slack is asked, for as long as it likes: whoever has begun once could hold all threads of the pages."""
+    visitor = desktop.visitor
+    begun = visitor.get("/console/sign-in/slack")
+    (state,) = parse_qs(urlsplit(begun.headers["Location"]).query)["state"]
+    cookie = {"Cookie": begun.headers["Set-Cookie"].partition(";")[0]}
+    back = f"{desktop.place.settings.url}{BACK}?state={state}&code=none"
+    found = [requests.get(back, headers=cookie, timeout=SECONDS).status_code for _ in range(62)]
+    assert set(found) == {403, 429}
+    assert len(desktop.slack.calls("openid.connect.token")) == found.count(403) < 62
 
 
 # -- by the proxy's word -

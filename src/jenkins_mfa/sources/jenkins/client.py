@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
 from urllib.parse import quote, urlsplit
 
 import jenkins
@@ -29,7 +27,7 @@ from jenkins_mfa.errors import (
     SourceUnavailableError,
 )
 from jenkins_mfa.failures import why
-from jenkins_mfa.outbound import TRACEPARENT, Tls, narrow
+from jenkins_mfa.outbound import TRACEPARENT, Tls, body, narrow
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 15.0
@@ -38,7 +36,6 @@ LISTING_SECONDS = 75.0
 #: The largest answers that are read, in bytes.
 LISTING_BYTES, RECORD_BYTES, REQUEST_BYTES = 32 << 20, 4 << 20, 256 << 10
 
-_CHUNK = 64 << 10
 _LONGEST_RETRY_AFTER = 3600
 #: Permissions as headers name them → as the matrix shows them.
 _PERMISSIONS = {
@@ -170,25 +167,15 @@ class Client:
         status = answer.status_code
         if status not in {200, 302} or (status == 302 and not what.endswith("/submitDescription")):
             raise _error(status, headers, what)
-        body = _read(answer.raw, what, limit, time.monotonic() + seconds)
+        content = body(answer.raw, limit, seconds)
+        if len(content) > limit:
+            raise TooLargeError(f"{what}: longer than {limit} bytes")
         return Reply(
-            body,
+            content,
             headers.get("X-Jenkins", ""),
             headers.get("X-Jenkins-Session", ""),
             headers.get("Date", ""),
         )
-
-
-def _read(raw: Any, what: str, limit: int, until: float) -> bytes:
-    """The body as it comes, each part once: a source that sends a byte now and then must not hold a thread."""
-    body = bytearray()
-    while part := raw.read1(_CHUNK, decode_content=False):
-        body += part
-        if len(body) > limit:
-            raise TooLargeError(f"{what}: longer than {limit} bytes")
-        if time.monotonic() > until:
-            raise SourceUnavailableError(f"{what}: the answer takes too long")
-    return bytes(body)
 
 
 def _error(status: int, headers: Mapping[str, str], what: str) -> Exception:

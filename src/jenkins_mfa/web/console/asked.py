@@ -14,8 +14,8 @@ from jenkins_mfa.web import signed
 LIFETIME = 600_000  #: ms
 LABEL = "console-sign-in/v1"
 HOME = "/console"  #: where one gets who asked for nothing else
-#: Pages of the console, with what they are asked: nothing that could lead out of it.
-_INSIDE = re.compile(r"/console(/[A-Za-z0-9_.-]+)*(\?[A-Za-z0-9_.=&%+*-]*)?")
+#: Pages of the console, with what they are asked: nothing that could lead out of it, as `..` does.
+_INSIDE = re.compile(r"/console(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*(\?[A-Za-z0-9_.=&%+*-]*)?")
 _MOST = 300  #: characters of a page's address
 
 

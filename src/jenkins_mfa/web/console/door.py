@@ -136,6 +136,8 @@ class Door:
         """Back from Slack: in, where this browser has begun it and Slack vouches for somebody of the roster."""
         if self._slack is None:
             return self.show()
+        if self._site.wait(request, ""):  # each asks Slack: one that has begun could hold all threads
+            return self.show(said=console.LATER, status=429)
         desk = self._site.desk
         begun = asked.read(request.cookies.get(self._cookie, ""), desk.keys.mac_key, desk.store.now())
         if begun is None:

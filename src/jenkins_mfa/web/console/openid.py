@@ -21,7 +21,7 @@ from urllib3.exceptions import HTTPError
 
 from jenkins_mfa.core import base64url, seal, strict_json
 from jenkins_mfa.errors import MessengerUnavailableError, Refusal, UntrustedInputError
-from jenkins_mfa.outbound import Tls, narrow
+from jenkins_mfa.outbound import Tls, body, narrow
 from jenkins_mfa.web.console.asked import Secrets
 from jenkins_mfa.web.console.settings import SlackSignIn
 
@@ -148,11 +148,13 @@ class OpenId:
 def _asked(url: str, form: Mapping[str, str] | None = None) -> dict[str, Any]:
     """What Slack answers to a GET, or a POST of `form`. Raises MessengerUnavailableError."""
     try:
-        with requests.Session() as wire:
-            narrow(wire, url, Tls())
-            how = "POST" if form else "GET"
-            with wire.request(how, url, data=form, timeout=SECONDS, allow_redirects=False, stream=True) as answer:
-                raw, status = answer.raw.read(BYTES + 1, decode_content=True), answer.status_code
+        with requests.Session() as session:
+            narrow(session, url, Tls())
+            session.headers["Accept-Encoding"] = "identity"
+            answer = session.request(
+                "POST" if form else "GET", url, data=form, timeout=SECONDS, allow_redirects=False, stream=True
+            )
+            status, raw = answer.status_code, body(answer.raw, BYTES, SECONDS)
         found = strict_json.parse(raw, place="Slack's answer", max_bytes=BYTES, max_depth=8, floats=True)
     except (requests.RequestException, HTTPError, OSError, UntrustedInputError) as error:
         raise MessengerUnavailableError(f"Slack's sign-in gives no answer: {type(error).__name__}") from None
