@@ -17,7 +17,7 @@ from jenkins_mfa.core.receipt import RefusedReceipt
 from jenkins_mfa.core.receipt_pass import Expected
 from jenkins_mfa.errors import SourceForbiddenError
 from jenkins_mfa.scenario import Scenario
-from jenkins_mfa.usecases import rehearsal, replay, revoke, tick, tighten
+from jenkins_mfa.usecases import deliver, rehearsal, replay, revoke, tick, tighten
 from jenkins_mfa.usecases.ports import Proceed
 from jenkins_mfa.usecases.rehearsal import Rehearsals
 
@@ -186,3 +186,18 @@ def test_a_policy_diff_leaves_tests_out(stage: Stage) -> None:
     """They would be asked by options that somebody chose."""
     gate = stage.begin()
     assert replay.replay([gate], stage.desk.policy, stage.desk.policy, stage.desk.roster, 0).gates == 0
+
+
+def test_whichever_agent_looks_after_an_abort_finds_the_test_over(stage: Stage) -> None:
+    """One that has not delivered it itself would tell ops that the run had caught the abort."""
+    gate = stage.begin()
+    stage.world.answers.deny(gate.jti, stage.world.who("alice"), "only a test", False, "deny")
+    due = stage.world.store.claim_lane(deliver.LEASE, frozenset({"tell", "note", "supersede", "ended"}))
+    assert due is not None
+    deliver.deliver(stage.desk, due)
+    assert stage.now(gate).state is State.ABORTED
+    elsewhere = Stage(World(clock=stage.world.clock, store=stage.world.store))
+    for _ in range(20):
+        stage.world.clock.move(seconds=5)
+        elsewhere.world.deliver()
+    assert elsewhere.world.messenger.alerts == []

@@ -26,6 +26,7 @@ from jenkins_mfa.usecases.ports import Abort, Opened, Paused, Proceed, Store
 KIND = "test"
 US = "jenkins-mfa"  #: who settles a test's pause
 KIDS = 4  #: that a request names at most
+ABORTED = Outcome(frozenset(), (), US, finished=True, ended="aborted", by=US)  #: a test that goes on no more
 
 
 class Rehearsals:
@@ -73,8 +74,13 @@ class Rehearsals:
         return found
 
     def outcome(self, run: Run) -> Outcome:
-        """It waits until its answer was taken."""
-        return self._outcomes.get(run.id, Outcome(frozenset({run.id}), (), US))
+        """It waits until its answer was taken, here or by another agent: then its gate has ended."""
+        found = self._outcomes.get(run.id)
+        if found is None:
+            gate = self._store.gate_of(self.id, run.id)
+            over = gate is not None and gate.state.settled
+            found = ABORTED if over else Outcome(frozenset({run.id}), (), US)
+        return found
 
     def ran(self, pipeline: str) -> list[Ran]:
         """Nothing ever ran."""
@@ -91,7 +97,7 @@ class Rehearsals:
         why: then the run goes on waiting.
         """
         if isinstance(answer, Abort):
-            self._outcomes[ref] = Outcome(frozenset(), (), US, finished=True, ended="aborted", by=US)
+            self._outcomes[ref] = ABORTED
             return
         gate = self._store.gate_of(self.id, ref)
         if gate is None:
