@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
+import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
@@ -37,6 +39,7 @@ from memory_store import MemoryStore
 from receivers import SECRET, Files, Hook, SyslogServer, slow_road, webhook
 from waiting import until
 
+AUDIT = Path(__file__).parents[2] / "docs" / "audit.md"
 FORMS = forms("1.2.3")
 
 
@@ -112,6 +115,11 @@ def test_what_was_sent_and_not_noted_is_sent_again_under_the_same_id(
     (first, body), (second, again) = hook.calls
     assert body == again
     assert first["webhook-id"] == second["webhook-id"]
+    note(store, 2)
+    forwarder(store, tmp_path, sender(hook, files)).step()
+    (command,) = re.findall(r"`(awk .*?) received\.jsonl", AUDIT.read_text())
+    once = subprocess.run(shlex.split(command), input=b"".join(hook.lines), capture_output=True, check=True).stdout
+    assert [lines.parse(line) for line in once.splitlines()] == whole(store)
 
 
 def test_a_dead_destination_holds_nothing_up_and_is_told_after_a_minute(
