@@ -10,7 +10,7 @@ from samples import ALICE, BOTH, DAN, DENIED, GATE_ID, GUEST, MINUTE, OPENED, RO
 from world import World
 
 import waiting
-from jenkins_mfa.core.home import DECIDED, Home, asks
+from jenkins_mfa.core.home import DECIDED, WAITING, Home, asks
 from jenkins_mfa.core.model import Authenticator, Factor, Gate, PersonRecord, State
 from jenkins_mfa.errors import MessageGoneError, MessengerUnavailableError, StoreUnavailableError
 from jenkins_mfa.simulators.slack import SlackSimulator
@@ -25,7 +25,7 @@ JTI = f"{GATE_ID}.1"
 AT = OPENED + 9 * MINUTE
 TAP = gate(requirement=requirement(Factor.PUSH, 1))
 CODE = Authenticator("a_1", Factor.TOTP, "v1.secret.sealed", OPENED, last_used=OPENED + MINUTE, last_step=58_800_018)
-NOTHING = Home("alice", AT, (), 0, (), PersonRecord("alice", 0))
+NOTHING = Home("alice", AT, (), 0, 0, (), PersonRecord("alice", 0))
 
 
 def page(*waiting: Gate, **changes: Any) -> Home:
@@ -86,15 +86,16 @@ def test_a_confirmation_that_can_be_taken_back_has_the_button() -> None:
 
 
 def test_the_fullest_page_fits_slacks_limits() -> None:
-    """A hundred gates with long names, ten decided: 100 blocks at the most, and the rest is counted."""
+    """Gates with long names, ten decided: 100 blocks at the most, and the rest is counted."""
     run = replace(gate().run, pipeline="folder/" * 60 + "x&<>“" * 20)
     many = [replace(gate(), id=f"g_{number:032x}", run=run) for number in range(100)]
     decided = tuple(replace(gate(confirmations=BOTH), id=f"g_{n:031x}f", run=run) for n in range(DECIDED))
-    view = home.view(page(*many, others=7, decided=decided), ROSTER)
+    view = home.view(page(*many[:WAITING], more=1_080, others=7, decided=decided), ROSTER)
     assert home_problems(view) == []
     assert len(view["blocks"]) <= 80
     assert compact_bytes(view) < MAX_VIEW_BYTES
-    assert "80 more wait for you: /mfa pending" in plain_blocks(view["blocks"])
+    assert "1,080 more wait for you: /mfa pending" in plain_blocks(view["blocks"])
+    assert plain_blocks(view["blocks"]).startswith("Waits for you: 1,100\n")
 
 
 def test_opening_it_has_it_shown_by_its_lane(world: World) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from builders import policy, rule
 from desk_world import World
-from jenkins_mfa.core.home import Home
+from jenkins_mfa.core.home import WAITING, Home
 from jenkins_mfa.core.lanes import HOME_LATER
 from jenkins_mfa.core.model import Alert, Commit, Factor, State
 from jenkins_mfa.errors import MessageGoneError, MessengerUnavailableError
@@ -61,6 +63,18 @@ def test_changes_that_come_together_are_shown_once(world: World) -> None:
     assert world.messenger.homes == []
     (found,) = shown(world)
     assert len(found.waiting[0][0].confirmations) == 1
+
+
+def test_of_very_many_the_first_to_end_are_told_and_the_rest_counted(world: World) -> None:
+    """What each asks is looked for in those alone that are told."""
+    first = world.open()
+    for number in range(1, 31):
+        ref = f"other-{number}"
+        late = replace(first, id=f"g_f{number:031x}", external_ref=ref, deadline=first.deadline + number, version=1)
+        world.store.commit(Commit(ref, (late,)))
+    found = home.of(world.desk, "alice")
+    assert ([one.id for one, _ in found.waiting][:2], len(found.waiting)) == ([first.id, f"g_f{1:031x}"], WAITING)
+    assert (found.more, found.others) == (31 - WAITING, 0)
 
 
 def test_only_who_opened_it_lately_is_shown_anything(world: World) -> None:

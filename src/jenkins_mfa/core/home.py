@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from jenkins_mfa.core import quorum
 from jenkins_mfa.core.model import Factor, Gate, PersonRecord, State
 
+WAITING = 20  #: gates that are told of those that ask somebody; of more the rest is counted
 DECIDED = 10  #: gates that are told of those that somebody decided
 
 
@@ -14,27 +15,31 @@ DECIDED = 10  #: gates that are told of those that somebody decided
 class Home:
     """What one person's page shows, which is their own only, as of `at` (ms UTC).
 
-    `waiting` are gates that ask them, each with what for, the one that ends first in front; `others` is how many more
-    wait for other people. `decided` are the newest gates that they confirmed or denied, the newest answer first.
-    `record` is what they have enrolled; None where that is damaged.
+    `waiting` are gates that ask them, each with what for, the one that ends first in front; `more` is how many further
+    ones ask them, `others` how many wait for other people. `decided` are the newest gates that they confirmed or
+    denied, the newest answer first. `record` is what they have enrolled; None where that is damaged.
     """
 
     person: str
     at: int
     waiting: tuple[tuple[Gate, Factor], ...]
+    more: int
     others: int
     decided: tuple[Gate, ...]
     record: PersonRecord | None
 
 
+def may_answer(gate: Gate, person: str) -> bool:
+    """Whether a gate waits for somebody among others."""
+    waits = gate.state is State.PENDING and gate.held is None and gate.requirement is not None
+    return waits and person in concerned(gate) - deciders(gate)
+
+
 def asks(gate: Gate, person: str) -> Factor | None:
     """What a gate asks somebody for now; None where it does not ask them (any more)."""
-    asked = gate.requirement
-    if gate.state is not State.PENDING or gate.held is not None or asked is None:
+    if gate.requirement is None or not may_answer(gate, person):
         return None
-    if person not in asked.people or person in deciders(gate):
-        return None
-    return quorum.asked(asked, gate.confirmations, person)
+    return quorum.asked(gate.requirement, gate.confirmations, person)
 
 
 def concerned(gate: Gate) -> frozenset[str]:

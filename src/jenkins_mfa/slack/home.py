@@ -1,7 +1,7 @@
 """App Home: a person's own page, as blocks. Pure.
 
 Its buttons are those of the gate's message, and open the same forms: no answer counts before its reader was shown what
-it confirms. Slack takes 100 blocks; the most that stand there are WAITING * 2 + DECIDED * 2 and ten more.
+it confirms. Slack takes 100 blocks; the most that stand there are two for each gate (core/home.py), and ten more.
 """
 
 from __future__ import annotations
@@ -15,18 +15,15 @@ from jenkins_mfa.words import forms, render
 from jenkins_mfa.words import home as words
 from jenkins_mfa.words.parts import Parts
 
-WAITING = 20  #: gates that wait which are shown, two blocks each
 ME = "home_me"  #: action id of the button below the authenticators
 
 
 def view(home: Home, roster: Roster) -> Json:
     """The page of one person of the roster."""
-    shown = home.waiting[:WAITING]
-    left = len(home.waiting) - len(shown)
     blocks = [
         _header("waiting", words.waiting(home)),
-        *(block for gate, factor in shown for block in _asks(gate, words.asks(gate, factor, roster), factor)),
-        *_lines("more", [words.more(left)] if left else []),
+        *(block for gate, factor in home.waiting for block in _asks(gate, words.asks(gate, factor, roster), factor)),
+        *_lines("more", [words.more(home.more)] if home.more else []),
         *_lines("others", [words.others(home)]),
         *([_header("decided", words.DECIDED)] if home.decided else []),
         *(block for gate in home.decided for block in _decided(gate, words.decided(gate, home.person))),

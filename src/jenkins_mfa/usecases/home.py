@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Protocol
 
-from jenkins_mfa.core.home import DECIDED, Home, asks, deciders
+from jenkins_mfa.core.home import DECIDED, WAITING, Home, asks, deciders, may_answer
 from jenkins_mfa.core.model import Commit, Gate, State
 from jenkins_mfa.usecases.desk import Desk, commit_id, whole
 
@@ -52,12 +52,15 @@ def _fresh(beat: Mapping[str, object], now: int) -> bool:
 def of(desk: Desk, person: str) -> Home:
     """What somebody's page shows now. Raises StoreError."""
     gates = [gate for gate in desk.store.open_gates() if gate.state is State.PENDING and gate.held is None]
-    asked = [(gate, factor) for gate in gates if (factor := asks(gate, person)) is not None]
+    mine = sorted((one for one in gates if may_answer(one, person)), key=lambda one: (one.deadline, one.id))
+    # What one gate asks of somebody takes time to find out, and there may be thousands.
+    asked = [(one, factor) for one in mine[:WAITING] if (factor := asks(one, person)) is not None]
     return Home(
         person,
         desk.store.now(),
-        tuple(sorted(asked, key=lambda one: (one[0].deadline, one[0].id))),
-        len(gates) - len(asked),
+        tuple(asked),
+        len(mine[WAITING:]),
+        len(gates) - len(mine),
         tuple(_decided(desk, person)),
         whole(desk, partial(desk.store.person, person)),
     )

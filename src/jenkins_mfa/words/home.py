@@ -15,7 +15,8 @@ ME = "Manage your authenticators"
 
 def waiting(home: Home) -> str:
     """The heading of what waits."""
-    return f"Waits for you: {len(home.waiting)}" if home.waiting else "Nothing waits for you"
+    count = len(home.waiting) + home.more
+    return f"Waits for you: {count:,}" if count else "Nothing waits for you"
 
 
 def others(home: Home) -> Parts:
