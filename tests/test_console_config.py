@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cli_files import without_pages, write
+from cli_files import edit, without_pages, write
 from jenkins_mfa import config as configuration
 from jenkins_mfa.errors import ConfigError
 from jenkins_mfa.web.console.settings import Console, SlackSignIn
@@ -38,6 +38,36 @@ def test_with_slack_and_a_proxy(tmp_path: Path) -> None:
     slack = SlackSignIn("http://127.0.0.1:1", "T0DEMO", "21.69", "simulated-client-secret")
     assert found == Console(slack, "X-Auth-Request-Email")
     assert "simulated-client-secret" not in repr(found)
+
+
+@pytest.mark.parametrize("jenkins", ["url", "public_url"])
+@pytest.mark.parametrize(
+    ("host", "lines", "refused"),
+    [
+        ("mfa.example.com", (*WEB, "[console]"), True),
+        ("mfa.example.com:8080", (*WEB, "[console]"), True),
+        ("MFA.example.com/jenkins", (*WEB, "[console]"), True),
+        ("mfa.example.com", (*WEB[:2], 'url = "https://mfa.example.com/mfa"', WEB[3]), True),
+        ("mfa.example.com", WEB, False),
+        ("jenkins.example.com", (*WEB, "[console]"), False),
+        ("localhost:8080", (*LOCAL, "[console]"), False),
+    ],
+)
+def test_jenkins_at_the_host_of_the_console(
+    tmp_path: Path, jenkins: str, host: str, lines: tuple[str, ...], refused: bool
+) -> None:
+    """T2: browsers send cookies to all ports of a host, and pages of one origin act for each other. Whoever administers
+    Jenkins, or has it show a page, would tap for whoever is signed in to the console.
+    """
+    addresses = {"url": "http://127.0.0.1:1/"} | {jenkins: f"https://{host}/"}
+    path = without_pages(write(tmp_path, jenkins=addresses["url"]))
+    edit(path, ("poll_seconds", f'public_url = "{addresses.get("public_url", addresses["url"])}"\npoll_seconds'))
+    path.write_text(path.read_text() + "\n" + "\n".join(lines) + "\n")
+    if not refused:
+        configuration.load(path)
+        return
+    with pytest.raises(ConfigError, match=r"url: source main is at mfa.example.com, too.*mend: a host name of its own"):
+        configuration.load(path)
 
 
 @pytest.mark.parametrize(

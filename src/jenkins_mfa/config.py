@@ -34,7 +34,7 @@ from jenkins_mfa.usecases.console import IDENTITY
 from jenkins_mfa.watched_config import watched
 from jenkins_mfa.web.console.settings import Console as ConsoleSettings
 from jenkins_mfa.web.settings import Settings as WebSettings
-from jenkins_mfa.web_config import web
+from jenkins_mfa.web_config import apart, web
 from jenkins_mfa.webhook_config import webhook
 
 SLACK_API = "https://slack.com/api/"  #: Slack's own address
@@ -142,6 +142,8 @@ def load(path: Path, *, policy_path: Path | None = None, now: int = 0, with_secr
     hook = webhook(root, base, with_secrets=with_secrets)
     pages = web(root, base, with_secrets=with_secrets)
     visitors = console(root, secrets.read, pages, slack.api_url, slack.team)
+    for source in sources:
+        apart(root, pages, source.id, (source.url, source.public_url))
     ids = {source.id for source in sources} or {""}
     redeemers = consumers(root, secrets.read, frozenset(ids))
     limits = root.table("limits", required=False)

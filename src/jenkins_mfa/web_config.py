@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import ssl
+from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,6 +21,7 @@ LISTEN = "an address and a port such as 127.0.0.1:8443 or [::1]:8443"
 URL = "https://host, https://host:port or http://localhost:port; behind a proxy also with a path such as /mfa"
 _PATH = re.compile(r"(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
 PROXY = "addresses such as 10.0.0.1, or networks such as 10.0.0.0/28"
+NEIGHBOURS = "so its pages could answer for whoever has these open; mend: a host name of its own"
 NO_TLS = "nobody would speak TLS here: mend: cert_file and key_file, or proxies with the address of the one that does"
 
 
@@ -46,6 +48,17 @@ def web(root: Table, base: Path, *, with_secrets: bool = True) -> Settings | Non
     if len(table.problems.found) == before:
         _together(table, settings, with_secrets)
     return settings if len(table.problems.found) == before else None
+
+
+def apart(root: Table, pages: Settings | None, source: str, addresses: Iterable[str]) -> None:
+    """No controller is at the host of the console, or of pages below a path. Browsers send cookies to every port of a
+    host, and pages of one origin act for each other: whoever administers Jenkins, or has it show a page of theirs,
+    would tap for whoever is signed in (T2). On `http://localhost` there is nobody else.
+    """
+    if pages is None or not pages.secure or not ("console" in root or pages.prefix):
+        return
+    if pages.party.id in {urlsplit(address).hostname for address in addresses}:
+        root.table("web").fault("url", f"source {source} is at {pages.party.id}, too, {NEIGHBOURS}")
 
 
 def listen(table: Table) -> tuple[str, int]:

@@ -255,6 +255,18 @@ def test_a_visit_ends_when_its_person_leaves_the_roster(desktop: Desktop, world:
     assert not visitor.inside
 
 
+def test_a_visit_ends_when_its_account_is_another_persons(desktop: Desktop, world: KeyWorld) -> None:
+    """Whoever got hold of an account that was taken out of the roster since taps for the new one no more."""
+    thief = desktop.signed_in()
+    identities = {**ROSTER.people["alice"].identities, "chat:T1": "UALICE2"}
+    alice = replace(ROSTER.people["alice"], identities=identities)
+    rules = world.desk.rules
+    rules.now = InForce(rules.now.policy, Roster({**ROSTER.people, "alice": alice}))
+    assert not thief.inside
+    rules.now = InForce(rules.now.policy, ROSTER)
+    assert thief.inside
+
+
 def test_who_is_not_in_the_roster_is_not_let_in(desktop: Desktop) -> None:
     """Slack knows more people than the roster."""
     visitor = desktop.visitor

@@ -2,7 +2,8 @@
 
 A visit is kept in the store as a ticket that its own person has turned in, so that it ends for good at the sign-out,
 and with whatever ends tickets: what its person answers with is called lost, they leave the roster, an older store is
-taken up. The browser has the token, the store its SHA-256.
+taken up. So it does where the roster has another account for them than the one that it was begun with. The browser has
+the token, the store its SHA-256.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import hashlib
 from dataclasses import dataclass, replace
 
 from jenkins_mfa.core.model import Commit, Entry, TicketRecord
+from jenkins_mfa.core.policy import Person
 from jenkins_mfa.errors import Refusal
 from jenkins_mfa.usecases import eligible, tickets
 from jenkins_mfa.usecases.desk import Desk, Who, commit_id, decide, whole
@@ -59,13 +61,15 @@ class Console:
         elsewhere who they are.
         """
         try:
-            eligible.active(self.desk, eligible.known(self.desk, Who(USE, host, person)), self._via(way, host))
+            found = eligible.active(self.desk, eligible.known(self.desk, Who(USE, host, person)), self._via(way, host))
         except Refusal as refusal:
             self._note("session:refused", person, way, reason=refusal.code)
             raise
         token = base64.urlsafe_b64encode(self.desk.randomness.bytes(TOKEN_BYTES)).rstrip(b"=").decode()
         now = self.desk.store.now()
-        begun = TicketRecord(_id(token), 1, USE, person, person, now, now + LIFETIME, used_at=now, proof=way.value)
+        begun = TicketRecord(
+            _id(token), 1, USE, person, person, now, now + LIFETIME, used_at=now, proof=self._proof(found, way)
+        )
         entry = Entry("session:begun", now, person, details={"person": person, "use": USE, "via": way.value})
         self.desk.store.commit(Commit(commit_id("visit", begun.id), (begun,), (entry,)))
         return token, _visit(begun)
@@ -75,9 +79,10 @@ class Console:
         found = self._record(token) if token else None
         if found is None or found.done_at or self.desk.store.now() >= found.expires:
             return None
-        if found.person not in self.desk.roster.people or tickets.called_lost(self.desk, found):
+        person, visit = self.desk.roster.people.get(found.person), _visit(found)
+        if person is None or found.proof != self._proof(person, visit.way) or tickets.called_lost(self.desk, found):
             return None
-        return _visit(found)
+        return visit
 
     def end(self, token: str) -> None:
         """Sign out: whoever may have a copy of the token has nothing any more."""
@@ -94,6 +99,13 @@ class Console:
         found = whole(self.desk, lambda: self.desk.store.ticket(_id(token)))
         return found if found is not None and found.purpose == USE else None
 
+    def _proof(self, person: Person, way: Way) -> str:
+        """What is kept of how somebody has signed in: with which account of the messenger, where it was with one. Who
+        has another one by now is not who did.
+        """
+        account = person.identities.get(self.desk.messenger.issuer, "") if way is Way.MESSENGER else ""
+        return f"{way.value}:{account}"
+
     def _via(self, way: Way, host: str) -> str:
         return f"{self.desk.messenger.issuer}/" if way is Way.MESSENGER else f"{USE}/{host}"
 
@@ -104,7 +116,7 @@ class Console:
 
 
 def _visit(record: TicketRecord) -> Visit:
-    return Visit(record.id, record.person, Way(record.proof), record.expires)
+    return Visit(record.id, record.person, Way(record.proof.partition(":")[0]), record.expires)
 
 
 def _id(token: str) -> str:
