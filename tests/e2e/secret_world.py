@@ -31,7 +31,7 @@ FRACTIONS = re.compile(rb"(?<=\d{2})\.\d{6}(?!\d)")
 
 class Watched(World):
     """Its agent tells all that it can tell. Its store has a password, a consumer redeems receipts, a webhook hears of
-    gates.
+    gates, and gets the trail.
     """
 
     options = ("--log-level", "DEBUG")
@@ -57,7 +57,8 @@ class Watched(World):
         files = Files(self.directory)
         self.hook = self._receiver.enter_context(webhook(files))
         hook = f'[webhook]\nurl = "{self.hook.url}"\nsecret_file = "siem.secret"\nca_file = "ca.pem"\n'
-        edit(self.config_path, ("\n[web]\n", f"\n{hook}\n[web]\n"))
+        sent = hook.replace("[webhook]", '[audit]\n[[audit.destinations]]\nname = "siem"', 1)
+        edit(self.config_path, ("\n[web]\n", f"\n{hook}\n{sent}\n[web]\n"))
         secret = self.directory / "consumer.secret"
         secret.touch(0o600)
         secret.write_text(CONSUMER)
@@ -100,7 +101,8 @@ class Watched(World):
         for call in self.slack.calls():
             private = call.method in {"chat.postEphemeral", "response_url", "views.open", "conversations.open"}
             yield f"Slack, {'one person' if private else 'a channel'}", json.dumps(call.args).encode()
-        yield "webhook", b"\n".join(body for _, body in self.hook.calls)
+        assert any(b'"event":"gate:resumed"' in body for _, body in self.hook.calls)
+        yield "webhook and trail that is sent", b"\n".join(body for _, body in self.hook.calls)
         for build in console:
             yield "Jenkins, the build's log", build.console.encode()
             yield "Jenkins, the build's page", str(build.description).encode()
