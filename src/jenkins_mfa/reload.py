@@ -97,6 +97,8 @@ class Reloader:
             alerts = (Alert(f"policy_right:{digest[:16]}:{now}", "policy_right", now),) if self._problems else ()
             if entries or alerts:
                 self._desk.store.commit(Commit(commit_id("policy", digest, str(now)), (), entries, (), alerts))
+            if policy.sha256 != before.policy.sha256:
+                rules.former = before.policy
             rules.now, self._fresh = fresh, True
 
     def _refuse(self, digest: str, problems: list[str], now: int) -> None:

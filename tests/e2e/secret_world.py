@@ -17,6 +17,7 @@ from cli_files import edit
 from jenkins_mfa import config as configuration
 from jenkins_mfa import key_files
 from jenkins_mfa.core import base64url
+from jenkins_mfa.demo import files
 from jenkins_mfa.demo.world import World
 from jenkins_mfa.simulators.jenkins import Build
 from jenkins_mfa.simulators.jenkins_samples import PRODUCTION
@@ -79,6 +80,7 @@ class Watched(World):
         self.plant("seed", *self.seeds.values(), *map(base64.b32decode, self.seeds.values()))
         self.plant("store password", PASSWORD)
         self.plant("consumer secret", CONSUMER)
+        self.plant("Slack client secret", files.CLIENT_SECRET)
         self.plant("webhook secret", SIGNING, base64.b64decode(SIGNING.removeprefix("whsec_")))
         keys = configuration.load(self.config_path).keys
         loaded = key_files.load(keys, "demo")
@@ -99,6 +101,8 @@ class Watched(World):
         yield "pages", b"\n".join(self.pages)
         yield "command line", b"\n".join(self.told)
         for call in self.slack.calls():
+            if call.method == "openid.connect.token":
+                continue  # what Slack has given out goes back to Slack, and no further
             private = call.method in {"chat.postEphemeral", "response_url", "views.open", "conversations.open"}
             yield f"Slack, {'one person' if private else 'a channel'}", json.dumps(call.args).encode()
         assert any(b'"event":"gate:resumed"' in body for _, body in self.hook.calls)

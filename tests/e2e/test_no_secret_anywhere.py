@@ -51,6 +51,7 @@ def played() -> Iterator[tuple[Watched, list[Build]]]:
         patch.setattr(requests.Session, "send", watched)
         world.plant_all()
         world.slack.open_home(ALICE)
+        _console(world)
         yield world, [_code(world), _number(world), _key(world), _enrolment(world)]
 
 
@@ -111,6 +112,21 @@ def _key(world: Watched) -> Build:
     player.finished(build, "SUCCESS")
     world.plant("challenge", *re.findall(rb'"challenge":"([\w-]+)"', b"".join(world.pages)))
     return build
+
+
+def _console(world: Watched) -> None:
+    """Somebody signs in to the console with Slack at the second try: at the first one Slack repeats what it is sent."""
+    url, http = f"{files.pages(world.port)}/console", requests.Session()
+    world.slack.fail_next("openid.connect.token", "echo")
+    for _ in range(2):
+        asked = http.get(f"{url}/sign-in/slack", allow_redirects=False, timeout=PATIENCE).headers["Location"]
+        allowed = f"{asked.replace('/authorize?', '/allow?')}&user={ALICE}"
+        back = http.get(allowed, allow_redirects=False, timeout=PATIENCE).headers["Location"]
+        world.plant("Slack code", re.findall(r"code=(\w+)", back)[0])
+        http.get(back, timeout=PATIENCE)
+    world.plant("visit", http.cookies["mfa-console"])
+    for page in ("", "/history", "/people", "/policy", "/report", "/health"):
+        assert 'id="out"' in http.get(f"{url}{page}", timeout=PATIENCE).text
 
 
 def _private(world: Watched) -> bytes:

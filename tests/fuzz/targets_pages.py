@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Any
 
+import jwt
 import msgspec
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fuzz_kit import target
 from starlette.types import Message
@@ -18,21 +22,27 @@ import certificates
 import security_keys_kit as kit
 from desk_world import World
 from fakes import KEYS
+from jenkins_mfa.console_books import books
 from jenkins_mfa.core import assertion, base64url, credential, seal
 from jenkins_mfa.core.binding import ActBinding, GateBinding, Purpose
 from jenkins_mfa.core.consumers import Consumer, Consumers, digest
 from jenkins_mfa.core.model import Authenticator, Factor
 from jenkins_mfa.core.policy.globs import Globs
 from jenkins_mfa.core.relying_party import RelyingParty
-from jenkins_mfa.errors import EvidenceError, Refusal
+from jenkins_mfa.errors import EvidenceError, MessengerUnavailableError, Refusal, UntrustedInputError
 from jenkins_mfa.health import Health
 from jenkins_mfa.security_keys import attestation, cbor_form
 from jenkins_mfa.security_keys.ceremonies import WebAuthnKeys
 from jenkins_mfa.simulators.security_key import EDDSA, SecurityKey
 from jenkins_mfa.threads import Crew
 from jenkins_mfa.usecases import credentials
+from jenkins_mfa.usecases.console import Console, Way
 from jenkins_mfa.web import guard, rates, session
 from jenkins_mfa.web.app import application
+from jenkins_mfa.web.console import asked, openid
+from jenkins_mfa.web.console.asked import Secrets
+from jenkins_mfa.web.console.settings import Console as ConsoleSettings
+from jenkins_mfa.web.console.settings import SlackSignIn
 from jenkins_mfa.web.session import Purpose as For
 from jenkins_mfa.web.session import Session
 from jenkins_mfa.web.settings import Settings
@@ -135,6 +145,19 @@ def page_cookie(data: bytes) -> object:
     return [session.read(value, KEYS.mac_key, NOW), session.mark(value)]
 
 
+def begun() -> Iterator[bytes]:
+    for to in ("/console", "/console/history?person=alice"):
+        yield asked.write(asked.Asked("ab" * 32, NOW, to), KEYS.mac_key).encode()
+
+
+@target(seeds=begun)
+def console_begun(data: bytes) -> object:
+    """What a browser keeps while its person is at Slack, and where they wanted to go."""
+    value = data.decode("latin-1")
+    assert asked.inside(value).startswith("/console")
+    return asked.read(value, KEYS.mac_key, NOW)
+
+
 @target(seeds=lambda: [b"127.0.0.1", b"::1", b"2001:db8::1%eth0", b"unix"])
 def page_address(data: bytes) -> object:
     """A peer's address, which a proxy may have written."""
@@ -168,9 +191,92 @@ def pages() -> Iterator[bytes]:
     yield f"POST /v1/receipts/redeem\n{asks}{json.dumps({'v': 1, 'receipt': 'a.b.c', 'token': 't' * 22})}".encode()
 
 
+def visits() -> Iterator[bytes]:
+    """What somebody sends who is in the console."""
+    world = World()
+    jti, token = world.open().jti, _visit(world)
+    own = f"Host: localhost:8080\nOrigin: {URL}\nCookie: mfa-console={token}\nContent-Type: application/json\n"
+    own += f"{session.PAGE}: {session.mark(token)}\n\n"
+    asked_for = (
+        "",
+        "?mine&page=2",
+        "/history?job=a*&since=2026-11-30&before=9",
+        "/people?page=1",
+        "/policy",
+        "/report",
+    )
+    for path in (
+        *asked_for,
+        "/report",
+        "/health",
+        f"/gates/{jti}",
+        f"/wait?about={jti}&seen=1",
+        "/sign-in?to=/console/health",
+    ):
+        yield f"GET /console{path}\n{own}".encode()
+    forms: dict[str, Any] = {
+        "approve": {"way": "tap", "asks": "0" * 64, "code": "", "number": ""},
+        "deny": {"way": "tap", "code": "", "reason": "not yet", "report": False},
+        "begin": {"decision": "approve", "key": "a_1", "asks": "0" * 64},
+        "finish": {"decision": "deny", "reason": "not yet", "nonce": "ab" * 32, "answer": "{}"},
+        "retract": {},
+    }
+    for name, form in forms.items():
+        yield f"POST /console/gates/{jti}/{name}\n{own}{json.dumps(form)}".encode()
+    yield f"POST /console/own\n{own}{{}}".encode()
+    yield f"POST /console/out\n{own}{{}}".encode()
+    yield b"GET /console\nHost: localhost:8080\nX-User: alice@example.com\n\n"
+
+
+def _visit(world: World) -> str:
+    """The token of a visit: the same in every world, whose randomness counts from one."""
+    return Console(world.desk).begin("alice", Way.MESSENGER, "127.0.0.1")[0]
+
+
+@target(seeds=visits)
+def console_request(data: bytes) -> object:
+    """The same to the console, in a visit."""
+    return page_status(data)
+
+
+@functools.cache
+def slack() -> tuple[openid.OpenId, rsa.RSAPrivateKey]:
+    """Our client, which knows Slack's key."""
+    private = rsa.generate_private_key(65537, 2048)
+    public = jwt.algorithms.RSAAlgorithm.to_jwk(private.public_key(), as_dict=True)
+    client = openid.OpenId(SlackSignIn("https://slack.com", "T1", "1.2", "hush"), f"{URL}/done", lambda: 1.0)
+    client._keys = (1.0, {"k": jwt.PyJWK({**public, "kid": "k", "alg": "RS256"})})
+    client._endpoints = (1.0, openid.Endpoints("a", "b", "c", False))
+    return client, private
+
+
+def tokens() -> Iterator[bytes]:
+    claims = {"iss": "https://slack.com", "aud": "1.2", "sub": "U1", "iat": 1, "exp": 10**10, "nonce": "n"}
+    user = {"https://slack.com/team_id": "T1", "https://slack.com/user_id": "U1"}
+    yield jwt.encode(claims | user, slack()[1], "RS256", {"kid": "k"}).encode()
+
+
+@target(Refusal, seeds=tokens)
+def slack_token(data: bytes) -> object:
+    """What Slack says of somebody who signs in."""
+    client, _ = slack()
+    return client._user(client._claims(data.decode("latin-1")), Secrets("s", "n", "v"))
+
+
+@target(MessengerUnavailableError, UntrustedInputError, seeds=lambda: [b'{"ok": true, "id_token": "a.b.c"}'])
+def slack_sign_in(data: bytes) -> object:
+    """What Slack answers at the sign-in."""
+    return openid.answered(data, 200)
+
+
 @target(seeds=pages)
 def page_request(data: bytes) -> object:
     """A request to any page, its headers and body included: an answer with a status, and never that of an accident."""
+    return page_status(data)
+
+
+def page_status(data: bytes) -> int:
+    """The status of the answer to such a request."""
     head, _, body = data.partition(b"\n\n")
     line, *rest = head.split(b"\n")
     method, _, target_ = line.partition(b" ")
@@ -211,6 +317,8 @@ async def _answered(scope: dict[str, Any], body: bytes) -> int:
     async def send(message: Message) -> None:
         said.append(message)
 
+    _visit(world)
+    console = ConsoleSettings(identity_header="X-User"), books(world.desk, Path("policy.toml"))
     site.waiters.stop()
-    await guard.Guard(application(site), settings)(scope, receive, send)
+    await guard.Guard(application(site, console), settings)(scope, receive, send)
     return int(said[0]["status"])

@@ -15,6 +15,7 @@ from fakes import FakeSource, request_text
 from jenkins_mfa.core.model import Commit, Entry, Factor
 from jenkins_mfa.core.search import Wanted
 from jenkins_mfa.usecases.desk import commit_id
+from jenkins_mfa.usecases.rules import InForce
 from jenkins_mfa.web.console import past, pending
 from key_world import KeyWorld
 
@@ -191,6 +192,26 @@ def test_the_policy_with_its_last_difference(alice: Visitor, world: KeyWorld, tm
     assert "production 1 of release, with a tap" in shown
     assert "rules added: hotfix" in shown
     assert "Another file stands there by now" in shown
+
+
+def test_the_last_difference_rule_by_rule(alice: Visitor, world: KeyWorld) -> None:
+    """As it was and as it is: what is asked, when, and the other settings; new rules and those that are gone."""
+    rules = world.desk.rules
+    changed = policy(rule(factor=Factor.TOTP, ttl=60, job="team*"), rule("hotfix"), available=tuple(Factor))
+    gone = replace(rules.now.policy, rules=(*rules.now.policy.rules, rule("old")))
+    rules.former, rules.now = gone, InForce(changed, rules.now.roster)
+    shown = text_of(alice.get("/console/policy").text).partition("Last difference, rule by rule")[2]
+    assert "production ttl: 1800 , now 60 ." in shown
+    assert "Before 1 of release, with a tap Now 1 of release, with a code pipeline: team*" in shown
+    assert "old Not there any more. Before" in shown
+    assert "hotfix New. Now" in shown
+
+
+def test_so_many_looks_and_no_more(alice: Visitor) -> None:
+    """Reports read every gate: who asks without end is asked to wait, and nobody else."""
+    found = [alice.get("/console/health").status_code for _ in range(70)]
+    assert found[:59] == [200] * 59
+    assert 429 in found
 
 
 def test_plots(alice: Visitor, world: KeyWorld) -> None:

@@ -24,12 +24,14 @@ class Rules:
 
     Whoever replaces it holds `turn` from looking at what holds until then. `accounts` are the members of groups that
     are kept elsewhere, by the id that they have there, as subjects at `issuer`; what is not in it was not read.
+    `former` is the policy that held before, None where this process has known one alone.
     """
 
     def __init__(self, policy: Policy, roster: Roster, issuer: str = "") -> None:
         self.issuer = issuer
         self.turn = threading.Lock()
         self.accounts: Mapping[str, frozenset[str]] = {}
+        self.former: Policy | None = None
         self.now = self.joined(policy, roster, {})
 
     def joined(self, policy: Policy, roster: Roster, accounts: Mapping[str, frozenset[str]]) -> InForce:

@@ -44,12 +44,14 @@ class Rate:
 @dataclass(frozen=True, slots=True)
 class Rates:
     """A person with a key sends two requests for each answer; many share the address of an office. A consumer of
-    receipts is a program, known by its secret.
+    receipts is a program, known by its secret. Whoever has signed in to the console looks at its pages as fast as they
+    read, and in several tabs that keep themselves up to date.
     """
 
     session: Rate = field(default_factory=lambda: Rate(20, 3))
     address: Rate = field(default_factory=lambda: Rate(60, 2))
     consumer: Rate = field(default_factory=lambda: Rate(20, 1))
+    look: Rate = field(default_factory=lambda: Rate(60, 0.5))
 
 
 def network(host: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 
 from jenkins_mfa.core import challenge
 from jenkins_mfa.core.model import Factor, PersonRecord
@@ -60,6 +61,19 @@ def rule(found: Rule) -> Parts:
     kind = ", on trial" if found.observe else ", for break-glass" if found.break_glass else ""
     passes = ": lets the gate pass by itself" if found.passes else ""
     return say(f"{{name}}{kind}{passes}", name=Word(found.name))
+
+
+def difference(old: Rule | None, new: Rule | None) -> list[Parts]:
+    """What became of a rule beside what it asks, and when: its other settings, as the policy calls them."""
+    if old is None or new is None:
+        return [say("New." if old is None else "Not there any more.")]
+    names = [one.name for one in fields(Rule) if one.name not in {"name", "require", "when"}]
+    pairs = [(name, str(getattr(old, name)), str(getattr(new, name))) for name in names]
+    return [
+        say("{name}: {was}, now {now}.", name=Word(name), was=Fact(was), now=Fact(now))
+        for name, was, now in pairs
+        if was != now
+    ]
 
 
 def demand(asked: Demand, roster: Roster) -> Parts:

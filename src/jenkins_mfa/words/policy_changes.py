@@ -30,7 +30,7 @@ def changes(before: tuple[Policy, Roster], after: tuple[Policy, Roster]) -> str:
     """
     (old, were), (new, are) = before, after
     found = [
-        *_named("rules", _rules(old), _rules(new)),
+        *_named("rules", rules(old), rules(new)),
         *_named("environments", {e.name: e for e in old.environments}, {e.name: e for e in new.environments}),
         *_named("exemptions", {e.name: e for e in old.exemptions}, {e.name: e for e in new.exemptions}),
         *_settings(old, new),
@@ -39,7 +39,8 @@ def changes(before: tuple[Policy, Roster], after: tuple[Policy, Roster]) -> str:
     return "; ".join(found) or "nothing that counts"
 
 
-def _rules(policy: Policy) -> dict[str, Rule]:
+def rules(policy: Policy) -> dict[str, Rule]:
+    """All of it by name, the default among them."""
     default = [policy.default] if policy.default else []
     return {rule.name: rule for rule in (*policy.rules, *default)}
 

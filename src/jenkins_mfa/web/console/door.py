@@ -5,6 +5,7 @@ whatever they ask for.
 from __future__ import annotations
 
 import hmac
+import math
 from collections.abc import Callable
 from urllib.parse import quote
 
@@ -64,7 +65,9 @@ class Door:
         def endpoint(request: Request) -> Response:
             visit = self._visitors.find(request)
             if visit is not None:
-                return show(request, visit)
+                wait = math.ceil(self._site.rates.look.wait(visit.id))
+                late = pages.too_much(wait)
+                return self._site.message(pages.AWAY_TITLE, late, 429) if wait else show(request, visit)
             to = asked.inside(request.url.path + (f"?{request.url.query}" if request.url.query else ""))
             return self._named(request, show, to) or self.show(to)
 

@@ -28,10 +28,10 @@ def routes(visitors: Visitors) -> list[Route]:
         if site.waiters.waiting(whose) >= TABS:
             return JSONResponse({"ended": True}, 429)
 
+        gate_id = about.partition(".")[0] if JTI.fullmatch(about) else ""
+
         def look() -> str:
-            if JTI.fullmatch(about):
-                return shown.version(site.desk, about.partition(".")[0])
-            return pending.mark(site.desk)
+            return shown.version(site.desk, gate_id) if gate_id else pending.mark(site.desk)
 
         now = await site.waiters.changed(whose + about, look, seen)
         return JSONResponse({"seen": now, "changed": now != seen})

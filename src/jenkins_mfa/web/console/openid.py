@@ -155,9 +155,14 @@ def _asked(url: str, form: Mapping[str, str] | None = None) -> dict[str, Any]:
                 "POST" if form else "GET", url, data=form, timeout=SECONDS, allow_redirects=False, stream=True
             )
             status, raw = answer.status_code, body(answer.raw, BYTES, SECONDS)
-        found = strict_json.parse(raw, place="Slack's answer", max_bytes=BYTES, max_depth=8, floats=True)
+        return answered(raw, status)
     except (requests.RequestException, HTTPError, OSError, UntrustedInputError) as error:
         raise MessengerUnavailableError(f"Slack's sign-in gives no answer: {type(error).__name__}") from None
+
+
+def answered(raw: bytes, status: int) -> dict[str, Any]:
+    """The object that an answer holds. Raises MessengerUnavailableError, UntrustedInputError."""
+    found = strict_json.parse(raw, place="Slack's answer", max_bytes=BYTES, max_depth=8, floats=True)
     if status != requests.codes.ok or not isinstance(found, dict):
         raise MessengerUnavailableError(f"Slack's sign-in answers with status {status}")
     return found
