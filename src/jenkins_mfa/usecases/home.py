@@ -40,8 +40,11 @@ def opened(store: Openings, person: str, cause: str) -> None:
 
 def lanes(store: Openings, people: Iterable[str]) -> tuple[str, ...]:
     """The lanes of those of the people (roster ids) who may be looking at their page."""
+    wanted = sorted({*people})
+    if not wanted:
+        return ()
     told, now = store.beats(), store.now()
-    return tuple(f"home:{one}" for one in sorted({*people}) if _fresh(told.get(f"home:{one}", {}), now))
+    return tuple(f"home:{one}" for one in wanted if _fresh(told.get(f"home:{one}", {}), now))
 
 
 def _fresh(beat: Mapping[str, object], now: int) -> bool:
