@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
@@ -15,10 +16,10 @@ from opentelemetry.trace import StatusCode
 from desk_world import World
 from jenkins_mfa.core.model import State
 from jenkins_mfa.errors import Refusal, SourceUnavailableError
-from jenkins_mfa.outbound import TRACEPARENT
+from jenkins_mfa.outbound import TRACEPARENT, Tls
 from jenkins_mfa.sources.jenkins.client import Client
 from jenkins_mfa.tracing.ids import root_id, trace_id
-from jenkins_mfa.tracing.otel import OtelSpans
+from jenkins_mfa.tracing.otel import OtelSpans, sender
 from jenkins_mfa.usecases import deliver
 from jenkins_mfa.usecases.desk import Who
 
@@ -170,3 +171,32 @@ def test_calls_to_jenkins_carry_the_step_they_belong_to(traced: Traced) -> None:
         server.shutdown()
     step = traced.named("deliver").context
     assert seen == [f"00-{step.trace_id:032x}-{step.span_id:016x}-01", None]
+
+
+def test_nothing_of_what_a_collector_answers_is_read() -> None:
+    """It may have no end: the agent would grow with it until it is ended."""
+    poured, most, block, over = 0, 32 << 20, b"x" * 65_536, threading.Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            nonlocal poured
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.end_headers()
+            with suppress(OSError):
+                while poured < most:
+                    poured += self.wfile.write(block)
+            over.set()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        spans = OtelSpans(sender(f"http://127.0.0.1:{server.server_port}/v1/traces", Tls()), "test", "1.2.3")
+        with spans.span("claim", "g_" + "0" * 32 + ".1"):
+            pass
+        spans.stop()
+        assert over.wait(10)
+        server.shutdown()
+    assert poured < most

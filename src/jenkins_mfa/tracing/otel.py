@@ -7,7 +7,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from time import time_ns
+from typing import Any
 
 import requests
 from opentelemetry.context import Context
@@ -44,7 +46,7 @@ def sender(endpoint: str, tls: Tls) -> SpanProcessor:
     """Sends spans by OTLP over HTTP, some at a time, from a thread of its own. What a collector that is away does not
     take is lost, and holds up nothing.
     """
-    session = requests.Session()
+    session = _Unread()
     narrow(session, endpoint, tls)
     ca, key, cert = (str(path) if path else None for path in (tls.ca_file, tls.key_file, tls.cert_file))
     exporter = OTLPSpanExporter(endpoint, ca, key, cert, timeout=SECONDS, session=session)
@@ -112,6 +114,17 @@ class OtelSpans:
         above = set_span_in_context(NonRecordingSpan(root), Context())
         kind = SpanKind.CLIENT if name in {"announce", "deliver"} else SpanKind.INTERNAL
         return self._tracer.start_span(name, above, kind=kind, start_time=at, attributes={GATE: jti})
+
+
+class _Unread(requests.Session):
+    """Reads of an answer its status and headers alone: nothing else is used, and a body may have no end."""
+
+    def send(self, request: requests.PreparedRequest, **how: Any) -> requests.Response:
+        """As the exporter calls it."""
+        answer = super().send(request, **how | {"stream": True})
+        answer.close()
+        answer.raw = BytesIO()
+        return answer
 
 
 class _Ids(RandomIdGenerator):
