@@ -23,11 +23,11 @@ class Procedure:
         self._config = config
         self.left = list(dict.fromkeys(COMMAND.findall(" ".join(section.split()))))
 
-    def run(self, written: str, *, code: int | None = 0, **names: str) -> str:
-        """What one of its commands prints, with these names in place of the page's (ID, NAME). `code` None: it may end
-        with any.
+    def run(self, written: str, *options: str, code: int | None = 0, **names: str) -> str:
+        """What one of its commands prints, with these names in place of the page's (ID, NAME), and options for whoever
+        has no terminal. `code` None: it may end with any.
         """
-        done = run(*self._line(written, names), config=self._config)
+        done = run(*self._line(written, names), *options, config=self._config)
         assert code in {None, done.returncode}, f"{written}: {done.stdout}{done.stderr}"
         return done.stdout
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import requests
+from incident_page import Procedure
 
 from command import run
 from jenkins_mfa import config as configuration
@@ -40,11 +41,13 @@ def command(world: World, *arguments: str | Path) -> str:
     return done.stdout
 
 
-def publish(world: World) -> set[str]:
+def publish(world: World, told: Procedure) -> set[str]:
     """Write the class into a library, and have Jenkins load it from now on; the kids in it."""
     library = world.directory / "library"
     library.mkdir(exist_ok=True)
-    command(world, "keys", "public", "--library", library)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(library)
+        told.run("keys public --library .")
     rows = dict(ROW.findall((library / "src/mfa/Trust.groovy").read_text()))
     keys = {kid: public_from_spki(text) for kid, text in rows.items()}
     world.jenkins.controller.trust = Trust(pinned(keys), "mfa:demo", "main")
@@ -79,7 +82,7 @@ def forge(world: World, build: Build, stolen: Any) -> None:
 
 def test_the_procedure_for_a_stolen_receipt_key(world: World) -> None:
     """Before it a forged receipt passes; after it none does, what it let pass is named, and people go on working."""
-    player = Player(world)
+    player, page = Player(world), Procedure("A receipt key", world.config_path)
     config = configuration.load(world.config_path)
     stolen = key_files.receipt_keys(config.keys)[0].private
     passed, message = player.pause(STAGING)
@@ -91,7 +94,8 @@ def test_the_procedure_for_a_stolen_receipt_key(world: World) -> None:
     until(lambda: "token stolen" in str(world.slack.messages("C0OPS")))
     waits, _ = player.pause(STAGING)
 
-    told = json.loads(command(world, "keys", "revoke", "k1", "--yes", "--json"))
+    assert "k1   receipt  signs" in page.run("keys list")
+    told = json.loads(page.run("keys revoke k1", "--yes", "--json"))
     builds = {(one["pipeline"], one["id"]): (one["what"], one["do"], one["approvers"]) for one in told["builds"]}
     assert builds == {
         (STAGING, str(forged.number)): ("bypassed", "look", []),
@@ -102,11 +106,18 @@ def test_the_procedure_for_a_stolen_receipt_key(world: World) -> None:
     player.finished(waits, "ABORTED")
     assert "receipt keys that were revoked" in waits.console
 
-    assert "it signs at once" in command(world, "keys", "generate")
-    assert publish(world) == {"k2"}
+    assert "it signs at once" in page.run("keys generate")
+    assert publish(world, page) == {"k2"}
+    assert [key["kid"] for key in json.loads(page.run("keys public > jwks.json"))["keys"]] == ["k2"]
+    gates = {(one["pipeline"], one["id"]): one["gate"] for one in told["builds"]}
+    shown = json.loads(page.run("show ID --json", ID=gates[STAGING, str(passed.number)].partition(".")[0]))
+    (claimed,) = (one["details"] for one in shown["history"] if one["event"] == "gate:claimed")
+    assert claimed["receipt_sha256"] == shown["receipt"]["sha256"]
     listed = json.loads(command(world, "keys", "list", "--json"))["keys"]
     assert [(key["kid"], key["state"]) for key in listed] == [("k2", "signs"), ("k1", "revoked")]
     until(lambda: "receipt keys" not in run("check", config=world.config_path).stdout)
+    assert "receipt keys" not in page.run("check", code=None)
+    assert page.left == []
 
     later, message = player.pause(STAGING)
     forge(world, later, stolen)
