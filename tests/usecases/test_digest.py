@@ -51,6 +51,7 @@ def test_it_comes_when_the_week_has_ended_and_once(world: World) -> None:
     assert len(digests(world)) == 1
     world.deliver()
     assert [alert.code for alert in world.messenger.alerts] == ["digest"]
+    assert world.store.told(digest.NAME).shown == world.clock.now()  # so no figures are taken again
     assert digests(world) == digests(world, "two") == []
     world.clock.move(seconds=WEEK)
     assert len(digests(world, "two")) == 1
