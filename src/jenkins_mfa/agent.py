@@ -177,7 +177,7 @@ class Agent:
         self.crew.stop(STOP_SECONDS)
         self._record("agent:stopped", {"reason": __version__})
         for keeper in self.keepers:
-            keeper.look(final=True)
+            keeper.last()
         self._forget_beats()
         if self.metrics is not None:
             self.metrics.stop()

@@ -21,6 +21,7 @@ from jenkins_mfa.usecases.desk import Desk, commit_id
 log = structlog.get_logger()
 
 LOOK_SECONDS = 1.0  #: between two looks at the trail
+LAST_SECONDS = 10.0  #: that an agent which stops waits for its last look
 
 
 @dataclass
@@ -45,6 +46,14 @@ class Keeper:
                 self.look()
 
         crew.start(self.name, keep)
+
+    def last(self) -> None:
+        """The last step, of an agent that stops. Nobody waits for it longer than LAST_SECONDS: a destination may answer
+        as slowly as it likes, and whoever runs next goes on where this one was.
+        """
+        thread = threading.Thread(target=self.look, kwargs={"final": True}, name=f"{self.name}-last", daemon=True)
+        thread.start()
+        thread.join(LAST_SECONDS)
 
     def look(self, *, final: bool = False) -> None:
         """One step; `final` for an agent that stops."""

@@ -6,6 +6,8 @@ import json
 import re
 import shlex
 import subprocess
+import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
@@ -19,6 +21,7 @@ from test_export import Keep, export, note, whole
 from checkpoint_kit import file_in, looking
 from clock import Clock
 from fakes import desk
+from jenkins_mfa import trail_keeper
 from jenkins_mfa.archive import database, lines
 from jenkins_mfa.archive.forms import forms
 from jenkins_mfa.archive.syslog import Syslog
@@ -179,6 +182,31 @@ def alert_of(store: RedisStore) -> str:
     """The next alert that is to be told; empty where there is none."""
     due = store.claim_lane(60_000)
     return due.lane.removeprefix("alert:") if due else ""
+
+
+def test_a_destination_that_never_answers_does_not_keep_an_agent_from_its_end(
+    store: RedisStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither in the step that is under way nor in the last one; other keepers' last steps come after it."""
+    monkeypatch.setattr(trail_keeper, "LAST_SECONDS", 0.2)
+    note(store, 1)
+    held, begun = threading.Event(), threading.Event()
+
+    class Hanging(Kept):
+        def send(self, events: Sequence[Linked]) -> None:
+            begun.set()
+            held.wait(20)
+
+    hanging = forwarder(store, tmp_path, Hanging())
+    keeper = Keeper("forward:siem", desk(store), lambda _: hanging.step())
+    under_way = threading.Thread(target=keeper.look, daemon=True)
+    under_way.start()
+    assert begun.wait(5)
+    began = time.monotonic()
+    keeper.last()
+    assert time.monotonic() - began < 5
+    held.set()
+    under_way.join(5)
 
 
 def test_pauses_grow_and_have_an_end(tmp_path: Path, clock: Clock) -> None:
