@@ -132,6 +132,12 @@ def test_settled_gates_can_be_shown_and_do_not_wait(world: World) -> None:
     assert ask(world, f"show {GATE_ID}").startswith("Approved, resumed")
 
 
+ALL = (
+    "Known: pending, show, why, me, help, approve, deny, retract, lost, break-glass, review, release, unlock, invite, "
+    "confirm. What they do: /mfa help."
+)
+
+
 @pytest.mark.parametrize(
     ("text", "answer"),
     [
@@ -139,11 +145,11 @@ def test_settled_gates_can_be_shown_and_do_not_wait(world: World) -> None:
         ("show 8f2", "/mfa show needs 4 characters of a gate's id or more; its message and /mfa pending have them."),
         ("show ../..", "/mfa show needs 4 characters of a gate's id or more; its message and /mfa pending have them."),
         ("show 0000", "No gate begins with 0000."),
-        ("pendin", "/mfa pendin is not known. Nearest: /mfa pending. All: /mfa help."),
-        ("pending 0", "/mfa pending 0 is not known. Nearest: /mfa pending. All: /mfa help."),
-        ("xyzzy", "/mfa xyzzy is not known. All: /mfa help."),
-        ("<!here>", "/mfa <!here> is not known. All: /mfa help."),
-        ("w" * 41, "That word is not known. All: /mfa help."),
+        ("pendin", f"/mfa pendin is not known. Nearest: /mfa pending. {ALL}"),
+        ("pending 0", f"/mfa pending 0 is not known. Nearest: /mfa pending. {ALL}"),
+        ("xyzzy", f"/mfa xyzzy is not known. {ALL}"),
+        ("<!here>", f"/mfa <!here> is not known. {ALL}"),
+        ("w" * 41, f"That word is not known. {ALL}"),
         ("w" * 401, None),
         ("123456", "Never type a code here. Tap Approve; the form asks for it. Use the next code there."),
         ("123 456", "Never type a code here. Tap Approve; the form asks for it. Use the next code there."),
@@ -223,3 +229,9 @@ def test_second_admin_what_waits_is_shown_to_whoever_could_confirm_it(world: Wor
         text.format("a_1", "Dan Fox", "operator:root", "dan"),
         "1 more: jenkins-mfa authenticators list",
     ]
+
+
+@pytest.mark.parametrize("word", commands.KNOWN)
+def test_every_word_of_the_list_is_one(world: World, word: str) -> None:
+    """Nobody is sent to a word that is answered with the list again."""
+    assert "is not known" not in ask(world, f"{word} 8f2c" if word == "show" else word)

@@ -173,13 +173,13 @@ def help_text(ops_channel: str) -> Parts:
 
 
 def unknown(word: str) -> Parts:
-    """A word that is no command."""
+    """A word that is no command: the nearest one, and all that there are."""
     near = difflib.get_close_matches(word.lower()[:_WORD], KNOWN, 1, 0.5)
     first = say("/mfa {word} is not known.", word=_repeated(word))
     if len(word) > _WORD:
         first = say("That word is not known.")
     nearest = say(f"Nearest: /mfa {near[0]}.") if near else ()
-    return sentences([first, nearest, say("All: /mfa help.")])
+    return sentences([first, nearest, say(f"Known: {', '.join(KNOWN)}. What they do: /mfa help.")])
 
 
 def no_codes() -> Parts:
