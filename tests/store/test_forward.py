@@ -406,21 +406,14 @@ def test_syslog_frames_and_messages_are_those_of_the_rfcs(
     assert [lines.parse(text) for *_, text in told] == whole(store)
 
 
-def test_a_syslog_server_that_hangs_up_loses_nothing(
-    server: SyslogServer, files: Files, store: RedisStore, tmp_path: Path, clock: Clock
-) -> None:
-    """Between two sendings it is seen before anything is sent; the connection is opened anew."""
+def test_a_syslog_server_that_hangs_up_loses_nothing(server: SyslogServer, files: Files, store: RedisStore) -> None:
+    """Between two sendings it is seen before anything is sent, and the connection is opened anew."""
     with closing(syslog(server, files)) as destination:
-        going = forwarder(store, tmp_path, destination)
-        note(store, 2)
-        going.step()
-        until(lambda: len(server.messages) == 2)
-        server.hang_up()
-        note(store, 2)
-        going.step()
-        clock.move(seconds=10)
-        going.step()
-        until(lambda: len(server.messages) >= 4)
+        for count in (2, 4):
+            note(store, 2)
+            destination.send(list(store.audit_events(count - 1)))
+            until(lambda count=count: len(server.messages) == count)
+            server.hang_up()
     assert [lines.parse(RFC5424.fullmatch(m)[7]) for m in server.messages] == whole(store)  # type: ignore[index]
 
 
@@ -441,6 +434,22 @@ def test_a_syslog_server_gets_nothing_unless_both_trust_each_other(files: Files,
     server.close()
     with pytest.raises(ArchiveError, match="refused"):
         Syslog("localhost", server.port, files.shown, FORMS["trail"]).send(events)
+
+
+def test_what_a_server_has_that_then_hangs_up_was_not_sent(
+    server: SyslogServer, files: Files, store: RedisStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its system has acknowledged all, and its program has ended: nobody knows what it has read."""
+    note(store, 1)
+
+    def hung_up(_: object) -> int:
+        until(lambda: server.messages)
+        server.hang_up()
+        return 0
+
+    monkeypatch.setattr("jenkins_mfa.archive.syslog._unacknowledged", hung_up)
+    with closing(syslog(server, files)) as destination, pytest.raises(ArchiveError, match="the connection was cut"):
+        destination.send(list(store.audit_events()))
 
 
 def test_a_refusal_that_comes_late_is_waited_for(files: Files, store: RedisStore) -> None:
