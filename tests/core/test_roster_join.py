@@ -155,6 +155,22 @@ def test_whatever_people_call_themselves_a_proposal_is_a_roster_that_can_be_read
         assert tables[one.id]["groups"] == []
 
 
+@pytest.mark.parametrize("hidden", ["\u202e", "\u2028", "\x85", "\u200b", "\x7f"])
+def test_s20_nothing_in_a_proposal_looks_as_if_it_stood_elsewhere(hidden: str) -> None:
+    """Whoever reads it sees where a line ends, and what is behind its #: names and logins are as their owners wrote
+    them.
+    """
+    evil = f'mallory{hidden}"jenkins:main" = "bob"'
+    account = replace(ALICE, name=f"Alice{hidden} Wu", email=f"alice{hidden}@example.com")
+    found = proposed(account, logins=[Login(evil, profile=account.email)])
+    text = words.toml(found, SLACK, 0)
+    assert hidden not in text
+    (written,) = tomllib.loads(text)["people"].values()
+    assert written == {"name": "Alice Wu", "groups": [], "identities": {SLACK: "U01ALICE"}}
+    (line,) = [one for one in text.split("\n") if "mallory" in one]
+    assert tomllib.loads(line.removeprefix("# ")) == {MAIN: evil}
+
+
 def test_a_proposal_that_is_copied_is_taken(tmp_path: Path) -> None:
     """By the reader of roster.toml, with nothing to mend."""
     found = proposed(ALICE, BOB, logins=[Login("awu", directory="alice.wu@example.com")])

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 
+from jenkins_mfa.core import characters
 from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.core.roster_check import Fault
 from jenkins_mfa.core.roster_join import Account, Joined, Proposal, Proposed, Unjoined
@@ -157,9 +158,10 @@ def _called(account: Account) -> str:
 
 def _name(one: Proposed) -> str:
     """A name that the roster takes; the id where nothing is left of it."""
-    return " ".join(NAME.sub(" ", one.account.name).split())[:NAME_MOST].strip() or one.id
+    seen = "".join(" " if characters.fault(character) else character for character in one.account.name)
+    return " ".join(NAME.sub(" ", seen).split())[:NAME_MOST].strip() or one.id
 
 
 def _quoted(text: str) -> str:
-    """A text as TOML writes it."""
-    return json.dumps(text.encode(errors="replace").decode(), ensure_ascii=False).replace("\x7f", "\\u007f")
+    """A text as TOML writes it; what cannot be seen, or moves what is beside it, as an escape (S20)."""
+    return render.visible(json.dumps(text.encode(errors="replace").decode(), ensure_ascii=False), quoted=False)
