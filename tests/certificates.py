@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime
 from dataclasses import dataclass
 
@@ -32,6 +33,13 @@ class Maker:
     def pem(self) -> bytes:
         """For the configuration."""
         return self.certificate.public_bytes(serialization.Encoding.PEM)
+
+    @property
+    def strange(self) -> bytes:
+        """The same in PEM, but of a version of X.509 that there is not."""
+        body = self.certificate.public_bytes(serialization.Encoding.DER)
+        text = base64.encodebytes(body.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x12", 1)).decode()
+        return f"-----BEGIN CERTIFICATE-----\n{text}-----END CERTIFICATE-----\n".encode()
 
     def host(self, name: str, until: datetime.datetime = END) -> tuple[bytes, bytes]:
         """A host's key and certificate, in PEM, which ends `until`."""

@@ -354,6 +354,18 @@ class MemoryStore:
                 self._alerts[alert.id] = alert
                 self._note(f"alert:{alert.id}", -ASK)
 
+    def unpark_lane(self, lane: str, by: str, *, again: bool) -> None:
+        with self._lock:
+            if lane not in self.lanes or not self.lanes[lane].parked:
+                return
+            del self.lanes[lane]
+            event = "delivery:retried" if again else "delivery:dropped"
+            self.trail += link(self.heads(), [Entry(event, self.now(), by, details={"lane": lane})])
+            if again:
+                self._note(lane)
+            else:
+                self._alerts.pop(lane.removeprefix("alert:"), None)
+
     def wait(self, seconds: float) -> None:
         """Time is the test's."""
 

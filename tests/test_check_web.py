@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from builders import policy
+from certificates import Maker
 from jenkins_mfa.cli.check_web import web_parts
 from jenkins_mfa.cli.report import Part
 from jenkins_mfa.web.console.settings import Console, SlackSignIn
@@ -56,9 +57,11 @@ def test_a_certificate_that_ends_is_a_finding(tmp_path: Path, days: int, ok: boo
 
 
 def test_a_certificate_that_cannot_be_read_is_a_finding(tmp_path: Path) -> None:
-    """It was there when the configuration was read, and is not now."""
-    (part,) = look(Settings("0.0.0.0", 443, "https://mfa.example.com", tmp_path / "gone.crt", tmp_path / "web.key"))
-    assert (part.ok, part.says) == (False, f"{tmp_path / 'gone.crt'} cannot be read as a certificate")
+    """It was there when the configuration was read, and is not now, or is none."""
+    (tmp_path / "strange.crt").write_bytes(Maker.new().strange)
+    for file in (tmp_path / "gone.crt", tmp_path / "strange.crt"):
+        (part,) = look(Settings("0.0.0.0", 443, "https://mfa.example.com", file, tmp_path / "web.key"))
+        assert (part.ok, part.says) == (False, f"{file} cannot be read as a certificate")
 
 
 def test_pages_without_a_certificate_say_who_speaks_tls() -> None:

@@ -102,9 +102,10 @@ def test_roots_of_models_are_a_file_of_certificates(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"model_roots: .*roots.pem cannot be read: "):
         read(tmp_path, *lines)
     assert configuration.load(tmp_path / "config.toml", with_secrets=False).web is not None
-    (tmp_path / "roots.pem").write_bytes(b"no certificate")
-    with pytest.raises(ConfigError, match=r"roots.pem holds no root certificates in PEM"):
-        configuration.load(tmp_path / "config.toml")
+    for wrong in (b"no certificate", Maker.new().strange):
+        (tmp_path / "roots.pem").write_bytes(wrong)
+        with pytest.raises(ConfigError, match=r"roots.pem holds no root certificates in PEM"):
+            configuration.load(tmp_path / "config.toml")
     (tmp_path / "roots.pem").write_bytes(Maker.new().pem)
     found = configuration.load(tmp_path / "config.toml").web
     assert found is not None

@@ -141,7 +141,7 @@ def test_what_waits_for_somebody_is_named(world: World) -> None:
     world.store.park_lane(due, "the channel is gone")
     world.clock.move(seconds=WEEK)
     lines = said(world)[1:]
-    assert lines[0] == "Deliveries that were given up: 1. Why: jenkins-mfa audit tail"
+    assert lines[0] == "Deliveries that were given up: 1. Which, and why: jenkins-mfa deliveries list"
     assert lines[1].startswith("Their codes wait after too many misses: Alice")
     names = lines[2].split(": ", 1)[1].split(". See")[0].replace(" and ", ", ").split(", ")
     assert names == [ROSTER.name(one) for one in lacking.lacking(world.desk.policy, ROSTER, world.store)]

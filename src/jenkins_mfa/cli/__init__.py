@@ -8,6 +8,7 @@ from jenkins_mfa.cli.answers import approve, deny, retract
 from jenkins_mfa.cli.audit import audit
 from jenkins_mfa.cli.base import Commands
 from jenkins_mfa.cli.check import check
+from jenkins_mfa.cli.deliveries import deliveries
 from jenkins_mfa.cli.demo import demo
 from jenkins_mfa.cli.gates import pending, show
 from jenkins_mfa.cli.health import health
@@ -51,5 +52,5 @@ for command in (
     seal,
 ):
     main.add_command(command)
-for command in (holds, policy, roster, report, audit, receipt, store, upgrade_check, version):
+for command in (holds, deliveries, policy, roster, report, audit, receipt, store, upgrade_check, version):
     main.add_command(command)

@@ -17,7 +17,6 @@ from jenkins_mfa.words import enrolment, render
 from jenkins_mfa.words.parts import duration
 
 FAILING = 60_000  #: ms of failing that are a finding
-LATELY = 7 * 86_400_000  #: ms for which a delivery that was given up is one
 
 
 def record_parts(config: Config, store: RedisStore) -> Iterator[Part]:
@@ -83,15 +82,14 @@ def _has_no_authenticator(store: RedisStore, person: str) -> bool:
 
 
 def delivery_parts(store: RedisStore) -> Iterator[Part]:
-    """What does not reach Jenkins or Slack: now, and for good in the last days."""
+    """What does not reach Jenkins or Slack: now, and for good."""
     now, late = store.now(), store.backlog()
     if late.failing and now - late.failing > FAILING:
         says = f"something has not been delivered for {duration(now - late.failing)}"
         yield Part("delivery.failing", False, says, "jenkins-mfa pending says what and why; it is tried again")
     for one in store.parked():
-        if now - one.at < LATELY:
-            says = f"{one.lane} was given up {duration(now - one.at)} ago: {render.visible(one.reason)}"
-            yield Part("delivery.parked", False, says, "mend its cause; gates can be answered at a terminal, too")
+        says = f"{one.lane} was given up {duration(now - one.at)} ago: {render.visible(one.reason)}"
+        yield Part("delivery.parked", False, says, "mend its cause, then: jenkins-mfa deliveries retry, or drop")
 
 
 def agent_parts(store: RedisStore) -> Iterator[Part]:

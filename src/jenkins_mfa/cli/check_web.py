@@ -62,7 +62,7 @@ def seconds_left(file: Path, now: int) -> int | None:
     """How long the first certificate of a file lasts from `now` (Unix seconds) on; None where it cannot be read."""
     try:
         own = x509.load_pem_x509_certificates(file.read_bytes())[0]
-    except (OSError, ValueError):
+    except (OSError, ValueError, x509.InvalidVersion):
         return None
     return int(own.not_valid_after_utc.timestamp()) - now
 

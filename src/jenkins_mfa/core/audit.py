@@ -78,6 +78,8 @@ class Name(enum.StrEnum):
     RECEIPT_REDEEMED = "receipt:redeemed"
     RECEIPT_REFUSED = "receipt:refused"
     DELIVERY_PARKED = "delivery:parked"
+    DELIVERY_RETRIED = "delivery:retried"
+    DELIVERY_DROPPED = "delivery:dropped"
     RECORD_DAMAGED = "record:damaged"
     POLICY_LOADED = "policy:loaded"
     GROUP_CHANGED = "group:changed"

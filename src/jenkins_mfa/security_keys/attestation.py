@@ -41,7 +41,10 @@ class Models:
 
 def roots_of(pem: bytes) -> tuple[bytes, ...]:
     """The certificates of a PEM file, each by itself. Raises ValueError where there is none."""
-    found = x509.load_pem_x509_certificates(pem)
+    try:
+        found = x509.load_pem_x509_certificates(pem)
+    except x509.InvalidVersion as error:  # the one error there that is no ValueError
+        raise ValueError(str(error)) from None
     return tuple(one.public_bytes(Encoding.PEM) for one in found)
 
 

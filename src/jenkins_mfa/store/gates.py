@@ -116,6 +116,22 @@ class RedisStore(Reader, Trail, Lanes):
         self._write(plan, [entry])
         self._bell.ring(kind != "alert")
 
+    def unpark_lane(self, lane: str, by: str, *, again: bool) -> None:
+        """Try a lane that was given up `again`, from its first try, or forget what it has to deliver; `by` is whose
+        word that is, for the trail. Quietly nothing for a lane that was not given up.
+        """
+        at, event = self.now(), "delivery:retried" if again else "delivery:dropped"
+        plan: dict[str, object] = {
+            "id": f"unpark:{lane}:{at}",
+            "schema": SCHEMA,
+            "records": [],
+            "lanes": [],
+            "alerts": [],
+            "unpark": {"lane": lane, "again": again},
+        }
+        self._write(plan, [Entry(event, at, by, details={"lane": lane})])
+        self._bell.ring(again)
+
     def set_aside(self, damaged: DamagedError) -> None:
         """Tell ops once about a damaged record, and put it into the trail. The record stays as it is."""
         at = self.now()

@@ -289,6 +289,9 @@ class Store(Protocol):
     def park_lane(self, due: Due, reason: str) -> None:
         """Give up for good: kept visible, with an audit event and an alert."""
 
+    def unpark_lane(self, lane: str, by: str, *, again: bool) -> None:
+        """Try what was given up `again`, or forget it; `by` is whose word that is."""
+
     def wait(self, seconds: float) -> None:
         """Return when something was committed by this process, at the latest after `seconds`."""
 

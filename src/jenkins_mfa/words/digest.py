@@ -28,7 +28,7 @@ def lines(values: Mapping[str, str], roster: Roster) -> list[Parts]:
 def _to_do(values: Mapping[str, str], roster: Roster) -> list[Parts]:
     found: list[Parts] = []
     if parked := int(values["parked"]):
-        found.append(say("Deliveries that were given up: {n}. Why: jenkins-mfa audit tail", n=parked))
+        found.append(say("Deliveries that were given up: {n}. Which, and why: jenkins-mfa deliveries list", n=parked))
     if values["throttled"]:
         text = "Their codes wait after too many misses: {who}. Ask whether it was them, then /mfa unlock."
         found.append(say(text, who=_named(values["throttled"], roster)))

@@ -381,6 +381,8 @@ SENTENCES: dict[str, Callable[[Entry, Roster], Parts]] = {
     Name.RECEIPT_REDEEMED: _presented,
     Name.RECEIPT_REFUSED: _presented,
     Name.DELIVERY_PARKED: _parked,
+    Name.DELIVERY_RETRIED: _named("A delivery that was given up is tried again: {value}", "lane"),
+    Name.DELIVERY_DROPPED: _named("A delivery that was given up was dropped: {value}", "lane"),
     Name.RECORD_DAMAGED: _named("The stored record {value} is not what was written; it was set aside.", "record"),
     Name.POLICY_LOADED: _loaded,
     Name.GROUP_CHANGED: _members,

@@ -226,6 +226,43 @@ def test_a_parked_lane_is_given_up_and_told(store: Store) -> None:
     assert store.claim_lane(1000) is None
 
 
+@pytest.mark.parametrize("again", [True, False])
+def test_an_operator_decides_about_what_was_given_up(store: Store, again: bool) -> None:
+    """It is tried again as if it never was, or what it had to deliver is forgotten; the trail has who said so, once."""
+    one = gate()
+    store.commit(opening(one))
+    for _ in range(3):
+        store.retry_lane(claimed(store), 0, "503")
+    store.park_lane(claimed(store), "channel gone")
+    store.commit(step(stepped(one)))
+    for _ in range(2):
+        store.unpark_lane(f"tell:{one.id}", "operator:dan", again=again)
+    assert (store.backlog().parked, store.trouble(f"tell:{one.id}")) == (0, None)
+    assert [(x.entry.event, x.entry.actor, x.entry.details) for x in list(store.audit_events())[3:]] == [
+        ("delivery:retried" if again else "delivery:dropped", "operator:dan", {"lane": f"tell:{one.id}"})
+    ]
+    found = [(due.lane, due.tries) for due in _drain(store) if due.lane.startswith("tell:")]
+    assert found == ([(f"tell:{one.id}", 1)] if again else [])
+
+
+def test_what_was_dropped_is_told_again_with_the_next_news(store: Store) -> None:
+    """Nobody wants the old message; the gate's later states are news."""
+    one = gate()
+    store.commit(opening(one))
+    store.park_lane(claimed(store), "channel gone")
+    store.unpark_lane(f"tell:{one.id}", "operator:dan", again=False)
+    store.commit(step(stepped(one)))
+    assert f"tell:{one.id}" in [due.lane for due in _drain(store)]
+
+
+def test_an_alert_that_was_dropped_is_gone(store: Store) -> None:
+    """With what it had to say."""
+    store.commit(Commit("a", (RunRecord("k", 1),), (), (), (Alert("x", "bypassed", 1),)))
+    store.park_lane(claimed(store), "no ops channel")
+    store.unpark_lane("alert:x", "operator:dan", again=False)
+    assert store.alert("x") is None
+
+
 def test_the_backlog_counts_what_is_due_what_fails_and_what_was_given_up(store: Store, clock: Clock) -> None:
     """For people who look: nothing of it decides anything."""
     assert store.backlog() == Backlog(0, 0, 0)

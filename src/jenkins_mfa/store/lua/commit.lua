@@ -7,6 +7,7 @@
 -- plan.entries  {bytes, hash, gate}
 -- plan.lanes    {name, due};  plan.alerts  {lane, due, json}; due: in so many ms, below 0 where it has a start ahead
 -- plan.park     {lane, token, json}: instead of records, when a lane is given up; the lease is its id
+-- plan.unpark   {lane, again}: instead of records, when an operator decides about a lane that was given up
 -- plan.aside    {record, json}: instead of records, when one is damaged; only once for each
 -- Answers {verdict, seq, hash}: done, already, conflict, head (link again to seq and hash), lost (the lease), newer.
 -- There is no rollback: whatever can go wrong is asked before the first write.
@@ -65,6 +66,10 @@ for position, record in ipairs(plan.records) do
   end
 end
 if plan.aside and redis.call('HEXISTS', key('aside'), plan.aside.record) == 1 then
+  redis.call('SET', key('fence'), plan.id)
+  return answer('already')
+end
+if plan.unpark and redis.call('HEXISTS', key('parked'), plan.unpark.lane) == 0 then
   redis.call('SET', key('fence'), plan.id)
   return answer('already')
 end
@@ -136,6 +141,17 @@ if plan.park then
   redis.call('ZREM', key('due'), plan.park.lane)
   redis.call('HDEL', key('lease'), plan.park.lane)
   redis.call('HSET', key('parked'), plan.park.lane, plan.park.json)
+end
+if plan.unpark then
+  local lane = plan.unpark.lane
+  for _, kept in ipairs({'parked', 'tries', 'failing', 'want'}) do
+    redis.call('HDEL', key(kept), lane)
+  end
+  if plan.unpark.again then
+    note(lane, now)
+  elseif string.sub(lane, 1, 6) == 'alert:' then
+    redis.call('DEL', key(lane))
+  end
 end
 for _, alert in ipairs(plan.alerts) do
   redis.call('SET', key(alert.lane), alert.json)
