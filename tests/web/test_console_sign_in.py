@@ -255,6 +255,17 @@ def test_a_visit_ends_when_its_person_leaves_the_roster(desktop: Desktop, world:
     assert not visitor.inside
 
 
+def test_s11_a_visit_ends_with_the_key_that_it_was_begun_with(desktop: Desktop, world: KeyWorld) -> None:
+    """S11: whoever has a key that was switched off looks around no more; who has signed in otherwise does."""
+    key, visitor, other = SecurityKey(), desktop.visitor, desktop.signed_in()
+    made = enrol_key(world.desk, desktop.place.settings.party, "alice", key)
+    assert visitor.sign_in_with(key).ok
+    world.clock.move(seconds=1)
+    assert visitor.inside
+    loss.revoke(world.desk, "alice", made.id, "operator:root")
+    assert (visitor.inside, other.inside) == (False, True)
+
+
 def test_a_visit_ends_when_its_account_is_another_persons(desktop: Desktop, world: KeyWorld) -> None:
     """Whoever got hold of an account that was taken out of the roster since taps for the new one no more."""
     thief = desktop.signed_in()

@@ -13,7 +13,7 @@ import enum
 import hashlib
 from dataclasses import dataclass, replace
 
-from jenkins_mfa.core.model import Commit, Entry, TicketRecord
+from jenkins_mfa.core.model import Commit, Entry, Factor, TicketRecord
 from jenkins_mfa.core.policy import Person
 from jenkins_mfa.errors import Refusal
 from jenkins_mfa.usecases import eligible, tickets
@@ -82,7 +82,7 @@ class Console:
         person, visit = self.desk.roster.people.get(found.person), _visit(found)
         if person is None or found.proof != self._proof(person, visit.way) or tickets.called_lost(self.desk, found):
             return None
-        return visit
+        return None if visit.way is Way.KEY and self._key_ended(found) else visit
 
     def end(self, token: str) -> None:
         """Sign out: whoever may have a copy of the token has nothing any more."""
@@ -105,6 +105,12 @@ class Console:
         """
         account = person.identities.get(self.desk.messenger.issuer, "") if way is Way.MESSENGER else ""
         return f"{way.value}:{account}"
+
+    def _key_ended(self, visit: TicketRecord) -> bool:
+        """Whether a key of theirs was switched off since: it may be the one that let them in (S11)."""
+        record = whole(self.desk, lambda: self.desk.store.person(visit.person))
+        keys = (one for one in record.authenticators if one.kind is Factor.WEBAUTHN) if record else ()
+        return record is None or any(max(one.revoked_at, one.suspended_at) >= visit.issued for one in keys)
 
     def _via(self, way: Way, host: str) -> str:
         return f"{self.desk.messenger.issuer}/" if way is Way.MESSENGER else f"{USE}/{host}"
