@@ -114,6 +114,7 @@ def test_approving_by_keyboard(chromium: Browser) -> None:
                 break
             page.keyboard.press("Tab")
         page.keyboard.press("Enter")
+        page.wait_for_url("**/gates/**", timeout=LONG)  # with its script
         field = page.get_by_label("Code from your authenticator app")
         expect(field).to_be_visible(timeout=LONG)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

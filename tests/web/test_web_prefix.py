@@ -95,6 +95,7 @@ def test_a_browser_answers_below_it(chromium: Browser) -> None:
         page.get_by_role("link", name="Sign in with Slack").click()
         page.get_by_role("link", name="Allow as Alice").click()
         page.get_by_role("link", name="Needs confirmation").click()
+        page.wait_for_url("**/gates/**", timeout=LONG)  # with its script
         page.get_by_label("Code from your authenticator app").fill(code_of("alice", world.clock))
         page.get_by_role("button", name="Approve with the code").click()
         expect(page.get_by_role("status")).to_contain_text("Your confirmation counts", timeout=LONG)

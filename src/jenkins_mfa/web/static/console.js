@@ -1,5 +1,5 @@
 // The console's own part of the script: what its pages send, and how they stay up to date.
-import { anew, at, hasKeys, once, post, say, sign, words } from "./page.js";
+import { anew, at, hasKeys, idle, once, post, say, sign, words } from "./page.js";
 
 // A list that changes by itself can be told not to; where somebody was stays where they are.
 const live = document.getElementById("live");
@@ -31,7 +31,7 @@ async function watch() {
       return;
     }
     if (found.ended) return;
-    if (!found.changed) continue;
+    if (!found.changed || !idle()) continue; // what somebody has just chosen says itself what came of it
     const typing = [...document.querySelectorAll("main input:not([type=checkbox])")].some((field) => field.value);
     if (typing || (live && !live.checked)) {
       say(words.newer);

@@ -115,6 +115,7 @@ function buttons(enabled) {
 
 // One choice at a time. What it says stays when the page is read anew.
 let busy = false;
+const idle = () => !busy;
 async function once(act) {
   if (busy) return;
   busy = true;
@@ -335,4 +336,4 @@ const pages = {
 
 pages[words.page]?.();
 
-export { anew, at, hasKeys, once, post, say, sign, words };
+export { anew, at, hasKeys, idle, once, post, say, sign, words };
