@@ -373,6 +373,20 @@ def test_one_way_back_is_not_gone_again_and_again(desktop: Desktop) -> None:
     assert len(desktop.slack.calls("openid.connect.token")) == found.count(403) < 62
 
 
+def test_what_another_site_loads_begins_nothing(desktop: Desktop) -> None:
+    """Images and frames of a page that somebody has open used up what their address may begin: nobody behind it could
+    sign in, or open what they were sent. A link to here, and the way back from Slack, are opened as documents.
+    """
+    visitor = desktop.visitor
+    for site, into in (("cross-site", "image"), ("same-site", "empty"), ("cross-site", "iframe")):
+        loads = {"Sec-Fetch-Site": site, "Sec-Fetch-Dest": into}
+        assert {visitor.get("/console/sign-in/slack", **loads).status_code for _ in range(30)} == {403}
+    opened = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "document"}
+    back = visitor.allow(visitor.get("/console/sign-in/slack", **opened).headers["Location"], "UALICE")
+    assert visitor.get(back, **opened).status_code == 303
+    assert visitor.inside
+
+
 # -- by the proxy's word -
 
 

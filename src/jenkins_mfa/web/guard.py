@@ -105,12 +105,21 @@ class Guard:
             return 421
         if scope["path"] == REDEEM:
             return 403 if {"origin", "cookie", "sec-fetch-site"} & set(found) else 0
-        return 0 if scope["method"] in {"GET", "HEAD"} or self._same_origin(found) else 403
+        read = scope["method"] in {"GET", "HEAD"}
+        return 0 if (_opened(found) if read else self._same_origin(found)) else 403
 
     def _same_origin(self, found: Headers) -> bool:
         """Whether our own page sends this: a cookie alone is not enough (cross-site request forgery)."""
         site = found.get("sec-fetch-site", "same-origin")
         return found.getlist("origin") == [self._settings.origin] and site == "same-origin"
+
+
+def _opened(found: Headers) -> bool:
+    """Whether our own page asks, or somebody opens one: what other sites' pages load by themselves, such as images and
+    frames, must neither use up what a person's address may begin nor tell anything (W3C Fetch Metadata).
+    """
+    elsewhere = found.get("sec-fetch-site") in {"cross-site", "same-site"}
+    return not elsewhere or found.get("sec-fetch-dest") == "document"
 
 
 def _page(path: str) -> str:
