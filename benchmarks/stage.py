@@ -67,6 +67,10 @@ url = "{url}"
 slack_client_id = "{client}"
 slack_client_secret_file = "slack-client.secret"
 """
+METRICS = """
+[metrics]
+listen = "127.0.0.1:{port}"
+"""
 CLIENT, CLIENT_SECRET = "1.2", "simulated-client-secret"
 
 POLICY = """\
@@ -100,13 +104,16 @@ ttl_seconds = 7200
 
 class Stage:
     """One installation with `people` approvers (roster ids p0, p1, …; Slack accounts U0P0, …). `port` is where the
-    agent's own pages are; 0: there are none.
+    agent's own pages are; 0: there are none, and no numbers, which are at `metrics` otherwise.
     """
 
     def __init__(self, directory: Path, people: int, port: int = 0) -> None:
         self.directory = directory
         self.url = f"http://localhost:{port}"
         self._web = WEB.format(port=port, url=self.url, client=CLIENT) if port else ""
+        numbers = free_port()
+        self.metrics = f"http://127.0.0.1:{numbers}/metrics"
+        self._metrics = METRICS.format(port=numbers) if port else ""
         self.people = [f"p{number}" for number in range(people)]
         self.server = EmbeddedServer(directory / "store")
         self.jenkins = JenkinsSimulator()
@@ -162,7 +169,7 @@ class Stage:
     def forget_lanes(self) -> None:
         """Take what is to be delivered out of the store, as if everybody had been told."""
         with client_for(self.server.url) as client:
-            client.delete(*(f"{{{PREFIX}}}:{name}" for name in ("due", "want", "lease", "tries")))
+            client.delete(*(f"{{{PREFIX}}}:{name}" for name in ("due", "since", "want", "lease", "tries")))
 
     def quiet(self) -> None:
         """Return when nothing is left to be delivered."""
@@ -188,7 +195,7 @@ class Stage:
             channel=CHANNEL,
             ops=OPS,
         )
-        self.config_path.write_text(text + self._web)
+        self.config_path.write_text(text + self._web + self._metrics)
         (self.directory / "policy.toml").write_text(POLICY + (KEYED if self._web else ""))
         (self.directory / "roster.toml").write_text("\n".join(_roster(self.people)))
 

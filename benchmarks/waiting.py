@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 
-from benchmarks import console, gates, processes
+from benchmarks import console, gates, numbers, processes
 from benchmarks.figures import Figure, Sizes
 from benchmarks.polling import LISTING
 from benchmarks.stage import Stage, free_port, stage, until
@@ -16,7 +16,8 @@ SETTLED = 3  #: polls before the agent is watched
 
 
 def measure_open_gates(sizes: Sizes) -> list[Figure]:
-    """Memory and processor time of a whole agent while all its gates wait, polled once a second; then its console.
+    """Memory and processor time of a whole agent while all its gates wait, polled once a second; then its console, and
+    its numbers.
 
     The listing is made once: the simulator would need longer than a second to put it together.
     """
@@ -36,11 +37,13 @@ def measure_open_gates(sizes: Sizes) -> list[Figure]:
         share, polls = _watched(here, sizes.watched_seconds)
         memory = processes.resident(here.pid)
         seen = console.first_byte(here, last.jti, len(pauses), sizes.looks)
+        asked = numbers.served(here, len(pauses), sizes.looks)
     how = f"{len(pauses)} gates, listing of {len(listing) / 1e6:.1f} MB, {polls:.2f} polls a second; the whole agent"
     return [
         Figure(f"memory of the agent, {len(pauses)} open gates", memory, "MiB", 200, "resident; " + how),
         Figure(f"share of one core, {len(pauses)} open gates", share * 100, "%", 20, how),
         seen,
+        asked,
     ]
 
 

@@ -42,7 +42,9 @@ from jenkins_mfa.usecases.ports import Due
 
 @dataclass
 class Lane:
-    """One lane: when it is due (ms), how much was noted, who holds it, what went wrong between when and when."""
+    """One lane: when it is due (ms), how much was noted, who holds it, what went wrong between when and when;
+    `noted` is since when it waits.
+    """
 
     due: int
     want: int = 0
@@ -52,6 +54,7 @@ class Lane:
     reason: str = ""
     since: int = 0
     at: int = 0
+    noted: int = 0
 
 
 class MemoryStore:
@@ -302,7 +305,14 @@ class MemoryStore:
         with self._lock:
             due = [lane for lane in self.lanes.values() if not lane.parked]
             since = [lane.since for lane in due if lane.since]
-            return Backlog(len(due), min(since, default=0), len(self.lanes) - len(due))
+            oldest = min((lane.noted for lane in due), default=0)
+            return Backlog(len(due), min(since, default=0), len(self.lanes) - len(due), oldest)
+
+    def durability(self) -> tuple[str, bool]:
+        return "always", True
+
+    def persons(self, people: Sequence[str]) -> Iterator[PersonRecord]:
+        return (record for person in people if (record := self.person(person)).version)
 
     def renew_lane(self, due: Due, lease_ms: int) -> None:
         if lane := self._leased(due):
@@ -317,6 +327,7 @@ class MemoryStore:
                 self._alerts.pop(due.lane.removeprefix("alert:"), None)
             else:
                 lane.due, lane.tries, lane.token, lane.reason, lane.since = self.now(), 0, "", "", 0
+                lane.noted = self.now()
 
     def retry_lane(self, due: Due, delay_ms: int, reason: str = "", tell: Sequence[str] = ()) -> None:
         if not (lane := self._leased(due)):
@@ -389,7 +400,7 @@ class MemoryStore:
         return [record for record in list(self._records.values()) if isinstance(record, Gate)]
 
     def _note(self, name: str, due_in: int = 0) -> None:
-        lane = self.lanes.setdefault(name, Lane(self.now() + due_in))
+        lane = self.lanes.setdefault(name, Lane(self.now() + due_in, noted=self.now()))
         lane.want += 1
         if not lane.token and not lane.parked:
             lane.due = min(lane.due, self.now() + due_in)

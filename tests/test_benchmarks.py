@@ -25,7 +25,7 @@ FIGURES = {
     "decisions": 1,
     "replicas": 3,
     "flood": 2,
-    "open": 3,
+    "open": 4,
     "start": 1,
     "replay": 2,
     "reload": 3,

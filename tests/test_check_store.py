@@ -13,7 +13,7 @@ from jenkins_mfa.core.model import Backlog, Parked
 from jenkins_mfa.store.durability import PROMISES, Durability
 from jenkins_mfa.store.settings import Settings
 
-FOUND = Durability("Valkey 9.1.2", True, "always", "noeviction", 0, 0, 0, True, PROMISES["always"], False)
+FOUND = Durability("Valkey 9.1.2", True, "always", "noeviction", 0, 0, 0, True, "always", PROMISES["always"], False)
 
 
 def test_a_server_as_it_should_be_is_one_line() -> None:

@@ -18,6 +18,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from jenkins_mfa import __version__, key_files, key_takeover, takeover, token_takeover
 from jenkins_mfa.config import Config
+from jenkins_mfa.core import beats
 from jenkins_mfa.core.consumers import Consumers
 from jenkins_mfa.core.model import Commit, Entry
 from jenkins_mfa.deliverers import Deliverers
@@ -99,7 +100,7 @@ class Agent:
         if self._web is not None:
             self._web.bind()
         if self.metrics is not None:
-            state = State(self.desk.store, self.desk.keys, self._environments, self._destinations())
+            state = State(self.desk.store, self.desk.keys, self._environments, self._destinations(), self._people)
             self.metrics.start(self._health, state)
         self._record("agent:started", {"reason": __version__})
         self._record("policy:loaded", {"policy_sha256": self.config.policy.sha256})
@@ -186,6 +187,9 @@ class Agent:
     def _destinations(self) -> list[str]:
         return [one.name for one in self.config.audit.destinations]
 
+    def _people(self) -> list[str]:
+        return list(self.desk.roster.people)
+
     def _environments(self) -> list[str]:
         return [environment.name for environment in self.desk.policy.environments]
 
@@ -212,7 +216,7 @@ class Agent:
                 wait = min(interval * 2 ** min(failures, 8), LONGEST_BACKOFF) * spread
                 log.warning("poll failed", source=source, failures=failures, next_s=round(wait, 1), problem=str(error))
                 spent = time.monotonic() - began
-                self._beat(f"source:{source}", {"ok": False, "failures": failures, "problem": str(error)})
+                self._failed(f"source:{source}", {"failures": failures, "problem": str(error)})
             else:
                 failures = 0
                 spent = time.monotonic() - began
@@ -291,6 +295,14 @@ class Agent:
             self.desk.store.beat(name, {**value, "at": self.desk.store.now()})
         except StoreError:
             log.debug("no heartbeat", name=name)
+
+    def _failed(self, name: str, value: dict[str, object]) -> None:
+        """A heartbeat of what does not go well, with when it last did."""
+        try:
+            good = beats.good(self.desk.store.beats().get(name, {}))
+        except StoreError:
+            return  # which is away for the heartbeat, too
+        self._beat(name, {"ok": False, **value} | ({} if good is None else {"good": good}))
 
     def _forget_beats(self) -> None:
         """Its own, and those of replicas that were killed a day ago or earlier."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jenkins_mfa.core.beats import FRESH, age, fresh
+from jenkins_mfa.core.beats import FRESH, age, fresh, good
 
 NOW = 1_000_000
 
@@ -25,3 +25,9 @@ def test_kinds_are_told_apart() -> None:
 def test_how_long_ago_it_was() -> None:
     """In ms; as long as makes it old where it does not say."""
     assert (age({"at": NOW - 7}, NOW), age({}, NOW), age({"at": "soon"}, NOW)) == (7, FRESH, FRESH)
+
+
+def test_when_all_was_well_last() -> None:
+    """Its own time where it says so, else what it has from one before it; text is no time."""
+    assert [good({"ok": True, "at": 5, "good": 1}), good({"ok": False, "at": 5, "good": 1})] == [5, 1]
+    assert [good({"ok": False, "at": 5}), good({}), good({"ok": True, "at": "now"})] == [None, None, None]

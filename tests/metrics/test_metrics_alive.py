@@ -75,16 +75,32 @@ def test_a_gate_is_seen_while_it_waits_and_counted_when_it_is_decided(world: tup
     waiting = numbers(url)
     assert waiting["jenkins_mfa_gates", "staging", "main", "pending"] == 1
     assert (waiting["jenkins_mfa_store_up",], waiting["jenkins_mfa_agents",]) == (1, 1)
+    assert waiting["jenkins_mfa_slack_connections",] > 0
+    assert waiting["jenkins_mfa_store_durable", "always"] == 1
     player.tap(ALICE, message, confirm=True)
     player.finished(build, "SUCCESS")
     until(lambda: numbers(url).get(("jenkins_mfa_events_total", "gate:resumed")) == 1)
     found = numbers(url)
-    assert found["jenkins_mfa_confirmations_total", "push"] == 1
+    assert found["jenkins_mfa_answers_total", "push", "counted"] == 1
+    assert found["jenkins_mfa_message_seconds_count",] == 1
+    assert 0 <= found["jenkins_mfa_message_seconds_sum",] < 60
     assert found["jenkins_mfa_decision_seconds_count", "approved"] == 1
     assert 0 < found["jenkins_mfa_decision_seconds_sum", "approved"] < 60
     assert ("jenkins_mfa_gates", "staging", "main", "pending") not in found
     text = requests.get(url, timeout=10).text.lower()
     assert not re.search(r"alice|bob|deploy-staging|u0alice", text)
+
+
+def test_a_source_that_fails_says_since_when(world: tuple[World, str]) -> None:
+    """The last good poll grows old, while the last poll does not."""
+    made, url = world
+    until(lambda: numbers(url).get(("jenkins_mfa_poll_good", "main")) == 1)
+    made.jenkins.faults.status("/computer/api", 503, times=10**6)
+    until(lambda: numbers(url)["jenkins_mfa_poll_good", "main"] == 0)
+    first = numbers(url)["jenkins_mfa_poll_good_age_seconds", "main"]
+    until(lambda: numbers(url)["jenkins_mfa_poll_good_age_seconds", "main"] > first + 0.5)
+    made.jenkins.faults.clear()
+    until(lambda: numbers(url)["jenkins_mfa_poll_good", "main"] == 1)
 
 
 def test_the_trail_arrives_as_it_is(world: tuple[World, str], hook: Hook, tmp_path: Path) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pytest
@@ -10,9 +11,10 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from builders import NOW, clause, gate, requirement
+from fakes import KEYS
 from jenkins_mfa.core.chain import Head
 from jenkins_mfa.core.keys import Keys
-from jenkins_mfa.core.model import Backlog, Gate, State
+from jenkins_mfa.core.model import Backlog, Gate, PersonRecord, State
 from jenkins_mfa.errors import StoreUnavailableError
 from jenkins_mfa.metrics import state as metrics_state
 
@@ -26,6 +28,8 @@ class Store:
         self.told: dict[str, Mapping[str, object]] = {}
         self.sent: dict[str, Head] = {}
         self.away = False
+        self.kept = ("always", True)
+        self.records: list[PersonRecord] = []
 
     def now(self) -> int:
         if self.away:
@@ -41,6 +45,13 @@ class Store:
     def beats(self) -> Mapping[str, Mapping[str, object]]:
         return self.told
 
+    def durability(self) -> tuple[str, bool]:
+        return self.kept
+
+    def persons(self, people: Sequence[str]) -> list[PersonRecord]:
+        assert people == ["alice", "bob"]
+        return self.records
+
     def heads(self) -> Head:
         return Head(40, "ab")
 
@@ -51,7 +62,9 @@ class Store:
 def numbers(store: Store, keys: Keys) -> dict[tuple[str, ...], float]:
     """Every sample as Prometheus would read it: name, then values of labels."""
     registry = CollectorRegistry()
-    registry.register(metrics_state.State(store, keys, lambda: ["production"], ["siem", "new"]))
+    registry.register(
+        metrics_state.State(store, keys, lambda: ["production"], ["siem", "new"], lambda: ["alice", "bob"])
+    )
     families = text_string_to_metric_families(generate_latest(registry).decode())
     return {(s.name, *s.labels.values()): s.value for family in families for s in family.samples}
 
@@ -86,13 +99,43 @@ def test_tests_are_not_counted(keys: Keys) -> None:
 def test_what_fails_is_told_in_seconds(keys: Keys) -> None:
     """Since its first failure; 0 where nothing fails."""
     store = Store()
-    store.late = Backlog(3, NOW - 90_000, 1)
+    store.late = Backlog(3, NOW - 90_000, 1, NOW - 95_000)
     found = numbers(store, keys)
+    assert found["jenkins_mfa_delivery_oldest_seconds",] == 95
     assert found["jenkins_mfa_deliveries",] == 3
     assert found["jenkins_mfa_delivery_failing_seconds",] == 90
     assert found["jenkins_mfa_deliveries_parked",] == 1
     store.late = Backlog(1, 0, 0)
-    assert numbers(store, keys)["jenkins_mfa_delivery_failing_seconds",] == 0
+    found = numbers(store, keys)
+    assert (found["jenkins_mfa_delivery_failing_seconds",], found["jenkins_mfa_delivery_oldest_seconds",]) == (0, 0)
+
+
+def test_a_store_that_keeps_less_than_was_accepted_says_so(keys: Keys) -> None:
+    """With what it keeps."""
+    store = Store()
+    assert numbers(store, keys)["jenkins_mfa_store_durable", "always"] == 1
+    store.kept = ("everysec", False)
+    assert numbers(store, keys)["jenkins_mfa_store_durable", "everysec"] == 0
+
+
+def test_people_who_wait_and_who_are_locked_are_counted_and_not_named(keys: Keys) -> None:
+    """A wait that is over counts for nothing."""
+    store = Store()
+    store.records = [
+        PersonRecord("alice", 1, failures=6, wait_until=NOW + 1000),
+        PersonRecord("bob", 1, failures=6, wait_until=NOW - 1000),
+        PersonRecord("carol", 1, failures=50, wait_until=NOW + 1000),
+    ]
+    found = {name[1:]: value for name, value in numbers(store, keys).items() if "throttled" in name[0]}
+    assert found == {("waits",): 1, ("locked",): 1}
+
+
+def test_when_a_receipt_key_was_made_and_when_it_ends() -> None:
+    """By its kid."""
+    found = numbers(Store(), KEYS)
+    (kid,) = KEYS.current(int(time.time()))
+    assert found["jenkins_mfa_receipt_key_created_seconds", kid.kid] == kid.created
+    assert found["jenkins_mfa_receipt_key_not_after_seconds", kid.kid] == kid.not_after
 
 
 def test_sources_and_agents_say_how_they_are(keys: Keys) -> None:
@@ -100,7 +143,7 @@ def test_sources_and_agents_say_how_they_are(keys: Keys) -> None:
     store = Store()
     store.told = {
         "source:main": {"ok": True, "ms": 40, "at": NOW - 1000},
-        "source:other": {"ok": False, "problem": "token abc", "at": NOW - 300_000},
+        "source:other": {"ok": False, "problem": "token abc", "at": NOW - 300_000, "good": NOW - 400_000},
         "source:odd": {"at": "yesterday"},
         "agent:a": {"at": NOW, "refused": "policy.toml line 3"},
         "agent:b": {"at": NOW, "not_taken": {}},
@@ -110,6 +153,8 @@ def test_sources_and_agents_say_how_they_are(keys: Keys) -> None:
     assert (found["jenkins_mfa_poll_good", "main"], found["jenkins_mfa_poll_good", "other"]) == (1, 0)
     assert found["jenkins_mfa_poll_age_seconds", "other"] == 300
     assert found["jenkins_mfa_poll_seconds", "main"] == 0.04
+    good = {name[1]: value for name, value in found.items() if name[0] == "jenkins_mfa_poll_good_age_seconds"}
+    assert good == {"main": 1, "other": 400}
     assert ("jenkins_mfa_poll_age_seconds", "odd") not in found
     assert (found["jenkins_mfa_agents",], found["jenkins_mfa_agents_refusing",]) == (2, 1)
 

@@ -10,7 +10,7 @@ import pytest
 from jenkins_mfa.demo.world import free_port
 from jenkins_mfa.errors import ConfigError, StoreUnusableError
 from jenkins_mfa.store.connect import client_for, open_store
-from jenkins_mfa.store.durability import inspect
+from jenkins_mfa.store.durability import held, inspect
 from jenkins_mfa.store.embedded import server_binary
 from jenkins_mfa.store.settings import Settings
 from replicated import running
@@ -105,6 +105,22 @@ def test_what_is_said_of_replicas() -> None:
     assert "before 1 of its replicas have it" in confirmed.promise
     assert alone.lag <= 1
     assert alone.writes
+
+
+def test_less_than_was_accepted_is_found_while_agents_run(start: Start) -> None:
+    """Somebody changes the server's settings: the level that is there, and whether that is enough."""
+    server = start()
+    settings = Settings(server.url)
+    with open_store(settings, SEAL_KEY) as (store, _), server.client() as client:
+        assert store.durability() == ("always", True)
+        client.config_set("appendfsync", "everysec")
+        assert store.durability() == ("everysec", False)
+        assert held(client, "everysec", 0) == ("everysec", True)
+        client.config_set("maxmemory-policy", "allkeys-lru")
+        assert store.durability() == ("none", False)
+        assert held(client, "none", 0) == ("none", True)
+        client.config_set("maxmemory-policy", "noeviction")
+        assert held(client, "everysec", 1) == ("everysec", False)  # a replica is gone
 
 
 @pytest.mark.parametrize("url", ["http://x", "redis", "", "redis://x:port"])

@@ -227,6 +227,7 @@ def test_a_lie_is_refused_and_named_in_the_trail(world: KeyWorld, lies: Lies, pr
     found = refused("key_refused", lambda: world.approve("alice", lies))
     assert found.values["problem"] == problem
     assert reasons(world) == [("key_refused", problem)]
+    assert world.store.entries(world.gate.jti)[-1].details["factor"] == "webauthn"
     assert world.gate.confirmations == ()
     assert world.store.person("alice").failures == 0
 

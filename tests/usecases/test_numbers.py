@@ -153,7 +153,7 @@ def test_a_miss_is_in_the_trail_in_the_commit_that_counts_it() -> None:
     assert (last.event, last.actor, last.details) == (
         "answer:refused",
         "alice",
-        {"reason": "number_wrong", "failures": 1},
+        {"reason": "number_wrong", "factor": "push+number", "failures": 1},
     )
     assert [e.event for e in world.store.entries(world.gate.jti)].count("answer:refused") == 1
 

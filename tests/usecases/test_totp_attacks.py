@@ -381,3 +381,4 @@ def test_s4_misses_are_in_the_trail_before_they_are_told() -> None:
         typed(world, form, "000000")
     last = world.store.entries(form[0])[-1]
     assert (last.event, last.details["reason"], last.details["failures"]) == ("answer:refused", "code_wrong", 1)
+    assert last.details["factor"] == "totp"

@@ -15,6 +15,14 @@ def age(beat: Beat, now: int) -> int:
     return now - at if isinstance(at, int) else FRESH
 
 
+def good(beat: Beat) -> int | None:
+    """When it last told that all was well (ms UTC): `at`, or `good`, which one that fails has from the beat before it.
+    None where nobody knows.
+    """
+    found = beat.get("at" if beat.get("ok") is True else "good")
+    return found if isinstance(found, int) else None
+
+
 def fresh(beats: Mapping[str, Beat], kind: str, now: int) -> list[Beat]:
     """Those of a kind that were told lately, in the order of their names."""
     return [one for name, one in sorted(beats.items()) if name.partition(":")[0] == kind and age(one, now) < FRESH]

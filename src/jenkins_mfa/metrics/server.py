@@ -11,6 +11,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from prometheus_client import (
     CollectorRegistry,
+    Gauge,
     PlatformCollector,
     ProcessCollector,
     make_wsgi_app,
@@ -44,6 +45,8 @@ class Metrics:
             self._server.set_app(_beside(make_wsgi_app(self._registry), health))
         except OSError as error:
             raise ConfigError([f"[metrics] listen: {host}:{port} {untaken(error)}"]) from None
+        slack = Gauge("jenkins_mfa_slack_connections", "Connections of this agent to Slack", registry=self._registry)
+        slack.set_function(health.connections)
 
     def stop(self) -> None:
         """Let go of the address."""

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from jenkins_mfa.core import beats
+from jenkins_mfa.core import beats, challenge
 from jenkins_mfa.core.chain import Head
 from jenkins_mfa.core.keys import Keys
-from jenkins_mfa.core.model import Backlog, Gate
+from jenkins_mfa.core.model import Backlog, Gate, PersonRecord
 from jenkins_mfa.errors import StoreError
 
 SOURCE, AGENT = "source", "agent"  #: kinds of heartbeats
@@ -32,6 +32,12 @@ class Reading(Protocol):
     def backlog(self) -> Backlog:
         """What is to be delivered."""
 
+    def durability(self) -> tuple[str, bool]:
+        """What its server keeps now, and whether that is as much as was accepted."""
+
+    def persons(self, people: Sequence[str]) -> Iterable[PersonRecord]:
+        """What is kept of these people."""
+
     def beats(self) -> Mapping[str, beats.Beat]:
         """Heartbeats by name."""
 
@@ -43,8 +49,9 @@ class Reading(Protocol):
 
 
 class State(Collector):
-    """Gauges of gates, deliveries, sources, agents and keys. With the store away there is one of them: `store_up 0`.
-    `environments` are the names that the policy knows now, `destinations` those that the trail is sent to.
+    """Gauges of gates, deliveries, sources, agents, people and keys. With the store away there is one of them:
+    `store_up 0`. `environments` are the names that the policy knows now, `destinations` those that the trail is sent
+    to, `people` all of the roster (roster ids).
     """
 
     def __init__(
@@ -53,9 +60,11 @@ class State(Collector):
         keys: Keys,
         environments: Callable[[], Collection[str]],
         destinations: Collection[str] = (),
+        people: Callable[[], Sequence[str]] = list,
     ) -> None:
         self._store = store
         self._destinations = destinations
+        self._people = people
         self._keys = keys
         self._environments = environments
 
@@ -69,25 +78,47 @@ class State(Collector):
             now, gates = self._store.now(), self._store.open_gates()
             backlog, told = self._store.backlog(), self._store.beats()
             head, sent = self._store.heads(), self._store.forwarded()
+            level, enough = self._store.durability()
+            throttled = Counter(challenge.throttled(one, now) for one in self._store.persons(self._people()))
         except StoreError:
             yield GaugeMetricFamily("jenkins_mfa_store_up", "Whether the store answers", value=0)
             return
         yield GaugeMetricFamily("jenkins_mfa_store_up", "Whether the store answers", value=1)
+        yield _durable(level, enough)
         yield _gates(gates, frozenset(self._environments()))
         yield from _deliveries(backlog, now)
         yield from _sources(told, now)
         yield from _agents(told, now)
-        yield self._receipt_keys()
+        yield _throttled(throttled)
+        yield from self._receipt_keys()
         yield _kept(told, now)
         yield _unsent(self._destinations, head, sent)
 
-    def _receipt_keys(self) -> Metric:
+    def _receipt_keys(self) -> Iterator[Metric]:
+        made = GaugeMetricFamily(
+            "jenkins_mfa_receipt_key_created_seconds", "When a receipt key was made (Unix time)", labels=["kid"]
+        )
         ends = GaugeMetricFamily(
             "jenkins_mfa_receipt_key_not_after_seconds", "When a receipt key ends (Unix time)", labels=["kid"]
         )
         for key in self._keys.current(int(time.time())):
+            made.add_metric([key.kid], key.created)
             ends.add_metric([key.kid], key.not_after)
-        return ends
+        yield from (made, ends)
+
+
+def _durable(level: str, enough: bool) -> Metric:
+    help_text = "Whether the store's server keeps what was accepted at least, and what it keeps"
+    durable = GaugeMetricFamily("jenkins_mfa_store_durable", help_text, labels=["level"])
+    durable.add_metric([level], int(enough))
+    return durable
+
+
+def _throttled(found: Mapping[str, int]) -> Metric:
+    people = GaugeMetricFamily("jenkins_mfa_people_throttled", "People whose codes do not count", labels=["state"])
+    for state in ("waits", "locked"):
+        people.add_metric([state], found.get(state, 0))
+    return people
 
 
 def _gates(gates: Sequence[Gate], known: frozenset[str]) -> Metric:
@@ -107,7 +138,9 @@ def _labels(gate: Gate, known: frozenset[str]) -> tuple[str, str, str]:
 
 def _deliveries(backlog: Backlog, now: int) -> Iterator[Metric]:
     failing = max(0, now - backlog.failing) / 1000 if backlog.failing else 0
+    oldest = max(0, now - backlog.oldest) / 1000 if backlog.oldest else 0
     yield GaugeMetricFamily("jenkins_mfa_deliveries", "What is to be delivered", value=backlog.waiting)
+    yield GaugeMetricFamily("jenkins_mfa_delivery_oldest_seconds", "Since when the oldest waits", value=oldest)
     yield GaugeMetricFamily("jenkins_mfa_delivery_failing_seconds", "How long one of it fails", value=failing)
     yield GaugeMetricFamily("jenkins_mfa_deliveries_parked", "What was given up", value=backlog.parked)
 
@@ -115,6 +148,7 @@ def _deliveries(backlog: Backlog, now: int) -> Iterator[Metric]:
 def _sources(told: Mapping[str, beats.Beat], now: int) -> Iterator[Metric]:
     good = GaugeMetricFamily("jenkins_mfa_poll_good", "Whether the last poll of a source succeeded", labels=["source"])
     age = GaugeMetricFamily("jenkins_mfa_poll_age_seconds", "Since the last poll of a source", labels=["source"])
+    since = GaugeMetricFamily("jenkins_mfa_poll_good_age_seconds", "Since the last good poll", labels=["source"])
     spent = GaugeMetricFamily("jenkins_mfa_poll_seconds", "How long the last good poll took", labels=["source"])
     for name, beat in sorted(told.items()):
         kind, _, source = name.partition(":")
@@ -124,9 +158,11 @@ def _sources(told: Mapping[str, beats.Beat], now: int) -> Iterator[Metric]:
         at, ms = beat.get("at"), beat.get("ms")
         if isinstance(at, int):
             age.add_metric([source], max(0, now - at) / 1000)
+        if (last := beats.good(beat)) is not None:
+            since.add_metric([source], max(0, now - last) / 1000)
         if isinstance(ms, int):
             spent.add_metric([source], ms / 1000)
-    yield from (good, age, spent)
+    yield from (good, age, since, spent)
 
 
 def _agents(told: Mapping[str, beats.Beat], now: int) -> Iterator[Metric]:

@@ -47,7 +47,10 @@ def open_store(
     with _connected(settings) as client:
         with _located(settings.url):
             promise = inspect(client, accepted=settings.durability, replicas=settings.replicas)
-        yield RedisStore(client, key, prefix=settings.tag, replicas=settings.replicas, noted=noted), promise
+        made = RedisStore(
+            client, key, prefix=settings.tag, replicas=settings.replicas, accepted=settings.durability, noted=noted
+        )
+        yield made, promise
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from redis.exceptions import ResponseError
 from jenkins_mfa.errors import StoreError, StoreUnusableError
 from jenkins_mfa.store.wire import reading
 
+LEVELS = ("none", "everysec", "always")  #: of what a server keeps, the least first
 OLDEST = 7  #: major version of the oldest Redis protocol whose scripts we run; Valkey says 7.2 here
 
 CLUSTER = (
@@ -41,8 +42,8 @@ CONFIRMED = "Nobody is told before {count} of its replicas have it."
 class Durability:
     """What was found. `server` is its name and true version; `fsync` ends in "(asserted)" where the server does not
     tell and the operator's word counts; `evicted` counts keys thrown away so far; `replicas` are connected, the slowest
-    of them `lag` seconds behind; `writes` says that the last write to disk went well; `promise` is what follows;
-    `warning` says that it is less than `always`.
+    of them `lag` seconds behind; `writes` says that the last write to disk went well; `level` (`always`, `everysec` or
+    `none`) and its `promise` are what follows; `warning` says that it is less than `always`.
     """
 
     server: str
@@ -53,6 +54,7 @@ class Durability:
     replicas: int
     lag: int
     writes: bool
+    level: str
     promise: str
     warning: bool
 
@@ -71,6 +73,18 @@ def inspect(client: redis.Redis, *, accepted: str = "always", replicas: int = 0)
         return _judged(client, info, accepted, replicas)
     except (LookupError, TypeError, ValueError):
         raise StoreUnusableError(SILENT) from None
+
+
+def held(client: redis.Redis, accepted: str, replicas: int) -> tuple[str, bool]:
+    """The level that the server has now, and whether that is what was accepted at least: it can be changed while agents
+    run, a disk can be full, and replicas can be gone. Raises StoreUnavailableError.
+    """
+    try:
+        found = inspect(client, accepted=accepted, replicas=replicas)
+    except StoreUnusableError:
+        return LEVELS[0], False
+    enough = LEVELS.index(found.level) >= LEVELS.index(accepted)
+    return found.level, enough and found.writes and found.replicas >= replicas
 
 
 def _judged(client: redis.Redis, info: dict[str, Any], accepted: str, replicas: int) -> Durability:
@@ -98,6 +112,7 @@ def _judged(client: redis.Redis, info: dict[str, Any], accepted: str, replicas: 
         replicas=int(info["connected_slaves"]),
         lag=_lag(info),
         writes=info.get("aof_last_write_status", "ok") == "ok",
+        level=level,
         promise=_promise(level, int(info["connected_slaves"]), replicas),
         warning=level != "always",
     )

@@ -12,11 +12,12 @@ from jenkins_mfa.core.chain import Head
 from jenkins_mfa.core.lanes import ASK, due_in
 from jenkins_mfa.core.model import SCHEMA, Alert, Commit, Entry, Gate
 from jenkins_mfa.errors import DamagedError, StoreConflictError, StoreUnavailableError, StoreUncertainError
+from jenkins_mfa.store import durability
 from jenkins_mfa.store.lanes import Bell, Lanes
 from jenkins_mfa.store.reader import Reader
 from jenkins_mfa.store.records import planned, record_key
 from jenkins_mfa.store.trail import Trail, link
-from jenkins_mfa.store.wire import Answer, Script, Wire, foreign, newer_schema
+from jenkins_mfa.store.wire import Answer, Script, Wire, foreign, newer_schema, reading
 from jenkins_mfa.usecases.ports import Due
 
 COMMIT = Script("commit")
@@ -29,7 +30,8 @@ REASON = 1000  #: characters kept of why a lane was given up
 
 class RedisStore(Reader, Trail, Lanes):
     """The state. `key` seals records, `prefix` is the tag of all keys, in braces; so many `replicas` must have what
-    somebody is told of; `noted` hears of each commit that was acknowledged; `offset_ms` moves the clock in tests.
+    somebody is told of, and `accepted` is the durability that the operator agreed to; `noted` hears of each commit that
+    was acknowledged; `offset_ms` moves the clock in tests.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class RedisStore(Reader, Trail, Lanes):
         *,
         prefix: str = "{mfa}",
         replicas: int = 0,
+        accepted: str = "always",
         noted: Callable[[Commit], None] | None = None,
         offset_ms: Callable[[], int] = lambda: 0,
     ) -> None:
@@ -47,6 +50,7 @@ class RedisStore(Reader, Trail, Lanes):
         Reader.__init__(self, wire, key)
         Trail.__init__(self, wire)
         Lanes.__init__(self, wire, Bell())
+        self._agreed = accepted, replicas
         self._turn = threading.Lock()
         self._noted = noted
         self._head: Head | None = None
@@ -55,6 +59,11 @@ class RedisStore(Reader, Trail, Lanes):
     def close(self) -> None:
         """Close all connections."""
         self._wire.client.close()
+
+    def durability(self) -> tuple[str, bool]:
+        """What the server keeps of what it acknowledges now, and whether that is as much as was accepted."""
+        with reading():
+            return durability.held(self._wire.client, *self._agreed)
 
     def written(self) -> Head:
         """The furthest head of the trail that this process has got for a commit of its own, since `forget_written`."""

@@ -120,9 +120,10 @@ class Lanes:
             pipeline.hvals(self._wire.key("failing"))
             pipeline.zcard(self._wire.key("due"))
             pipeline.hlen(self._wire.key("parked"))
-            failing, waiting, parked = pipeline.execute()
+            pipeline.zrange(self._wire.key("since"), 0, 0, withscores=True)
+            failing, waiting, parked, first = pipeline.execute()
         since = [int(kept[1]) for kept in map(FAILING.fullmatch, failing) if kept]
-        return Backlog(int(waiting), min(since, default=0), int(parked))
+        return Backlog(int(waiting), min(since, default=0), int(parked), max((int(at) for _, at in first), default=0))
 
     def parked(self) -> list[Parked]:
         """What was given up, oldest first."""

@@ -140,7 +140,7 @@ class Answers:
             confirmation = Confirmation(person.id, Factor.TOTP, now, who.via, cause, used.id, step)
             return confirm(self.desk, gate, confirmation, record)
 
-        return audited(self.desk, jti, who, cause, attempt)
+        return audited(self.desk, jti, who, cause, attempt, Factor.TOTP)
 
     def number(self, jti: str, challenge_id: str, who: Who, number: str, cause: str) -> Counted:
         """A number was typed into the form that `challenge_id` opened."""
@@ -158,7 +158,7 @@ class Answers:
             confirmation = Confirmation(person.id, Factor.PUSH_NUMBER, now, who.via, cause)
             return confirm(self.desk, gate, confirmation, record)
 
-        return audited(self.desk, jti, who, cause, attempt)
+        return audited(self.desk, jti, who, cause, attempt, Factor.PUSH_NUMBER)
 
     def may_deny(self, jti: str, who: Who) -> Gate:
         """The gate, if this account may deny it now; else Refusal."""
@@ -204,8 +204,8 @@ class Answers:
         return audited(self.desk, jti, who, cause, attempt)
 
 
-def audited(desk: Desk, jti: str, who: Who, cause: str, attempt: Callable[[], T]) -> T:
-    """Decide, and put a refusal into the trail before it is told."""
+def audited(desk: Desk, jti: str, who: Who, cause: str, attempt: Callable[[], T], factor: Factor | None = None) -> T:
+    """Decide, and put a refusal into the trail before it is told; `factor` is what was given, if something was."""
     try:
         with desk.spans.span("answer", jti):
             return decide(attempt)
@@ -213,7 +213,7 @@ def audited(desk: Desk, jti: str, who: Who, cause: str, attempt: Callable[[], T]
         raise
     except Refusal as refusal:
         if refusal.code not in {"unknown_gate", "stale", "seal_broken"}:
-            refused(desk, load(desk, jti), who, refusal, cause)
+            refused(desk, load(desk, jti), who, refusal, cause, factor)
         raise
 
 

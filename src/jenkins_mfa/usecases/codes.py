@@ -105,9 +105,10 @@ def _apps(desk: Desk, record: PersonRecord) -> tuple[Authenticator, ...]:
 
 def throttle(record: PersonRecord, now: int) -> None:
     """Raises Refusal while the person has to wait, or for good after too many failures in a row (S4)."""
-    if record.failures >= challenge.DISABLED_AT:
+    found = challenge.throttled(record, now)
+    if found == "locked":
         raise Refusal("disabled")
-    if now < record.wait_until:
+    if found:
         raise Refusal("throttled", {"wait_until": str(record.wait_until)})
 
 
@@ -132,17 +133,26 @@ def _miss(
     after = challenge.missed(record, issued, now)
     warned = challenge.reused(after, now) if code == "code_used" else None
     alerts = (_alert("code_reused", about, warned, now, warned.person),) if warned else ()
-    count_miss(desk, about, warned or after, code, cause, now, alerts)
+    count_miss(desk, about, warned or after, (code, Factor.TOTP), cause, now, alerts)
     left = issued.tries - 1
     values = {"left": str(left), "wait_until": str(after.wait_until)}
     return CountedMissError(code if left else "no_tries", values)
 
 
 def count_miss(
-    desk: Desk, about: Gate | Act, after: PersonRecord, code: str, cause: str, now: int, alerts: tuple[Alert, ...] = ()
+    desk: Desk,
+    about: Gate | Act,
+    after: PersonRecord,
+    miss: tuple[str, Factor],
+    cause: str,
+    now: int,
+    alerts: tuple[Alert, ...] = (),
 ) -> None:
-    """Commit a miss for good before it is told. The version in the id keeps two misses from being taken for one."""
-    details: dict[str, str | int] = {"reason": code, "failures": after.failures}
+    """Commit a miss (its code, and of what) for good before it is told. The version in the id keeps two misses from
+    being taken for one.
+    """
+    code, factor = miss
+    details: dict[str, str | int] = {"reason": code, "factor": factor.value, "failures": after.failures}
     entries = [_refused(about, after.person, details, now)]
     if after.failures >= challenge.FREE_FAILURES:
         entries.append(replace(entries[0], event="authenticator:throttled"))

@@ -123,7 +123,7 @@ class ConsoleAnswers:
             record, _, _ = codes.judge(self.desk, gate, person.id, asked.id, code, cause, now)
             return deny_run(self.desk, gate, Denial(now, person.id, reason, cause, who.via, report), record)
 
-        return audited(self.desk, jti, who, cause, attempt)
+        return audited(self.desk, jti, who, cause, attempt, Factor.TOTP)
 
     def retract(self, jti: str) -> Gate:
         """Take one's own confirmation back, as with the button in the messenger."""

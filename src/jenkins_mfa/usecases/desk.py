@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from jenkins_mfa.core.gate import Transition
 from jenkins_mfa.core.keys import Keys
-from jenkins_mfa.core.model import KEPT_GATES, Commit, Denial, Entry, Gate, Record, Run, RunRecord
+from jenkins_mfa.core.model import KEPT_GATES, Commit, Denial, Entry, Factor, Gate, Record, Run, RunRecord
 from jenkins_mfa.core.policy import Person, Policy, Roster
 from jenkins_mfa.errors import DamagedError, Refusal, StoreConflictError, StoreUnavailableError
 from jenkins_mfa.usecases.continuity import Continuity
@@ -189,8 +189,10 @@ def whole(desk: Desk, read: Callable[[], T | None]) -> T | None:
         return None
 
 
-def refused(desk: Desk, gate: Gate, who: Who, refusal: Refusal, cause: str) -> None:
-    """Put an answer that was not counted into the trail; the run's record carries the commit."""
+def refused(desk: Desk, gate: Gate, who: Who, refusal: Refusal, cause: str, factor: Factor | None = None) -> None:
+    """Put an answer that was not counted into the trail, with the `factor` that was given; the run's record carries
+    the commit.
+    """
     person = person_of(desk, who)
     actor = person.id if person else who.via
 
@@ -198,6 +200,7 @@ def refused(desk: Desk, gate: Gate, who: Who, refusal: Refusal, cause: str) -> N
         run = run_record(desk, gate.run.key)
         details: dict[str, str | int] = {"reason": refusal.code, "via": who.via}
         details |= {"problem": refusal.values["problem"]} if "problem" in refusal.values else {}
+        details |= {"factor": factor.value} if factor else {}
         now = desk.store.now()
         entry = Entry("answer:refused", now, actor, gate.jti, gate.run.source, gate.run.key, details)
         bumped = replace(run, version=run.version + 1)

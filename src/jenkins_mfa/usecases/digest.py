@@ -62,4 +62,4 @@ def _throttled(desk: Desk, person: str, now: int) -> bool:
         record = desk.store.person(person)
     except DamagedError:
         return False  # told to ops by itself
-    return record.failures >= challenge.DISABLED_AT or record.wait_until > now
+    return bool(challenge.throttled(record, now))

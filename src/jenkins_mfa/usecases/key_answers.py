@@ -142,7 +142,7 @@ class KeyAnswers:
             record = credentials.record_of(self.desk, eligible.known(self.desk, who).id)
             return questions.consume(self.desk, record, who, given.nonce, given.answers)
 
-        ceremony = audited(self.desk, given.jti, who, f"consume:{given.nonce}", consume)
+        ceremony = audited(self.desk, given.jti, who, f"consume:{given.nonce}", consume, Factor.WEBAUTHN)
 
         def attempt() -> answer.T:
             now, gate = self.desk.store.now(), load(self.desk, given.jti)
@@ -152,7 +152,7 @@ class KeyAnswers:
             proved, kept = self._judged(gate, person, use, given.body, now)
             return act(gate, person, use, proved, kept, now)
 
-        return audited(self.desk, given.jti, who, given.cause, attempt)
+        return audited(self.desk, given.jti, who, given.cause, attempt, Factor.WEBAUTHN)
 
     def _judged(self, gate: Gate, person: str, use: _Use, body: bytes, now: int) -> tuple[Assertion, str]:
         """What the key has signed, and the evidence of it. Raises Refusal."""

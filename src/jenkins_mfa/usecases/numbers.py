@@ -100,5 +100,5 @@ def _miss(desk: Desk, gate: Gate, record: PersonRecord, asked: Challenge, cause:
     alerts = (told,) if count == TOLD_AT else ()
     left = challenge.NUMBER_TRIES - count
     code = "number_wrong" if left else "no_number_tries"
-    codes.count_miss(desk, gate, after, "number_wrong", cause, now, alerts)
+    codes.count_miss(desk, gate, after, ("number_wrong", Factor.PUSH_NUMBER), cause, now, alerts)
     return codes.CountedMissError(code, {"left": str(left)})

@@ -298,6 +298,14 @@ class Store(Protocol):
     def backlog(self) -> Backlog:
         """What is to be delivered, for people who look."""
 
+    def durability(self) -> tuple[str, bool]:
+        """What is kept now of what was acknowledged (`always`, `everysec` or `none`), and whether that is as much as
+        was accepted.
+        """
+
+    def persons(self, people: Sequence[str]) -> Iterable[PersonRecord]:
+        """The records of those of whom there is one that is whole."""
+
     def courtesy(self, name: str, holder: str, ms: int) -> bool:
         """Whether `holder` is the one of all replicas to do something, for `ms` from now. Nothing that must be right
         rests on it.

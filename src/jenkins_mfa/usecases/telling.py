@@ -68,12 +68,18 @@ def tell(desk: Desk, gate_id: str) -> None:
     refused = trouble.unshown(gate, after, desk.store.now()) if after.refused and not told.refused else ()
     cause = commit_id("told", gate.jti, str(after.version), str(after.shown))
     try:
-        desk.store.commit(Commit(cause, (after,), (), pages, (*refused, *stuck)))
+        asked_after = _asked_after(desk, gate) if after.messages and not told.messages else -1
+        desk.store.commit(Commit(cause, (after,), (), pages, (*refused, *stuck), asked_after))
     except StoreConflictError:
         _overtaken(desk, gate)
         raise
     if (after.shown, after.trouble) != present:
         raise Again(PARTLY_TOLD)
+
+
+def _asked_after(desk: Desk, gate: Gate) -> int:
+    """How many ms ago the gate opened, or was let out of its line; -1 for a test, which no run waits for."""
+    return -1 if gate.run.test else max(0, desk.store.now() - max(gate.opened_at, gate.released_at))
 
 
 def _stuck(desk: Desk, gate: Gate) -> tuple[Alert, ...]:

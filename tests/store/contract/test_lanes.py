@@ -267,8 +267,12 @@ def test_the_backlog_counts_what_is_due_what_fails_and_what_was_given_up(store: 
     """For people who look: nothing of it decides anything."""
     assert store.backlog() == Backlog(0, 0, 0)
     store.commit(opening(gate(1)))
+    first = store.now()
+    clock.move(seconds=1)
     store.commit(opening(gate(2)))
-    assert store.backlog() == Backlog(2, 0, 0)
+    found = store.backlog()
+    assert found == Backlog(2, 0, 0, found.oldest)
+    assert first - 1000 < found.oldest <= first
     began = store.now()
     store.retry_lane(claimed(store), 1, "503")
     clock.move(seconds=5)
@@ -278,6 +282,39 @@ def test_the_backlog_counts_what_is_due_what_fails_and_what_was_given_up(store: 
     assert began <= found.failing < began + 5000
     store.park_lane(claimed(store), "gone")
     assert store.backlog().parked == 1
+
+
+def test_the_oldest_delivery_is_the_one_that_was_noted_first_and_is_left(store: Store, clock: Clock) -> None:
+    """However often it was noted, tried or taken since, and whatever start ahead others have; not what was given up."""
+
+    def noted(lane: str) -> int:
+        store.commit(Commit(lane, (), (), (lane,)))
+        at = store.now()
+        clock.move(seconds=1)
+        return at
+
+    times = [noted(lane) for lane in ("note:a", "tell:b", "answer:c", "note:a")]
+
+    def oldest() -> int | None:
+        found = store.backlog().oldest
+        return next((number for number, at in enumerate(times) if abs(at - found) < 500), None)
+
+    assert oldest() == 0
+    answer, told, note = claimed(store), claimed(store), claimed(store)
+    assert [due.lane for due in (answer, told, note)] == ["answer:c", "tell:b", "note:a"]
+    store.retry_lane(note, 1, "503")
+    assert oldest() == 0
+    store.settle_lane(told)
+    assert oldest() == 0
+    clock.move(seconds=1)
+    store.park_lane(claimed(store), "gone")
+    assert oldest() == 2
+    alert = store.claim_lane(1000, frozenset({"answer"}))
+    assert alert is not None
+    store.settle_lane(alert)
+    noted("answer:c")
+    store.settle_lane(answer)  # what it had to bring is brought; what was noted meanwhile waits since now
+    assert abs(store.backlog().oldest - store.now()) < 500
 
 
 def test_an_alert_that_cannot_be_told_makes_no_alert(store: Store) -> None:

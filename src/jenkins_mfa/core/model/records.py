@@ -243,11 +243,14 @@ Record = (
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What is to be delivered: how many lanes, since when one of them fails (ms UTC; 0: none), how many are parked."""
+    """What is to be delivered: how many lanes, since when one of them fails (ms UTC; 0: none), how many are parked, and
+    since when the oldest waits (ms UTC; 0: none).
+    """
 
     waiting: int
     failing: int
     parked: int
+    oldest: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +269,8 @@ class Commit:
 
     `id` is derived from the cause, so that the same commit sent twice finds itself: the first record stores it. Where
     only the trail is written there is no record, and a commit whose answer was lost may stand there twice. `lanes`
-    name what must be delivered: `answer:<run key>`, `tell:<gate id>`.
+    name what must be delivered: `answer:<run key>`, `tell:<gate id>`. `asked_after` is for who hears of commits, and is
+    not stored: so many ms after it could be asked a gate has its first message with this one; -1 where it has none.
     """
 
     id: str
@@ -274,3 +278,4 @@ class Commit:
     entries: tuple[Entry, ...] = ()
     lanes: tuple[str, ...] = ()
     alerts: tuple[Alert, ...] = ()
+    asked_after: int = -1

@@ -25,7 +25,7 @@ local kinds = {
   audit = 'stream', changed = 'zset', changes = 'string', deadlines = 'zset', due = 'zset', failing = 'hash',
   gates = 'zset', nonces = 'hash', open = 'hash', reminders = 'zset',
   lease = 'hash', parked = 'hash', tries = 'hash', want = 'hash',
-  aside = 'hash',
+  aside = 'hash', since = 'zset',
 }
 for name, kind in pairs(kinds) do
   local found = redis.call('TYPE', key(name)).ok
@@ -139,6 +139,7 @@ if plan.aside then
 end
 if plan.park then
   redis.call('ZREM', key('due'), plan.park.lane)
+  redis.call('ZREM', key('since'), plan.park.lane)
   redis.call('HDEL', key('lease'), plan.park.lane)
   redis.call('HSET', key('parked'), plan.park.lane, plan.park.json)
 end

@@ -19,7 +19,7 @@ end
 local function note(lane, since)
   redis.call('HINCRBY', key('want'), lane, 1)
   local busy = redis.call('HEXISTS', key('lease'), lane) + redis.call('HEXISTS', key('parked'), lane)
-  if busy == 0 then
-    redis.call('ZADD', key('due'), 'LT', since, lane)
+  if busy == 0 and redis.call('ZADD', key('due'), 'LT', since, lane) == 1 then
+    redis.call('ZADD', key('since'), clock(), lane)
   end
 end

@@ -32,9 +32,11 @@ redis.call('HDEL', key('tries'), plan.lane)
 redis.call('HDEL', key('failing'), plan.lane)
 if tonumber(redis.call('HGET', key('want'), plan.lane) or '0') ~= plan.want then
   redis.call('ZADD', key('due'), now, plan.lane)
+  redis.call('ZADD', key('since'), now, plan.lane)
   return {'done'}
 end
 redis.call('ZREM', key('due'), plan.lane)
+redis.call('ZREM', key('since'), plan.lane)
 redis.call('HDEL', key('want'), plan.lane)
 if string.sub(plan.lane, 1, 6) == 'alert:' then
   redis.call('DEL', key(plan.lane))
