@@ -71,6 +71,20 @@ def test_what_was_given_up_is_listed_with_its_reason(path: Path, store: RedisSto
     assert run("deliveries", "list", config=path).stdout == "Nothing was given up.\n"
 
 
+def test_s12_a_name_out_of_the_store_does_nothing_to_a_terminal(path: Path, store: RedisStore, valkey: Server) -> None:
+    """S12: a job's name is in it, and who writes into the store may write any other."""
+    raw = client_for(valkey.url)
+    parked = f"{configuration.load(path).store.tag}:parked"
+    assert raw.hgetall(parked)
+    lane = "flood:main:\x1b[2Jteam\u202e/deploy"
+    raw.hset(parked, lane, raw.hget(parked, "tell:g_1"))
+    shown = "flood:main:\\u001b[2Jteam\\u202e/deploy"
+    for command in (("deliveries", "list"), ("check",), ("deliveries", "retry")):
+        said = run(*command, config=path).stdout
+        assert shown in said
+        assert not {"\x1b", "\u202e"} & set(said)
+
+
 def test_all_or_some_are_tried_again(path: Path, store: RedisStore) -> None:
     """And the trail has the operator's word."""
     assert run("deliveries", "retry", "tell:g_2", config=path).stdout == "tell:g_2  is tried again\n"

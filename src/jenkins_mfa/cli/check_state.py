@@ -88,7 +88,8 @@ def delivery_parts(store: RedisStore) -> Iterator[Part]:
         says = f"something has not been delivered for {duration(now - late.failing)}"
         yield Part("delivery.failing", False, says, "jenkins-mfa pending says what and why; it is tried again")
     for one in store.parked():
-        says = f"{one.lane} was given up {duration(now - one.at)} ago: {render.visible(one.reason)}"
+        lane = render.visible(one.lane, quoted=False)
+        says = f"{lane} was given up {duration(now - one.at)} ago: {render.visible(one.reason)}"
         yield Part("delivery.parked", False, says, "mend its cause, then: jenkins-mfa deliveries retry, or drop")
 
 

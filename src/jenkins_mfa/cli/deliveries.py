@@ -44,7 +44,7 @@ def list_all(config_path: Path, as_json: bool) -> None:
         return
     for one in found:
         ago, tries = duration(now - one.at), f"{one.tries} {'try' if one.tries == 1 else 'tries'}"
-        click.echo(f"{one.lane}  given up {ago} ago after {tries}: {render.visible(one.reason)}")
+        click.echo(f"{_shown(one.lane)}  given up {ago} ago after {tries}: {render.visible(one.reason)}")
     if not found:
         click.echo("Nothing was given up.")
 
@@ -58,7 +58,7 @@ def retry(config_path: Path, lanes: tuple[str, ...]) -> None:
     with store_of(config) as store:
         for lane in _given_up(store, lanes) if lanes else [one.lane for one in store.parked()]:
             store.unpark_lane(lane, seat.operator(), again=True)
-            click.echo(f"{lane}  is tried again")
+            click.echo(f"{_shown(lane)}  is tried again")
 
 
 @deliveries.command(epilog="Example: jenkins-mfa deliveries drop tell:g_0123456789abcdef0123456789abcdef")
@@ -72,7 +72,12 @@ def drop(config_path: Path, lanes: tuple[str, ...]) -> None:
     with store_of(config) as store:
         for lane in _given_up(store, lanes):
             store.unpark_lane(lane, seat.operator(), again=False)
-            click.echo(f"{lane}  is dropped")
+            click.echo(f"{_shown(lane)}  is dropped")
+
+
+def _shown(lane: str) -> str:
+    """A delivery's name at the terminal: a job's name may be in it (S12)."""
+    return render.visible(lane, quoted=False)
 
 
 def _given_up(store: RedisStore, lanes: tuple[str, ...]) -> tuple[str, ...]:
