@@ -102,7 +102,7 @@ def test_who_could_not_be_joined_is_told_with_the_reason(world: World) -> None:
 
 
 def test_without_the_scope_nobody_is_joined(world: World) -> None:
-    """Slack tells no address then; asking for one by address is an error with Slack's own word."""
+    """Slack tells no address then; asking for one by address is an error that names the scope."""
     world.slack.workspace.tokens[world.slack.bot_token].scopes = BOT_SCOPES
     world.slack.add_user("U1FAY", "Fay", email="fay@example.com")
     world.slack.set_group("S01", "U1FAY")
@@ -111,7 +111,7 @@ def test_without_the_scope_nobody_is_joined(world: World) -> None:
     assert "does the bot have users:read.email?" in done.stdout
     done = world.run("import", "--email", "fay@example.com")
     assert done.returncode == 3
-    assert "missing_scope" in done.stderr
+    assert "Slack: missing_scope: the app needs users:read.email." in done.stderr
 
 
 def test_the_same_as_json(world: World) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from samples import FACTS, ROSTER
 
-from jenkins_mfa.core.model import Author
+from jenkins_mfa.core.model import Author, Facts
 from jenkins_mfa.words import facts, render
 
 
@@ -29,3 +29,9 @@ def test_an_author_of_two_addresses_is_named_once_and_an_unnamed_one_is_told() -
     authors = (Author("", "x@example.com"), Author("ana", "a@example.com"), Author("ana", "b@example.com"))
     row = facts.rows(replace(FACTS, commits=1, authors=authors), ROSTER)[-1]
     assert render.terminal(row.shown) == "Since build 16: 1 commit by somebody unnamed, “ana”"
+
+
+def test_what_was_not_read_is_not_told_as_nobody() -> None:
+    """A pause that is denied unread has none of its build's records: Jenkins was not even asked who started it."""
+    shown = [render.terminal(row.shown) for row in facts.rows(Facts(FACTS.run), ROSTER)]
+    assert "Started by: not read, since nobody is asked" in shown

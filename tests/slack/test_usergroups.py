@@ -111,7 +111,7 @@ def test_check_finds_what_is_empty_and_what_cannot_be_read(slack: SlackSimulator
     slack.workspace.tokens[slack.bot_token].scopes = tuple(s for s in check.SCOPES if s != check.USER_GROUPS)
     accounts, says = checked(slack, release="S01")
     assert accounts == {}
-    assert says[0].startswith("group release is empty: S01 cannot be read: Slack: missing_scope / see that the app has")
+    assert says[0].startswith("group release is empty: S01 cannot be read: Slack: missing_scope: the app needs ")
     assert says[1].startswith("the bot token lacks usergroups:read / ")
     assert checked(slack)[1] == ["6 scopes"]
     slack.workspace.tokens[slack.bot_token].scopes = check.SCOPES

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from http.client import HTTPException
 from typing import Any, TypeVar
@@ -18,6 +19,9 @@ NO_ANSWER = "no readable answer"
 #: What the library raises for an answer that is none: cut, in another alphabet than it says, nested, or of another
 #: shape. It lets the errors of what it is made of through.
 _UNREADABLE = (SlackClientError, HTTPException, OSError, ValueError, LookupError, RecursionError, AttributeError)
+
+#: Names of scopes as Slack writes them: users:read.email,chat:write.
+_SCOPES = re.compile(r"[a-z.:_-]{1,60}(,[a-z.:_-]{1,60}){0,9}")
 
 #: The message, its channel, the user group or App Home is not there (any more), or not for us.
 GONE = frozenset(
@@ -100,7 +104,14 @@ def _ours(error: SlackApiError) -> Exception:
         return MessageGoneError(f"Slack: {code}")
     if code in REFUSED:
         return MessageRefusedError(f"Slack: {code}")
-    return MessengerUnavailableError(f"Slack: {code}", _seconds(getattr(error.response, "headers", None)))
+    wait = _seconds(getattr(error.response, "headers", None))
+    return MessengerUnavailableError(f"Slack: {code}{_needed(data)}", wait)
+
+
+def _needed(data: Any) -> str:
+    """The scopes that a token lacks, as Slack names them beside `missing_scope`; empty for everything else."""
+    needed = str(data.get("needed", "")) if isinstance(data, dict) else ""
+    return f": the app needs {needed}" if _SCOPES.fullmatch(needed) else ""
 
 
 def _seconds(headers: Any) -> float | None:

@@ -76,7 +76,8 @@ def _needed(facts: Facts, roster: Roster, whole: Callable[[str], int]) -> list[R
 
     build = say("{job} {number}", job=shown(facts.run.pipeline), number=people.number(facts.run))
     starters = [people.starter(start, roster) for start in facts.starters]
-    started = join(starters, between="; ") or say("nobody that Jenkins names")
+    # Whatever is read of a build names somebody, or says that nobody is named.
+    started = join(starters, between="; ") or say("not read, since nobody is asked")
     if not facts.revisions and facts.branch:
         revisions = [Row(say("Branch"), shown(facts.branch), needed=True)]
     else:
