@@ -13,6 +13,7 @@ import pytest
 from cli_files import write
 from command import run
 from jenkins_mfa.cli.catalogue import FINDINGS, Severity
+from jenkins_mfa.cli.report import Part, report
 from jenkins_mfa.words import findings, roster
 
 ROOT = Path(__file__).parent.parent
@@ -85,3 +86,12 @@ def test_the_text_says_how_bad_each_finding_is_and_where_to_read_on(tmp_path: Pa
     assert done.stdout.startswith("error    config        ")
     assert re.search(r"^ {9}docs          docs/configuration\.md#the-file$", done.stdout, re.MULTILINE)
     assert done.stdout.endswith("1 finding. Nothing was changed.\n")
+
+
+def test_s12_nothing_that_a_finding_tells_does_anything_to_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """S12: what agents say of themselves stands in the store without a seal, and what Jenkins answered is in it."""
+    told = "version 1.2.3\x9b2J\u202e, last seen 1 s ago"
+    report([Part("agent.runs", True, told), Part("delivery.parked", False, told, told)], False)
+    said = capsys.readouterr().out
+    assert said.count("1.2.3\\u009b2J\\u202e") == 3
+    assert not {"\x9b", "\u202e"} & set(said)

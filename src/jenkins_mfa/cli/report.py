@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shutil
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 import click
 
 from jenkins_mfa.cli.base import print_json
 from jenkins_mfa.cli.catalogue import FINDINGS, Severity
+from jenkins_mfa.words import render
 
 INDENT = 23  #: columns before the sentences
 
@@ -59,12 +60,18 @@ def report(parts: list[Part], as_json: bool) -> None:
         summary = {name: found.count(severity) for name, severity in _SUMMARY.items()}
         print_json({"ok": not wrong, "summary": summary, "findings": [_row(part) for part in parts]})
         return
-    for brief, some in groupby(parts, key=lambda part: part.subject if part.ok and part.brief else ""):
+    shown = [replace(part, says=_visible(part.says), mend=_visible(part.mend)) for part in parts]
+    for brief, some in groupby(shown, key=lambda part: part.subject if part.ok and part.brief else ""):
         if brief:
             _line("right", brief, ", ".join(part.says for part in some))
         for part in () if brief else some:
             _shown(part)
     click.echo(f"{count(len(wrong), 'finding')}. Nothing was changed." if wrong else "All right.")
+
+
+def _visible(text: str) -> str:
+    """At a terminal nothing hides or acts: heartbeats have no seal, and tell what others have answered (S12)."""
+    return render.visible(text, quoted=False)
 
 
 #: Names of the summary's figures.
