@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
@@ -12,6 +13,7 @@ from clock import Clock
 from jenkins_mfa.core import moments
 from jenkins_mfa.core.audit_evidence import DECISIONS
 from jenkins_mfa.core.chain import Head, Linked
+from jenkins_mfa.core.challenge import DISABLED_AT
 from jenkins_mfa.core.lanes import ASK, due_in
 from jenkins_mfa.core.model import (
     Alert,
@@ -311,8 +313,10 @@ class MemoryStore:
     def durability(self) -> tuple[str, bool]:
         return "always", True
 
-    def persons(self, people: Sequence[str]) -> Iterator[PersonRecord]:
-        return (record for person in people if (record := self.person(person)).version)
+    def throttled(self, now: int) -> dict[str, float]:
+        people = [record for record in list(self._records.values()) if isinstance(record, PersonRecord)]
+        until = {one.person: math.inf if one.failures >= DISABLED_AT else one.wait_until for one in people}
+        return {person: at for person, at in until.items() if at > now}
 
     def renew_lane(self, due: Due, lease_ms: int) -> None:
         if lane := self._leased(due):

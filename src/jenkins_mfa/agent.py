@@ -8,7 +8,7 @@ import random
 import secrets
 import threading
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Collection, Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -187,8 +187,8 @@ class Agent:
     def _destinations(self) -> list[str]:
         return [one.name for one in self.config.audit.destinations]
 
-    def _people(self) -> list[str]:
-        return list(self.desk.roster.people)
+    def _people(self) -> Collection[str]:
+        return self.desk.roster.people.keys()
 
     def _environments(self) -> list[str]:
         return [environment.name for environment in self.desk.policy.environments]

@@ -20,13 +20,6 @@ WARN_AGAIN = 3_600_000  #: ms between two warnings that a used code was typed ag
 DISABLED_AT = 50  #: failures in a row after which codes are switched off (S4 allows at most 100)
 
 
-def throttled(record: PersonRecord, now: int) -> str:
-    """`locked` while somebody's codes and numbers are switched off, `waits` while they have to wait, else nothing."""
-    if record.failures >= DISABLED_AT:
-        return "locked"
-    return "waits" if record.wait_until > now else ""
-
-
 def issue(
     record: PersonRecord, about: Gate | Act, challenge_id: str, now: int, factor: Factor = Factor.TOTP
 ) -> PersonRecord:

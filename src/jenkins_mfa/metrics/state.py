@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from jenkins_mfa.core import beats, challenge
+from jenkins_mfa.core import beats
 from jenkins_mfa.core.chain import Head
 from jenkins_mfa.core.keys import Keys
-from jenkins_mfa.core.model import Backlog, Gate, PersonRecord
+from jenkins_mfa.core.model import Backlog, Gate
 from jenkins_mfa.errors import StoreError
 
 SOURCE, AGENT = "source", "agent"  #: kinds of heartbeats
@@ -35,8 +36,8 @@ class Reading(Protocol):
     def durability(self) -> tuple[str, bool]:
         """What its server keeps now, and whether that is as much as was accepted."""
 
-    def persons(self, people: Sequence[str]) -> Iterable[PersonRecord]:
-        """What is kept of these people."""
+    def throttled(self, now: int) -> Mapping[str, float]:
+        """Whose codes do not count, and until when."""
 
     def beats(self) -> Mapping[str, beats.Beat]:
         """Heartbeats by name."""
@@ -60,7 +61,7 @@ class State(Collector):
         keys: Keys,
         environments: Callable[[], Collection[str]],
         destinations: Collection[str] = (),
-        people: Callable[[], Sequence[str]] = list,
+        people: Callable[[], Collection[str]] = list,
     ) -> None:
         self._store = store
         self._destinations = destinations
@@ -79,7 +80,7 @@ class State(Collector):
             backlog, told = self._store.backlog(), self._store.beats()
             head, sent = self._store.heads(), self._store.forwarded()
             level, enough = self._store.durability()
-            throttled = Counter(challenge.throttled(one, now) for one in self._store.persons(self._people()))
+            throttled = self._store.throttled(now)
         except StoreError:
             yield GaugeMetricFamily("jenkins_mfa_store_up", "Whether the store answers", value=0)
             return
@@ -89,7 +90,7 @@ class State(Collector):
         yield from _deliveries(backlog, now)
         yield from _sources(told, now)
         yield from _agents(told, now)
-        yield _throttled(throttled)
+        yield _throttled([until for person, until in throttled.items() if person in self._people()])
         yield from self._receipt_keys()
         yield _kept(told, now)
         yield _unsent(self._destinations, head, sent)
@@ -114,10 +115,10 @@ def _durable(level: str, enough: bool) -> Metric:
     return durable
 
 
-def _throttled(found: Mapping[str, int]) -> Metric:
+def _throttled(ends: Sequence[float]) -> Metric:
     people = GaugeMetricFamily("jenkins_mfa_people_throttled", "People whose codes do not count", labels=["state"])
-    for state in ("waits", "locked"):
-        people.add_metric([state], found.get(state, 0))
+    people.add_metric(["waits"], sum(end < math.inf for end in ends))
+    people.add_metric(["locked"], sum(end == math.inf for end in ends))
     return people
 
 

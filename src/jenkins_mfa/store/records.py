@@ -15,7 +15,7 @@ import msgspec
 from redis.exceptions import ResponseError
 
 from jenkins_mfa import shapes
-from jenkins_mfa.core import moments, seal
+from jenkins_mfa.core import challenge, moments, seal
 from jenkins_mfa.core.model import (
     Alert,
     CredentialRecord,
@@ -101,6 +101,9 @@ def planned(record: Record, key: bytes) -> dict[str, object]:
     }
     if isinstance(record, Gate):
         plan["gate"] = _indexed(record)
+    if isinstance(record, PersonRecord):
+        locked = record.failures >= challenge.DISABLED_AT
+        plan["waits"] = {"who": record.person, "until": "inf" if locked else record.wait_until}
     if isinstance(record, TicketRecord):
         plan["until"] = record.expires + KEPT
     return plan

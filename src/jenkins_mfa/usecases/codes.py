@@ -105,10 +105,9 @@ def _apps(desk: Desk, record: PersonRecord) -> tuple[Authenticator, ...]:
 
 def throttle(record: PersonRecord, now: int) -> None:
     """Raises Refusal while the person has to wait, or for good after too many failures in a row (S4)."""
-    found = challenge.throttled(record, now)
-    if found == "locked":
+    if record.failures >= challenge.DISABLED_AT:
         raise Refusal("disabled")
-    if found:
+    if now < record.wait_until:
         raise Refusal("throttled", {"wait_until": str(record.wait_until)})
 
 

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from jenkins_mfa.core import challenge
 from jenkins_mfa.core.model import Alert, Commit
 from jenkins_mfa.core.weekly import Weekly
-from jenkins_mfa.errors import DamagedError, StoreConflictError
+from jenkins_mfa.errors import StoreConflictError
 from jenkins_mfa.usecases.desk import Desk, commit_id
 from jenkins_mfa.usecases.lacking import lacking
 
@@ -50,16 +49,8 @@ def _standing(desk: Desk, now: int) -> dict[str, str]:
     newest = max(keys, key=lambda key: key.created, default=None)
     return {
         "parked": str(desk.store.backlog().parked),
-        "throttled": ",".join(one for one in sorted(desk.roster.people) if _throttled(desk, one, now)),
+        "throttled": ",".join(sorted(desk.store.throttled(now).keys() & desk.roster.people.keys())),
         "lacking": ",".join(lacking(desk.policy, desk.roster, desk.store)),
         "key_age": str((now // 1000 - newest.created) // DAY) if newest else "",
         "key_left": str((max(key.not_after for key in keys) - now // 1000) // DAY) if newest else "",
     }
-
-
-def _throttled(desk: Desk, person: str, now: int) -> bool:
-    try:
-        record = desk.store.person(person)
-    except DamagedError:
-        return False  # told to ops by itself
-    return bool(challenge.throttled(record, now))

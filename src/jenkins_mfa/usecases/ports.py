@@ -303,8 +303,10 @@ class Store(Protocol):
         was accepted.
         """
 
-    def persons(self, people: Sequence[str]) -> Iterable[PersonRecord]:
-        """The records of those of whom there is one that is whole."""
+    def throttled(self, now: int) -> dict[str, float]:
+        """Whose codes do not count now, and until when (ms UTC; infinity: until they are unlocked). Nothing that must
+        be right rests on it.
+        """
 
     def courtesy(self, name: str, holder: str, ms: int) -> bool:
         """Whether `holder` is the one of all replicas to do something, for `ms` from now. Nothing that must be right

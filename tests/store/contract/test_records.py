@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -275,3 +276,15 @@ def test_everybody_of_whom_a_record_is_kept_is_named(store: Store) -> None:
     store.commit(Commit("c:gate", (gate(), RunRecord("auth:run", 1))))
     store.commit(Commit("c2", (PersonRecord("bob", 2, failures=1),)))
     assert sorted(store.people()) == ["alice", "bob", "x" * 40]
+
+
+def test_whose_codes_do_not_count_is_listed_until_they_do(store: Store) -> None:
+    """Who waits until when, and who is locked; a wait that is over is none, and an unlocked person is not there."""
+    now = store.now()
+    people = {"alice": (6, now + 60_000), "bob": (50, now + 1), "carol": (6, now - 1), "dan": (0, 0)}
+    for person, (failures, until) in people.items():
+        one = PersonRecord(person, 1, failures=failures, wait_until=until)
+        store.commit(Commit(person, (one,)))
+    assert store.throttled(now) == {"alice": now + 60_000, "bob": math.inf}
+    store.commit(Commit("unlocked", (PersonRecord("bob", 2),)))
+    assert store.throttled(now) == {"alice": now + 60_000}

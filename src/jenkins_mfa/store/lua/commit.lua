@@ -1,7 +1,8 @@
 -- One atomic step: records, trail, indexes, lanes and alerts together, or nothing.
 -- plan.id       derived from the cause; the first record keeps it, so that a commit sent twice finds itself
 -- plan.schema   the shapes that the caller knows
--- plan.records  {key, version, json, seal, gate?, until?}; until: when it goes away (ms UTC);
+-- plan.records  {key, version, json, seal, gate?, waits?, until?}; until: when it goes away (ms UTC);
+--               waits: {who, until} for a person, whose codes count again from then on (ms UTC; 0: they count);
 --               gate: {id, ref, nonce, generation, open?, deadline?, reminder?} where it is one
 -- plan.head     {seq, hash} that the entries were linked to; absent without entries
 -- plan.entries  {bytes, hash, gate}
@@ -25,7 +26,7 @@ local kinds = {
   audit = 'stream', changed = 'zset', changes = 'string', deadlines = 'zset', due = 'zset', failing = 'hash',
   gates = 'zset', nonces = 'hash', open = 'hash', reminders = 'zset',
   lease = 'hash', parked = 'hash', tries = 'hash', want = 'hash',
-  aside = 'hash', since = 'zset',
+  aside = 'hash', since = 'zset', waits = 'zset',
 }
 for name, kind in pairs(kinds) do
   local found = redis.call('TYPE', key(name)).ok
@@ -103,6 +104,11 @@ for position, record in ipairs(plan.records) do
   end
   if record['until'] then
     redis.call('PEXPIRE', key(record.key), math.max(1, record['until'] - now))
+  end
+  if record.waits and record.waits['until'] ~= 0 then
+    redis.call('ZADD', key('waits'), record.waits['until'], record.waits.who)
+  elseif record.waits then
+    redis.call('ZREM', key('waits'), record.waits.who)
   end
   local gate = record.gate
   if gate then
