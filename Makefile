@@ -1,8 +1,10 @@
-# Everything runs in the project's own environment, .venv, made from requirements.lock (hashes checked).
+# Everything runs in the project's own environment, .venv, made from the locks (hashes checked): what an installation has, then,
+# where it is needed, what only developers need. The demo starts without the second, which is the larger part.
 # The set-up reads package indexes from pip's own configuration, so mirrors work.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+RUNS := $(VENV)/.runs
 STAMP := $(VENV)/.installed
 
 .PHONY: help demo demo-auto test faults soak fuzz audit lint format bench docs api mutants docs-reference lock dist sbom release-check deploy-check clean
@@ -20,20 +22,25 @@ help:
 	@echo "make docs       the docs as a site, every link checked"
 	@echo "make bench      the measurements of docs/performance.md"
 
-$(STAMP): requirements.lock pyproject.toml
+$(RUNS): requirements-run.lock requirements-build.lock pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed: $(PYTHON) is not installed."; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: $$($(PYTHON) --version) found. Name another one: make PYTHON=python3.12 demo"; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "Python's venv module is missing. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
-	@echo "setting up $(VENV) (once; about a minute)"
+	@echo "setting up $(VENV) (once; less than a minute)"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --disable-pip-version-check --require-hashes --progress-bar on -q -r requirements.lock
+	@$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -q -r requirements-run.lock -r requirements-build.lock
 	@$(BIN)/python -m pip install --disable-pip-version-check --no-deps --no-build-isolation -q -e .
 	@touch $@
 
-demo: $(STAMP)
+$(STAMP): $(RUNS) requirements.lock
+	@echo "adding what developers need to $(VENV) (once)"
+	@$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -q -r requirements.lock
+	@touch $@
+
+demo: $(RUNS)
 	@$(BIN)/jenkins-mfa demo
 
-demo-auto: $(STAMP)
+demo-auto: $(RUNS)
 	@$(BIN)/jenkins-mfa demo --auto
 
 test: $(STAMP)
@@ -124,7 +131,7 @@ lock:
 COMPILE = uv pip compile --universal --generate-hashes --no-annotate --no-header -q
 
 # For maintainers: both distributions, in dist/. The same commit gives the same bytes.
-dist: $(STAMP)
+dist: $(RUNS)
 	@rm -rf dist
 	@$(BIN)/python -m hatchling build -d dist
 

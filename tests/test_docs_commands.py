@@ -17,6 +17,7 @@ from command import run
 from jenkins_mfa import config as configuration
 from jenkins_mfa import key_files
 from jenkins_mfa.core import totp
+from jenkins_mfa.simulators import jenkins_samples
 from jenkins_mfa.usecases import enroll
 from jenkins_mfa.wiring import open_desk
 from store_server import Server
@@ -67,6 +68,12 @@ def test_commands_in_blocks_of_other_pages_have_a_test() -> None:
             assert path, f"{page.name}: jenkins-mfa {' '.join(words)}"
             text = (ROOT / ELSEWHERE[path]).read_text()
             assert [word for word in path.split() if f'"{word}"' not in text] == [], path
+
+
+def test_the_tutorial_starts_jobs_of_the_demo() -> None:
+    started = re.findall(r"\*\*Start `([^`]+)`", (ROOT / "docs" / "tutorial.md").read_text())
+    assert started
+    assert set(started) <= {jenkins_samples.PRODUCTION, jenkins_samples.STAGING}
 
 
 @pytest.fixture

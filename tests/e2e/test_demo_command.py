@@ -16,7 +16,7 @@ from demo_browser import PATIENCE
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_leaves_no_process(short_path: Path, number: signal.Signals) -> None:
-    """The command prints one address; Ctrl-C ends it with 0, and agent and store are gone."""
+    """One address, and what makes other commands speak of it; Ctrl-C ends it with 0: agent and store are gone."""
     command = [sys.executable, "-m", "jenkins_mfa", "demo", "--dir", str(short_path / "demo")]
     demo = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
@@ -25,6 +25,8 @@ def test_ctrl_c_leaves_no_process(short_path: Path, number: signal.Signals) -> N
         page = HTTPConnection(re.findall("127[^/]+", line)[0], timeout=PATIENCE)
         page.request("GET", "/")
         shown = page.getresponse().status
+        pasted = next(demo.stdout).partition(": ")[2].rstrip()
+        seen = _run(f"{pasted}; jenkins-mfa pending")
         of_demo = set(_processes(str(short_path)))
         demo.send_signal(number)
         _, told = demo.communicate(timeout=PATIENCE)
@@ -33,6 +35,7 @@ def test_ctrl_c_leaves_no_process(short_path: Path, number: signal.Signals) -> N
         demo.kill()
 
     assert shown == 200
+    assert seen == "Nothing waits.\n"
     assert demo.returncode == 0
     assert told == "\nThe demo has ended; nothing of it runs any more.\n"
     assert demo.pid in of_demo
@@ -49,6 +52,11 @@ def test_directory_in_use_is_refused(short_path: Path) -> None:
     assert done.returncode == 2
     assert done.stderr == f"{short_path} is not empty. Name a new or an empty directory.\n"
     assert done.stdout == ""
+
+
+def _run(line: str) -> str:
+    """What this line of a shell says."""
+    return subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=True, timeout=PATIENCE).stdout
 
 
 def _processes(part: str) -> list[int]:

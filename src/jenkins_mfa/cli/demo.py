@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 import socket
 import sys
@@ -54,8 +55,15 @@ def _show(place: Path, port: int) -> bool:
     click.echo("Starting store, Jenkins, Slack and agent; takes some seconds.")
     with World(place) as world, Web(world, port) as web:
         click.echo(f"Open {web.url} in a browser. Ctrl-C ends everything.")
+        click.echo(f"Other commands on it, in another terminal: {_elsewhere(world.config_path)}")
         _wait_for_signal()
     return True
+
+
+def _elsewhere(config: Path) -> str:
+    """What to paste into another terminal, so that `jenkins-mfa` is this program there and its files are the demo's."""
+    programs = shlex.quote(str(Path(sys.executable).parent))
+    return f'export PATH={programs}:"$PATH" JENKINS_MFA_CONFIG={shlex.quote(str(config.absolute()))}'
 
 
 def _wait_for_signal() -> None:
