@@ -13,10 +13,11 @@ SECONDS = 30  #: that any answer may take
 
 
 def first_byte(here: Stage, jti: str, gates: int, looks: int) -> Figure:
-    """One page after the other, while the agent polls and all its gates wait; the slowest page counts."""
-    browser = _signed_in(here)
+    """One page after the other, each in a visit of its own, while the agent polls and all its gates wait; the slowest
+    page counts.
+    """
     pages = {"what waits": "", "a gate": f"/gates/{jti}", "history": "/history", "health": "/health"}
-    taken = {name: _taken(here, browser, path, looks) for name, path in pages.items()}
+    taken = {name: _taken(here, _signed_in(here), path, looks) for name, path in pages.items()}
     slowest = max(taken, key=lambda name: percentile(taken[name], 50))
     each = ", ".join(
         f"{name} {percentile(of, 50):.1f} ms (95th percentile {percentile(of, 95):.1f} ms)"

@@ -50,7 +50,7 @@ class Sizes:
     evaluations: int = 1000
     answers: int = 1000
     waiting: int = 1000
-    looks: int = 100
+    looks: int = 50  #: fewer than one visit to the console may have at once (web/rates.py)
     events: int = 1_000_000
 
 

@@ -127,14 +127,17 @@ def _gates(gates: Sequence[Gate], known: frozenset[str]) -> Metric:
     found = GaugeMetricFamily(
         "jenkins_mfa_gates", "Gates that are not settled", labels=["state", "source", "environment"]
     )
-    for labels, count in Counter(_labels(gate, known) for gate in gates if not gate.run.test).items():
+    kinds = Counter((gate.state, gate.run.source, _named(gate)) for gate in gates if not gate.run.test)
+    counted: Counter[tuple[str, str, str]] = Counter()
+    for (state, source, named), count in kinds.items():  # a few for thousands of gates
+        counted[state.value, source, ",".join(sorted(known.intersection(named)))] += count
+    for labels, count in counted.items():
         found.add_metric(labels, count)
     return found
 
 
-def _labels(gate: Gate, known: frozenset[str]) -> tuple[str, str, str]:
-    named = gate.requirement.environments if gate.requirement else ()
-    return gate.state.value, gate.run.source, ",".join(sorted(known.intersection(named)))
+def _named(gate: Gate) -> tuple[str, ...]:
+    return gate.requirement.environments if gate.requirement else ()
 
 
 def _deliveries(backlog: Backlog, now: int) -> Iterator[Metric]:
