@@ -103,6 +103,7 @@ def test_what_is_not_said_without_a_terminal_is_named(tmp_path: Path) -> None:
         ("store_url", "localhost:6379", "url"),
         ("person", "Alice Wu", "people"),
         ("name", "<!channel>", "name"),
+        ("slack_user", "alice", "a member id such as U0123ABCD"),
     ],
 )
 def test_a_wrong_answer_is_named_with_what_is_allowed(tmp_path: Path, option: str, value: str, named: str) -> None:
@@ -136,7 +137,7 @@ def test_nothing_is_overwritten_without_being_told(tmp_path: Path) -> None:
 def test_a_person_at_a_terminal_is_asked_and_asked_again(tmp_path: Path) -> None:
     """Each answer is tried at once; Enter takes what is usual."""
     typed = ["Prod!", "prod", "ci", "https://ci.example.com", "", "", "", "T0123ABCD", "C0123DEPLOY", "C0123OPS"]
-    typed += ["", "alice", "Alice Wu", "U0ALICE01", "", ""]
+    typed += ["", "alice", "Alice Wu", "@alice", "U0ALICE01", "", ""]
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "jenkins_mfa", "init", str(tmp_path / "mfa")]
     with os.fdopen(ours, "wb", buffering=0) as keyboard:
@@ -146,7 +147,9 @@ def test_a_person_at_a_terminal_is_asked_and_asked_again(tmp_path: Path) -> None
     os.close(theirs)
     assert asked.returncode == 0, said
     assert said.count("Name of this installation") == said.count("Where the agent reaches Jenkins") == 2
-    assert "allowed: a-z, 0-9, dash" in said
+    assert '  seen: "Prod!" (text); allowed: a-z, 0-9, dash' in said
+    assert ".toml" not in said
+    assert said.count("Your Slack member id") == 2
     assert "Next:" in out
     found = tomllib.loads((tmp_path / "mfa" / "config.toml").read_text())
     assert (found["installation"], found["store"]["url"]) == ("prod", "redis://127.0.0.1:6379/0")

@@ -101,8 +101,7 @@ def init(directory: Path, overwrite: bool, library: Path | None, config_path: Pa
         return
     _refuse_to_overwrite(directory, overwrite=overwrite)
     answers = _ask({field: value for field, value in given.items() if value is not None})
-    texts = _rendered(answers)
-    _tried(texts)
+    texts = _tried(answers)
     _write(directory, texts)
     _next(directory, texts[MANIFEST], answers)
 
@@ -129,14 +128,16 @@ def _ask(given: Mapping[str, str]) -> Answers:
 
 
 def _asked(question: Question, known: Mapping[str, str]) -> str:
-    """The answer to one question; asked again while the files could not be read with it."""
+    """The answer to one question; asked again while the files could not be read with it. Nobody has seen those yet:
+    their places are left out.
+    """
     samples = {one.field: one.sample for one in QUESTIONS}
     while True:
         value = str(click.prompt(question.asks, default=question.usual(known) or None, err=True)).strip()
         try:
-            _tried(_rendered(Answers(**(samples | {question.field: value}))))
+            _tried(Answers(**(samples | {question.field: value})))
         except ConfigError as error:
-            click.echo("\n".join(f"  {problem}" for problem in error.problems), err=True)
+            click.echo("\n".join(f"  {problem.partition(': ')[2]}" for problem in error.problems), err=True)
         else:
             return value
 
@@ -149,8 +150,10 @@ def _rendered(answers: Answers) -> dict[str, str]:
     return texts
 
 
-def _tried(texts: Mapping[str, str]) -> None:
-    """Read the files as the agent will. Raises ConfigError."""
+def _tried(answers: Answers) -> dict[str, str]:
+    """The text of each file, read as the agent will. Raises ConfigError."""
+    first_files.check_member(answers)
+    texts = _rendered(answers)
     with tempfile.TemporaryDirectory(prefix="jenkins-mfa-") as folder:
         for name in TOMLS:
             (Path(folder) / name).write_text(texts[name])
@@ -158,6 +161,7 @@ def _tried(texts: Mapping[str, str]) -> None:
             configuration.load(Path(folder) / "config.toml", with_secrets=False)
         except ConfigError as error:
             raise ConfigError([problem.replace(f"{folder}/", "") for problem in error.problems]) from None
+    return texts
 
 
 def _write(directory: Path, texts: Mapping[str, str]) -> None:
