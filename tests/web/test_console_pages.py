@@ -232,7 +232,7 @@ def test_health(alice: Visitor, world: KeyWorld) -> None:
     world.store.beat("trail:a1", {"ok": True, "problem": "", "at": now})
     page = alice.get("/console/health").text
     shown = text_of(page)
-    assert "a1, version 1.2.3, heard of 0 s ago." in shown
+    assert "a1, version 1.2.3, last seen 0 s ago." in shown
     assert "main cannot be read, 0 s ago:" in shown
     assert "Checkpoints were written 0 s ago." in shown
     assert "<img" not in page

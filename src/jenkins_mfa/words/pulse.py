@@ -11,10 +11,10 @@ from jenkins_mfa.words.parts import Fact, Parts, Word, duration, say, sentences
 
 
 def agent(name: str, beat: beats.Beat, now: int) -> Parts:
-    """One agent: its version, when it was heard of, and what it did not take over."""
+    """One agent: its version, when it was last seen, and what it did not take over."""
     age = duration(beats.age(beat, now))
     head = say(
-        f"{{name}}, version {{version}}, heard of {age} ago.", name=_text(name), version=_text(beat.get("version"))
+        f"{{name}}, version {{version}}, last seen {age} ago.", name=_text(name), version=_text(beat.get("version"))
     )
     refused, kept = beat.get("refused"), beat.get("not_taken")
     policy = say("Policy not taken over: {why}", why=Fact(str(refused))) if refused else ()
