@@ -61,6 +61,7 @@ def tell(desk: Desk, gate_id: str) -> None:
     # Asked before anything is posted: a store that is away afterwards would have it posted again.
     pages = homes.lanes(desk.store, concerned(gate)) if told.shown != gate.version else ()
     stuck = _stuck(desk, gate) if not told.messages else ()
+    asked_after = -1 if told.messages else _asked_after(desk, gate)
     desk.store.confirm(gate)
     others = sum(1 for other in gates_of(desk, run_record(desk, gate.run.key)) if not other.state.settled)
     with desk.spans.span("announce", gate.jti):
@@ -68,8 +69,7 @@ def tell(desk: Desk, gate_id: str) -> None:
     refused = trouble.unshown(gate, after, desk.store.now()) if after.refused and not told.refused else ()
     cause = commit_id("told", gate.jti, str(after.version), str(after.shown))
     try:
-        asked_after = _asked_after(desk, gate) if after.messages and not told.messages else -1
-        desk.store.commit(Commit(cause, (after,), (), pages, (*refused, *stuck), asked_after))
+        desk.store.commit(Commit(cause, (after,), (), pages, (*refused, *stuck), asked_after if after.messages else -1))
     except StoreConflictError:
         _overtaken(desk, gate)
         raise
