@@ -103,6 +103,14 @@ class Agent:
             state = State(self.desk.store, self.desk.keys, self._environments, self._destinations(), self._people)
             self.metrics.start(self._health, state)
         self._record("agent:started", {"reason": __version__})
+        try:
+            self._begin()
+        except BaseException:
+            self.stop()  # what has begun must not use the store any more when it is closed
+            raise
+        log.info("agent started", version=__version__, sources=[s.id for s in self.config.sources], pid=os.getpid())
+
+    def _begin(self) -> None:
         self._record("policy:loaded", {"policy_sha256": self.config.policy.sha256})
         self._live()
         for keeper in self.keepers:
@@ -138,7 +146,6 @@ class Agent:
         self._listen()
         # What is there by now stays: a full collection that goes through it again would hold up a tap for 50 ms.
         gc.freeze()
-        log.info("agent started", version=__version__, sources=[s.id for s in self.config.sources], pid=os.getpid())
 
     def _listen(self) -> None:
         """Open the connections to Slack. Taps act on stored state, so they may come at once."""

@@ -125,6 +125,9 @@ def test_the_agent_does_not_start_with_a_token_that_slack_refuses(world: World) 
     assert found.returncode == 3
     assert "The app-level token opens no Socket Mode connection: Slack: invalid_auth." in found.stderr
     assert "Traceback" not in found.stderr
+    # All that had begun has ended before the store was closed, and nothing says that this agent runs.
+    assert "agent stopped" in found.stderr
+    assert "died" not in found.stderr
 
 
 def test_no_configuration_says_how_to_name_or_begin_one(world: World) -> None:
