@@ -22,7 +22,7 @@ from jenkins_mfa.store.gates import RedisStore
 from store_server import Server
 
 _numbers = count(1)
-RUNS = {"version": "0.0.9", "pid": 7}
+RUNS = {"version": "0.0.0", "pid": 7}  #: older than every build of this project, also one without a tag
 
 
 class Place:

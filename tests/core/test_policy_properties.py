@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import fields, replace
 
 import msgspec
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import policy_strategies as some
@@ -225,6 +225,7 @@ def test_values_survive_being_stored(policy: Policy, asked: Asked) -> None:
         assert msgspec.json.decode(msgspec.json.encode(value), type=type(value)) == value
 
 
+@settings(max_examples=30)  # two policies each
 @given(some.policies(), some.policies(), asked, some.histories, some.answers)
 def test_a_later_look_takes_nothing_away(
     policy: Policy, other: Policy, asked: Asked, later: History, given_answers: list[Confirmation]

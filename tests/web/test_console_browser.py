@@ -136,6 +136,7 @@ def test_the_list_keeps_itself_up_to_date(chromium: Browser) -> None:
         alice.sign_in()
         alice.world.tap("bob")
         expect(alice.page.get_by_role("heading", level=2)).to_contain_text("Approved", timeout=LONG)
+        alice.page.wait_for_load_state()  # with its script, which would set the box anew
         alice.page.get_by_label("Keep this list up to date").uncheck()
         alice.world.deny("bob")
         expect(alice.page.get_by_role("status")).to_contain_text("There is something newer", timeout=LONG)
