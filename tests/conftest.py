@@ -18,7 +18,12 @@ from memory_store import MemoryStore
 from store_server import Server, new_store
 
 # How fast a busy machine draws and runs an example says nothing about the code.
-settings.register_profile("any-machine", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "any-machine",
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
 settings.load_profile("any-machine")
 
 #: Folders and files of tests that take seconds each.
