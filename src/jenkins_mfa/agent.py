@@ -316,7 +316,7 @@ class Agent:
         try:
             old = self.desk.store.now() - FORGOTTEN
             for name, beat in self.desk.store.beats().items():
-                at, ours = beat.get("at"), name.startswith(("agent:", "trail:", "export:", "forward:", "home:"))
+                at, ours = beat.get("at"), beats.kind_of(name) in beats.KEEPERS | {"agent", "home"}
                 if ours and (name.endswith(f":{self.replica}") or (isinstance(at, int) and at < old)):
                     self.desk.store.forget_beat(name)
         except StoreError as error:

@@ -6,8 +6,8 @@ import hashlib
 import threading
 from pathlib import Path
 
-from jenkins_mfa.errors import DamagedError
 from jenkins_mfa.reporting import page
+from jenkins_mfa.reporting.counting import count
 from jenkins_mfa.reporting.model import Scope
 from jenkins_mfa.reporting.tally import Tally
 from jenkins_mfa.toml_table import MAX_BYTES
@@ -38,11 +38,7 @@ class Reports:
 
     def _count(self, days: int, now: int) -> Html:
         tally = Tally(Scope(max(0, now - days * DAY), now + 1, "", ""))
-        for found in self._desk.store.all_gates():
-            if isinstance(found, DamagedError):
-                tally.damaged(found.record)
-            else:
-                tally.add(found)
+        count(self._desk.store.all_gates(), tally)
         return page.overview(tally.report(None, trail=False), self._desk.roster)
 
 

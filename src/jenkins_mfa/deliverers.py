@@ -100,9 +100,12 @@ class Deliverers:
         try:
             return self._desk.store.claim_lane(deliver.LEASE, skip)
         except StoreError as error:
-            log.warning("store away", problem=str(error))
-            self._crew.stopping.wait(1.0)
+            self._away(error)
             return None
+
+    def _away(self, error: StoreError) -> None:
+        log.warning("store away", problem=str(error))
+        self._crew.stopping.wait(1.0)
 
     def _deliver(self, due: Due) -> None:
         """While it lasts, `_renew` keeps its lease."""
@@ -111,8 +114,7 @@ class Deliverers:
         try:
             deliver.deliver(self._desk, due)
         except StoreError as error:
-            log.warning("store away", problem=str(error))
-            self._crew.stopping.wait(1.0)
+            self._away(error)
         finally:
             with self._lock:
                 self._leases.pop(due.lane, None)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import structlog
 
 from jenkins_mfa.core.weekly import Weekly
-from jenkins_mfa.errors import DamagedError, StoreError
+from jenkins_mfa.errors import StoreError
 from jenkins_mfa.reporting import sentences
+from jenkins_mfa.reporting.counting import count
 from jenkins_mfa.reporting.model import Scope
 from jenkins_mfa.reporting.tally import Tally
 from jenkins_mfa.threads import Crew
@@ -49,7 +50,5 @@ class DigestKeeper:
     def _figures(self, since: int, until: int) -> dict[str, str]:
         """The report's own sentence about the gates of that time."""
         tally = Tally(Scope(since, until))
-        for found in self.desk.store.all_gates():
-            if not isinstance(found, DamagedError):  # ops were told of it when it was found
-                tally.add(found)
+        count(self.desk.store.all_gates(), tally)
         return {"summary": sentences.summary(tally.report(None, trail=False))}

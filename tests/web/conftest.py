@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from console_kit import Desktop, console
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -19,6 +20,7 @@ from web_kit import Place, served
 from fakes import desk
 from jenkins_mfa.usecases.desk import Desk
 from jenkins_mfa.wiring import SystemRandomness
+from key_world import KeyWorld
 from memory_store import MemoryStore
 
 Pair = tuple[Path, Path]
@@ -29,6 +31,13 @@ CHROMIUM = "/usr/bin/chromium"
 def here(memory_store: MemoryStore) -> Desk:
     """A desk with real randomness."""
     return replace(desk(memory_store), randomness=SystemRandomness())
+
+
+@pytest.fixture
+def desktop(world: KeyWorld) -> Iterator[Desktop]:
+    """The console over the world of a test's own file."""
+    with console(world.desk) as found:
+        yield found
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,12 +36,6 @@ def world() -> KeyWorld:
     made.enrol("alice", "bob")
     made.open()
     return made
-
-
-@pytest.fixture
-def desktop(world: KeyWorld) -> Iterator[Desktop]:
-    with console(world.desk) as found:
-        yield found
 
 
 @pytest.fixture

@@ -38,12 +38,6 @@ def world() -> KeyWorld:
     return made
 
 
-@pytest.fixture
-def desktop(world: KeyWorld) -> Iterator[Desktop]:
-    with console(world.desk) as found:
-        yield found
-
-
 def events(world: KeyWorld, name: str) -> list[dict[str, Any]]:
     """What the trail says of one kind of event."""
     return [dict(one.entry.details) for one in world.store.audit_events() if one.entry.event == name]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import click
 from click.core import ParameterSource
@@ -16,10 +16,10 @@ from jenkins_mfa.cli.base import USAGE, Commands, F, Failed, config_option, load
 from jenkins_mfa.cli.span import Glob, Moment, When
 from jenkins_mfa.cli.trails import Source, joined
 from jenkins_mfa.core.chain import entry_of
-from jenkins_mfa.core.model import Gate
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.errors import ArchiveError, DamagedError, UntrustedInputError
+from jenkins_mfa.errors import ArchiveError, UntrustedInputError
 from jenkins_mfa.reporting import document, observe_text, page, rows, text
+from jenkins_mfa.reporting.counting import count
 from jenkins_mfa.reporting.model import Report, Reviewed, Scope
 from jenkins_mfa.reporting.observe import Watch
 from jenkins_mfa.reporting.tally import HOLES, Tally
@@ -72,7 +72,7 @@ def report(
     with store_of(config) as store:
         now = store.now()
         tally = Tally(_scope(since, until, pipeline, environment, now), each=bool(environment) or form == "csv")
-        _read(store, tally)
+        count(store.all_gates(), tally)
         reviewed = _reviews(store, tally)
         known = _holes(joined(store, config.audit.export_dir), tally)
     _write(_FORMS[form](tally.report(reviewed, trail=known), config.roster, now), output)
@@ -98,20 +98,10 @@ def observe(
     with store_of(config) as store:
         scope = _scope(since, until, pipeline, environment, store.now())
         watch = Watch(scope, [rule.name for rule in config.policy.rules if rule.observe])
-        _read(store, watch)
+        count(store.all_gates(), watch)
     found = watch.report()
     made = _json(document.observed(found)) if form == "json" else observe_text.text(found, config.roster)
     _write([made], output)
-
-
-class _Counting(Protocol):
-    """What takes gates one at a time."""
-
-    def add(self, gate: Gate) -> None:
-        """Count one."""
-
-    def damaged(self, record: str) -> None:
-        """Name one that cannot be read."""
 
 
 def _scope(since: Moment, until: Moment | None, pipeline: str | None, environment: str, now: int) -> Scope:
@@ -119,15 +109,6 @@ def _scope(since: Moment, until: Moment | None, pipeline: str | None, environmen
     if first >= last:
         raise click.UsageError("--since must be before --until")
     return Scope(first, last, pipeline or "", environment)
-
-
-def _read(store: RedisStore, counting: _Counting) -> None:
-    """All gates, a few at a time."""
-    for found in store.all_gates():
-        if isinstance(found, DamagedError):
-            counting.damaged(found.record)
-        else:
-            counting.add(found)
 
 
 def _reviews(store: RedisStore, tally: Tally) -> dict[str, Reviewed] | None:

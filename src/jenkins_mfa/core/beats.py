@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 FRESH = 60_000  #: ms after which whoever told nothing runs no more
 
+KEEPERS = frozenset({"trail", "export", "forward"})  #: kinds of those that keep the trail outside the store
+
 Beat = Mapping[str, object]  #: `at` is when it was told (ms UTC)
 
 
@@ -25,4 +27,9 @@ def good(beat: Beat) -> int | None:
 
 def fresh(beats: Mapping[str, Beat], kind: str, now: int) -> list[Beat]:
     """Those of a kind that were told lately, in the order of their names."""
-    return [one for name, one in sorted(beats.items()) if name.partition(":")[0] == kind and age(one, now) < FRESH]
+    return [one for name, one in sorted(beats.items()) if kind_of(name) == kind and age(one, now) < FRESH]
+
+
+def kind_of(name: str) -> str:
+    """The kind that a heartbeat's name begins with."""
+    return name.partition(":")[0]

@@ -18,7 +18,6 @@ from jenkins_mfa.core.model import Backlog, Gate
 from jenkins_mfa.errors import StoreError
 
 SOURCE, AGENT = "source", "agent"  #: kinds of heartbeats
-KEEPERS = {"trail", "export", "forward"}  #: those of what keeps the trail outside the store
 
 
 class Reading(Protocol):
@@ -183,7 +182,7 @@ def _kept(told: Mapping[str, beats.Beat], now: int) -> Metric:
     found: dict[str, int] = {}
     for name, beat in told.items():
         by = name.rpartition(":")[0]
-        if by.partition(":")[0] in KEEPERS and beats.age(beat, now) < beats.FRESH:
+        if beats.kind_of(by) in beats.KEEPERS and beats.age(beat, now) < beats.FRESH:
             found[by] = min(found.get(by, 1), int(beat.get("ok") is True))
     for by, kept in sorted(found.items()):
         good.add_metric([by], kept)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from slack_sdk import WebClient
 
+from jenkins_mfa.core.roster_join import Standing
 from jenkins_mfa.errors import MessageGoneError
 from jenkins_mfa.slack.calls import call, told
 
@@ -44,9 +46,17 @@ class Accounts:
             found = told(call(self._client.users_info, user=user), "user", dict)
         except MessageGoneError:
             return False
-        flags = ("deleted", "is_bot", "is_restricted", "is_ultra_restricted", "is_stranger")
-        return (
-            found.get("id") == user
-            and found.get("team_id") == self._team
-            and not any(found.get(flag) for flag in flags)
-        )
+        return found.get("id") == user and standing(found, self._team) is Standing.MEMBER
+
+
+def standing(found: Mapping[str, Any], team: str) -> Standing:
+    """What an account of Slack is to this workspace; only a member may answer (S14)."""
+    if found.get("deleted"):
+        return Standing.LEFT
+    if found.get("is_bot") or found.get("id") == "USLACKBOT":
+        return Standing.BOT
+    if found.get("is_stranger") or found.get("team_id") != team:
+        return Standing.ELSEWHERE
+    if found.get("is_restricted") or found.get("is_ultra_restricted"):
+        return Standing.GUEST
+    return Standing.MEMBER

@@ -6,7 +6,7 @@ An address takes the scope users:read.email; without it Slack tells none, and no
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from slack_sdk import WebClient
 
 from jenkins_mfa.core.roster_join import Account, Standing
 from jenkins_mfa.errors import MessageGoneError, MessengerUnavailableError
+from jenkins_mfa.slack.accounts import standing
 from jenkins_mfa.slack.calls import call, told
 
 PATIENCE = 90.0  #: seconds of one pause that Slack asks for which a command waits
@@ -62,15 +63,4 @@ class People:
         email = str((profile if isinstance(profile, dict) else {}).get("email") or "").strip().lower()
         confirmed = found.get("is_email_confirmed") is True
         name = str(found.get("real_name") or "")
-        return Account(user, name, self._standing(found), email if confirmed else "", confirmed or not email)
-
-    def _standing(self, found: Mapping[str, Any]) -> Standing:
-        if found.get("deleted"):
-            return Standing.LEFT
-        if found.get("is_bot") or found.get("id") == "USLACKBOT":
-            return Standing.BOT
-        if found.get("is_stranger") or found.get("team_id") != self.team:
-            return Standing.ELSEWHERE
-        if found.get("is_restricted") or found.get("is_ultra_restricted"):
-            return Standing.GUEST
-        return Standing.MEMBER
+        return Account(user, name, standing(found, self.team), email if confirmed else "", confirmed or not email)

@@ -10,7 +10,7 @@ import structlog
 from jenkins_mfa.core import holds
 from jenkins_mfa.core.flood import concerns, name_of
 from jenkins_mfa.core.home import concerned
-from jenkins_mfa.core.model import APPROVERS, Alert, Commit, Gate, Message, State, ToldRecord
+from jenkins_mfa.core.model import APPROVERS, Alert, Commit, Gate, Message, State, ToldRecord, Trouble
 from jenkins_mfa.errors import MessengerError, MessengerUnavailableError, StoreConflictError
 from jenkins_mfa.usecases import explain, trouble
 from jenkins_mfa.usecases import home as homes
@@ -51,12 +51,11 @@ def tell(desk: Desk, gate_id: str) -> None:
     gate = desk.store.gate(gate_id)
     if gate is None or gate.untold:
         return
-    _announce(desk, gate)
     told, failing = desk.store.told(gate_id), trouble.of(desk.store, gate)
+    _announce(desk, gate, failing)
     if holds.in_line(gate) and not told.messages:
         return  # one message stands for all that wait their turn
-    present = (gate.version, failing.reason if failing else "")
-    if not told.stale and (told.shown > gate.version or (told.shown, told.trouble) == present):
+    if not told.stale and (told.shown > gate.version or _is_shown(gate, told, failing)):
         return
     # Asked before anything is posted: a store that is away afterwards would have it posted again.
     pages = homes.lanes(desk.store, concerned(gate)) if told.shown != gate.version else ()
@@ -73,7 +72,7 @@ def tell(desk: Desk, gate_id: str) -> None:
     except StoreConflictError:
         _overtaken(desk, gate)
         raise
-    if (after.shown, after.trouble) != present:
+    if not _is_shown(gate, after, failing):
         raise Again(PARTLY_TOLD)
 
 
@@ -102,13 +101,13 @@ def _overtaken(desk: Desk, gate: Gate) -> None:
     decide(attempt)
 
 
-def _announce(desk: Desk, gate: Gate) -> None:
+def _announce(desk: Desk, gate: Gate, failing: Trouble | None) -> None:
     """Before people are told: a messenger that is away does not keep the state from who is only to hear of it. Nobody
     is to hear of tests.
     """
     if desk.announcer is None or gate.run.test:
         return
-    if not _announced(desk, gate, desk.store.told(f"announced:{gate.id}")):
+    if not _is_shown(gate, desk.store.told(f"announced:{gate.id}"), failing):
         cause = commit_id("announce", gate.jti, str(gate.version))
         desk.store.commit(Commit(cause, (), lanes=(f"announce:{gate.id}",)))
 
@@ -116,15 +115,18 @@ def _announce(desk: Desk, gate: Gate) -> None:
 def announce(desk: Desk, gate_id: str) -> None:
     """Announce the gate's present state, once each; nothing where nobody is to hear of it (any more)."""
     gate, told = desk.store.gate(gate_id), desk.store.told(f"announced:{gate_id}")
-    if desk.announcer is None or gate is None or _announced(desk, gate, told):
+    if desk.announcer is None or gate is None:
+        return
+    failing = trouble.of(desk.store, gate)
+    if _is_shown(gate, told, failing):
         return
     desk.store.confirm(gate)
-    after = desk.announcer.tell(gate, told, 0, trouble.of(desk.store, gate))
+    after = desk.announcer.tell(gate, told, 0, failing)
     desk.store.commit(Commit(commit_id("announced", gate.jti, str(after.version), str(after.shown)), (after,)))
 
 
-def _announced(desk: Desk, gate: Gate, told: ToldRecord) -> bool:
-    failing = trouble.of(desk.store, gate)
+def _is_shown(gate: Gate, told: ToldRecord, failing: Trouble | None) -> bool:
+    """Whether what was told last is the gate as it stands, with the trouble that its delivery has."""
     return (told.shown, told.trouble) == (gate.version, failing.reason if failing else "")
 
 

@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from jenkins_mfa.core.binding import DIGEST_LENGTH, Decision
 from jenkins_mfa.core.model import Gate
+from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.errors import Refusal, UntrustedInputError
 from jenkins_mfa.usecases import credentials
 from jenkins_mfa.usecases.desk import Who, load
@@ -91,30 +92,15 @@ class _Gates:
         if not keys:
             return tag("section", tag("p", pages.NO_KEY), id="answer")
         approve = tag("button", pages.APPROVE, type="button", class_="first", id="approve")
+        deny = tag("button", pages.DENY, type="button", class_="bad", id="deny")
         return tag(
             "section",
             tag("h2", pages.ANSWER_TITLE),
             tag("p", parts(pages.answer_hint(session.expires)), class_="hint"),
             layout.choice(keys),
             tag("p", parts(said)) if said else approve,
-            None if why[Decision.DENY] else self._deny(gate),
+            None if why[Decision.DENY] else denial(gate, self._desk.roster, deny),
             id="answer",
-        )
-
-    def _deny(self, gate: Gate) -> Html:
-        return tag(
-            "details",
-            tag("summary", forms.DENY),
-            tag("label", forms.REASON_LABEL, for_="reason"),
-            tag("p", forms.reason_hint(gate, self._desk.roster, pages.CHANNEL), class_="hint", id="reason-hint"),
-            tag("input", id="reason", maxlength=answers.REASON_MOST, aria_describedby="reason-hint"),
-            tag(
-                "label",
-                tag("input", type="checkbox", id="report"),
-                tag("span", f"{forms.REPORT_OPTION}. {forms.REPORT_HINT}"),
-                class_="choice",
-            ),
-            tag("button", pages.DENY, type="button", class_="bad", id="deny"),
         )
 
     def _sentence(self, refusal: Refusal, gate: Gate, me: str) -> Parts:
@@ -149,6 +135,24 @@ def begun(use: KeyAnswers, jti: str, form: Form, who: Who, until: int) -> Respon
     key, asks = text(form, "key", KEY_ID), text(form, "asks", DIGEST_LENGTH)
     asked = use.begin(jti, who, _decision(form), key, until, asks)
     return JSONResponse({"nonce": asked.nonce, "options": asked.options})
+
+
+def denial(gate: Gate, roster: Roster, buttons: Html) -> Html:
+    """Where somebody denies: a reason, whether something is wrong, and the `buttons` that do it."""
+    return tag(
+        "details",
+        tag("summary", forms.DENY),
+        tag("label", forms.REASON_LABEL, for_="reason"),
+        tag("p", forms.reason_hint(gate, roster, pages.CHANNEL), class_="hint", id="reason-hint"),
+        tag("input", id="reason", maxlength=answers.REASON_MOST, aria_describedby="reason-hint"),
+        tag(
+            "label",
+            tag("input", type="checkbox", id="report"),
+            tag("span", f"{forms.REPORT_OPTION}. {forms.REPORT_HINT}"),
+            class_="choice",
+        ),
+        buttons,
+    )
 
 
 def given(jti: str, form: Form) -> Given:

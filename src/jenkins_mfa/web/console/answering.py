@@ -55,26 +55,13 @@ class Answering:
         return tag("section", tag("h2", pages.ANSWER_TITLE), *shown, id="answer")
 
     def _denial(self, gate: Gate, offer: Offer) -> Html:
-        """A reason, and whether something is wrong."""
+        """With whatever denies."""
         ways = (
             (pages.DENY, "key", bool(offer.keys)),
             (console.DENY_CODE, "code", offer.app),
             (forms.DENY, "tap", offer.account),
         )
-        return tag(
-            "details",
-            tag("summary", forms.DENY),
-            tag("label", forms.REASON_LABEL, for_="reason"),
-            tag("p", forms.reason_hint(gate, self._desk.roster, pages.CHANNEL), class_="hint", id="reason-hint"),
-            tag("input", id="reason", maxlength=answers.REASON_MOST, aria_describedby="reason-hint"),
-            tag(
-                "label",
-                tag("input", type="checkbox", id="report"),
-                tag("span", f"{forms.REPORT_OPTION}. {forms.REPORT_HINT}"),
-                class_="choice",
-            ),
-            _buttons("deny", ways, "bad"),
-        )
+        return gates.denial(gate, self._desk.roster, _buttons("deny", ways, "bad"))
 
     def _begin(self, request: Request, form: Form, visit: Visit) -> Response:
         """A button was chosen: what the key is to sign."""

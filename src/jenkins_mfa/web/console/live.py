@@ -12,7 +12,7 @@ from jenkins_mfa.web import shown
 from jenkins_mfa.web.console import pending
 from jenkins_mfa.web.console.visitors import Visitors
 from jenkins_mfa.web.gates import JTI
-from jenkins_mfa.web.health import SEEN, TABS
+from jenkins_mfa.web.health import SEEN, held
 
 
 def routes(visitors: Visitors) -> list[Route]:
@@ -24,16 +24,11 @@ def routes(visitors: Visitors) -> list[Route]:
         if found is None:
             return JSONResponse({"ended": True}, 401)
         about, seen = (request.query_params.get(name, "")[:SEEN] for name in ("about", "seen"))
-        whose = f"console:{found.person}:"
-        if site.waiters.waiting(whose) >= TABS:
-            return JSONResponse({"ended": True}, 429)
-
         gate_id = about.partition(".")[0] if JTI.fullmatch(about) else ""
 
         def look() -> str:
             return shown.version(site.desk, gate_id) if gate_id else pending.mark(site.desk)
 
-        now = await site.waiters.changed(whose + about, look, seen)
-        return JSONResponse({"seen": now, "changed": now != seen})
+        return await held(site.waiters, f"console:{found.person}:", about, look, seen)
 
     return [Route("/console/wait", wait)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
+from jenkins_mfa.core import beats
 from jenkins_mfa.usecases.console import Visit
 from jenkins_mfa.web.console.frame import Frame, lines
 from jenkins_mfa.words import commands, console, pulse
@@ -25,8 +26,8 @@ class Pulse:
         """Each part with a line or more: that the store answers is seen by there being a page."""
         store = self._desk.store
         now, told = store.now(), store.beats()
-        agents = [(name, beat) for name, beat in sorted(told.items()) if _kind(name) == "agent"]
-        keepers = [(name, beat) for name, beat in sorted(told.items()) if _kind(name) in {"trail", "export"}]
+        agents = [(name, beat) for name, beat in sorted(told.items()) if beats.kind_of(name) == "agent"]
+        keepers = [(name, beat) for name, beat in sorted(told.items()) if beats.kind_of(name) in {"trail", "export"}]
         damaged = commands.damaged([one.record for one in store.damaged_gates()])
         return self._frame.page(
             request,
@@ -35,7 +36,7 @@ class Pulse:
             _part(console.AGENTS, [pulse.agent(name.partition(":")[2], beat, now) for name, beat in agents]),
             _part(console.SOURCES, pulse.sources(told, now)),
             _part(console.DELIVERIES, [pulse.backlog(store.backlog(), now)]),
-            _part(console.TRAIL, [pulse.keeper(_kind(name), beat, now) for name, beat in keepers]),
+            _part(console.TRAIL, [pulse.keeper(beats.kind_of(name), beat, now) for name, beat in keepers]),
             _part(console.DAMAGED, damaged) if damaged else None,
             here=HERE,
         )
@@ -43,7 +44,3 @@ class Pulse:
 
 def _part(title: str, told: list[Parts]) -> Content:
     return tag("section", tag("h2", title), lines(told) or tag("p", console.SILENCE), class_="waiting")
-
-
-def _kind(name: str) -> str:
-    return name.partition(":")[0]
