@@ -13,12 +13,13 @@ import requests
 from benchmarks import gates
 from benchmarks.figures import Figure, Sizes
 from benchmarks.latency import compared, messages_of, taken
-from benchmarks.stage import Stage, free_port, stage, until
+from benchmarks.stage import Stage, stage, until
 from jenkins_mfa.core.model import Gate
 from jenkins_mfa.core.relying_party import RelyingParty
 from jenkins_mfa.demo.keys import enrol
 from jenkins_mfa.simulators.browser import Browser, Page
 from jenkins_mfa.simulators.jenkins import Parameter, PausedInput
+from jenkins_mfa.simulators.ports import free_port
 from jenkins_mfa.simulators.security_key import SecurityKey
 from jenkins_mfa.usecases import tickets
 from jenkins_mfa.usecases.desk import Desk

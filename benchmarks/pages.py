@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from benchmarks.figures import Figure, Sizes, percentile
-from benchmarks.stage import free_port
+from jenkins_mfa.simulators.ports import free_port
 from jenkins_mfa.threads import Crew
 from jenkins_mfa.web.server import WebServer
 from jenkins_mfa.web.settings import Settings

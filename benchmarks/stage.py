@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from jenkins_mfa import config as configuration
 from jenkins_mfa import key_files
 from jenkins_mfa.core.keys import Keys
 from jenkins_mfa.simulators.jenkins import JenkinsSimulator, Trust
+from jenkins_mfa.simulators.ports import free_port
 from jenkins_mfa.simulators.slack import SlackSimulator
 from jenkins_mfa.store.connect import client_for
 from jenkins_mfa.store.embedded import EmbeddedServer
@@ -203,13 +203,6 @@ class Stage:
 def slack_id(person: str) -> str:
     """The Slack account of a person of the roster."""
     return f"U0{person.upper()}"
-
-
-def free_port() -> int:
-    """A port that nobody has now."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port: int = found.getsockname()[1]
-        return port
 
 
 def until(holds: Callable[[], object]) -> None:

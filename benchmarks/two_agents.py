@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from benchmarks import gates
 from benchmarks.decisions import THREADS
 from benchmarks.figures import Figure, Sizes
-from benchmarks.stage import Stage, free_port, stage, until
+from benchmarks.stage import Stage, stage, until
+from jenkins_mfa.simulators.ports import free_port
 from jenkins_mfa.store.connect import client_for
 from jenkins_mfa.store.embedded import server_binary
 

@@ -8,7 +8,8 @@ import time
 from benchmarks import console, gates, numbers, processes
 from benchmarks.figures import Figure, Sizes
 from benchmarks.polling import LISTING
-from benchmarks.stage import Stage, free_port, stage, until
+from benchmarks.stage import Stage, stage, until
+from jenkins_mfa.simulators.ports import free_port
 from jenkins_mfa.sources.jenkins import inputs
 from jenkins_mfa.sources.jenkins.client import LISTING_BYTES, Client
 

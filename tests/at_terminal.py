@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ def at_terminal(*arguments: str, config: Path, answer: Callable[[str], str] = la
     command = [sys.executable, "-m", "jenkins_mfa", *arguments, "--config", str(config)]
     child, end = pty.fork()
     if child == 0:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # as in a terminal, wherever the tests run
         os.environ |= {"COLUMNS": "100", "LOGNAME": "bob", "USER": "bob"}
         os.execv(sys.executable, command)
     shown = since = ""

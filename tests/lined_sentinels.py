@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from jenkins_mfa.demo.world import free_port
+from jenkins_mfa.simulators.ports import free_port
 from line import Line, Watched
 from replicated import QUICK, copying
 from sentinels import Sentinels

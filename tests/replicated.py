@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from jenkins_mfa.demo.world import free_port
+from jenkins_mfa.simulators.ports import free_port
 from store_server import Server
 from waiting import until
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from cli_files import edit
-from jenkins_mfa.demo.world import World, free_port
+from jenkins_mfa.demo.world import World
+from jenkins_mfa.simulators.ports import free_port
 
 
 @contextmanager

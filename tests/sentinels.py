@@ -10,7 +10,7 @@ from typing import Self
 
 import redis
 
-from jenkins_mfa.demo.world import free_port
+from jenkins_mfa.simulators.ports import free_port
 from jenkins_mfa.store.connect import client_for
 from jenkins_mfa.store.settings import Password
 from replicated import running
@@ -35,6 +35,7 @@ class Sentinels:
         self._binary = binary
         self.password = password
         self._stack = ExitStack()
+        self._sentinels: list[subprocess.Popen[bytes]] = []
         self.ports = [free_port() for _ in range(3)]
         self.url = f"redis+sentinel://{','.join(f'127.0.0.1:{port}' for port in self.ports)}/{SERVICE}"
 
@@ -50,7 +51,8 @@ class Sentinels:
             process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             self._stack.callback(process.wait)
             self._stack.callback(process.kill)
-        until(lambda: all(self._knows_all(port) for port in self.ports))
+            self._sentinels.append(process)
+        until(self._together)
         return self
 
     def _started(self) -> tuple[list[Server], int]:
@@ -76,6 +78,11 @@ class Sentinels:
         """Kill -9 of the data node that takes writes."""
         port = self.primary()
         next(node for node in self.nodes if node.port == port).kill()
+
+    def _together(self) -> bool:
+        """Whether all know all. Raises AssertionError if one has ended."""
+        assert all(process.poll() is None for process in self._sentinels), "a sentinel does not run"
+        return all(self._knows_all(port) for port in self.ports)
 
     def _knows_all(self, port: int) -> bool:
         """Whether a sentinel has found the replicas and the other sentinels."""

@@ -14,7 +14,7 @@ from fault_phases import Phase
 from fault_stage import LATE, SOON, SYSTEMS, Agent, Stage
 
 from jenkins_mfa.demo import files
-from jenkins_mfa.demo.world import free_port
+from jenkins_mfa.simulators.ports import free_port
 from jenkins_mfa.store.connect import client_for
 from jenkins_mfa.store.embedded import server_binary
 from line import Line

@@ -18,9 +18,10 @@ from fault_phases import PHASES, WAITING, Phase, arm
 from history import FINAL, about_builds, number_of
 from jenkins_mfa.demo import files
 from jenkins_mfa.demo.auto import ALICE
-from jenkins_mfa.demo.world import World, free_port
+from jenkins_mfa.demo.world import World
 from jenkins_mfa.simulators.jenkins import Build
 from jenkins_mfa.simulators.jenkins_samples import STAGING
+from jenkins_mfa.simulators.ports import free_port
 from jenkins_mfa.simulators.slack import ImpossibleActionError, Message, SlackSimulator, plain
 from jenkins_mfa.store.connect import client_for
 from line import Line

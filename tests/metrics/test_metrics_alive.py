@@ -16,11 +16,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from command import run
 from jenkins_mfa.core.audit import Name
 from jenkins_mfa.demo.auto import ALICE, Player
-from jenkins_mfa.demo.world import World, free_port
+from jenkins_mfa.demo.world import World
 from jenkins_mfa.errors import ConfigError
 from jenkins_mfa.metrics.server import Metrics
 from jenkins_mfa.metrics.state import State
 from jenkins_mfa.simulators.jenkins_samples import STAGING
+from jenkins_mfa.simulators.ports import free_port
 from receivers import SECRET, Files, Hook, webhook
 from waiting import until
 

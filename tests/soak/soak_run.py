@@ -17,9 +17,10 @@ from soak_memory import Memory
 from soak_people import LOOKED_AT, People
 
 from history import FINAL, History, about_builds, number_of, seen
-from jenkins_mfa.demo.world import World, free_port
+from jenkins_mfa.demo.world import World
 from jenkins_mfa.simulators.jenkins import Build
 from jenkins_mfa.simulators.jenkins_samples import STAGING
+from jenkins_mfa.simulators.ports import free_port
 from jenkins_mfa.simulators.slack import plain
 from waiting import until
 

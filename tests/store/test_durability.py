@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from jenkins_mfa.demo.world import free_port
 from jenkins_mfa.errors import ConfigError, StoreUnusableError
+from jenkins_mfa.simulators.ports import free_port
 from jenkins_mfa.store.connect import client_for, open_store
 from jenkins_mfa.store.durability import held, inspect
 from jenkins_mfa.store.embedded import server_binary

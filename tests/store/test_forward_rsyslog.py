@@ -17,8 +17,8 @@ from jenkins_mfa.archive import lines
 from jenkins_mfa.archive.forms import forms
 from jenkins_mfa.archive.syslog import Syslog
 from jenkins_mfa.core.model import Commit, Entry
-from jenkins_mfa.demo.world import free_port
 from jenkins_mfa.errors import ArchiveError
+from jenkins_mfa.simulators.ports import free_port
 from jenkins_mfa.store.gates import RedisStore
 from receivers import Files
 from waiting import until

@@ -5,6 +5,8 @@ that looks for the first time.
 from __future__ import annotations
 
 import itertools
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from factory import gate, opening, step, stepped
@@ -15,6 +17,7 @@ from clock import Clock
 from jenkins_mfa.core.model import State
 from jenkins_mfa.store.gates import RedisStore
 from store_server import Server, new_store
+from waiting import until
 
 KEPT = 1000  #: gates of which is kept when they changed last
 PREFIXES = (f"{{open-{number}}}" for number in itertools.count())
@@ -46,6 +49,10 @@ class Agents:
         """How often the server was asked for what, by one look."""
         self.admin.config_resetstat()
         self.looker.open_gates()
+        return self.asked()
+
+    def asked(self) -> dict[str, int]:
+        """How often the server was asked for what since that was forgotten."""
         return {name.removeprefix("cmdstat_"): seen["calls"] for name, seen in self.admin.info("commandstats").items()}
 
 
@@ -132,3 +139,32 @@ def test_who_takes_another_trail_for_the_true_one_looks_from_the_start(agents: A
     assert not agents.agree()
     agents.looker.forget_written()
     assert agents.agree()
+
+
+def test_threads_that_look_at_once_read_each_gate_once(agents: Agents, valkey: Server) -> None:
+    """As all of an agent's threads do at its start: one reads, the others take what it found."""
+    agents.opened(40)
+    fresh, together = agents.fresh(), threading.Barrier(5)
+    agents.admin.config_resetstat()
+    valkey.freeze()
+    with ThreadPoolExecutor(4) as pool:
+        looks = [pool.submit(lambda: (together.wait(), fresh.open_gates())[1]) for _ in range(4)]
+        together.wait()
+        valkey.thaw()
+        found = [look.result() for look in looks]
+    assert [len(gates) for gates in found] == [40] * 4
+    assert agents.asked()["hmget"] == 40
+
+
+def test_a_look_under_way_keeps_nothing_of_a_trail_that_is_left(agents: Agents, valkey: Server) -> None:
+    """It began on the one that is not true any more: the next look begins anew all the same."""
+    agents.opened(2)
+    valkey.freeze()
+    with ThreadPoolExecutor(2) as pool:
+        under_way = pool.submit(agents.looker.open_gates)
+        until(agents.looker._looking.locked)
+        left = pool.submit(agents.looker.forget_written)
+        valkey.thaw()
+        under_way.result()
+        left.result()
+    assert agents.commands()["hgetall"] == 1

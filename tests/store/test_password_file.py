@@ -14,8 +14,8 @@ from command import run
 from fakes import desk
 from jenkins_mfa import config as configuration
 from jenkins_mfa import token_takeover
-from jenkins_mfa.demo.world import free_port
 from jenkins_mfa.errors import ConfigError, StoreUnavailableError
+from jenkins_mfa.simulators.ports import free_port
 from jenkins_mfa.store.connect import client_for, open_store
 from jenkins_mfa.store.embedded import server_binary
 from jenkins_mfa.store.settings import Password, Settings

@@ -11,8 +11,8 @@ import pytest
 from factory import gate, opening
 
 from certificates import Maker
-from jenkins_mfa.demo.world import free_port
 from jenkins_mfa.errors import StoreUnavailableError
+from jenkins_mfa.simulators.ports import free_port
 from jenkins_mfa.store.connect import open_store
 from jenkins_mfa.store.settings import Settings
 from store_server import SEAL_KEY, Server

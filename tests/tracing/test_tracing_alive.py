@@ -15,8 +15,9 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from jenkins_mfa.demo import files
 from jenkins_mfa.demo.auto import ALICE, Player
-from jenkins_mfa.demo.world import World, free_port
+from jenkins_mfa.demo.world import World
 from jenkins_mfa.simulators.jenkins_samples import STAGING
+from jenkins_mfa.simulators.ports import free_port
 
 
 @contextmanager

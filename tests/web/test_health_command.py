@@ -6,13 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from web_kit import Place, free_port, served
+from web_kit import Place, served
 
 from command import Done, run
 from jenkins_mfa.errors import StoreUnavailableError
 from jenkins_mfa.health import Health
 from jenkins_mfa.metrics.server import Metrics
 from jenkins_mfa.metrics.state import State
+from jenkins_mfa.simulators.ports import free_port
 from jenkins_mfa.threads import Crew
 from jenkins_mfa.usecases.desk import Desk
 

@@ -14,10 +14,11 @@ import pytest
 import requests
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
-from web_kit import Place, free_port, served
+from web_kit import Place, served
 
 from jenkins_mfa import key_takeover
 from jenkins_mfa.errors import ConfigError, StoreUnavailableError
+from jenkins_mfa.simulators.ports import free_port
 from jenkins_mfa.threads import Crew
 from jenkins_mfa.usecases.desk import Desk
 from jenkins_mfa.web import guard, health, server, session

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -16,6 +15,7 @@ from jenkins_mfa.console_books import books
 from jenkins_mfa.core.consumers import Consumer, Consumers
 from jenkins_mfa.health import Health
 from jenkins_mfa.security_keys.ceremonies import WebAuthnKeys
+from jenkins_mfa.simulators.ports import free_port
 from jenkins_mfa.threads import Crew
 from jenkins_mfa.usecases.desk import Desk
 from jenkins_mfa.web import session
@@ -26,13 +26,6 @@ from jenkins_mfa.web.settings import Settings
 from jenkins_mfa.web.site import Site
 
 SECONDS = 10  #: that any answer may take
-
-
-def free_port() -> int:
-    """A port that nobody has now."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port: int = found.getsockname()[1]
-        return port
 
 
 @dataclass

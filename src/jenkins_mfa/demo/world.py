@@ -5,7 +5,6 @@ may be killed.
 from __future__ import annotations
 
 import secrets
-import socket
 import subprocess
 import sys
 import time
@@ -25,6 +24,7 @@ from jenkins_mfa.demo import files, keys
 from jenkins_mfa.simulators.browser import Browser, Page
 from jenkins_mfa.simulators.jenkins import Build, JenkinsSimulator, PausedInput, Trust
 from jenkins_mfa.simulators.jenkins_samples import add_samples
+from jenkins_mfa.simulators.ports import free_port
 from jenkins_mfa.simulators.security_key import SecurityKey
 from jenkins_mfa.simulators.slack import SlackSimulator
 from jenkins_mfa.store.connect import client_for, open_trail
@@ -213,16 +213,3 @@ def populate(slack: SlackSimulator) -> None:
 
 def _deploy_late(build: Build) -> None:
     build.mfa_gate(lambda: build.echo("Deployed."), environment="sandbox", action="deploy", message="Nobody answers")
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 that nobody has now, and no outgoing connection gets: those start at 32768 on Linux."""
-    while True:
-        port = 20_000 + secrets.randbelow(10_000)
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port

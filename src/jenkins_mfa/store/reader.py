@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 
 import msgspec
 
@@ -21,7 +23,7 @@ from jenkins_mfa.core.model import (
     TicketRecord,
     ToldRecord,
 )
-from jenkins_mfa.errors import DamagedError
+from jenkins_mfa.errors import DamagedError, StoreUnavailableError
 from jenkins_mfa.store import open_gates
 from jenkins_mfa.store.open_gates import Look
 from jenkins_mfa.store.records import FIELDS, R, opened, read_alert, ref_key
@@ -29,6 +31,7 @@ from jenkins_mfa.store.wire import Wire, reading
 
 CHUNK = 500  #: records per read
 FOUND = 10  #: how many gates find_gates names
+LOOK_SECONDS = 30.0  #: how long a look at the open gates waits for that of another thread
 
 
 class Reader:
@@ -38,6 +41,7 @@ class Reader:
         self._wire = wire
         self._key = key
         self._open = Look()
+        self._looking = threading.Lock()
 
     def now(self) -> int:
         """The server's clock in ms UTC: the one clock for all replicas."""
@@ -81,16 +85,29 @@ class Reader:
 
     def damaged_gates(self) -> list[DamagedError]:
         """Why each of the open gates that `open_gates` leaves out cannot be used."""
-        return [self._looked().damaged[gate_id] for gate_id in sorted(self._looked().damaged)]
+        damaged = self._looked().damaged
+        return [damaged[gate_id] for gate_id in sorted(damaged)]
 
     def forget_open(self) -> None:
         """What is open is read from the start with the next look: another state is the true one from now on."""
-        self._open = Look()
+        with self._look():
+            self._open = Look()
 
     def _looked(self) -> Look:
-        with reading():
+        """The open gates now. One thread at a time: what all want to know at the start is read once."""
+        with self._look(), reading():
             self._open = open_gates.look(self._wire, self._open, self._gates)
-        return self._open
+            return self._open
+
+    @contextmanager
+    def _look(self) -> Generator[None]:
+        """The turn of one thread. Raises StoreUnavailableError when it does not come."""
+        if not self._looking.acquire(timeout=LOOK_SECONDS):
+            raise StoreUnavailableError("the store is too slow: the open gates are still being read")
+        try:
+            yield
+        finally:
+            self._looking.release()
 
     def _gates(self, ids: Sequence[str]) -> dict[str, Gate | DamagedError]:
         """The gate of each id, or why it cannot be used, read a few at a time."""
