@@ -223,11 +223,15 @@ def test_health(alice: Visitor, world: KeyWorld) -> None:
     world.store.beat("agent:a1", {"version": "1.2.3", "at": now, "refused": "", "not_taken": {}})
     world.store.beat("source:main", {"ok": False, "problem": EVIL, "at": now})
     world.store.beat("trail:a1", {"ok": True, "problem": "", "at": now})
+    world.store.beat("forward:siem:a1", {"ok": True, "problem": "", "at": now})
+    world.store.beat("forward:archive:a1", {"ok": False, "problem": "archive: it answered 500", "at": now})
     page = alice.get("/console/health").text
     shown = text_of(page)
     assert "a1, version 1.2.3, last seen 0 s ago." in shown
     assert "main cannot be read, 0 s ago:" in shown
     assert "Checkpoints were written 0 s ago." in shown
+    assert "The trail is sent to siem, seen 0 s ago." in shown
+    assert "The trail is not sent to archive: it answered 500" in shown
     assert "<img" not in page
 
 

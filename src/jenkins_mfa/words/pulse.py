@@ -48,12 +48,19 @@ def backlog(found: Backlog, now: int) -> Parts:
     return sentences([first, say(f"Tried in vain for {duration(now - found.failing)}: jenkins-mfa pending")])
 
 
-def keeper(kind: str, beat: beats.Beat, now: int) -> Parts:
-    """The checkpoints or the copies of the trail."""
-    what, age = {"trail": "Checkpoints", "export": "Copies"}.get(kind, kind), duration(beats.age(beat, now))
+def keeper(name: str, beat: beats.Beat, now: int) -> Parts:
+    """The checkpoints or the copies of the trail, or a destination that it is sent to, by the heartbeat's name. What an
+    agent tells of a destination names it already where it fails.
+    """
+    kind, to, age = beats.kind_of(name), name.split(":")[1], duration(beats.age(beat, now))
+    problem = str(beat.get("problem", ""))
+    if kind == "forward":
+        fails = say("The trail is not sent to {to}: {why}", to=_text(to), why=Fact(problem.removeprefix(f"{to}: ")))
+        return say(f"The trail is sent to {{to}}, seen {age} ago.", to=_text(to)) if beat.get("ok") else fails
+    what = {"trail": "Checkpoints", "export": "Copies"}.get(kind, kind)
     if beat.get("ok"):
         return say(f"{what} were written {age} ago.")
-    return say(f"{what} are not written: {{why}}", why=Fact(str(beat.get("problem", ""))))
+    return say(f"{what} are not written: {{why}}", why=Fact(problem))
 
 
 def _text(found: object) -> Word:

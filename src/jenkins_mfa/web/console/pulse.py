@@ -27,7 +27,7 @@ class Pulse:
         store = self._desk.store
         now, told = store.now(), store.beats()
         agents = [(name, beat) for name, beat in sorted(told.items()) if beats.kind_of(name) == "agent"]
-        keepers = [(name, beat) for name, beat in sorted(told.items()) if beats.kind_of(name) in {"trail", "export"}]
+        keepers = [(name, beat) for name, beat in sorted(told.items()) if beats.kind_of(name) in beats.KEEPERS]
         damaged = commands.damaged([one.record for one in store.damaged_gates()])
         return self._frame.page(
             request,
@@ -36,7 +36,7 @@ class Pulse:
             _part(console.AGENTS, [pulse.agent(name.partition(":")[2], beat, now) for name, beat in agents]),
             _part(console.SOURCES, pulse.sources(told, now)),
             _part(console.DELIVERIES, [pulse.backlog(store.backlog(), now)]),
-            _part(console.TRAIL, [pulse.keeper(beats.kind_of(name), beat, now) for name, beat in keepers]),
+            _part(console.TRAIL, [pulse.keeper(name, beat, now) for name, beat in keepers]),
             _part(console.DAMAGED, damaged) if damaged else None,
             here=HERE,
         )
