@@ -40,6 +40,15 @@ CASES = [
         '[people.bob] groups: "relase" is not known; allowed: release',
     ),
     ('"Eve Lin"', '"*Eve*"', 10, '[people.eve] name: seen: "*Eve*" (text); allowed: 1 to 40 characters without markup'),
+    (
+        '"U2" }',
+        '"eve" }',
+        11,
+        '[people.eve] identities: slack:T1: seen: "eve" (text); allowed: a member id such as U0123ABCD: in Slack',
+    ),
+    ('"U2" }', '"u2" }', 11, '[people.eve] identities: slack:T1: seen: "u2" (text); allowed: a member id'),
+    ('"U2" }', '" U2" }', 11, '[people.eve] identities: slack:T1: seen: " U2" (text); allowed: a member id'),
+    ('"U2" }', '"B2" }', 11, '[people.eve] identities: slack:T1: seen: "B2" (text); allowed: a member id'),
     ("[people.eve]", '[people."Eve Lin"]', 9, "[people.Eve Lin]: the id may hold a-z, 0-9, dot, dash and underscore"),
     (
         'name = "Eve Lin"',

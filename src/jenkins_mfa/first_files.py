@@ -9,10 +9,7 @@ from dataclasses import dataclass
 from string import Template
 from urllib.parse import quote
 
-from jenkins_mfa.errors import ConfigError
-
 NEW_APP = "https://api.slack.com/apps?new_app=1&manifest_yaml="  #: Slack's page, with a manifest filled in
-MEMBER = re.compile(r"[UW][A-Z0-9]+")  #: Slack's ids of people
 APP_NAME = 35  #: characters of an app's name that Slack takes
 
 
@@ -40,13 +37,6 @@ def toml(answers: Answers, template: str) -> str:
     """One of the TOML files; `template` has `$field` where a value of `Answers` belongs."""
     values = {field: _quoted(getattr(answers, field)) for field in Answers.__dataclass_fields__}
     return Template(template).substitute(values, slack=_quoted(f"slack:{answers.slack_team}"))
-
-
-def check_member(answers: Answers) -> None:
-    """A name in place of a member id would be found only when Slack is asked about it. Raises ConfigError."""
-    if not MEMBER.fullmatch(answers.slack_user):
-        place = f"roster.toml [people.{answers.person}] identities"
-        raise ConfigError([f'{place}: seen: "{answers.slack_user}" (text); allowed: a member id such as U0123ABCD'])
 
 
 def manifest(answers: Answers, shipped: str) -> str:

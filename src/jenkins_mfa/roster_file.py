@@ -7,11 +7,15 @@ from pathlib import Path
 
 from jenkins_mfa.core.policy import Absence, Person, Roster
 from jenkins_mfa.core.policy.people import SUBSTITUTES
+from jenkins_mfa.toml_problems import seen
 from jenkins_mfa.toml_table import Table, read
 
 ID = r"[a-z0-9][a-z0-9._-]{0,39}"  #: roster ids and group names
 OPERATOR = "operator:local"  #: issuer of the login at the agent's host with which somebody enrols others
 WRITER = "git:email"  #: issuer of the address that a person's commits name; kept in lower case
+SLACK = "slack:"  #: what issuers of Slack begin with; the workspace's id follows
+MEMBER = r"[UW][A-Z0-9]+"  #: Slack's ids of people; a name there would be found only when Slack is asked about it
+MEMBER_ALLOWED = "a member id such as U0123ABCD: in Slack, their profile, ⋮, Copy member ID"
 NAME = r"[^\x00-\x1f<>&`*_~\\“”]{1,40}"  #: names of people, as they are shown
 
 
@@ -55,18 +59,18 @@ def read_roster(path: Path, issuers: set[str]) -> tuple[Roster, list[str]]:
 
 def _substitutes(table: Table, person: Person, people: dict[str, Person]) -> None:
     """Whoever stands in must exist, and be reached: chains are short and do not come back."""
-    seen = [person.id]
+    chain = [person.id]
     while person.absence is not None:
         substitute = person.absence.substitute
         if substitute not in people:
             table.fault("absence", f'seen: "{substitute}" (not in the roster)')
             return
-        if substitute in seen:
-            table.fault("absence", f"{' → '.join([*seen, substitute])} goes round in a circle")
+        if substitute in chain:
+            table.fault("absence", f"{' → '.join([*chain, substitute])} goes round in a circle")
             return
-        seen.append(substitute)
-        if len(seen) > SUBSTITUTES + 1:
-            table.fault("absence", f"{' → '.join(seen)} is longer than {SUBSTITUTES} substitutes")
+        chain.append(substitute)
+        if len(chain) > SUBSTITUTES + 1:
+            table.fault("absence", f"{' → '.join(chain)} is longer than {SUBSTITUTES} substitutes")
             return
         person = people[substitute]
 
@@ -76,6 +80,9 @@ def _person(name: str, table: Table) -> Person:
         table.fault("", "the id may hold a-z, 0-9, dot, dash and underscore, 40 at most")
     member = table.texts("groups", [])
     identities = table.mapping("identities")
+    for issuer, subject in identities.items():
+        if issuer.startswith(SLACK) and not re.fullmatch(MEMBER, subject):
+            table.fault("identities", f"{issuer}: seen: {seen(subject)}; allowed: {MEMBER_ALLOWED}")
     if WRITER in identities:
         identities = identities | {WRITER: identities[WRITER].lower()}
     shown = table.text("name", pattern=NAME, allowed="1 to 40 characters without markup")

@@ -39,7 +39,6 @@ OURS = {
     "tracing/otel.py:_traceparent": "flags of our own",
     "cli/*": "commands: what is typed is read by click, and the types in targets_files; files by targets of their own",
     "core/receipt_form.py:_text": "makes a check; the check is entered",
-    "first_files.py:check_member": "what an operator types at a prompt, held against a pattern",
     "key_files.py:generate": "reads the index that `key_index` reads, and writes",
     "reporting/*": "figures for plots, which this project has made",
     "store/gates.py:*": "texts that were encoded in the same line",

@@ -152,7 +152,6 @@ def _rendered(answers: Answers) -> dict[str, str]:
 
 def _tried(answers: Answers) -> dict[str, str]:
     """The text of each file, read as the agent will. Raises ConfigError."""
-    first_files.check_member(answers)
     texts = _rendered(answers)
     with tempfile.TemporaryDirectory(prefix="jenkins-mfa-") as folder:
         for name in TOMLS:
