@@ -22,7 +22,10 @@ def commands(command: click.Command, path: str = "jenkins-mfa") -> Iterator[tupl
     """All of them, groups before what is in them."""
     yield path, command
     if isinstance(command, click.Group):
-        for name, inner in sorted(command.commands.items()):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            assert inner is not None
             yield from commands(inner, f"{path} {name}")
 
 

@@ -15,6 +15,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from cli_docs import commands
 from jenkins_mfa import config as configuration
 from jenkins_mfa.cli import base, main
 from jenkins_mfa.core.audit import Name
@@ -103,17 +104,15 @@ def test_every_key_of_the_policy_is_in_its_schema(examples: Path) -> None:
     assert [key for _, key in known_keys(examples, "policy") if f'"{key}": {{' not in schema] == []
 
 
-def commands(command: click.Command, path: str = "") -> Iterator[tuple[str, click.Command]]:
-    """All commands that do something, with their names; a group may do something by itself, too."""
-    if not isinstance(command, click.Group) or command.invoke_without_command:
-        yield path.strip(), command
-    if not isinstance(command, click.Group):
-        return
-    for name, inner in command.commands.items():
-        yield from commands(inner, f"{path} {name}")
+#: What does something by itself, as some groups do, too, by what is typed behind `jenkins-mfa`.
+CALLED = {
+    path.partition(" ")[2]: one
+    for path, one in commands(main)
+    if not isinstance(one, click.Group) or one.invoke_without_command
+}
 
 
-@pytest.mark.parametrize("path", [path for path, _ in commands(main)])
+@pytest.mark.parametrize("path", CALLED)
 def test_every_command_is_in_the_docs_and_has_an_example(path: str) -> None:
     """An operator finds each command in docs/operations.md, and an example of it in its help."""
     assert re.search(rf"^\| `jenkins-mfa {path}[ `]", text("docs/operations.md"), re.MULTILINE)
@@ -124,13 +123,13 @@ def test_every_command_is_in_the_docs_and_has_an_example(path: str) -> None:
 
 def test_every_command_that_the_docs_name_exists() -> None:
     """No page sends anybody to a command or an option that is not there."""
-    known, word = dict(commands(main)), "(?:[a-z]+(?:-[a-z]+)*|--[a-z-]+)"
+    word = "(?:[a-z]+(?:-[a-z]+)*|--[a-z-]+)"
     for page in [*PAGES, ROOT / "jenkinsfile-library/README.md"]:
         for named in re.findall(rf"^ *jenkins-mfa ({word}(?: {word})*)", code_of(page), re.MULTILINE):
             words = named.split()
-            path = next((p for p in (" ".join(words[:2]), words[0]) if p in known), None)
+            path = next((p for p in (" ".join(words[:2]), words[0]) if p in CALLED), None)
             assert path, f"{page.name}: jenkins-mfa {named}"
-            options = {option for parameter in known[path].params for option in parameter.opts}
+            options = {option for parameter in CALLED[path].params for option in parameter.opts}
             missing = {option for option in words if option.startswith("--")} - options - {"--help"}
             assert not missing, f"{page.name}: jenkins-mfa {named}"
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import click
 import pytest
 
 from at_terminal import at_terminal
@@ -19,7 +20,7 @@ from cli_files import edit, with_keys, write
 from command import run
 from jenkins_mfa import config as configuration
 from jenkins_mfa import key_files
-from jenkins_mfa.cli import main, seat
+from jenkins_mfa.cli import MODULES, main, seat
 from jenkins_mfa.core import challenge, totp
 from jenkins_mfa.core.model import Authenticator, Commit, Factor
 from jenkins_mfa.demo.auto import Player
@@ -52,10 +53,10 @@ def waiting(world: World) -> str:
     return str(gates[0]["id"]).removeprefix("g_")[:6]
 
 
-@pytest.mark.parametrize("command", [c for c in main.commands if c != "demo"])
+@pytest.mark.parametrize("command", [c for c in MODULES if c != "demo"])
 def test_every_command_has_help_with_an_example(command: str) -> None:
     """`--help` of each command and of each below it shows how it is called."""
-    group = main.commands[command]
+    group = main.get_command(click.Context(main), command)
     below = getattr(group, "commands", None)
     for path in [[command, name] for name in below] if below else [[command]]:
         shown = run(*path, "--help")
@@ -67,6 +68,16 @@ def test_version_as_text_and_as_json() -> None:
     """Agent, library and contract."""
     assert "contract 1" in process("version").stdout
     assert json.loads(process("version", "--json").stdout)["v"] == 1
+
+
+def test_a_command_waits_for_nothing_that_another_one_needs() -> None:
+    """A container asks for its health every few seconds: that loads neither Slack nor the store."""
+    script = (
+        "import sys; from jenkins_mfa.cli import main; main(['health', '--help'], standalone_mode=False);"
+        "print({'redis', 'slack_bolt', 'uvicorn'} & sys.modules.keys())"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("set()\n")
 
 
 def test_a_mistyped_command_gets_the_nearest(tmp_path: Path) -> None:

@@ -1,56 +1,67 @@
-"""The command line: `jenkins-mfa …`. Data goes to stdout, all else to stderr; exit codes are named in `base`."""
+"""The command line: `jenkins-mfa …`. Data goes to stdout, all else to stderr; exit codes are named in `base`.
+
+A command's module is imported when that command is called: none waits for what another one needs.
+"""
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import click
 
-from jenkins_mfa.cli.answers import approve, deny, retract
-from jenkins_mfa.cli.audit import audit
-from jenkins_mfa.cli.base import Commands
-from jenkins_mfa.cli.check import check
-from jenkins_mfa.cli.deliveries import deliveries
-from jenkins_mfa.cli.demo import demo
-from jenkins_mfa.cli.gates import pending, show
-from jenkins_mfa.cli.health import health
-from jenkins_mfa.cli.holds import holds
-from jenkins_mfa.cli.init import init
-from jenkins_mfa.cli.keys import keys
-from jenkins_mfa.cli.people import authenticators, enroll
-from jenkins_mfa.cli.policy import policy
-from jenkins_mfa.cli.receipt import receipt
-from jenkins_mfa.cli.reports import report
-from jenkins_mfa.cli.roster import roster
-from jenkins_mfa.cli.run import VERSIONS, run, version
-from jenkins_mfa.cli.seal import seal
-from jenkins_mfa.cli.store import store
-from jenkins_mfa.cli.upgrade import upgrade_check
+from jenkins_mfa.cli.base import VERSIONS, Commands
+
+#: Which module of this package holds each command; in it, a hyphen of the name is an underscore.
+MODULES = {
+    "approve": "answers",
+    "audit": "audit",
+    "authenticators": "people",
+    "check": "check",
+    "deliveries": "deliveries",
+    "demo": "demo",
+    "deny": "answers",
+    "enroll": "people",
+    "health": "health",
+    "holds": "holds",
+    "init": "init",
+    "keys": "keys",
+    "pending": "gates",
+    "policy": "policy",
+    "receipt": "receipt",
+    "report": "reports",
+    "retract": "answers",
+    "roster": "roster",
+    "run": "run",
+    "seal": "seal",
+    "show": "gates",
+    "store": "store",
+    "upgrade-check": "upgrade",
+    "version": "version",
+}
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+class LazyCommands(Commands):
+    """The commands of `MODULES`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Their names, in order."""
+        del ctx
+        return list(MODULES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name; None where there is none."""
+        del ctx
+        if cmd_name not in MODULES:
+            return None
+        module = import_module(f"jenkins_mfa.cli.{MODULES[cmd_name]}")
+        found: click.Command = getattr(module, cmd_name.replace("-", "_"))
+        return found
+
+
+@click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(message=VERSIONS)
 def main() -> None:
     """Put a human's second factor in front of the critical steps of a Jenkins Pipeline.
 
     Exit codes: 0 right, 1 finding, 2 usage or configuration, 3 unreachable, 4 refused.
     """
-
-
-for command in (
-    init,
-    run,
-    health,
-    check,
-    demo,
-    pending,
-    show,
-    approve,
-    deny,
-    retract,
-    keys,
-    enroll,
-    authenticators,
-    seal,
-):
-    main.add_command(command)
-for command in (holds, deliveries, policy, roster, report, audit, receipt, store, upgrade_check, version):
-    main.add_command(command)

@@ -9,7 +9,8 @@ import click
 
 from jenkins_mfa import log
 from jenkins_mfa.cli import seat
-from jenkins_mfa.cli.base import REFUSED, Failed, load, load_keys
+from jenkins_mfa.cli.base import REFUSED, Failed
+from jenkins_mfa.cli.opened import load, load_keys
 from jenkins_mfa.core.model import Act
 from jenkins_mfa.errors import Refusal
 from jenkins_mfa.usecases import second_admin

@@ -14,8 +14,9 @@ from pathlib import Path
 import click
 
 from jenkins_mfa import log
-from jenkins_mfa.cli.base import FINDING, REFUSED, STOPPED, UNREACHABLE, USAGE, Failed, config_option, load, load_keys
+from jenkins_mfa.cli.base import FINDING, REFUSED, STOPPED, UNREACHABLE, USAGE, Failed, config_option
 from jenkins_mfa.cli.gates import beginning, print_gate
+from jenkins_mfa.cli.opened import load, load_keys
 from jenkins_mfa.cli.seat import login
 from jenkins_mfa.config import Config
 from jenkins_mfa.core.model import Gate

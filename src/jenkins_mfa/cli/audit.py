@@ -12,7 +12,8 @@ import click
 from jenkins_mfa import __version__
 from jenkins_mfa.archive.forms import OCSF, TRAIL, forms
 from jenkins_mfa.cli.audit_verify import verify
-from jenkins_mfa.cli.base import FINDING, Commands, config_option, details_json, load, trail_of
+from jenkins_mfa.cli.base import FINDING, Commands, config_option, details_json
+from jenkins_mfa.cli.opened import load, trail_of
 from jenkins_mfa.cli.span import Glob, Moment, When
 from jenkins_mfa.cli.trails import source_of
 from jenkins_mfa.core.chain import Linked

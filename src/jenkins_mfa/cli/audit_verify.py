@@ -12,7 +12,8 @@ import click
 
 from jenkins_mfa import key_files
 from jenkins_mfa.archive.checkpoint_file import CheckpointFile
-from jenkins_mfa.cli.base import FINDING, config_option, json_option, load, print_json
+from jenkins_mfa.cli.base import FINDING, config_option, json_option, print_json
+from jenkins_mfa.cli.opened import load
 from jenkins_mfa.cli.trails import Pairs, Source, source_of
 from jenkins_mfa.config import Config
 from jenkins_mfa.core import checkpoint

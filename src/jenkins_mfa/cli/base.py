@@ -5,17 +5,13 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from jenkins_mfa import config as configuration
-from jenkins_mfa import key_files
-from jenkins_mfa.config import Config
-from jenkins_mfa.core.keys import Keys
+from jenkins_mfa import __version__
 from jenkins_mfa.errors import (
     ArchiveError,
     ConfigError,
@@ -28,9 +24,6 @@ from jenkins_mfa.errors import (
     UnknownKeyError,
 )
 from jenkins_mfa.failures import unread
-from jenkins_mfa.store.connect import open_store, open_trail
-from jenkins_mfa.store.gates import RedisStore
-from jenkins_mfa.store.trail import Trail
 from jenkins_mfa.words import render
 
 FINDING = 1  #: a check, verify or test found something; no such gate
@@ -55,6 +48,10 @@ DAMAGED_GATE = (
 )
 
 JSON_HELP = 'One JSON document, "v": 1, on stdout.'
+
+LIBRARY = "1.0.0"  #: the version of the library for Pipelines that belongs to this agent
+CONTRACT = 1  #: of request and receipt
+VERSIONS = f"jenkins-mfa {__version__}, library {LIBRARY}, contract {CONTRACT}"
 
 _SECONDS = frozenset({"exp", "iat", "not_after"})  #: details of trail events that are Unix seconds
 
@@ -156,33 +153,6 @@ def config_option(command: F) -> F:
 def json_option(command: F) -> F:
     """`--json`."""
     return click.option("--json", "as_json", is_flag=True, help=JSON_HELP)(command)
-
-
-def load(path: Path, *, policy_path: Path | None = None, now: int = 0, with_secrets: bool = True) -> Config:
-    """The configuration. Raises ConfigError, which says how to name or begin one where there is none."""
-    if not path.exists():
-        name = "name yours with --config FILE or JENKINS_MFA_CONFIG; to begin: jenkins-mfa init"
-        raise ConfigError([f"{path} is not there; mend: {name}"])
-    return configuration.load(path, policy_path=policy_path, now=now, with_secrets=with_secrets)
-
-
-def load_keys(config: Config) -> Keys:
-    """The keys."""
-    return key_files.load(config.keys, config.installation)
-
-
-@contextmanager
-def store_of(config: Config) -> Generator[RedisStore]:
-    """The store, refused where it would not keep what it is told."""
-    with open_store(config.store, load_keys(config).mac_key) as (store, _):
-        yield store
-
-
-@contextmanager
-def trail_of(config: Config) -> Generator[Trail]:
-    """The trail alone, to read: it takes no key, and nothing of Jenkins or Slack."""
-    with open_trail(config.store) as trail:
-        yield trail
 
 
 def details_json(details: Mapping[str, str | int]) -> dict[str, str | int]:

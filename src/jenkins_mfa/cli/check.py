@@ -10,13 +10,14 @@ from pathlib import Path
 
 import click
 
-from jenkins_mfa.cli.base import FINDING, USAGE, config_option, halves, json_option, load, load_keys
+from jenkins_mfa.cli.base import FINDING, USAGE, config_option, halves, json_option
 from jenkins_mfa.cli.check_keys import kept_parts, key_parts
 from jenkins_mfa.cli.check_state import agent_parts, approvers, delivery_parts, record_parts
 from jenkins_mfa.cli.check_store import clock_parts, promise_parts
 from jenkins_mfa.cli.check_trail import trail_parts
 from jenkins_mfa.cli.check_web import client_parts, web_parts
 from jenkins_mfa.cli.live import live
+from jenkins_mfa.cli.opened import load, load_keys
 from jenkins_mfa.cli.rehearse import Asked
 from jenkins_mfa.cli.report import Part, count, report
 from jenkins_mfa.config import Config, SourceConfig

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from jenkins_mfa.cli.base import halves, load_keys
+from jenkins_mfa.cli.base import halves
+from jenkins_mfa.cli.opened import load_keys
 from jenkins_mfa.cli.report import Part, count
 from jenkins_mfa.config import Config
 from jenkins_mfa.core import beats

@@ -7,17 +7,8 @@ from pathlib import Path
 import click
 
 from jenkins_mfa.cli import seat
-from jenkins_mfa.cli.base import (
-    FINDING,
-    USAGE,
-    Commands,
-    Failed,
-    config_option,
-    json_option,
-    load,
-    print_json,
-    store_of,
-)
+from jenkins_mfa.cli.base import FINDING, USAGE, Commands, Failed, config_option, json_option, print_json
+from jenkins_mfa.cli.opened import load, store_of
 from jenkins_mfa.store.gates import RedisStore
 from jenkins_mfa.words import render
 from jenkins_mfa.words.parts import duration

@@ -9,9 +9,10 @@ from typing import Any
 import click
 import msgspec
 
-from jenkins_mfa.cli.base import FINDING, Failed, config_option, json_option, load, print_json, store_of
+from jenkins_mfa.cli.base import FINDING, Failed, config_option, json_option, print_json
 from jenkins_mfa.cli.case import Case, case_options
 from jenkins_mfa.cli.gates import beginning
+from jenkins_mfa.cli.opened import load, store_of
 from jenkins_mfa.config import Config
 from jenkins_mfa.core.model import Reason, Requirement
 from jenkins_mfa.core.policy import evaluate, reasons

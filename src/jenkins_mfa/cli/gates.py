@@ -10,17 +10,8 @@ import click
 import msgspec
 
 from jenkins_mfa.cli import reviews
-from jenkins_mfa.cli.base import (
-    DAMAGED_GATE,
-    FINDING,
-    Failed,
-    config_option,
-    details_json,
-    json_option,
-    load,
-    print_json,
-    store_of,
-)
+from jenkins_mfa.cli.base import DAMAGED_GATE, FINDING, Failed, config_option, details_json, json_option, print_json
+from jenkins_mfa.cli.opened import load, store_of
 from jenkins_mfa.config import Config
 from jenkins_mfa.core import quorum
 from jenkins_mfa.core.model import Awaited, Entry, Flood, Gate, Held, Trouble

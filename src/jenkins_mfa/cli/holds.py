@@ -7,17 +7,8 @@ from pathlib import Path
 import click
 
 from jenkins_mfa.cli.acts import perform
-from jenkins_mfa.cli.base import (
-    DAMAGED_RECORD,
-    FINDING,
-    Commands,
-    Failed,
-    config_option,
-    json_option,
-    load,
-    print_json,
-    store_of,
-)
+from jenkins_mfa.cli.base import DAMAGED_RECORD, FINDING, Commands, Failed, config_option, json_option, print_json
+from jenkins_mfa.cli.opened import load, store_of
 from jenkins_mfa.core.model import Act
 from jenkins_mfa.errors import DamagedError
 from jenkins_mfa.words import render

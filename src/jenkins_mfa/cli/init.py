@@ -15,8 +15,9 @@ import click
 from jenkins_mfa import config as configuration
 from jenkins_mfa import first_files, key_files
 from jenkins_mfa.cli import seat
-from jenkins_mfa.cli.base import USAGE, Failed, config_option, load
+from jenkins_mfa.cli.base import USAGE, Failed, config_option
 from jenkins_mfa.cli.library import lay_out
+from jenkins_mfa.cli.opened import load
 from jenkins_mfa.errors import ConfigError
 from jenkins_mfa.first_files import Answers
 from jenkins_mfa.shipped import shipped

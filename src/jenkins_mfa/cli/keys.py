@@ -11,18 +11,9 @@ import click
 
 from jenkins_mfa import key_files, log
 from jenkins_mfa.cli import seat
-from jenkins_mfa.cli.base import (
-    DAMAGED_GATE,
-    FINDING,
-    Commands,
-    Failed,
-    config_option,
-    json_option,
-    load,
-    load_keys,
-    print_json,
-)
+from jenkins_mfa.cli.base import DAMAGED_GATE, FINDING, Commands, Failed, config_option, json_option, print_json
 from jenkins_mfa.cli.library import write_trust
+from jenkins_mfa.cli.opened import load, load_keys
 from jenkins_mfa.cli.published import published_keys
 from jenkins_mfa.core.signing_keys import jwks
 from jenkins_mfa.errors import DamagedError

@@ -15,7 +15,8 @@ import click
 
 from jenkins_mfa import __version__, log
 from jenkins_mfa.cli.answers import read_groups
-from jenkins_mfa.cli.base import FINDING, STOPPED, USAGE, Failed, load_keys, print_json, sentence
+from jenkins_mfa.cli.base import FINDING, STOPPED, USAGE, Failed, print_json, sentence
+from jenkins_mfa.cli.opened import load_keys
 from jenkins_mfa.cli.rehearse import Asked, begin
 from jenkins_mfa.config import Config
 from jenkins_mfa.core import beats

@@ -21,11 +21,9 @@ from jenkins_mfa.cli.base import (
     Failed,
     config_option,
     json_option,
-    load,
-    load_keys,
     print_json,
-    store_of,
 )
+from jenkins_mfa.cli.opened import load, load_keys, store_of
 from jenkins_mfa.core import totp
 from jenkins_mfa.core.model import Act, Authenticator
 from jenkins_mfa.errors import DamagedError, Refusal

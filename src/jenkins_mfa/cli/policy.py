@@ -8,8 +8,9 @@ from pathlib import Path
 
 import click
 
-from jenkins_mfa.cli.base import FINDING, Commands, config_option, json_option, load
+from jenkins_mfa.cli.base import FINDING, Commands, config_option, json_option
 from jenkins_mfa.cli.explain import explain
+from jenkins_mfa.cli.opened import load
 from jenkins_mfa.cli.policy_diff import policy_diff
 from jenkins_mfa.cli.policy_test import policy_test
 from jenkins_mfa.cli.report import Part, count, report

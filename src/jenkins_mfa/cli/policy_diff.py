@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from jenkins_mfa.cli.base import config_option, json_option, load, print_json, store_of
+from jenkins_mfa.cli.base import config_option, json_option, print_json
+from jenkins_mfa.cli.opened import load, store_of
 from jenkins_mfa.cli.report import count
 from jenkins_mfa.cli.span import Moment, When
 from jenkins_mfa.core.policy.compare import Change, Kind

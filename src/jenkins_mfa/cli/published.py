@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from jenkins_mfa.cli.base import UNREACHABLE, Failed, load_keys, sentence, store_of
+from jenkins_mfa.cli.base import UNREACHABLE, Failed, sentence
+from jenkins_mfa.cli.opened import load_keys, store_of
 from jenkins_mfa.config import Config
 from jenkins_mfa.core.keys import Keys
 from jenkins_mfa.errors import StoreUnavailableError

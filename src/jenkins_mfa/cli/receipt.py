@@ -9,7 +9,8 @@ from pathlib import Path
 
 import click
 
-from jenkins_mfa.cli.base import FINDING, Commands, config_option, json_option, load, load_keys, print_json
+from jenkins_mfa.cli.base import FINDING, Commands, config_option, json_option, print_json
+from jenkins_mfa.cli.opened import load, load_keys
 from jenkins_mfa.core.receipt import LIFETIME, STRENGTHS
 from jenkins_mfa.core.receipt_form import MAX_BYTES, Keys, RefusedReceipt, pinned
 from jenkins_mfa.core.receipt_pass import Expected

@@ -12,7 +12,8 @@ from click.core import ParameterSource
 
 import jenkins_mfa
 from jenkins_mfa.cli import reviews
-from jenkins_mfa.cli.base import USAGE, Commands, F, Failed, config_option, load, store_of
+from jenkins_mfa.cli.base import USAGE, Commands, F, Failed, config_option
+from jenkins_mfa.cli.opened import load, store_of
 from jenkins_mfa.cli.span import Glob, Moment, When
 from jenkins_mfa.cli.trails import Source, joined
 from jenkins_mfa.core.chain import entry_of

@@ -11,16 +11,8 @@ from pathlib import Path
 import click
 from slack_sdk import WebClient
 
-from jenkins_mfa.cli.base import (
-    FINDING,
-    USAGE,
-    Commands,
-    Failed,
-    config_option,
-    json_option,
-    load,
-    store_of,
-)
+from jenkins_mfa.cli.base import FINDING, USAGE, Commands, Failed, config_option, json_option
+from jenkins_mfa.cli.opened import load, store_of
 from jenkins_mfa.cli.report import Part, count, report
 from jenkins_mfa.config import Config
 from jenkins_mfa.core.roster_check import Seen, faults

@@ -1,4 +1,4 @@
-"""`run` and `version`."""
+"""`run`."""
 
 from __future__ import annotations
 
@@ -11,12 +11,9 @@ from types import FrameType
 
 import click
 
-from jenkins_mfa import __version__
-from jenkins_mfa.cli.base import config_option, json_option, load, print_json
-
-LIBRARY = "1.0.0"  #: the version of the library for Pipelines that belongs to this agent
-CONTRACT = 1  #: of request and receipt
-VERSIONS = f"jenkins-mfa {__version__}, library {LIBRARY}, contract {CONTRACT}"
+from jenkins_mfa import agent, log
+from jenkins_mfa.cli.base import config_option
+from jenkins_mfa.cli.opened import load
 
 
 @click.command(
@@ -29,8 +26,6 @@ def run(config_path: Path, log_level: str) -> None:
     """Run the agent until it is told to stop (SIGTERM, Ctrl-C; a second one ends it at once). SIGHUP has policy,
     roster, keys, tokens and Slack user groups looked at now.
     """
-    from jenkins_mfa import agent, log
-
     log.set_up(log_level)
     stop = threading.Event()
 
@@ -50,13 +45,3 @@ def run(config_path: Path, log_level: str) -> None:
         running.start()
         code = running.run(stop)
     sys.exit(code)
-
-
-@click.command(short_help="Versions of agent, library and contract.", epilog="Example: jenkins-mfa version --json")
-@json_option
-def version(as_json: bool) -> None:
-    """Versions of the agent, of the library that belongs to it, and of the contract between them."""
-    if as_json:
-        print_json({"version": __version__, "lib": LIBRARY, "contract": CONTRACT})
-    else:
-        click.echo(VERSIONS)

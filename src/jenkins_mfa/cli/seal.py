@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from jenkins_mfa import log
-from jenkins_mfa.cli.base import FINDING, REFUSED, Commands, Failed, config_option, load, load_keys
+from jenkins_mfa.cli.base import FINDING, REFUSED, Commands, Failed, config_option
+from jenkins_mfa.cli.opened import load, load_keys
 from jenkins_mfa.core import beats
 from jenkins_mfa.store.gates import RedisStore
 from jenkins_mfa.usecases import seals

@@ -8,7 +8,8 @@ import click
 
 from jenkins_mfa import log
 from jenkins_mfa.cli import seat
-from jenkins_mfa.cli.base import REFUSED, Commands, Failed, config_option, load, load_keys
+from jenkins_mfa.cli.base import REFUSED, Commands, Failed, config_option
+from jenkins_mfa.cli.opened import load, load_keys
 from jenkins_mfa.errors import Refusal
 from jenkins_mfa.usecases import rollback
 from jenkins_mfa.wiring import checkpoints_of, open_desk

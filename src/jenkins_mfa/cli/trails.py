@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 
 from jenkins_mfa.archive import database, lines
-from jenkins_mfa.cli.base import trail_of
+from jenkins_mfa.cli.opened import trail_of
 from jenkins_mfa.config import Config
 from jenkins_mfa.core import checkpoint
 from jenkins_mfa.core.chain import Head, Linked, sequence

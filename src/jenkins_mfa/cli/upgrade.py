@@ -11,9 +11,9 @@ from pathlib import Path
 import click
 
 from jenkins_mfa import __version__
-from jenkins_mfa.cli.base import FINDING, USAGE, config_option, halves, json_option, load, load_keys
+from jenkins_mfa.cli.base import FINDING, LIBRARY, USAGE, config_option, halves, json_option
+from jenkins_mfa.cli.opened import load, load_keys
 from jenkins_mfa.cli.report import Part, count, report
-from jenkins_mfa.cli.run import LIBRARY
 from jenkins_mfa.core import beats
 from jenkins_mfa.core import request as requests
 from jenkins_mfa.core.beats import Beat
