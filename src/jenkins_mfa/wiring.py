@@ -188,9 +188,9 @@ def desk_of(config: Config, store: RedisStore, keys: Keys, messenger: SlackMesse
         randomness=SystemRandomness(),
         line=line,
         libraries={source.id: source.library for source in config.sources},
-        approval_ttl=config.approval_ttl,
+        approval_ttl=config.limits.approval_ttl,
         announcer=announcer_of(config, messenger.rules),
-        asks_per_requester=config.asks_per_requester,
+        asks_per_requester=config.limits.asks_per_requester,
         rehearsals=rehearsals_of(config, store, keys),
     )
 
