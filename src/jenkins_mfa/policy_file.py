@@ -4,33 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import cast, get_args
+from typing import TypeVar, cast, get_args
 
 from jenkins_mfa.calendar_file import read_calendars
+from jenkins_mfa.core.calendars import Calendar
 from jenkins_mfa.core.model import Factor
-from jenkins_mfa.core.policy import (
-    Assurance,
-    Demand,
-    Environment,
-    Exemption,
-    Globs,
-    Policy,
-    Resource,
-    Roster,
-    Rule,
-)
+from jenkins_mfa.core.policy import Environment, Exemption, Globs, Policy, Resource, Roster, Rule
 from jenkins_mfa.core.policy.globs import problem
-from jenkins_mfa.core.policy.rules import ALWAYS, AVAILABLE
+from jenkins_mfa.core.policy.rules import ALWAYS, AVAILABLE, Strangers
 from jenkins_mfa.roster_file import ID
-from jenkins_mfa.rule_check import check_rule
+from jenkins_mfa.rule_table import NAME, NAMES, read_default, read_rule
 from jenkins_mfa.toml_problems import seen
 from jenkins_mfa.toml_table import Table, read
 from jenkins_mfa.when_table import Names, read_approvers, read_when
 
-NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"  #: names of rules and exemptions
-NOTHING = 'nothing is asked; allowed: require = [{ factor = "totp", approvers = ["group:NAME"] }]'
-CHANNEL = r"[A-Z0-9]{0,24}"
+Named = TypeVar("Named", Environment, Rule, Exemption)
+
 USER_GROUP = r"S[A-Z0-9]{2,20}"
 MOST_GROUPS = 15  #: of Slack: each is read once a minute, and Slack answers about twenty such questions
 AAGUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -57,62 +49,74 @@ def read_policy(
     """
     root = read(path)
     root.integer("version", low=1, high=1)
-    calendars = read_calendars(root)
-    environments = [_environment(table) for table in root.tables("environments", "name")]
-    resources = [_resource(table) for table in root.tables("resources", "paths")]
-    tags = {tag for one in environments for tag in one.tags} | {tag for one in resources for tag in one.tags}
-    declared = frozenset(environment.name for environment in environments)
-    outside = _outside(root, roster)
-    names = Names(roster, frozenset(sources), declared, frozenset(tags), calendars, frozenset(outside))
-    rules = [_rule(table, names, max_ttl) for table in root.tables("rules", "name")]
+    environments = _named(root, "environments", _environment)
+    resources = tuple(_resource(table) for table in root.tables("resources", "paths"))
+    names = _names(root, roster, sources, environments, resources)
+    rules = _named(root, "rules", lambda table: read_rule(table, names, max_ttl))
     known = [*(rule.name for rule in rules), "default"]
-    exemptions = [_exemption(table, names, known, now) for table in root.tables("exemptions", "name")]
-    default = _default(root.table("default"), names, max_ttl)
-    variables = root.table("variables", required=False)
-    watch = _watch(variables)
-    first = variables.choice("at_first", ("changed", "same"), "changed")
-    variables.done()
-    strangers = root.choice("unknown_requesters", ("one-more", "deny", "same"), "one-more")
-    quiet = root.text("quiet_hours", "", pattern=".*")
-    if quiet and quiet not in calendars:
-        root.fault(
-            "quiet_hours", f'seen: "{quiet}" (no such calendar); allowed: {", ".join(sorted(calendars)) or "none"}'
-        )
-    enrol_delay = root.integer("enrol_delay", 3600, low=0, high=604800, unit="seconds")
-    second_admin = root.flag("second_admin")
-    key_models = _key_models(root, roots=roots)
-    administrators = read_approvers(root, "administrators", names, least=0)
-    root.done()
-    _unique(root, "rules", [rule.name for rule in rules])
-    _unique(root, "environments", [environment.name for environment in environments])
-    _unique(root, "exemptions", [exemption.name for exemption in exemptions])
     policy = Policy(
-        rules=tuple(rules),
-        environments=tuple(environments),
-        default=default,
+        rules=rules,
+        environments=environments,
+        default=read_default(root.table("default"), names, max_ttl),
         sha256=hashlib.sha256(root.problems.text.encode()).hexdigest(),
         max_ttl=max_ttl,
         available=(*AVAILABLE, Factor.WEBAUTHN) if keys else AVAILABLE,
-        resources=tuple(resources),
-        exemptions=tuple(exemptions),
-        strangers=strangers,  # type: ignore[arg-type]  # one of the three, as `choice` has checked
-        watch=watch,
-        changed_at_first=first == "changed",
-        quiet=calendars.get(quiet),
-        enrol_delay=enrol_delay,
-        second_admin=second_admin,
-        key_models=key_models,
-        administrators=administrators,
-        calendars=tuple(calendars),
-        outside=outside,
+        resources=resources,
+        exemptions=_named(root, "exemptions", lambda table: _exemption(table, names, known, now)),
+        calendars=tuple(names.calendars),
+        outside=names.outside,
     )
-    return policy, root.problems.found
+    return _for_all(root, policy, names, roots=roots), root.problems.found
 
 
-def _unique(root: Table, kind: str, names: list[str]) -> None:
+def _names(
+    root: Table,
+    roster: Roster | None,
+    sources: set[str],
+    environments: tuple[Environment, ...],
+    resources: tuple[Resource, ...],
+) -> Names:
+    """What the rules may name."""
+    declared = frozenset(environment.name for environment in environments)
+    tags = {tag for one in environments for tag in one.tags} | {tag for one in resources for tag in one.tags}
+    return Names(roster, frozenset(sources), declared, frozenset(tags), read_calendars(root), _outside(root, roster))
+
+
+def _for_all(root: Table, policy: Policy, names: Names, *, roots: bool) -> Policy:
+    """The policy with what holds for all rules: the keys that stand in no list of tables."""
+    variables = root.table("variables", required=False)
+    found = replace(
+        policy,
+        watch=_watch(variables),
+        changed_at_first=variables.choice("at_first", ("changed", "same"), "changed") == "changed",
+        strangers=cast("Strangers", root.choice("unknown_requesters", get_args(Strangers), "one-more")),
+        quiet=_quiet(root, names.calendars),
+        enrol_delay=root.integer("enrol_delay", 3600, low=0, high=604800, unit="seconds"),
+        second_admin=root.flag("second_admin"),
+        key_models=_key_models(root, roots=roots),
+        administrators=read_approvers(root, "administrators", names, least=0),
+    )
+    variables.done()
+    root.done()
+    return found
+
+
+def _quiet(root: Table, calendars: Mapping[str, Calendar]) -> Calendar | None:
+    quiet = root.text("quiet_hours", "", pattern=".*")
+    if quiet and quiet not in calendars:
+        allowed = ", ".join(sorted(calendars)) or "none"
+        root.fault("quiet_hours", f'seen: "{quiet}" (no such calendar); allowed: {allowed}')
+    return calendars.get(quiet)
+
+
+def _named(root: Table, kind: str, reader: Callable[[Table], Named]) -> tuple[Named, ...]:
+    """All tables of a kind, each with a name of its own."""
+    found = tuple(reader(table) for table in root.tables(kind, "name"))
+    names = [one.name for one in found]
     for name in sorted({name for name in names if names.count(name) > 1}):
         second = names.index(name, names.index(name) + 1)
         root.problems.add(f'[[{kind}]] name = "{name}"', f"two {kind} have this name", (kind, second, "name"))
+    return found
 
 
 def _key_models(root: Table, *, roots: bool) -> frozenset[str]:
@@ -182,68 +186,8 @@ def _texts(table: Table, key: str, texts: list[str], pattern: str, allowed: str)
     return tuple(texts)
 
 
-def _default(table: Table, names: Names, max_ttl: int) -> Rule:
-    """What applies where no rule matches: the keys of a rule that say what is asked, and nothing else."""
-    passes = table.choice("confirm", ("required", "none"), "required") == "none"
-    require = _require(table, names, passes=passes)
-    found = Rule("default", require, ttl=_ttl(table, max_ttl), channel=_channel(table, "channel"), passes=passes)
-    table.done()
-    return found
-
-
-def _rule(table: Table, names: Names, max_ttl: int) -> Rule:
-    name = table.text("name", pattern=NAME, allowed="letters, digits, dot, dash, underscore; 64 at most")
-    if name == "default":
-        table.fault("name", "default is the name of the [default] table")
-    passes = table.choice("confirm", ("required", "none"), "required") == "none"
-    breaks = table.flag("break_glass")
-    rule = Rule(
-        name=name,
-        require=_require(table, names, passes=passes),
-        when=read_when(table, names, loosens=passes or breaks) or ALWAYS,
-        ttl=_ttl(table, max_ttl),
-        channel=_channel(table, "channel"),
-        passes=passes,
-        always=table.flag("always"),
-        observe=table.choice("mode", ("enforce", "observe"), "enforce") == "observe",
-        break_glass=breaks,
-        review_by=read_approvers(table, "review_by", names, least=0),
-        assurance=cast("Assurance", table.choice("assurance", get_args(Assurance), "none")),
-        requesters_may_approve=table.flag("requesters_may_approve"),
-        authors_may_approve=table.flag("authors_may_approve", default=True),
-        remind_after=table.integer("remind_after", 0, low=0, high=86400, unit="seconds"),
-        escalate_after=table.integer("escalate_after", 0, low=0, high=86400, unit="seconds"),
-        escalate_to=read_approvers(table, "escalate_to", names, least=0),
-        escalate_channel=_channel(table, "escalate_channel"),
-        supersede=table.flag("supersede"),
-    )
-    check_rule(table, rule, names)
-    table.done()
-    return rule
-
-
-def _require(table: Table, names: Names, *, passes: bool) -> tuple[Demand, ...]:
-    """What the rule asks for; empty means no, so it is a fault unless the rule lets pass."""
-    demands = tuple(_demand(inner, names) for inner in table.all_within("require", empty="" if passes else NOTHING))
-    if passes and demands:
-        table.fault("require", 'it does not go with confirm = "none"')
-    return demands
-
-
-def _demand(table: Table, names: Names) -> Demand:
-    factor = Factor(table.choice("factor", tuple(Factor)))
-    count = table.integer("count", 1, low=1, high=10, unit="people")
-    approvers = read_approvers(table, "approvers", names)
-    table.done()
-    people = names.roster.named(approvers) if names.roster and not names.unsure(approvers) else frozenset()
-    if people and len(people) < count:
-        may = "1 person" if len(people) == 1 else len(people)
-        table.fault("count", f"{count} people are needed, {may} may approve")
-    return Demand(factor, count, approvers)
-
-
 def _exemption(table: Table, names: Names, rules: list[str], now: int) -> Exemption:
-    name = table.text("name", pattern=NAME, allowed="letters, digits, dot, dash, underscore; 64 at most")
+    name = table.text("name", pattern=NAME, allowed=NAMES)
     nothing = "it is missing: an exemption must say for what it holds"
     when = read_when(table, names, loosens=True, empty=nothing)
     globs = _globs(table, "rules")
@@ -257,11 +201,3 @@ def _exemption(table: Table, names: Names, rules: list[str], now: int) -> Exempt
     reason = table.text("reason", pattern=r"[^\x00-\x1f]{3,200}", allowed="why, in 3 to 200 characters")
     table.done()
     return Exemption(name, globs, when or ALWAYS, until, reason)
-
-
-def _ttl(table: Table, max_ttl: int) -> int:
-    return table.integer("ttl_seconds", min(1800, max_ttl), low=1, high=max_ttl, unit="seconds")
-
-
-def _channel(table: Table, key: str) -> str:
-    return table.text(key, "", pattern=CHANNEL, allowed="a channel id such as C0123ABCD")

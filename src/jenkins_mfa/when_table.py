@@ -64,7 +64,7 @@ TRIGGERS = frozenset(trigger.value for trigger in Trigger)
 @dataclass(frozen=True)
 class Names:
     """The names that a policy may use. Without a roster, its own faults are told already. `outside` are groups whose
-    members are kept elsewhere.
+    members are kept elsewhere, with the id that they have there.
     """
 
     roster: Roster | None
@@ -72,7 +72,7 @@ class Names:
     environments: frozenset[str] = frozenset()
     tags: frozenset[str] = frozenset()
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
-    outside: frozenset[str] = frozenset()
+    outside: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def groups(self) -> frozenset[str]:
@@ -82,7 +82,7 @@ class Names:
 
     def unsure(self, approvers: Iterable[str]) -> bool:
         """Whether no file tells who they are: without a roster, and for groups whose members are kept elsewhere."""
-        return self.roster is None or not self.outside.isdisjoint(groups_of(approvers))
+        return self.roster is None or not self.outside.keys().isdisjoint(groups_of(approvers))
 
 
 def read_when(table: Table, names: Names, *, loosens: bool = False, empty: str = EVERY_GATE) -> Predicate | None:

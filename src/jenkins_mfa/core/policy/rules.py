@@ -12,6 +12,7 @@ from jenkins_mfa.core.policy.globs import Globs
 from jenkins_mfa.core.policy.predicates import All, Predicate, on_claims
 
 Assurance = Literal["none", "detected", "verified"]
+Strangers = Literal["one-more", "deny", "same"]
 AVAILABLE = (
     Factor.PUSH,
     Factor.PUSH_NUMBER,
@@ -114,7 +115,7 @@ class Policy:
     available: tuple[Factor, ...] = AVAILABLE
     resources: tuple[Resource, ...] = ()
     exemptions: tuple[Exemption, ...] = ()
-    strangers: Literal["one-more", "deny", "same"] = "one-more"
+    strangers: Strangers = "one-more"
     watch: tuple[str, ...] = ()
     changed_at_first: bool = True
     quiet: Calendar | None = None
