@@ -19,7 +19,7 @@ def entry(event: str, actor: str = "alice", gate: str = "g_1.1", **details: str 
         ([entry("answer:refused", factor="totp"), entry("authenticator:throttled")], ("totp", "refused")),
         ([entry("answer:refused", reason="not_eligible")], ("", "refused")),
         ([entry("gate:denied"), entry("gate:denied", gate="g_2.1")], ("", "denied")),
-        ([entry("gate:denied", evidence="e"), entry("gate:denied", gate="g_2.1")], ("webauthn", "denied")),
+        ([entry("gate:denied", factor="push"), entry("gate:denied", gate="g_2.1")], ("push", "denied")),
     ],
 )
 def test_each_answer_is_counted_once_with_its_factor(entries: list[Entry], counted: tuple[str, str]) -> None:

@@ -313,6 +313,14 @@ def test_a_denial_ends_all_gates_of_the_run_in_one_step() -> None:
     assert len(world.store.trail) == before + 2
 
 
+def test_a_denial_s_own_event_names_what_was_given() -> None:
+    """A tap, as for an approval; the run's other gates end by the same answer, which is counted once."""
+    world = waiting(source=FakeSource(pauses={"ref-1": "Mfa-" + "0" * 32, "ref-2": "Mfa-" + "1" * 32}))
+    world.deny("bob")
+    denied = [one.entry.details for one in world.store.trail if one.entry.event == "gate:denied"]
+    assert [one.get("factor") for one in denied] == ["push", None]
+
+
 def test_a_reported_denial_alerts_ops() -> None:
     """The form's checkbox does what it says."""
     world = waiting()

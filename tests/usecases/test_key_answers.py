@@ -74,6 +74,7 @@ def test_a_key_denies_with_a_reason(world: KeyWorld) -> None:
     assert (world.gate.denial.person, world.gate.denial.reason) == ("bob", "not on staging yet")
     events = [entry.event for entry in world.store.entries(world.gate.jti)]
     assert events == ["gate:opened", "gate:denied"]
+    assert world.store.entries(world.gate.jti)[-1].details["factor"] == "webauthn"
 
 
 @pytest.mark.parametrize("alg", [ES256, EDDSA, RS256])

@@ -134,5 +134,6 @@ def test_denied_and_taken_back_while_slack_is_down() -> None:
     assert world.gate.confirmations == ()
     denied = world.answers.deny(world.gate.jti, at("bob"), "not today", False, "deny")
     assert denied.state is State.DENIED
+    assert "factor" not in world.store.entries(world.gate.jti)[-1].details  # a login is enough, and is none
     world.deliver()
     assert world.gate.state is State.ABORTED

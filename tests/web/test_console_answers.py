@@ -152,6 +152,8 @@ def test_denying_by_tap_and_by_code() -> None:
         denial = world.gate.denial
         assert denial is not None
         assert (denial.person, denial.report, denial.via[:8]) == ("alice", True, "console/")
+        told = [one.details for one in world.store.entries(world.gate.jti) if one.event == "gate:denied"]
+        assert [one["factor"] for one in told] == ["totp"]
     with asked(Factor.TOTP) as (world, desktop):
         assert deny(desktop.signed_in("UBOB"), world.gate, "tap").ok
         assert world.gate.denial is not None

@@ -123,6 +123,7 @@ class AuditEvent:
 #: Of a security key: which detail says that it was one, and which one an auditor then verifies its answers by.
 _VERIFIED_BY = {
     Name.GATE_CONFIRMED: ("factor", "evidence"),
+    Name.GATE_DENIED: ("factor", "evidence"),
     Name.AUTHENTICATOR_ENROLLED: ("kind", "key_sha256"),
     Name.AUTHENTICATOR_UNLOCKED: ("factor", "evidence"),
     Name.AUTHENTICATOR_SUSPENDED: ("factor", "evidence"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from jenkins_mfa.core.model import Commit, Factor, Gate
+from jenkins_mfa.core.model import Commit, Gate
 
 OUTCOMES = {"gate:approved": "approved", "gate:denied": "denied", "gate:expired": "expired"}
 ANSWERS = {"gate:confirmed": "counted", "gate:denied": "denied", "answer:refused": "refused"}
@@ -50,11 +50,9 @@ class Decided:
 def answer(commit: Commit) -> tuple[str, str] | None:
     """Factor and outcome of the answer that a person gave to a gate; None where the commit is of no answer.
 
-    An answer's own event is the first one: a denial is one answer, also where it ends several gates of its run. Its
-    factor is told where a key has signed it.
+    An answer's own event is the first one: a denial is one answer, also where it ends several gates of its run.
     """
     first = next(iter(commit.entries), None)
     if first is None or first.event not in ANSWERS or not first.gate or first.actor == "agent":
         return None
-    factor = Factor.WEBAUTHN if "evidence" in first.details else first.details.get("factor", "")
-    return str(factor), ANSWERS[first.event]
+    return str(first.details.get("factor", "")), ANSWERS[first.event]

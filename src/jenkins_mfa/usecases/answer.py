@@ -176,7 +176,8 @@ class Answers:
                 self.desk.store.confirm(gate)
                 return gate
             person = eligible.denying(self.desk, gate, who, now)
-            return deny_run(self.desk, gate, Denial(now, person.id, reason, cause, who.via, report))
+            tapped = Factor.PUSH if eligible.through_messenger(self.desk, who.via) else None
+            return deny_run(self.desk, gate, Denial(now, person.id, reason, cause, who.via, report), tapped)
 
         return audited(self.desk, jti, who, cause, attempt)
 
@@ -233,26 +234,32 @@ def confirm(
         step = advance(gate, replace(event, requirement=more), approval_ttl=desk.approval_ttl)
     if isinstance(step, Refused):
         raise Refusal(step.code)
-    return _counted(apply(desk, given.cause, _with(step, evidence), *([record] if record else [])))
+    return _counted(apply(desk, given.cause, _with(step, evidence=evidence), *([record] if record else [])))
 
 
-def _with(step: Transition, evidence: str) -> Transition:
-    """The step with its evidence in the first event, which is the answer's own."""
-    if not evidence:
-        return step
+def _with(step: Transition, **told: str) -> Transition:
+    """The step with these details, where they are not empty, in the first event, which is the answer's own."""
     first, *more = step.entries
-    return replace(step, entries=(replace(first, details={**first.details, "evidence": evidence}), *more))
+    details = {**first.details, **{name: value for name, value in told.items() if value}}
+    return replace(step, entries=(replace(first, details=details), *more))
 
 
-def deny_run(desk: Desk, gate: Gate, denial: Denial, record: PersonRecord | None = None, evidence: str = "") -> Gate:
-    """Deny this gate and, when a person denies, the run's other open gates, in one commit (sticky). `record` and
-    `evidence` are of a key's answer.
+def deny_run(
+    desk: Desk,
+    gate: Gate,
+    denial: Denial,
+    factor: Factor | None = None,
+    record: PersonRecord | None = None,
+    evidence: str = "",
+) -> Gate:
+    """Deny this gate and, when a person denies, the run's other open gates, in one commit (sticky). `factor` is what
+    the person gave, None at a terminal, where a login is enough; `record` is theirs after it, `evidence` a key's.
     """
     event = Event(Kind.DENIED, denial.at, denial.person or "agent", denial.cause, denial=denial)
     first = advance(gate, event)
     if isinstance(first, Refused):
         raise Refusal(first.code)
-    first = _with(first, evidence)
+    first = _with(first, factor=factor.value if factor else "", evidence=evidence)
     if denial.person is None:
         return apply(desk, denial.cause, first)
     run = run_record(desk, gate.run.key)

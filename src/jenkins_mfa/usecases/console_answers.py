@@ -121,7 +121,8 @@ class ConsoleAnswers:
             person = eligible.denying(self.desk, gate, who, now)
             asked = codes.issue(self.desk, gate, person.id, cause, now)
             record, _, _ = codes.judge(self.desk, gate, person.id, asked.id, code, cause, now)
-            return deny_run(self.desk, gate, Denial(now, person.id, reason, cause, who.via, report), record)
+            denial = Denial(now, person.id, reason, cause, who.via, report)
+            return deny_run(self.desk, gate, denial, Factor.TOTP, record)
 
         return audited(self.desk, jti, who, cause, attempt, Factor.TOTP)
 

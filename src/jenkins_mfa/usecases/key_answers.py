@@ -129,7 +129,7 @@ class KeyAnswers:
         def act(gate: Gate, person: str, use: _Use, proved: Assertion, kept: str, now: int) -> Gate:
             after = credentials.used(use.record, use.key, proved.counter, now)
             denial = Denial(now, person, given.reason, given.cause, who.via, given.report)
-            return answer.deny_run(self.desk, gate, denial, after, evidence=kept)
+            return answer.deny_run(self.desk, gate, denial, Factor.WEBAUTHN, after, kept)
 
         return self._finish(given, who, act)
 
