@@ -112,6 +112,41 @@ def test_without_the_scope_nobody_is_joined(world: World) -> None:
     done = world.run("import", "--email", "fay@example.com")
     assert done.returncode == 3
     assert "Slack: missing_scope: the app needs users:read.email." in done.stderr
+    assert "Mend: add what is missing in the app's settings" in done.stderr
+
+
+NETWORK = "look at [slack] api_url, the network and status.slack.com"
+TOKEN = "put the app's present token (xoxb-…) into [slack] bot_token_file; it stands at OAuth & Permissions"
+
+
+@pytest.mark.parametrize("command", [("import", "--group", "S01"), ("import", "--email", "a@example.com"), ("check",)])
+@pytest.mark.parametrize(
+    ("away", "says", "mend"),
+    [
+        (True, "Slack does not answer: the host refused the connection.", NETWORK),
+        (False, "Slack: invalid_auth.", TOKEN),
+    ],
+)
+def test_a_slack_that_is_away_or_refuses_the_token_is_one_sentence_with_its_mend(
+    world: World, command: tuple[str, ...], away: bool, says: str, mend: str
+) -> None:
+    """Exit 3, as elsewhere; nothing of the token is in it."""
+    (world.config.parent / "slack-bot.token").write_text("xoxb-1-gone")
+    if away:
+        world.slack.outage()
+    done = world.run(*command)
+    if away:
+        world.slack.recover()
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr.splitlines() == [f"{says} Nothing was changed.", f"Mend: {mend}"]
+
+
+def test_a_user_group_that_is_not_there_is_named(world: World) -> None:
+    """A wrong option, exit 2."""
+    done = world.run("import", "--group", "S0NONE")
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[0] == "Slack has no user group S0NONE."
+    assert "Mend: name the id of one that is switched on" in done.stderr
 
 
 def test_the_same_as_json(world: World) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -17,7 +18,7 @@ from jenkins_mfa.cli.report import Part, count, report
 from jenkins_mfa.config import Config
 from jenkins_mfa.core.roster_check import Seen, faults
 from jenkins_mfa.core.roster_join import Account, Joined, Login, Proposal, Unjoined, propose
-from jenkins_mfa.errors import UntrustedInputError
+from jenkins_mfa.errors import MessageGoneError, MessengerError, UntrustedInputError
 from jenkins_mfa.slack import check as slack_check
 from jenkins_mfa.slack.app import quiet_logger, web_client
 from jenkins_mfa.slack.people import People
@@ -70,7 +71,8 @@ def import_(
         raise Failed(f"{output} is there already. Nothing was written.", USAGE, "exists", mend="name another --output")
     logins = dict(_logins(config, one) for one in listed)
     quiet_logger().disabled = True  # what it would log is an error of ours
-    accounts, missing = _accounts(config, groups, emails)
+    with _asking_slack():
+        accounts, missing = _accounts(config, groups, emails)
     found = propose(accounts, logins, config.roster, f"slack:{config.slack.team}")
     found = Proposal(found.people, found.additions, found.kept, (*missing, *found.unjoined))
     _write(_document(found) if as_json else words.toml(found, f"slack:{config.slack.team}", _now()), output)
@@ -102,7 +104,7 @@ def _logins(config: Config, option: str) -> tuple[str, list[Login]]:
 def _accounts(config: Config, groups: tuple[str, ...], emails: tuple[str, ...]) -> tuple[list[Account], list[Unjoined]]:
     """The accounts that are asked about, each once; what could not be found. Raises MessengerError."""
     people, members = _people(config), UserGroups(_client(config))
-    ids = {user for group in groups for user in members.accounts(group)}
+    ids = {user for group in groups for user in _members(members, group)}
     found = {user: people.account(user) for user in sorted(ids)}
     missing = []
     for email in dict.fromkeys(emails):
@@ -112,6 +114,23 @@ def _accounts(config: Config, groups: tuple[str, ...], emails: tuple[str, ...]) 
         else:
             found[account.id] = account
     return list(found.values()), missing
+
+
+def _members(groups: UserGroups, group: str) -> frozenset[str]:
+    try:
+        return groups.accounts(group)
+    except MessageGoneError:
+        mend = "name the id of one that is switched on: S…, in Slack under People, User groups"
+        raise Failed(f"Slack has no user group {group}.", USAGE, "usage", mend=mend) from None
+
+
+@contextmanager
+def _asking_slack() -> Generator[None]:
+    """Says what to do where Slack does not answer, or not with this token. Raises MessengerError."""
+    try:
+        yield
+    except MessengerError as error:
+        raise MessengerError(f"{error}; mend: {slack_check.mend(error)}") from None
 
 
 def _client(config: Config) -> WebClient:
@@ -183,7 +202,8 @@ def _seen(config: Config) -> Seen:
     groups, _ = slack_check.user_groups(messenger)
     joined = messenger.rules.joined(config.policy, config.roster, groups).roster
     members = joined.people.values()
-    accounts = {one.id: people.account(one.identities[issuer]) for one in members if issuer in one.identities}
+    with _asking_slack():
+        accounts = {one.id: people.account(one.identities[issuer]) for one in members if issuer in one.identities}
     with store_of(config) as store:
         lacks = lacking(config.policy, joined, store)
     return Seen(accounts, dict(_spelt(config)), asked(config.policy, joined), lacks)

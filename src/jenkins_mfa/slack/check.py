@@ -16,6 +16,7 @@ from jenkins_mfa.words import render
 #: What the bot token must be allowed, as in deploy/slack-manifest.yaml.
 SCOPES = ("chat:write", "commands", "im:write", "users:read", "channels:read", "groups:read", "usergroups:read")
 USER_GROUPS = "usergroups:read"  #: of these, what only a policy with groups of Slack needs
+ADD_SCOPES = "add what is missing in the app's settings (OAuth & Permissions) and install the app again"
 MOST_NAMED = 5  #: people in one finding
 
 
@@ -36,16 +37,16 @@ def inspect(
         found.extend(_findings(messenger, channels, approvers))
     except MessengerError as error:
         says = f"the bot token is not taken: {error}" if _refused(error) else str(error)
-        found.append(Finding("reachable", False, says, _mend(error, "bot", "xoxb", "OAuth & Permissions")))
+        found.append(Finding("reachable", False, says, mend(error)))
         if not _refused(error):
             return found
     try:
         opens(app)
         found.append(Finding("app_token", True, "Socket Mode"))
     except MessengerError as error:
-        mend = _mend(error, "app", "xapp", "Basic Information, scope connections:write; Socket Mode must be on")
+        where = "Basic Information, scope connections:write; Socket Mode must be on"
         says = f"the app-level token opens no Socket Mode connection: {error}"
-        found.append(Finding("app_token", False, says, mend))
+        found.append(Finding("app_token", False, says, mend(error, "app", "xapp", where)))
     return found
 
 
@@ -73,9 +74,12 @@ def _refused(error: MessengerError) -> bool:
     return str(error).removeprefix("Slack: ") in _TOKEN
 
 
-def _mend(error: MessengerError, token: str, begins: str, where: str) -> str:
+def mend(error: MessengerError, whose: str = "bot", begins: str = "xoxb", where: str = "OAuth & Permissions") -> str:
+    """What to do where Slack does not answer, or takes a token, the bot's by default, not or not for this."""
     if _refused(error):
-        return f"put the app's present token ({begins}-…) into [slack] {token}_token_file; it stands at {where}"
+        return f"put the app's present token ({begins}-…) into [slack] {whose}_token_file; it stands at {where}"
+    if str(error).startswith("Slack: missing_scope"):
+        return ADD_SCOPES
     return "look at [slack] api_url, the network and status.slack.com"
 
 
@@ -109,8 +113,7 @@ def _count(number: int, what: str) -> str:
 def _scopes(granted: str, needed: set[str]) -> Finding:
     missing = sorted(needed - {scope.strip() for scope in granted.split(",")})
     if missing:
-        mend = "add them in the app's settings (OAuth & Permissions) and install the app again"
-        return Finding("scopes", False, f"the bot token lacks {', '.join(missing)}", mend)
+        return Finding("scopes", False, f"the bot token lacks {', '.join(missing)}", ADD_SCOPES)
     return Finding("scopes", True, f"{len(needed)} scopes")
 
 
