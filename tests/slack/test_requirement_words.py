@@ -17,7 +17,7 @@ from jenkins_mfa.core.policy.predicates import Any, Not, Texts, Window
 from jenkins_mfa.simulators.slack import SlackSimulator, plain
 from jenkins_mfa.slack import blocks
 from jenkins_mfa.slack.messenger import SlackMessenger
-from jenkins_mfa.words import alerts, asking, endings, history, people, refusals, render
+from jenkins_mfa.words import alerts, asking, denials, history, people, refusals, render
 from jenkins_mfa.words.run_line import run_line
 
 USERS = {"carol": "U03CAROL"}
@@ -113,8 +113,8 @@ def test_only_a_denial_at_the_opening_says_that_nobody_was_asked() -> None:
     early = system("too_few_people", needed="9")
     late = replace(early, cause="tightened:g_1.1:2")
     first = "Denied by jenkins-mfa: it needs 9 people, and fewer may approve this."
-    assert render.terminal(endings.system(early, ROSTER)) == f"{first} Nobody was asked."
-    assert render.terminal(endings.system(late, ROSTER)) == first
+    assert render.terminal(denials.system(early, ROSTER)) == f"{first} Nobody was asked."
+    assert render.terminal(denials.system(late, ROSTER)) == first
     denied = gate(State.DENIED, denial=late)
     told = alerts.alert(Alert("x", "too_few_people", OPENED, denied.id), denied, ROSTER)
     assert render.terminal(told[0]) == first

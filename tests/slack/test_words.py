@@ -35,11 +35,12 @@ from jenkins_mfa.words import (
     alerts,
     answers,
     delivery,
-    endings,
+    denials,
     history,
     page,
     people,
     refusals,
+    refused,
     render,
     run_line,
     state,
@@ -197,14 +198,14 @@ def test_every_event_of_the_trail_has_its_sentence(name: audit.Name) -> None:
 
 def test_every_refusal_and_denial_of_the_trail_has_its_words() -> None:
     """The codes that are told to people are told in histories, too; buttons of older messages are in no trail."""
-    assert set(history.REFUSED) >= refusals.CODES - {"stale", "unknown_gate"}
+    assert set(refused.REFUSED) >= refusals.CODES - {"stale", "unknown_gate"}
     cases = [
-        node.pattern for node in ast.walk(ast.parse(inspect.getsource(endings.why))) if isinstance(node, ast.match_case)
+        node.pattern for node in ast.walk(ast.parse(inspect.getsource(denials.why))) if isinstance(node, ast.match_case)
     ]
     codes = {
         case.value.value for case in cases if isinstance(case, ast.MatchValue) and isinstance(case.value, ast.Constant)
     }
-    assert codes <= set(history.DENIED)
+    assert codes | set(denials.WHY) == set(denials.DENIED)
 
 
 def test_why_an_answer_did_not_arrive_has_its_words() -> None:

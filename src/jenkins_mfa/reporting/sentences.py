@@ -5,7 +5,7 @@ from __future__ import annotations
 from jenkins_mfa.core.model import Factor
 from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.reporting.model import Behind, GateLine, Hole, Outcome, Place, Report, Row, Scope, Times
-from jenkins_mfa.words import endings, history, missing, people, render
+from jenkins_mfa.words import denials, endings, history, missing, people, render
 from jenkins_mfa.words import reasons as words
 from jenkins_mfa.words.parts import Claim, Fact, Parts, Quote, Word, duration, join, say
 from jenkins_mfa.words.tree import Branch
@@ -106,7 +106,7 @@ def why(one: GateLine, roster: Roster) -> Parts:
     if one.outcome is Outcome.REPLACED:
         return say("a newer build asks for the same")
     if one.denial is not None:
-        return (Quote(one.denial.reason),) if one.denial.person else endings.why(one.denial, roster)
+        return (Quote(one.denial.reason),) if one.denial.person else denials.why(one.denial, roster)
     if one.outcome is Outcome.PASSED:
         return (Word(", ".join(one.passes_by) or NONE),)
     if one.outcome is Outcome.EXPIRED:

@@ -11,6 +11,7 @@ from jenkins_mfa.words import (
     codes,
     commands,
     delivery,
+    denials,
     digest,
     endings,
     enrolment,
@@ -55,8 +56,8 @@ def _what(given: Alert, gate: Gate | None, roster: Roster) -> Parts:
     if known:
         return known
     if gate is not None and gate.denial is not None and gate.denial.person is None:
-        word = "Not asked, denied" if endings.at_opening(gate.denial) else "Denied"
-        return say(f"{word} by jenkins-mfa: {{why}}.", why=endings.why(gate.denial, roster))
+        word = "Not asked, denied" if denials.at_opening(gate.denial) else "Denied"
+        return say(f"{word} by jenkins-mfa: {{why}}.", why=denials.why(gate.denial, roster))
     return say("{code}", code=Fact(given.code))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jenkins_mfa.core.model import Clause, Denial, Escalation, Requirement
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.words import endings, people
+from jenkins_mfa.words import denials, people
 from jenkins_mfa.words.parts import Channel, Parts, Word, duration, join, say, sentences
 from jenkins_mfa.words.tree import Branch
 
@@ -14,7 +14,7 @@ def branches(requirement: Requirement, roster: Roster, *, clauses: bool = True) 
     found = [Branch(0, one) for one in (_environments(requirement), _broken(requirement)) if one]
     if requirement.refusal is not None:
         denial = Denial(0, None, requirement.refusal.code, "", values=requirement.refusal.values)
-        found.append(Branch(0, endings.system(denial, roster)))
+        found.append(Branch(0, denials.system(denial, roster)))
     if requirement.passes_by:
         found.append(Branch(0, say("Passes by itself, without anybody: {by}.", by=_words(requirement.passes_by))))
     if requirement.clauses and clauses:

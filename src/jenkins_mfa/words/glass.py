@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from jenkins_mfa.core.model import Denial, Gate, State
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.words import endings, facts, people
+from jenkins_mfa.words import denials, facts, people
 from jenkins_mfa.words.parts import Everyone, Fact, Line, Parts, Person, Quote, Time, Word, listing, say, sentences
 
 
@@ -82,7 +82,7 @@ def waiting(gate: Gate | None, gate_id: str) -> Parts:
 
 def unmet(values: Mapping[str, str], roster: Roster) -> Parts:
     """Why the people whom the break-glass rule names could not meet it."""
-    why = endings.why(Denial(0, None, values.get("reason", ""), "", values=dict(values)), roster)
+    why = denials.why(Denial(0, None, values.get("reason", ""), "", values=dict(values)), roster)
     return say("Not recorded: break-glass could not be met: {why}.", why=why)
 
 

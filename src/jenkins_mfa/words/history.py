@@ -11,6 +11,7 @@ from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.words import (
     acts,
     console,
+    denials,
     endings,
     enrolment,
     holding,
@@ -23,99 +24,7 @@ from jenkins_mfa.words import (
     tickets,
 )
 from jenkins_mfa.words.parts import Fact, Parts, Word, say, sentences
-
-#: Why an answer was not counted: what its person did or is.
-REFUSED = {
-    "requester": "started the build",
-    "requester_deny": "started the build",
-    "author": "wrote a commit in the build",
-    "not_eligible": "is not asked",
-    "not_needed": "is not needed for what is open",
-    "not_in_roster": "is not in the roster",
-    "inactive_account": "has no account that may answer",
-    "other_workspace": "is of another workspace",
-    "confirmed_before": "had confirmed already",
-    "needs_key": "was asked for a security key, and wanted to give a code",
-    "not_confirmed": "wanted to take back a confirmation that was not there",
-    "retracted": "sent an answer once more that had been taken back",
-    "not_apart": "has just set up the other's authenticator, or they theirs",
-    "code_malformed": "gave no code of 6 digits",
-    "code_wrong": "gave a code that did not match",
-    "code_used": "gave a code that was used already",
-    "code_clock": "gave a code of another time",
-    "number_malformed": "gave no number of 6 digits",
-    "number_wrong": "gave a number that the build does not show",
-    "no_number_tries": "had no tries left for the number of the build",
-    "no_tries": "gave a code that did not match, and had no tries left",
-    "challenge_over": "used a form that had ended",
-    "throttled": "has to wait after answers that did not match",
-    "disabled": "has codes that are switched off",
-    "no_authenticator": "has no authenticator",
-    "authenticator_waits": "has an authenticator that no second administrator has confirmed yet",
-    "authenticator_damaged": "has an authenticator that cannot be used",
-    "locked_out": "has called their authenticators lost",
-    "held": "answered a build that is held",
-    "deadline": "came too late",
-    "seal_broken": "answered a gate that is not what was written",
-    "rolled_back": "answered while the store was older than its checkpoints",
-    "no_glass": "wanted break-glass, for which the policy has no rule here",
-    "broken_before": "wanted break-glass once more",
-    "not_glass": "wanted break-glass, and is not named for it",
-    "glass_refused": "wanted break-glass, which could not be met",
-    "glass_unshown": "wanted break-glass with a reason for which there was no room",
-    "no_review": "reviewed what needs no review",
-    "not_over": "reviewed what was not over",
-    "took_part": "reviewed what was their own",
-    "not_reviewer": "reviewed without being named for it",
-    **acts.REFUSED,
-    "reviews_damaged": "came while the list of reviews was not what was written",
-    **keys.REFUSED,
-    **own.REFUSED,
-    **console.REFUSED,
-    "ticket_unknown": "came with an address that jenkins-mfa did not make",
-    "ticket_used": "came with an address that was used already",
-    "ticket_over": "came with an address that had ended",
-    "ticket_of_another": "answered a question that was for somebody else",
-    "not_vouched": "went on before the person had said in Slack that it is them",
-    "shown_before": "wanted to see a key once more",
-    "not_shown": "typed a code before a key was shown",
-    "label_unfit": "gave a key a name that cannot be shown",
-    "enrolled_already": "has two code apps already",
-    "keys_enough": "has five security keys already",
-    "other_kind": "wanted to enrol another kind than the one that was opened",
-    "key_taken": "brought a security key that is enrolled already",
-} | dict.fromkeys(
-    ("approved", "sending", "resumed", "denied", "aborted", "expired", "withdrawn", "bypassed"),
-    "came when it was decided already",
-)
-
-#: Why the agent denied, without the values that the gate's own page has.
-DENIED = {
-    "no_rule": "no rule says who may confirm it",
-    "nobody_named": "the Jenkinsfile asks for a confirmation, and the policy names nobody",
-    "policy_error": "the policy could not be asked",
-    "factor_unavailable": "it needs a factor that is not set up here",
-    "too_few_people": "fewer people may approve this than it needs",
-    "stranger": "somebody behind the build is not in the roster",
-    "no_number": "a rule asks for the number that the build shows, and this input shows none",
-    "number_reused": "it shows a number that another build showed lately",
-    "assurance": "a rule asks for a receipt that the build checks, and this input checks none",
-    "bad_request": "the request cannot be used",
-    "cannot_show": "it cannot be shown whole",
-    "other_run": "the request names another build",
-    "wrong_version": "the request is of a version that jenkins-mfa does not know",
-    "unknown_key": "the build can verify none of our keys",
-    "revoked_key": "the build knows only receipt keys that were revoked",
-    "key_ended": "the keys that this build can verify have ended",
-    "glass_gone": "the policy has no such break-glass rule any more",
-    "foreign_library": "the library is not there, or comes from an untrusted place",
-    "twin": "two inputs of the build have the same id, or the id belongs to another build",
-    "sticky": "a person had denied this build before",
-    "seal_broken": "what the store holds about it is not what was written",
-    "rolled_back": "the store was put back from an older copy while the build ran",
-    "superseded": "a newer build asks for the same",
-    "test_stopped": "the test was stopped",
-}
+from jenkins_mfa.words.refused import REFUSED
 
 
 def sentence(entry: Entry, roster: Roster) -> Parts:
@@ -158,7 +67,7 @@ def _approved(entry: Entry, _roster: Roster) -> Parts:
 def _denied(entry: Entry, roster: Roster) -> Parts:
     reason = _detail(entry, "reason")
     if entry.actor == "agent":
-        why = say(DENIED[reason]) if reason in DENIED else (Fact(reason),)
+        why = say(denials.DENIED[reason]) if reason in denials.DENIED else (Fact(reason),)
         return say("Denied by jenkins-mfa: {why}.", why=why)
     did = "denied and reported" if entry.details.get("report") else "denied"
     return say(f"{{who}} {did}: {{reason}}", who=_who(entry, roster), reason=Fact(reason))

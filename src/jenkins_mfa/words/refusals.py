@@ -11,6 +11,7 @@ from jenkins_mfa.words import (
     acts,
     answers,
     console,
+    denials,
     endings,
     enrolment,
     glass,
@@ -220,7 +221,7 @@ def _denied(case: _Case) -> Parts:
     at = Time(denial.at, clock=True)
     if denial.person is None:
         return say(
-            "Already decided: denied by jenkins-mfa at {at}: {why}.", at=at, why=endings.why(denial, case.roster)
+            "Already decided: denied by jenkins-mfa at {at}: {why}.", at=at, why=denials.why(denial, case.roster)
         )
     return say("Already decided: denied by {who} at {at}.", who=people.person(case.roster, denial.person), at=at)
 

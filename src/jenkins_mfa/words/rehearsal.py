@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jenkins_mfa.core.model import Gate, State, Trouble
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.words import asking, delivery, endings, people
+from jenkins_mfa.words import asking, delivery, denials, endings, people
 from jenkins_mfa.words.parts import Fact, Parts, Time, Word, say
 
 MESSAGE = "A test of jenkins-mfa. No build waits for it, and what you answer lets nothing pass."
@@ -17,7 +17,7 @@ def begun(gate: Gate, roster: Roster) -> Parts:
     """The gate is open: whom the policy asks, and until when."""
     build = people.build(gate.run)
     if gate.denial is not None:
-        return say("{build} was denied at once: {why}", build=build, why=endings.why(gate.denial, roster))
+        return say("{build} was denied at once: {why}", build=build, why=denials.why(gate.denial, roster))
     if gate.requirement is not None and gate.requirement.passes_by:
         return say("{build} is open; nobody is asked: {why}", build=build, why=asking.passed(gate.requirement))
     asks, until = people.opens(gate, roster), Time(gate.deadline, clock=True)
@@ -65,7 +65,7 @@ def stood(gate: Gate, roster: Roster) -> Parts:
         case State.DENIED | State.ABORTED if gate.denial is not None and gate.denial.person:
             return say("{who} denied it", who=people.person(roster, gate.denial.person))
         case State.DENIED | State.ABORTED if gate.denial is not None:
-            return say("denied by jenkins-mfa: {why}", why=endings.why(gate.denial, roster))
+            return say("denied by jenkins-mfa: {why}", why=denials.why(gate.denial, roster))
         case State.EXPIRED | State.ABORTED:
             return say("nobody answered in time")
         case State.WITHDRAWN if gate.ending is not None:

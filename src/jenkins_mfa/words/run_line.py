@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from jenkins_mfa.core.model import Gate, State
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.words import asking, endings, holding, people, render
+from jenkins_mfa.words import asking, denials, holding, people, render
 from jenkins_mfa.words.parts import Parts, Time, Word, join, say
 
 LONGEST = 500  #: characters; the page shows a line, not a story
@@ -30,7 +30,7 @@ def _parts(gate: Gate, roster: Roster, channels: Sequence[str]) -> Parts:
         return say("ended before an answer reached it")
     if gate.denial is not None:
         if gate.denial.person is None:
-            return say("denied by jenkins-mfa: {why}", why=endings.why(gate.denial, roster))
+            return say("denied by jenkins-mfa: {why}", why=denials.why(gate.denial, roster))
         who = people.person(roster, gate.denial.person)
         return say("denied by {who}: {reason}", who=who, reason=Word(render.visible(gate.denial.reason)))
     if gate.state is State.EXPIRED:

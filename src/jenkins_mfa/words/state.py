@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from jenkins_mfa.core.model import Gate, Requirement, State, Trouble
 from jenkins_mfa.core.policy import Roster
-from jenkins_mfa.words import asking, compared, delivery, endings, glass, holding, people
+from jenkins_mfa.words import asking, compared, delivery, denials, endings, glass, holding, people
 from jenkins_mfa.words.parts import Line, Parts, Person, Quote, Time, duration, join, listing, say, sentences
 
 TEST = "A test of jenkins-mfa: no build waits for it, and what you answer lets nothing pass."
@@ -167,7 +167,7 @@ def _denied(gate: Gate, roster: Roster, _others: int, most: int) -> list[Line]:
     if denial is None:
         return _expired(gate, roster, _others, most)
     if denial.person is None:
-        return [Line(endings.system(denial, roster))]
+        return [Line(denials.system(denial, roster))]
     who = people.person(roster, denial.person)
     aborted = gate.state is State.ABORTED
     first = say("Denied by {who}. Jenkins has aborted the build." if aborted else "Denied by {who}.", who=who)
