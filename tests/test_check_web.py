@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import errno
+import socket
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -14,11 +16,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from builders import policy
 from certificates import Maker
-from jenkins_mfa.cli.check_web import web_parts
+from jenkins_mfa.cli import check_web
+from jenkins_mfa.cli.check_web import listen_parts, web_parts
 from jenkins_mfa.cli.report import Part
 from jenkins_mfa.web.console.settings import Console, SlackSignIn
 from jenkins_mfa.web.settings import Settings
 
+NOW = 1_760_000_000_000
 PAGES = "https://mfa.example.com, listening at 0.0.0.0:443"
 
 
@@ -101,3 +105,55 @@ def test_who_gets_into_the_console_is_said(console: Console, ways: str) -> None:
     """And no secret with it."""
     *_, part = look(Settings("127.0.0.1", 1, "http://localhost:1"), console=console)
     assert part == Part("web.console", True, f"people sign in to the console with {ways}")
+
+
+class Beating:
+    """A store to which an agent told something so many ms ago."""
+
+    def __init__(self, *ages: int) -> None:
+        self._told = {f"agent:{n}": {"at": NOW - age} for n, age in enumerate(ages)}
+
+    def now(self) -> int:
+        return NOW
+
+    def beats(self) -> dict[str, dict[str, int]]:
+        return self._told
+
+
+def listening(port: int, store: Beating) -> list[Part]:
+    """What is found of pages and numbers at this port."""
+    pages = Settings("127.0.0.1", port, f"http://localhost:{port}")
+    config = SimpleNamespace(web=pages, metrics=("127.0.0.1", port))
+    return list(listen_parts(cast("Any", config), cast("Any", store)))
+
+
+@pytest.mark.parametrize("store", [Beating(), Beating(60_000)])
+def test_a_taken_port_is_a_finding_where_no_agent_runs(store: Beating) -> None:
+    """Before the start ends with it; once it is free there is none."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        found = listening(port, store)
+    assert [part.id for part in found] == ["web.listen", "metrics.listen"]
+    for part in found:
+        assert part.says == f"[{part.subject}] listen: 127.0.0.1:{port} cannot be taken: address already in use"
+        assert part.mend == "end what listens there, or name another port"
+    assert listening(port, store) == []
+
+
+def test_a_port_of_the_agent_that_runs_is_none() -> None:
+    """It has the address itself."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        assert listening(taken.getsockname()[1], Beating(70_000, 59_000)) == []
+
+
+def test_an_address_of_another_host_is_a_finding_and_a_low_port_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which account the agent will have is not known to whoever checks."""
+    config = SimpleNamespace(web=None, metrics=("192.0.2.1", 9100))
+    (part,) = listen_parts(cast("Any", config), cast("Any", Beating()))
+    assert (part.id, part.mend) == ("metrics.listen", "name an address of this host")
+
+    def refused(host: str, port: int) -> socket.socket:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(check_web, "bound", refused)
+    assert listening(443, Beating()) == []

@@ -15,7 +15,7 @@ from jenkins_mfa.cli.check_keys import kept_parts, key_parts
 from jenkins_mfa.cli.check_state import agent_parts, approvers, delivery_parts, record_parts
 from jenkins_mfa.cli.check_store import clock_parts, promise_parts
 from jenkins_mfa.cli.check_trail import trail_parts
-from jenkins_mfa.cli.check_web import client_parts, web_parts
+from jenkins_mfa.cli.check_web import client_parts, listen_parts, web_parts
 from jenkins_mfa.cli.live import live
 from jenkins_mfa.cli.opened import load, load_keys
 from jenkins_mfa.cli.rehearse import Asked
@@ -129,6 +129,7 @@ def _store(config: Config) -> Iterator[Part]:
         yield from trail_parts(config, store)
         yield from delivery_parts(store)
         yield from agent_parts(store)
+        yield from listen_parts(config, store)
 
 
 def _sources(config: Config) -> Iterator[Part]:

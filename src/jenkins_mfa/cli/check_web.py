@@ -1,15 +1,23 @@
-"""What `check` says of the pages and of certificates: where pages are served, how long each certificate lasts."""
+"""What `check` says of the pages and of certificates: where pages are served, how long each certificate lasts, and
+whether an agent could listen where it is to.
+"""
 
 from __future__ import annotations
 
+import errno
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from cryptography import x509
 
+from jenkins_mfa.cli.base import halves
 from jenkins_mfa.cli.report import Part, count
 from jenkins_mfa.config import Config
+from jenkins_mfa.core import beats
+from jenkins_mfa.failures import untaken
+from jenkins_mfa.listening import bound
+from jenkins_mfa.store.gates import RedisStore
 from jenkins_mfa.web.console.settings import Console
 from jenkins_mfa.words import render
 
@@ -34,6 +42,29 @@ def web_parts(config: Config) -> Iterator[Part]:
         yield _console(config.console)
     if config.policy.key_models and web.model_roots is not None:
         yield _models(len(config.policy.key_models), web.model_roots, int(time.time()))
+
+
+def listen_parts(config: Config, store: RedisStore) -> Iterator[Part]:
+    """Where no agent runs, the addresses that the next one could not have. One that runs has them itself, here or on
+    another host.
+    """
+    if beats.fresh(store.beats(), "agent", store.now()):
+        return
+    if config.web is not None and (problem := _untaken(config.web.host, config.web.port)):
+        yield Part("web.listen", False, *halves(f"[web] listen: {problem}"))
+    if config.metrics is not None and (problem := _untaken(*config.metrics)):
+        yield Part("metrics.listen", False, *halves(f"[metrics] listen: {problem}"))
+
+
+def _untaken(host: str, port: int) -> str:
+    """Why the address cannot be had, and the mend; empty where it can. Whether the agent's account may have a port
+    below 1024 is not known here: a service manager gives it that.
+    """
+    try:
+        bound(host, port).close()
+    except OSError as error:
+        return "" if error.errno == errno.EACCES else f"{host}:{port} {untaken(error)}"
+    return ""
 
 
 def _console(console: Console) -> Part:

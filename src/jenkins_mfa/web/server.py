@@ -15,6 +15,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from jenkins_mfa.errors import ConfigError
 from jenkins_mfa.failures import untaken
+from jenkins_mfa.listening import bound
 from jenkins_mfa.threads import Crew
 from jenkins_mfa.web.certificate import Certificate
 from jenkins_mfa.web.guard import Guard, headers
@@ -95,16 +96,11 @@ class WebServer:
     def bind(self) -> None:
         """Take the address. Raises ConfigError where it is taken, or not this machine's."""
         host, port = self._settings.host, self._settings.port
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        found = socket.socket(family, socket.SOCK_STREAM)
         try:
-            found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            found.bind((host, port))
-            found.listen()
+            self._socket = bound(host, port)
+            self._socket.listen()
         except OSError as error:
-            found.close()
             raise ConfigError([f"[web] listen: {host}:{port} {untaken(error)}"]) from error
-        self._socket = found
 
     def start(self, crew: Crew) -> None:
         """Serve in a critical thread of `crew`; returns when it takes requests. Raises RuntimeError if it does not."""
