@@ -85,7 +85,7 @@ def test_the_text_says_how_bad_each_finding_is_and_where_to_read_on(tmp_path: Pa
     assert done.returncode == 2
     assert done.stdout.startswith("error    config        ")
     assert re.search(r"^ {9}docs          docs/configuration\.md#the-file$", done.stdout, re.MULTILINE)
-    assert done.stdout.endswith("1 finding. Nothing was changed.\n")
+    assert done.stdout.endswith(f"These docs are in {ROOT / 'docs'}.\n1 finding. Nothing was changed.\n")
 
 
 def test_s12_nothing_that_a_finding_tells_does_anything_to_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:

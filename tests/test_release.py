@@ -99,6 +99,10 @@ def test_a_wheel_has_all_that_its_commands_read(wheel: Path) -> None:
         "deploy/jenkins-casc.yaml",
         "jenkinsfile-library/vars/mfaGate.groovy",
     } <= shipped
+    code = "".join(path.read_text() for path in package.rglob("*.py"))
+    named = set(re.findall(r"docs/[a-z-]+\.md", code))
+    assert len(named) > 8
+    assert named <= shipped, "a page that a finding or an error names is where a wheel's user can open it"
 
 
 def test_installing_it_brings_all_that_the_demo_needs(wheel: Path) -> None:

@@ -1,4 +1,4 @@
-"""What is shipped beside the code: the shared library, the Slack manifest and the Jenkins configuration."""
+"""What is shipped beside the code: the shared library, the Slack manifest, the Jenkins configuration, pages of docs."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ import click
 
 from jenkins_mfa.cli.base import print_json
 from jenkins_mfa.cli.catalogue import FINDINGS, Severity
+from jenkins_mfa.shipped import shipped
 from jenkins_mfa.words import render
 
 INDENT = 23  #: columns before the sentences
@@ -66,6 +67,8 @@ def report(parts: list[Part], as_json: bool) -> None:
             _line("right", brief, ", ".join(part.says for part in some))
         for part in () if brief else some:
             _shown(part)
+    if wrong:
+        click.echo(f"These docs are in {shipped('docs')}.")
     click.echo(f"{count(len(wrong), 'finding')}. Nothing was changed." if wrong else "All right.")
 
 
