@@ -27,7 +27,7 @@ from jenkins_mfa.errors import RequestError, UntrustedInputError
 from jenkins_mfa.usecases import history, holds, numbers, plain, receipt_keys, reopen
 from jenkins_mfa.usecases.desk import Desk, decide, run_record, unsettled
 from jenkins_mfa.usecases.opening_commit import written
-from jenkins_mfa.usecases.ports import Paused, Source
+from jenkins_mfa.usecases.ports import Opened, Paused, Source
 from jenkins_mfa.usecases.rules import InForce, asked
 
 STEP = "mfaGate"  #: what our library brings; nobody untrusted may bring the same
@@ -45,7 +45,7 @@ def open_gate(desk: Desk, source: Source, paused: Paused, former: Gate | None = 
     None for a plain pause that is not ours to answer: no rule selects it, or it wants more than a yes.
     Raises FullError, SourceError where the facts cannot be read (the next poll tries again), and StoreError.
     """
-    facts, text, problem = _read(desk, source, paused)
+    opened, problem = _read(desk, source, paused)
     if paused.plain and problem is not None:
         return None
     gate_id = f"g_{desk.randomness.hex(16)}"
@@ -57,15 +57,15 @@ def open_gate(desk: Desk, source: Source, paused: Paused, former: Gate | None = 
         known = desk.store.gate_of(source.id, paused.ref)
         if known is not None and known.jti != last:
             return known
-        run = _kept(run_record(desk, paused.run.key), paused.run, facts)
+        run = _kept(run_record(desk, paused.run.key), paused.run, opened.facts)
         run = reopen.rewound(run, paused.settlers) if before else run
-        pipeline = history.pipeline_record(desk, facts.run)
+        pipeline = history.pipeline_record(desk, opened.facts.run)
         # Looked at after the pipeline's record was read: whoever takes a place meanwhile has gone on from that.
         beside = (gate.run for gate in desk.store.open_gates(source.id) if gate.run.pipeline == paused.run.pipeline)
         if not Room(beside).take(paused.run):
             raise FullError
-        gate = replace(_draft(desk, paused, facts, text, gate_id), generation=generation)
-        gate = _judge(desk, gate, run, pipeline, facts, text, problem, before)
+        gate = replace(_draft(desk, paused, opened, gate_id), generation=generation)
+        gate = _deny(gate, problem) if problem else _judge(desk, gate, opened, run, pipeline, before)
         if paused.plain and not (gate.requirement and plain.selected(desk.policy, gate.requirement)):
             return None
         pipeline = numbers.remembered(desk, gate, history.opened(pipeline, gate.opened_at))
@@ -79,25 +79,26 @@ def open_gate(desk: Desk, source: Source, paused: Paused, former: Gate | None = 
     return gate
 
 
-def _read(desk: Desk, source: Source, paused: Paused) -> tuple[Facts, bytes, Reason | None]:
-    """Facts, exact request text, and what is wrong with the pause before its request was even looked at."""
+def _read(desk: Desk, source: Source, paused: Paused) -> tuple[Opened, Reason | None]:
+    """Facts and exact request text, and what is wrong with the pause before its request was even looked at."""
+    nothing = Opened(b"", Facts(paused.run))
     if paused.problem:
-        return Facts(paused.run), b"", Reason(paused.problem)
+        return nothing, Reason(paused.problem)
     try:
         opened = source.facts(paused)
     except UntrustedInputError as error:
-        return Facts(paused.run), b"", Reason("bad_request", {"problem": str(error).rstrip(".")})
+        return nothing, Reason("bad_request", {"problem": str(error).rstrip(".")})
     if paused.plain:
-        return opened.facts, opened.request, None
+        return opened, None
     name = desk.libraries.get(source.id, "")
     ours = [library for library in opened.facts.libraries if library.name == name]
     shadowed = any(not library.trusted and STEP in library.variables for library in opened.facts.libraries)
     if name and (shadowed or not (len(ours) == 1 and ours[0].trusted)):
-        return opened.facts, opened.request, Reason("foreign_library", {"library": name})
-    return opened.facts, opened.request, None
+        return opened, Reason("foreign_library", {"library": name})
+    return opened, None
 
 
-def _draft(desk: Desk, paused: Paused, facts: Facts, text: bytes, gate_id: str) -> Gate:
+def _draft(desk: Desk, paused: Paused, opened: Opened, gate_id: str) -> Gate:
     """The gate before anything is decided about it."""
     now = desk.store.now()
     return Gate(
@@ -107,13 +108,13 @@ def _draft(desk: Desk, paused: Paused, facts: Facts, text: bytes, gate_id: str) 
         state=State.PENDING,
         external_ref=paused.ref,
         nonce=paused.nonce,
-        run=facts.run,
-        facts=baseline.masked(facts),
+        run=opened.facts.run,
+        facts=baseline.masked(opened.facts),
         opened_at=now,
         deadline=now,
         first_deadline=now,
         request_text="",
-        request_sha256=hashlib.sha256(text).hexdigest(),
+        request_sha256=hashlib.sha256(opened.request).hexdigest(),
         kids=(),
         claims=None,
         requirement=None,
@@ -122,52 +123,47 @@ def _draft(desk: Desk, paused: Paused, facts: Facts, text: bytes, gate_id: str) 
 
 
 def _judge(
-    desk: Desk,
-    gate: Gate,
-    run: RunRecord,
-    pipeline: PipelineRecord,
-    facts: Facts,
-    text: bytes,
-    problem: Reason | None,
-    former: Gate | None,
+    desk: Desk, gate: Gate, opened: Opened, run: RunRecord, pipeline: PipelineRecord, former: Gate | None
 ) -> Gate:
     """Pending with its requirement, approved where that asks for nobody, or denied with the first reason found.
 
-    `facts` are as they came; the gate has them, and its request, without the values of what looks like a secret.
+    Facts are as they came; the gate has them, and its request, without the values of what looks like a secret.
     """
-    if problem is not None:
-        return _deny(gate, problem)
-    try:
-        request = None if gate.facts.plain else requests.parse(text)
-    except requests.RequestVersionError as error:
-        return _deny(gate, Reason("wrong_version", {"problem": str(error).rstrip(".")}))
-    except RequestError as error:
-        return _deny(gate, Reason("bad_request", {"problem": _first(error.problems)}))
-    claims, faults = (requests.claims_of(request), []) if request else plain.claims(text)
+    request = None if gate.facts.plain else _parsed(opened.request)
+    if isinstance(request, Reason):
+        return _deny(gate, request)
+    claims, faults = (requests.claims_of(request), []) if request else plain.claims(opened.request)
     rules = desk.rules.now
-    seen = reopen.compared(history.look(desk, rules.policy, pipeline, facts, claims, gate.opened_at), former)
+    compared = history.look(desk, rules.policy, pipeline, opened.facts, claims, gate.opened_at)
     claims = baseline.masked_claims(claims)
     gate = replace(
         gate,
         kids=request.kids if request else (),
         assurance="verified" if request else "detected",
         claims=claims,
-        history=seen,
-        request_text=requests.hiding(text, claims.hidden),
+        history=reopen.compared(compared, former),
+        request_text=requests.hiding(opened.request, claims.hidden),
     )
     gate = _asked(gate, rules, claims)
     if gate.requirement is None:
         return gate
     if faults:  # what cannot be shown is not kept: it would fill the store, and no message would take it
         return _deny(replace(gate, claims=None, request_text=""), Reason("bad_request", {"problem": _first(faults)}))
-    fault = _fault(desk, gate, request, gate.requirement, pipeline)
+    fault = _fault(desk, gate, request, gate.requirement, pipeline) or reopen.denied(run, former)
+    if fault is None and desk.continuity.before(gate.run.started):
+        fault = Reason("rolled_back")
     if fault is not None:
         return _deny(gate, fault)
-    if (before := reopen.denied(run, former)) is not None:
-        return _deny(gate, before)
-    if desk.continuity.before(gate.run.started):
-        return _deny(gate, Reason("rolled_back"))
     return _pass(gate, desk.approval_ttl) if gate.requirement.passes_by else gate
+
+
+def _parsed(text: bytes) -> requests.Request | Reason:
+    try:
+        return requests.parse(text)
+    except requests.RequestVersionError as error:
+        return Reason("wrong_version", {"problem": str(error).rstrip(".")})
+    except RequestError as error:
+        return Reason("bad_request", {"problem": _first(error.problems)})
 
 
 def _pass(gate: Gate, approval_ttl: int) -> Gate:

@@ -36,17 +36,7 @@ def document(
     title where that holds markup; `style` is a further style sheet, and `nav` leads to other pages, before this one.
     `root` is the path under which all of them are.
     """
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="color-scheme", content="light dark"),
-        tag("title", f"{window or title} · {pages.NAME}"),
-        tag("link", rel="stylesheet", href=f"{root}/static/page.css"),
-        tag("link", rel="stylesheet", href=f"{root}/static/{style}") if style else None,
-        tag("link", rel="icon", href=f"{root}/static/icon.svg"),
-        tag("script", src=f"{root}/static/{script}", type="module") if name else None,
-    )
+    head = _head(f"{window or title} · {pages.NAME}", root, style, script if name else "")
     known = {f"data_{key}": text for key, text in (pages.SCRIPT | dict(data) if name else data).items()}
     main = tag(
         "main",
@@ -63,6 +53,20 @@ def document(
     skip = tag("a", pages.SKIP, href="#main", class_="skip") if nav else None
     body = tag("body", skip, top, nav, main, class_="wide" if nav else None)
     return HTMLResponse(f"<!DOCTYPE html>\n{tag('html', head, body, lang='en')}\n", status)
+
+
+def _head(title: str, root: str, style: str, script: str) -> Html:
+    return tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="color-scheme", content="light dark"),
+        tag("title", title),
+        tag("link", rel="stylesheet", href=f"{root}/static/page.css"),
+        tag("link", rel="stylesheet", href=f"{root}/static/{style}") if style else None,
+        tag("link", rel="icon", href=f"{root}/static/icon.svg"),
+        tag("script", src=f"{root}/static/{script}", type="module") if script else None,
+    )
 
 
 def elsewhere() -> Html:
