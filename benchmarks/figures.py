@@ -40,6 +40,7 @@ class Sizes:
     keys: int = 50  #: fewer than the pages that one address may open at once (web/rates.py)
     decisions: int = 2000
     gates: int = 10_000
+    settled: int = 20  #: polls before an agent is watched: at its start it looks at every open gate by the rules of now
     watched_seconds: float = 20.0
     flood: int = 1000
     flooded: int = 15
@@ -64,6 +65,7 @@ TINY = Sizes(
     keys=2,
     decisions=24,
     gates=30,
+    settled=2,
     watched_seconds=1.5,
     flood=25,
     flooded=2,

@@ -13,8 +13,6 @@ from jenkins_mfa.simulators.ports import free_port
 from jenkins_mfa.sources.jenkins import inputs
 from jenkins_mfa.sources.jenkins.client import LISTING_BYTES, Client
 
-SETTLED = 3  #: polls before the agent is watched
-
 
 def measure_open_gates(sizes: Sizes) -> list[Figure]:
     """Memory and processor time of a whole agent while all its gates wait, polled once a second; then its console, and
@@ -34,7 +32,7 @@ def measure_open_gates(sizes: Sizes) -> list[Figure]:
         here.jenkins.faults.body(LISTING, listing, times=10**9)
         begun = here.jenkins.count(LISTING)
         here.start_agent()
-        until(lambda: here.jenkins.count(LISTING) >= begun + SETTLED)
+        until(lambda: here.jenkins.count(LISTING) >= begun + sizes.settled)
         share, polls = _watched(here, sizes.watched_seconds)
         memory = processes.resident(here.pid)
         seen = console.first_byte(here, last.jti, len(pauses), sizes.looks)

@@ -6,12 +6,12 @@ import threading
 
 import structlog
 
-from jenkins_mfa.core.model import Alert, Commit, Entry, State
+from jenkins_mfa.core.model import Alert, Commit, Entry
 from jenkins_mfa.core.policy import Policy, Roster
 from jenkins_mfa.rule_files import RuleFiles, Stamp
 from jenkins_mfa.usecases import groups, loss
 from jenkins_mfa.usecases.desk import Desk, commit_id
-from jenkins_mfa.usecases.tighten import tighten
+from jenkins_mfa.usecases.tighten import tighten_all
 from jenkins_mfa.words.policy_changes import changes
 
 log = structlog.get_logger()
@@ -64,9 +64,8 @@ class Reloader:
         try:
             if left := loss.leave(self._desk):
                 log.info("people left", people=left)
-            for gate in self._desk.store.open_gates():
-                if gate.state in {State.PENDING, State.APPROVED} and tighten(self._desk, gate.id):
-                    log.info("more is asked for", gate=gate.jti)
+            for gate in tighten_all(self._desk):
+                log.info("more is asked for", gate=gate.jti)
         except BaseException:
             self._fresh = True
             raise

@@ -5,6 +5,7 @@ It is taken when an answer reaches the quorum, at the claim, and when a policy i
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from jenkins_mfa.core.gate import Event, Kind, Refused, advance
@@ -13,6 +14,17 @@ from jenkins_mfa.core.policy import tightened
 from jenkins_mfa.usecases import history
 from jenkins_mfa.usecases.desk import Desk, apply, decide, named, whole
 from jenkins_mfa.usecases.rules import asked
+
+
+def tighten_all(desk: Desk) -> Iterator[Gate]:
+    """Add what is asked for now to all open gates; yields those of which that asks more. Raises StoreError.
+
+    A gate is read again only where something comes on top of what it asked for when it was seen last.
+    """
+    now = desk.store.now()
+    for gate in desk.store.open_gates():
+        if _may_ask_more(gate, now) and added(desk, gate, now) is not None and tighten(desk, gate.id):
+            yield gate
 
 
 def tighten(desk: Desk, gate_id: str) -> bool:
@@ -31,7 +43,7 @@ def look(desk: Desk, gate: Gate) -> Gate | None:
     Where nobody could meet it before the deadline, that is said now, as it is at an opening: the gate is denied.
     """
     now = desk.store.now()
-    if gate.state not in {State.PENDING, State.APPROVED} or now >= gate.deadline:
+    if not _may_ask_more(gate, now):
         return None
     after = added(desk, gate, now)
     if after is None:
@@ -43,6 +55,10 @@ def look(desk: Desk, gate: Gate) -> Gate | None:
         event = Event(Kind.DENIED, now, "agent", cause, denial=denial)
     step = advance(gate, event)
     return None if isinstance(step, Refused) else apply(desk, cause, step)
+
+
+def _may_ask_more(gate: Gate, now: int) -> bool:
+    return gate.state in {State.PENDING, State.APPROVED} and now < gate.deadline
 
 
 def added(desk: Desk, gate: Gate, now: int) -> Requirement | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -42,7 +43,7 @@ _MADE = re.compile(r"[0-9A-Fa-f]{32}")
 _GIVEN = re.compile(r"(?!mfa-)[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.IGNORECASE)
 _NONE = msgspec.Raw(b"null")
 
-#: What each build of a listing said, byte for byte → what it meant.
+#: Digest of what each build of a listing said, byte for byte → what it meant.
 Known = dict[bytes, tuple[Paused, ...]]
 
 
@@ -82,8 +83,9 @@ def read_listing(data: bytes, source: str, agents: Agents, public_url: str, know
     """
     before, now = known or {}, Known()
     for said in _executables(data):
-        meant = before.get(said)
-        now[said] = _waiting(said, source, agents, public_url) if meant is None else meant
+        digest = hashlib.sha256(said).digest()
+        meant = before.get(digest)
+        now[digest] = _waiting(said, source, agents, public_url) if meant is None else meant
     if known is not None:
         known.clear()
         known.update(now)
@@ -92,7 +94,7 @@ def read_listing(data: bytes, source: str, agents: Agents, public_url: str, know
     return [replace(p, problem=TWIN) if builds[p.nonce] > 1 else p for p in found.values()]
 
 
-def _waiting(said: bytes, source: str, agents: Agents, public_url: str) -> tuple[Paused, ...]:
+def _waiting(said: msgspec.Raw, source: str, agents: Agents, public_url: str) -> tuple[Paused, ...]:
     """The inputs of one build that wait for us, or should."""
     executable = exported.decode(said, _Executable)
     executions = _open(executable.actions)
@@ -217,8 +219,8 @@ def _submitter(execution: Execution) -> str:
     return ((execution.input.submitter if execution.input else None) or "")[:LONGEST_USER]
 
 
-def _executables(data: bytes) -> Iterable[bytes]:
+def _executables(data: bytes) -> Iterable[msgspec.Raw]:
     """Each build that runs, as the listing has it."""
     listing = exported.decode(data, _Listing)
     executors = (e for computer in listing.computer if computer for e in computer.oneOffExecutors or ())
-    return (said for e in executors if e is not None and (said := bytes(e.currentExecutable)) != b"null")
+    return (e.currentExecutable for e in executors if e is not None and e.currentExecutable != _NONE)
