@@ -152,6 +152,13 @@ def test_alert_rules_and_docs_name_numbers_that_there_are(world: tuple[World, st
     headings = {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
     assert len(runbooks) == rules.count("- alert:")
     assert set(runbooks) <= headings
+    alerts = re.findall(r"- alert: (\w+)\n.*expr: (.*)\n(?:.*\n)*?.*runbook_url: .*#(\S+)", rules)
+    entries = {name for name, _, runbook in alerts if runbook == "when-a-number-is-wrong"}
+    assert {name for name in entries if f"| `{name}` |" not in docs} == set()
+    silent = [query for _, query, _ in alerts if query.startswith("absent(jenkins_mfa_trail_kept")]
+    by = re.findall(r'by="([^"]+)"', "".join(silent))
+    assert by
+    until(lambda: {("jenkins_mfa_trail_kept", name) for name in by} <= numbers(url).keys())  # else it fires for ever
 
 
 def test_the_dashboard_shows_numbers_that_there_are(world: tuple[World, str]) -> None:
