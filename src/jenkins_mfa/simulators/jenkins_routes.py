@@ -50,11 +50,7 @@ def _root(call: Call, parts: list[str]) -> Answer:
             user.description = (call.form or {}).get("description")
             return call.answers.empty(302, location=f"{call.context}/me/")
         case ["user", name, "api", "json"]:
-            found = next(
-                (one for one in controller.users.values() if name.lower() in {one.id.lower(), one.full_name.lower()}),
-                None,
-            )
-            return call.exported(beans.user_bean(found, call.root), "plain") if found else call.answers.not_found()
+            return _user(call, name)
         case ["crumbIssuer", "api", "json"]:
             return _crumb(call)
         case ["queue", "api", "json"]:
@@ -76,6 +72,12 @@ def _root(call: Call, parts: list[str]) -> Answer:
             controller.running.set()
             return call.answers.empty(302, location=f"{call.context}/")
     return call.answers.unknown_page()
+
+
+def _user(call: Call, name: str) -> Answer:
+    alike = (one for one in call.controller.users.values() if name.lower() in {one.id.lower(), one.full_name.lower()})
+    found = next(alike, None)
+    return call.exported(beans.user_bean(found, call.root), "plain") if found else call.answers.not_found()
 
 
 def _sign_in(call: Call) -> Answer:

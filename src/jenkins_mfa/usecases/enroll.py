@@ -38,18 +38,8 @@ def enroll(desk: Desk, person: str, seed: str, code: str, operator: str, by: str
             raise Refusal(miss.code, {}) from None
         waits_until = 0 if second_admin.first(desk, person) else second_admin.until(desk, now)
         fresh = replace(_sealed(desk, person, seed, now, step), by=by or operator, waits_until=waits_until)
-        entry = Entry(
-            "authenticator:enrolled",
-            now,
-            operator,
-            details={
-                "person": person,
-                "authenticator": fresh.id,
-                "kind": fresh.kind.value,
-                "reason": "root of trust",
-                **second_admin.told(fresh),
-            },
-        )
+        about = {"person": person, "authenticator": fresh.id, "kind": fresh.kind.value, "reason": "root of trust"}
+        entry = Entry("authenticator:enrolled", now, operator, details={**about, **second_admin.told(fresh)})
         # The code just proved is a success, and only an operator at the agent's host gets here: it ends a lock-out.
         after = second_admin.added(record, fresh, ends_lock=True)
         alerts = second_admin.announced(desk, person, fresh, operator, now)
