@@ -6,57 +6,31 @@ is tried twice within one call; whoever calls has the lane, its pace and its pat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
 
 import structlog
 from slack_sdk import WebClient
 
 from jenkins_mfa.core import moments
 from jenkins_mfa.core.home import Home
-from jenkins_mfa.core.model import APPROVERS, Alert, Gate, Message, State, ToldRecord, Trouble
+from jenkins_mfa.core.model import APPROVERS, Alert, Gate, ToldRecord, Trouble
 from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.errors import MessageGoneError, MessageRefusedError, MessengerError, MessengerUnavailableError
-from jenkins_mfa.outbound import TRACEPARENT
 from jenkins_mfa.slack import blocks
 from jenkins_mfa.slack import home as homes
 from jenkins_mfa.slack.accounts import Accounts
 from jenkins_mfa.slack.blocks import Payload
-from jenkins_mfa.slack.calls import MessageLostError, call, told
+from jenkins_mfa.slack.calls import call, told
 from jenkins_mfa.slack.limits import Json, check_message
 from jenkins_mfa.slack.pace import Pace
+from jenkins_mfa.slack.posts import Posts
+from jenkins_mfa.slack.telling import Telling
 from jenkins_mfa.usecases.rules import Rules
 from jenkins_mfa.words import alerts, answers, facts, holding, render
 from jenkins_mfa.words.parts import Parts
 
-T = TypeVar("T")
 log = structlog.get_logger()
-
-#: Nothing in a text becomes a link, a preview or a mention that is not ours.
-PLAIN = {"unfurl_links": False, "unfurl_media": False, "parse": "none", "link_names": False}
-#: What was said once in a thread.
-ASKED, ENDED = "asked", "ended"
-
-
-@dataclass
-class _Telling:
-    """One call of `tell`: what is shown where so far. `posted` says that there is something new to remember, `refused`
-    why Slack did not take the whole.
-    """
-
-    gate: Gate
-    payload: Payload
-    messages: list[Message]
-    posted: bool = False
-    refused: str = ""
-    gone: list[str] = field(default_factory=list)
-
-    def at(self, channel: str) -> Message | None:
-        return next((message for message in self.messages if message.channel == channel), None)
-
-    def drop(self, channel: str) -> None:
-        self.messages = [message for message in self.messages if message.channel != channel]
 
 
 @dataclass(frozen=True)
@@ -70,6 +44,11 @@ class SlackMessenger:
     ops_channel: str
     accounts: Accounts
     pace: Pace = field(default_factory=Pace)
+
+    @property
+    def posts(self) -> Posts:
+        """How the bot says something."""
+        return Posts(self.client, self.pace)
 
     @property
     def roster(self) -> Roster:
@@ -96,18 +75,14 @@ class SlackMessenger:
         (not even the short text was taken).
         """
         payload = blocks.message(gate, self.roster, self.users, others, trouble)
-        work = _Telling(gate, payload, list(told.messages))
-        targets = [message.channel for message in told.messages] if told.shown else self._channels(gate)
-        # What is new to say may bring a further channel; one that is gone is tried again with it, not at every update.
-        if any(mark not in one.thread for mark in alerts.nudges(gate, self.roster) for one in told.messages):
-            targets = list(dict.fromkeys((*targets, *self._channels(gate))))
+        work = Telling(gate, payload, self.posts, self.roster, self.users, list(told.messages))
         try:
-            for channel in targets:
-                self._show_or_fall_back(work, channel)
+            for channel in self._targets(gate, told):
+                work.show(channel)
             if not work.messages:
                 raise MessageGoneError("Slack: none of the channels is there: " + ", ".join(work.gone))
-            copies = tuple(one for one in told.copies if self._shown_in(work, one))
-            self._thread(work)
+            copies = tuple(one for one in told.copies if work.shown_in(one))
+            work.thread()
         except MessengerUnavailableError as error:
             if not work.posted:
                 raise
@@ -124,6 +99,13 @@ class SlackMessenger:
             stale=False,
             copies=copies,
         )
+
+    def _targets(self, gate: Gate, told: ToldRecord) -> list[str]:
+        targets = [message.channel for message in told.messages] if told.shown else self._channels(gate)
+        # What is new to say may bring a further channel; one that is gone is tried again with it, not at every update.
+        if any(mark not in one.thread for mark in alerts.nudges(gate, self.roster) for one in told.messages):
+            targets = list(dict.fromkeys((*targets, *self._channels(gate))))
+        return targets
 
     def tell_line(self, requester: str, waiting: Sequence[Gate], most: int, told: ToldRecord) -> ToldRecord:
         """Say in one message that these gates of a requester wait their turn, where they would be asked.
@@ -148,20 +130,10 @@ class SlackMessenger:
         known, shown = {message.channel: message for message in told.messages}, []
         for channel in dict.fromkeys(channels):
             try:
-                shown.append(self._put(channel, known.get(channel), payload))
+                shown.append(self.posts.put(channel, known.get(channel), payload))
             except MessageGoneError as error:
                 log.warning("a channel is gone", channel=channel, problem=str(error))
         return ToldRecord(told.gate, told.version + 1, count, tuple(shown) if count else ())
-
-    def _put(self, channel: str, known: Message | None, payload: Payload) -> Message:
-        """Rewrite the message in a channel; post one where there is none (any more)."""
-        if known is not None:
-            try:
-                self._rewrite(known.channel, known.ts, payload)
-            except MessageLostError:
-                return self._post(channel, payload)
-            return known
-        return self._post(channel, payload)
 
     def alert(self, alert: Alert, gate: Gate | None) -> None:
         """Tell ops in their channel, approvers in theirs, or the person whom it is for in a direct message.
@@ -172,13 +144,13 @@ class SlackMessenger:
         if alert.code == "enrol_asks":
             # A question for one person alone: nobody else is asked in their place.
             if user:
-                self._post(self.direct(user), blocks.asks_enrolment(lines, alert.values["ticket"]))
+                self.posts.post(self.posts.direct(user), blocks.asks_enrolment(lines, alert.values["ticket"]))
             return
         payload = blocks.note(lines, self.users, "alert")
         if not alert.to.startswith(APPROVERS):
-            self._post(self.direct(user) if user else self.ops_channel, payload)
+            self.posts.post(self.posts.direct(user) if user else self.ops_channel, payload)
         elif (channel := alert.to.removeprefix(APPROVERS) or self.default_channel) != self.ops_channel:
-            self._post(channel, payload)
+            self.posts.post(channel, payload)
 
     def show_home(self, home: Home) -> None:
         """Show somebody their own page, App Home, if they have an account here that may look. Raises MessengerError."""
@@ -226,16 +198,20 @@ class SlackMessenger:
     def refresh(self, channel: str, ts: str, gate: Gate, trouble: Trouble | None) -> None:
         """Put a stale copy of a gate's message right; not being able to is no reason to trouble anybody."""
         try:
-            self._rewrite(channel, ts, blocks.message(gate, self.roster, self.users, 0, trouble))
+            self.posts.rewrite(channel, ts, blocks.message(gate, self.roster, self.users, 0, trouble))
         except MessengerError as error:
             log.info("a stale message stays", gate=gate.jti, problem=str(error))
 
     def settle(self, channel: str, ts: str, lines: list[Parts]) -> None:
         """Put a question that was answered right: what was answered stands there, without buttons."""
         try:
-            self._rewrite(channel, ts, blocks.note(lines, {}, "answer"))
+            self.posts.rewrite(channel, ts, blocks.note(lines, {}, "answer"))
         except MessengerError as error:
             log.info("an answered question keeps its buttons", problem=str(error))
+
+    def direct(self, user: str) -> str:
+        """The channel between the bot and somebody alone, by their account here. Raises MessengerError."""
+        return self.posts.direct(user)
 
     def whisper(self, channel: str, user: str, payload: Payload) -> None:
         """A private answer where the person is; in a direct message if they cannot be answered there."""
@@ -243,105 +219,9 @@ class SlackMessenger:
         try:
             call(self.client.chat_postEphemeral, channel=channel, **arguments)
         except MessageGoneError:
-            self._post(self.direct(user), payload)
+            self.posts.post(self.posts.direct(user), payload)
 
     def _channels(self, gate: Gate) -> list[str]:
         channels = gate.requirement.channels if gate.requirement else ()
         more = [one.channel for one in moments.told(gate) if one.channel]
         return list(dict.fromkeys(channel or self.default_channel for channel in (*(channels or ("",)), *more)))
-
-    def _show_or_fall_back(self, work: _Telling, channel: str) -> None:
-        """A channel that is gone: while the gate waits, everybody who may answer is asked directly."""
-        try:
-            self._show(work, channel)
-        except MessageGoneError as error:
-            log.warning("a channel is gone", channel=channel, gate=work.gate.jti, problem=str(error))
-            work.drop(channel)
-            work.gone.append(channel)
-            if work.gate.state is State.PENDING and not work.gate.held:
-                self._show_directly(work)
-
-    def _show_directly(self, work: _Telling) -> None:
-        users = self.users
-        people = work.gate.requirement.people if work.gate.requirement else ()
-        for person in (one for one in people if one in users):
-            try:
-                self._show(work, self.direct(users[person]))
-            except MessageGoneError:
-                log.warning("somebody cannot be asked", person=person, gate=work.gate.jti)
-
-    def direct(self, user: str) -> str:
-        """The channel between the bot and somebody alone, by their account here. Raises MessengerError."""
-        opened = told(self.pace.call(self.client.conversations_open, users=user), "channel", dict)
-        return told(opened, "id", str)
-
-    def _show(self, work: _Telling, channel: str) -> None:
-        """Update the message in a channel; post one where there is none (any more)."""
-        known = work.at(channel)
-        if known is not None:
-            try:
-                self._whole_or_short(work, lambda payload: self._rewrite(known.channel, known.ts, payload))
-                return
-            except MessageLostError:
-                work.drop(channel)
-        posted = self._whole_or_short(work, lambda payload: self._post(channel, payload))
-        # What was said in a thread that is gone with its message is not said again, nor what a new one says itself.
-        said = known.thread if known else tuple(alerts.nudges(work.gate, self.roster))
-        work.messages.append(replace(posted, thread=said))
-        work.posted = True
-
-    def _shown_in(self, work: _Telling, copy: Message) -> bool:
-        """Show the present state in a copy, too; whether it is still there."""
-        try:
-            self._whole_or_short(work, lambda payload: self._rewrite(copy.channel, copy.ts, payload))
-        except MessageGoneError:
-            return False
-        return True
-
-    def _thread(self, work: _Telling) -> None:
-        """Each thing once: to the requesters under the first message, to the approvers under each."""
-        first, gate = work.messages[0], work.gate
-        if gate.state is State.PENDING and not gate.held and ASKED not in first.thread:
-            self._reply(work, first, ASKED, alerts.waits(gate, self.roster))
-        elif gate.state.settled and ENDED not in first.thread:
-            self._reply(work, first, ENDED, alerts.ended(gate, self.roster))
-        for mark, line in alerts.nudges(gate, self.roster).items():
-            for message in [one for one in work.messages if mark not in one.thread]:
-                self._reply(work, message, mark, line)
-
-    def _reply(self, work: _Telling, message: Message, mark: str, line: Parts) -> None:
-        """A reply that cannot be posted, now or ever, keeps nobody from the message itself, which says the same."""
-        if line:
-            try:
-                self._post(message.channel, blocks.note([line], self.users, mark), thread=message.ts)
-            except (MessageGoneError, MessageRefusedError) as error:
-                log.warning("a reply was not posted", gate=work.gate.jti, problem=str(error))
-        after = replace(message, thread=(*message.thread, mark))
-        work.messages = [after if one is message else one for one in work.messages]
-        work.posted = True
-
-    def _whole_or_short(self, work: _Telling, send: Callable[[Payload], T]) -> T:
-        """Send the gate's message; a short text where Slack will never take the whole."""
-        try:
-            return send(work.payload)
-        except MessageRefusedError as error:
-            work.refused = str(error)
-            return send(blocks.minimal(work.gate))
-
-    def _post(self, channel: str, payload: Payload, thread: str | None = None) -> Message:
-        """Post once; returns where it stands."""
-        check_message(payload.text, payload.blocks)
-        more = {"thread_ts": thread} if thread else {}
-        shown = {"channel": channel, "text": payload.text, "blocks": payload.blocks}
-        answer = self.pace.call(self.client.chat_postMessage, **shown, **PLAIN, **_traced(), **more)
-        return Message(told(answer, "channel", str), told(answer, "ts", str))
-
-    def _rewrite(self, channel: str, ts: str, payload: Payload) -> None:
-        check_message(payload.text, payload.blocks)
-        self.pace.call(self.client.chat_update, channel=channel, ts=ts, text=payload.text, blocks=payload.blocks)
-
-
-def _traced() -> dict[str, dict[str, object]]:
-    """What is posted within a trace says in which, to apps that read metadata: ids, and nothing of the gate."""
-    found = TRACEPARENT.get()
-    return {"metadata": {"event_type": "jenkins_mfa_trace", "event_payload": {"traceparent": found}}} if found else {}
