@@ -62,7 +62,7 @@ def said(slack: SlackSimulator, channel: str = DEPLOYS) -> list[str]:
         (
             Alert("a", "bad_request", 0, GATE_ID),
             "bad request",
-            "Not asked, denied by jenkins-mfa: the request cannot be used: not JSON.",
+            "Not asked, denied by jenkins-mfa: the request cannot be used: not JSON. Started by Dan Fox, by hand.",
         ),
         (
             Alert("a", "reported", 0, GATE_ID),

@@ -117,7 +117,7 @@ def test_only_a_denial_at_the_opening_says_that_nobody_was_asked() -> None:
     assert render.terminal(denials.system(late, ROSTER)) == first
     denied = gate(State.DENIED, denial=late)
     told = alerts.alert(Alert("x", "too_few_people", OPENED, denied.id), denied, ROSTER)
-    assert render.terminal(told[0]) == first
+    assert render.terminal(told[0]) == f"{first} Started by Dan Fox, by hand."
 
 
 def test_who_does_not_count_reads_why_and_who_can() -> None:

@@ -25,6 +25,7 @@ from jenkins_mfa.reporting.model import Scope
 from jenkins_mfa.reporting.tally import Tally
 from jenkins_mfa.usecases.redeem import redeem
 from jenkins_mfa.usecases.watched import WatchedJobs
+from jenkins_mfa.words import alerts, render
 
 PROD = Consumer("prod", digest("p" * 32), ("main",), Globs(("*",)), ("production",))
 OURS = Library("mfa", "1.0.0", trusted=True, variables=("mfaGate",))
@@ -165,6 +166,9 @@ def test_hole_an_id_copied_into_a_later_build() -> None:
     shows(world, "twin", "gate:denied", "or the id belongs to another build")
     assert [ref for ref, _ in world.source.sent] == ["ref-1", "ref-2"]
     assert len(world.source.receipts) == 1
+    [alert] = world.messenger.alerts
+    first, *_ = alerts.alert(alert, world.store.gate(alert.gate), world.desk.roster)
+    assert render.terminal(first).endswith("belongs to another build. Started by Dan, by hand.")
 
 
 @pytest.mark.parametrize(

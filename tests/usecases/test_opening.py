@@ -119,6 +119,19 @@ def test_twin_pauses_are_not_asked() -> None:
     assert world.gate.denial.reason == "twin"
 
 
+@pytest.mark.parametrize("failure", [SourceUnavailableError("503"), UntrustedInputError("no build")])
+def test_a_twin_is_denied_also_where_its_build_cannot_be_read(failure: Exception) -> None:
+    """Who started it is worth a line, and nothing waits for that line."""
+
+    class Silent(FakeSource):
+        def facts(self, paused: Paused) -> Opened:
+            raise failure
+
+    world = opened(source=Silent(problems={"ref-1": "twin"}))
+    assert world.gate.denial is not None
+    assert (world.gate.denial.reason, world.gate.facts.starters) == ("twin", ())
+
+
 def test_a_twin_that_comes_later_denies_the_gate_that_waits() -> None:
     """A second input takes the id of a pending one: a proceed would go to both, so the gate is denied."""
     world = opened()

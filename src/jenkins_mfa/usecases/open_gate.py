@@ -23,7 +23,7 @@ from jenkins_mfa.core.model import (
     RunRecord,
     State,
 )
-from jenkins_mfa.errors import RequestError, UntrustedInputError
+from jenkins_mfa.errors import RequestError, SourceError, UntrustedInputError
 from jenkins_mfa.usecases import history, holds, numbers, plain, receipt_keys, reopen
 from jenkins_mfa.usecases.desk import Desk, decide, run_record, unsettled
 from jenkins_mfa.usecases.opening_commit import written
@@ -83,7 +83,7 @@ def _read(desk: Desk, source: Source, paused: Paused) -> tuple[Opened, Reason | 
     """Facts and exact request text, and what is wrong with the pause before its request was even looked at."""
     nothing = Opened(b"", Facts(paused.run))
     if paused.problem:
-        return nothing, Reason(paused.problem)
+        return replace(nothing, facts=_told(source, paused)), Reason(paused.problem)
     try:
         opened = source.facts(paused)
     except UntrustedInputError as error:
@@ -96,6 +96,14 @@ def _read(desk: Desk, source: Source, paused: Paused) -> tuple[Opened, Reason | 
     if name and (shadowed or not (len(ours) == 1 and ours[0].trusted)):
         return opened, Reason("foreign_library", {"library": name})
     return opened, None
+
+
+def _told(source: Source, paused: Paused) -> Facts:
+    """What the source tells of a run whose pause is denied anyway, at once: whoever reads of it asks who started it."""
+    try:
+        return source.facts(paused).facts
+    except (SourceError, UntrustedInputError):
+        return Facts(paused.run)
 
 
 def _draft(desk: Desk, paused: Paused, opened: Opened, gate_id: str) -> Gate:

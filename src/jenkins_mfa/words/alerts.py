@@ -57,8 +57,15 @@ def _what(given: Alert, gate: Gate | None, roster: Roster) -> Parts:
         return known
     if gate is not None and gate.denial is not None and gate.denial.person is None:
         word = "Not asked, denied" if denials.at_opening(gate.denial) else "Denied"
-        return say(f"{word} by jenkins-mfa: {{why}}.", why=denials.why(gate.denial, roster))
+        denied = say(f"{word} by jenkins-mfa: {{why}}.", why=denials.why(gate.denial, roster))
+        return sentences([denied, _started(gate, roster)])
     return say("{code}", code=Fact(given.code))
+
+
+def _started(gate: Gate, roster: Roster) -> Parts:
+    """Who started the build: whom ops ask first. Nothing where the source did not tell."""
+    found = [people.starter(start, roster) for start in gate.facts.starters]
+    return say("Started by {who}.", who=listing(found, people.MOST, "and", "people")) if found else ()
 
 
 def _of_gate(given: Alert, gate: Gate | None, roster: Roster) -> Parts:
