@@ -7,7 +7,6 @@ import os
 import random
 import secrets
 import threading
-import time
 from collections.abc import Collection, Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -16,15 +15,16 @@ from functools import partial
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from jenkins_mfa import __version__, key_files, key_takeover, takeover, token_takeover
+from jenkins_mfa import __version__, key_files, key_takeover, token_takeover
+from jenkins_mfa.changes import Changes
 from jenkins_mfa.config import Config
-from jenkins_mfa.core import beats
 from jenkins_mfa.core.consumers import Consumers
 from jenkins_mfa.core.model import Commit, Entry
 from jenkins_mfa.deliverers import Deliverers
 from jenkins_mfa.digest_keeper import DigestKeeper
-from jenkins_mfa.errors import SourceError, StoreError
+from jenkins_mfa.errors import StoreError
 from jenkins_mfa.health import Health
+from jenkins_mfa.heartbeats import Heartbeats
 from jenkins_mfa.metrics.server import Metrics
 from jenkins_mfa.metrics.state import State
 from jenkins_mfa.reload import Reloader
@@ -32,17 +32,17 @@ from jenkins_mfa.slack.app import SlackApp
 from jenkins_mfa.slack.handlers import Handlers
 from jenkins_mfa.slack.messenger import SlackMessenger
 from jenkins_mfa.slack.usergroups import UserGroups
+from jenkins_mfa.source_keeper import SourceKeeper
 from jenkins_mfa.takeover import Takeover
-from jenkins_mfa.threads import Crew, Pool
+from jenkins_mfa.threads import Crew
 from jenkins_mfa.trail_keeper import Keeper
-from jenkins_mfa.usecases import break_glass, holds, loss, receipt_keys, refresh, seals, tick
+from jenkins_mfa.usecases import break_glass, holds, loss, refresh, seals, tick
 from jenkins_mfa.usecases.acts import Acts
 from jenkins_mfa.usecases.answer import Answers
 from jenkins_mfa.usecases.break_glass import BreakGlass
 from jenkins_mfa.usecases.desk import Desk, commit_id
 from jenkins_mfa.usecases.enrolment import OwnActs
 from jenkins_mfa.usecases.groups import Groups
-from jenkins_mfa.usecases.watch import Watch
 from jenkins_mfa.usecases.watched import WatchedJobs
 from jenkins_mfa.watched_keeper import WatchedKeeper
 from jenkins_mfa.web.server import WebServer
@@ -50,12 +50,9 @@ from jenkins_mfa.wiring import keepers_of, messenger_of, open_desk, tracer_of, w
 
 log = structlog.get_logger()
 
-OPENERS = 4  #: threads of each source that open what is new; each waits for the records of one run
 TICK_SECONDS = 1.0  #: how often deadlines are looked at
 LATE_SECONDS = 60.0  #: how often it is looked what no second administrator has confirmed in time
 LOOK_SECONDS = 2.0  #: how often it is looked whether files have changed, and whether a group is to be read
-LONGEST_BACKOFF = 30.0  #: seconds between polls of a source that fails
-FORGOTTEN = 86_400_000  #: ms after which the heartbeat of a replica that was killed is forgotten
 STOP_SECONDS = 10.0  #: that each thread gets to finish what it has begun
 
 
@@ -77,15 +74,15 @@ class Agent:
     replica: str = field(default_factory=lambda: secrets.token_hex(4))
 
     def __post_init__(self) -> None:
-        self._reloader = Reloader(self.config.rules, self.desk, self.config.rules_digest)
-        self._groups = Groups(self.desk, UserGroups(self.messenger.client))
+        reloader = Reloader(self.config.rules, self.desk, self.config.rules_digest)
+        self._changes = Changes(self.desk, reloader, Groups(self.desk, UserGroups(self.messenger.client)))
+        self._beats = Heartbeats(self.desk.store, self.replica)
         self._consumers = Consumers(self.config.consumers)
-        self._health = Health(self.desk, self.crew, self._connections, self._not_taken)
+        self._health = Health(self.desk, self.crew, self._connections, self._changes.not_taken)
         self._web: WebServer | None = web_of(self.config, self.desk, self._consumers, self._health)
-        self._keys = self._takeovers()
-        self._tokens: list[Takeover] = []
+        self._changes.keys = self._keys()
 
-    def _takeovers(self) -> list[Takeover]:
+    def _keys(self) -> list[Takeover]:
         """The agent's own keys, the receipts' first: a revoked one waits for nothing."""
         files, desk = self.config.keys, self.desk
         found = [key_takeover.receipts(files, desk), key_takeover.vault(files, desk)]
@@ -115,37 +112,38 @@ class Agent:
         self._live()
         for keeper in self.keepers:
             keeper.start(self.crew, self.replica)
-        self._look_at_groups()
+        self._changes.look_at_groups()
         for source in self.config.sources:
-            openers = Pool(self.crew, f"open-{source.id}", OPENERS)
-            watch = Watch(self.desk, self.desk.sources[source.id], openers.begin)
-            self.crew.start(f"watch-{source.id}", partial(self._watch, watch, source.id, source.poll_seconds))
+            adapter = self.desk.sources[source.id]
+            SourceKeeper(self.desk, adapter, source.poll_seconds).start(self.crew, self._beats)
             if source.watched:
-                jobs = WatchedJobs(self.desk, self.desk.sources[source.id], source.watched)
-                WatchedKeeper(jobs).start(self.crew, self.replica)
+                WatchedKeeper(WatchedJobs(self.desk, adapter, source.watched)).start(self.crew, self.replica)
         Deliverers(self.desk, self.crew).start()
         if self.config.digest is not None:
             DigestKeeper(self.desk, self.config.digest).start(self.crew, self.replica)
-        self._scheduler = BackgroundScheduler(timezone="UTC")
-        looks = (
-            (self._tick, TICK_SECONDS),
-            (self._look_at_keys, LOOK_SECONDS),
-            (self._look_at_tokens, LOOK_SECONDS),
-            (self._look_at_rules, LOOK_SECONDS),
-            (self._look_at_groups, LOOK_SECONDS),
-            (self._end_unconfirmed, LATE_SECONDS),
-            (partial(refresh.look, self.desk, self.replica), refresh.SECONDS),
-        )
-        for job, seconds in looks:
-            self._scheduler.add_job(
-                job, "interval", seconds=seconds, coalesce=True, max_instances=1, misfire_grace_time=None
-            )
-        self._scheduler.start()
+        self._schedule()
         if self._web is not None:
             self._web.start(self.crew)
         self._listen()
         # What is there by now stays: a full collection that goes through it again would hold up a tap for 50 ms.
         gc.freeze()
+
+    def _schedule(self) -> None:
+        looks = (
+            (self._tick, TICK_SECONDS),
+            (self._changes.look_at_keys, LOOK_SECONDS),
+            (self._changes.look_at_tokens, LOOK_SECONDS),
+            (self._changes.look_at_rules, LOOK_SECONDS),
+            (self._changes.look_at_groups, LOOK_SECONDS),
+            (self._end_unconfirmed, LATE_SECONDS),
+            (partial(refresh.look, self.desk, self.replica), refresh.SECONDS),
+        )
+        self._scheduler = BackgroundScheduler(timezone="UTC")
+        for job, seconds in looks:
+            self._scheduler.add_job(
+                job, "interval", seconds=seconds, coalesce=True, max_instances=1, misfire_grace_time=None
+            )
+        self._scheduler.start()
 
     def _listen(self) -> None:
         """Open the connections to Slack. Taps act on stored state, so they may come at once."""
@@ -156,7 +154,8 @@ class Agent:
         acts, own = Acts(self.desk, pages), OwnActs(self.desk, pages)
         Handlers(answers, self.desk.store, self.messenger, glass, acts, own).register(self._slack.bolt)
         self._slack.connect()
-        self._tokens = token_takeover.all_of(self.config, self.desk, self.messenger, self._slack, self._consumers)
+        tokens = token_takeover.all_of(self.config, self.desk, self.messenger, self._slack, self._consumers)
+        self._changes.tokens = tokens
 
     def run(self, stop: threading.Event) -> int:
         """Until `stop` is set, or a critical thread has died; the exit code."""
@@ -165,10 +164,7 @@ class Agent:
                 break
             if self.reload_asked:
                 self.reload_asked = False
-                self._look_at_keys(at_once=True)
-                self._look_at_rules(at_once=True)
-                self._look_at_groups(at_once=True)
-                self._look_at_tokens(at_once=True)
+                self._changes.look()
         self.stop()
         return 1 if self.crew.failed.is_set() else 0
 
@@ -186,7 +182,7 @@ class Agent:
         self._record("agent:stopped", {"reason": __version__})
         for keeper in self.keepers:
             keeper.last()
-        self._forget_beats()
+        self._beats.forget()
         if self.metrics is not None:
             self.metrics.stop()
         log.info("agent stopped")
@@ -199,36 +195,6 @@ class Agent:
 
     def _environments(self) -> list[str]:
         return [environment.name for environment in self.desk.policy.environments]
-
-    # -- loops --------------------------------------------------------------------------------------------------
-
-    def _watch(self, watch: Watch, source: str, interval: float) -> None:
-        """Poll one source; a failing one is asked less often, with jitter, and its state shows in `check`.
-
-        Of several replicas one polls. Another one takes over when that has not asked for one and a half intervals and
-        as long as its last poll took; a poll too many does no harm.
-        """
-        wait, failures, spent = 0.0, 0, 0.0
-        while not self.crew.stopping.wait(wait):
-            began = time.monotonic()
-            try:
-                mine = self.desk.store.courtesy(f"poll:{source}", self.replica, round((1.5 * interval + spent) * 1000))
-                if not mine:
-                    wait = interval
-                    continue
-                pending = watch.poll()
-            except (SourceError, StoreError) as error:
-                failures += 1
-                spread = random.uniform(0.5, 1.0)  # noqa: S311  (apart in time, not a secret)
-                wait = min(interval * 2 ** min(failures, 8), LONGEST_BACKOFF) * spread
-                log.warning("poll failed", source=source, failures=failures, next_s=round(wait, 1), problem=str(error))
-                spent = time.monotonic() - began
-                self._failed(f"source:{source}", {"failures": failures, "problem": str(error)})
-            else:
-                failures = 0
-                spent = time.monotonic() - began
-                wait = max(0.0, interval - spent)
-                self._beat(f"source:{source}", {"ok": True, "pending": pending, "ms": round(spent * 1000)})
 
     def _tick(self) -> None:
         """Deadlines and reminders. Shuffled, so that replicas do not race for the same gate."""
@@ -247,39 +213,15 @@ class Agent:
     def _connections(self) -> int:
         return self._slack.connected if self._slack else 0
 
-    def _not_taken(self) -> dict[str, str]:
-        """Changed files that do not hold, each with why."""
-        refused = {"policy": str(found)} if (found := self._reloader.state["refused"]) else {}
-        return refused | takeover.problems([*self._keys, *self._tokens])
-
     def _live(self) -> None:
         """Say that this agent runs, and with what."""
         keys = self.desk.keys
-        state = self._reloader.state | {
+        state = self._changes.reloader.state | {
             "kids": list(keys.ring.kids),
             "receipt_kids": [key.kid for key in keys.signing if key.kid not in keys.revoked],
-            "not_taken": takeover.problems([*self._keys, *self._tokens]),
+            "not_taken": self._changes.keys_not_taken(),
         }
-        self._beat(f"agent:{self.replica}", {"version": __version__, "pid": os.getpid(), **state})
-
-    def _look_at_rules(self, *, at_once: bool = False) -> None:
-        """Take over policy and roster where they have changed; whatever goes wrong, what holds goes on holding."""
-        try:
-            self._reloader.look(at_once=at_once)
-            self._reloader.tighten()
-        except StoreError as error:
-            log.warning("policy not taken over yet", problem=str(error))
-        except Exception:
-            log.exception("policy not taken over")
-
-    def _look_at_keys(self, *, at_once: bool = False) -> None:
-        """Take over keys and certificate."""
-        takeover.tried(partial(receipt_keys.look, self.desk))
-        takeover.look(self._keys, at_once=at_once)
-
-    def _look_at_tokens(self, *, at_once: bool = False) -> None:
-        """Take over tokens; apart from keys and policy, which are not to wait for Jenkins and Slack."""
-        takeover.look(self._tokens, at_once=at_once)
+        self._beats.beat(f"agent:{self.replica}", {"version": __version__, "pid": os.getpid(), **state})
 
     def _end_unconfirmed(self) -> None:
         """What no second administrator has confirmed in time ends."""
@@ -287,40 +229,6 @@ class Agent:
             loss.unconfirmed(self.desk)
         except StoreError as error:
             log.warning("not looked for what nobody confirmed", problem=str(error))
-
-    def _look_at_groups(self, *, at_once: bool = False) -> None:
-        """Members of groups that Slack keeps; apart from policy and roster, which are not to wait for Slack."""
-        try:
-            self._groups.look(at_once=at_once)
-        except StoreError as error:
-            log.warning("members of groups not taken over yet", problem=str(error))
-        except Exception:
-            log.exception("members of groups not taken over")
-
-    def _beat(self, name: str, value: dict[str, object]) -> None:
-        try:
-            self.desk.store.beat(name, {**value, "at": self.desk.store.now()})
-        except StoreError:
-            log.debug("no heartbeat", name=name)
-
-    def _failed(self, name: str, value: dict[str, object]) -> None:
-        """A heartbeat of what does not go well, with when it last did."""
-        try:
-            good = beats.good(self.desk.store.beats().get(name, {}))
-        except StoreError:
-            return  # which is away for the heartbeat, too
-        self._beat(name, {"ok": False, **value} | ({} if good is None else {"good": good}))
-
-    def _forget_beats(self) -> None:
-        """Its own, and those of replicas that were killed a day ago or earlier."""
-        try:
-            old = self.desk.store.now() - FORGOTTEN
-            for name, beat in self.desk.store.beats().items():
-                at, ours = beat.get("at"), beats.kind_of(name) in beats.KEEPERS | {"agent", "home"}
-                if ours and (name.endswith(f":{self.replica}") or (isinstance(at, int) and at < old)):
-                    self.desk.store.forget_beat(name)
-        except StoreError as error:
-            log.debug("heartbeats stay", problem=str(error))
 
     def _record(self, event: str, details: dict[str, str | int]) -> None:
         """The trail knows when an agent ran, and with which policy."""

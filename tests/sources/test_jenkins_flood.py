@@ -15,11 +15,11 @@ from jenkins_kit import PUBLIC, gate_input
 from clock import START
 from desk_world import World
 from fakes import request_text
-from jenkins_mfa.agent import OPENERS
 from jenkins_mfa.core.flood import PER_PIPELINE, PER_RUN
 from jenkins_mfa.deliverers import DELIVERERS
 from jenkins_mfa.simulators.jenkins import JenkinsSimulator, PausedInput, Run
 from jenkins_mfa.simulators.jenkins_model import plain_cause
+from jenkins_mfa.source_keeper import OPENERS
 from jenkins_mfa.sources.jenkins.client import Client
 from jenkins_mfa.sources.jenkins.source import JenkinsSource
 from jenkins_mfa.usecases.openings import Task
