@@ -9,6 +9,7 @@ import ssl
 import time
 from contextvars import ContextVar
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -69,9 +70,9 @@ def body(raw: Any, most: int, seconds: float) -> bytes:
     """The body of an answer as it comes, not decoded, each part once; what comes after the part in which it gets longer
     than `most` bytes is not read. Raises TimeoutError: whoever sends a byte now and then must not hold a thread.
     """
-    found, until = bytearray(), time.monotonic() + seconds
-    while len(found) <= most and (part := raw.read1(_CHUNK, decode_content=False)):
-        found += part
+    found, until = BytesIO(), time.monotonic() + seconds
+    while found.tell() <= most and (part := raw.read1(_CHUNK, decode_content=False)):
+        found.write(part)
         if time.monotonic() > until:
             raise TimeoutError
-    return bytes(found)
+    return found.getvalue()  # which copies nothing: the listing of all builds is the largest thing that the agent holds

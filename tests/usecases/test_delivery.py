@@ -590,6 +590,23 @@ def test_an_answer_that_fails_is_told_once_for_each_reason_and_again_when_it_is_
     assert shown(world)[-1] == ("resumed", "")
 
 
+def test_an_answer_that_was_not_taken_is_brought_as_soon_as_the_source_lists_again() -> None:
+    """However long the pause between two tries has become while it was away."""
+    world = approved()
+    world.source.error = SourceUnavailableError("away")
+    with pytest.raises(SourceUnavailableError):
+        world.watch.poll()
+    for _ in range(8):
+        world.clock.move(seconds=60)
+        world.deliver()
+    world.source.error = None
+    world.deliver()
+    assert world.source.sent == []
+    world.watch.poll()
+    world.deliver()
+    assert world.gate.state is State.RESUMED
+
+
 def test_an_abort_that_fails_is_told_too() -> None:
     """A denied build that still waits is nobody's surprise."""
     world = World()

@@ -10,14 +10,14 @@ from collections.abc import Callable
 
 import structlog
 
-from jenkins_mfa.core.model import Denial, Gate, Run, State
+from jenkins_mfa.core.model import Commit, Denial, Gate, Run, State
 from jenkins_mfa.errors import SourceError
 from jenkins_mfa.usecases.answer import deny_run
-from jenkins_mfa.usecases.desk import Desk, decide, named
+from jenkins_mfa.usecases.desk import Desk, commit_id, decide, named
 from jenkins_mfa.usecases.misdirected import Misdirected
 from jenkins_mfa.usecases.openings import Openings, Task, at_once
 from jenkins_mfa.usecases.owner import Owner
-from jenkins_mfa.usecases.ports import Source
+from jenkins_mfa.usecases.ports import Paused, Source
 from jenkins_mfa.usecases.settling import remember, settle_run
 
 log = structlog.get_logger()
@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 class Watch:
     """One source's watcher. It remembers only what it may forget: which gates the last poll missed, which runs it could
-    not read and how often, and who had settled other pauses of the runs that wait.
+    not read and how often, who had settled other pauses of the runs that wait, and whether the source was away.
 
     `begin` takes the tasks that open what is new (openings.py).
     """
@@ -40,13 +40,15 @@ class Watch:
         self._remembered: dict[Run, tuple[str, ...]] = {}
         self._missed: frozenset[str] = frozenset()
         self._unread: dict[str, int] = {}
+        self._away = True
 
     def poll(self) -> int:
         """One poll: returns how many pauses wait. Raises SourceError or StoreError; then nothing has changed."""
         self._owner.require()
-        found = self._source.pending()
+        found = self._pending()
         listed = [paused for paused in found if paused.settled_by is None]
         waiting = self._desk.store.open_gates(self._source.id)
+        self._hurry(waiting)
         known = {gate.external_ref: gate.id for gate in waiting}
         for damaged in self._desk.store.damaged_gates():
             self._desk.store.set_aside(damaged)
@@ -66,6 +68,23 @@ class Watch:
         self._missed = missing
         self._misdirected.notice(paused for paused in found if paused.settled_by is not None)
         return len(listed)
+
+    def _pending(self) -> list[Paused]:
+        try:
+            return self._source.pending()
+        except SourceError:
+            self._away = True
+            raise
+
+    def _hurry(self, waiting: list[Gate]) -> None:
+        """A source that was away answers again: what it did not take is brought now, not when the pause between two
+        tries ends, which has grown meanwhile.
+        """
+        lanes = {f"answer:{gate.run.key}" for gate in waiting if gate.state.answered}
+        if self._away and lanes:
+            cause = commit_id("hurry", self._source.id, str(self._desk.store.now()))
+            self._desk.store.commit(Commit(cause, (), (), tuple(sorted(lanes))))
+        self._away = False
 
     def _remember(self, runs: dict[Run, tuple[str, ...]], refs: set[str]) -> None:
         """Keep who had settled a pause of a run at the poll before: it was none that waits still. Not at this poll:
