@@ -18,6 +18,7 @@ from jenkins_mfa.cli import main
 from jenkins_mfa.core import receipt
 from jenkins_mfa.core.receipt import Approver
 from jenkins_mfa.core.signing_keys import jwks
+from receipt_kit import claims_of
 
 FOR = ("--source", "main", "--pipeline", "team one/deploy")
 
@@ -44,7 +45,7 @@ class Target:
             "approvers": [Approver("alice", "totp", now)], "rules": ["production"], "policy_sha256": "ab" * 32,
             "audit_seq": 4711, "audit_head": "9c" * 32, "request": request, "request_sha256": "ef" * 32,
         }  # fmt: skip
-        return receipt.sign(receipt.claims_for(**{**arguments, **changes}), kid=signing.kid, key=signing.private)
+        return receipt.sign(claims_of(**{**arguments, **changes}), kid=signing.kid, key=signing.private)
 
     def verify(self, token: str, *options: str) -> Result:
         """On stdin, with the key set alone; the working directory has no configuration."""

@@ -22,6 +22,7 @@ from jenkins_mfa.core.consumers import Consumer, digest
 from jenkins_mfa.core.policy.globs import Globs
 from jenkins_mfa.core.receipt import Approver
 from jenkins_mfa.core.signing_keys import jwks
+from receipt_kit import claims_of
 from web.web_kit import served
 
 PAGE = (Path(__file__).parent.parent / "docs" / "receipts.md").read_text()
@@ -48,7 +49,7 @@ def needs(*programs: str) -> None:
 
 
 def claims(**changes: Any) -> dict[str, Any]:
-    """Of a receipt that the scripts take; `changes` replace arguments of `claims_for`."""
+    """Of a receipt that the scripts take; `changes` replace arguments of `claims_of`."""
     now = int(time.time())
     arguments: dict[str, Any] = {
         "issuer": "mfa:example", "kind": "jenkins", "source": "main", "pipeline": "team one/deploy", "run_id": "17",
@@ -57,7 +58,7 @@ def claims(**changes: Any) -> dict[str, Any]:
         "audit_seq": 4711, "audit_head": "9c" * 32, "request_sha256": "ef" * 32,
         "request": {"v": 1, "environment": "production", "action": "deploy", "message": "Größe 🚀"},
     }  # fmt: skip
-    return receipt.claims_for(**{**arguments, **changes})
+    return claims_of(**{**arguments, **changes})
 
 
 def signed(body: dict[str, Any] | None = None, key: Ed25519PrivateKey = KEY, kid: str = "k1") -> str:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from jenkins_mfa.core import receipt, signing_keys
 from jenkins_mfa.core.receipt import Approver, RefusedReceipt
 from jenkins_mfa.errors import ReceiptError, UntrustedInputError
+from receipt_kit import claims_of
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
 KEYS = {"k1": (signing_keys.ALGORITHM, KEY.public_key())}
@@ -47,7 +48,7 @@ EXPECT: dict[str, Any] = {
     "nonce": "Mfa-" + "0" * 32,
     "request_sha256": "c" * 64,
 }
-TOKEN = receipt.sign(receipt.claims_for(**ARGUMENTS), kid="k1", key=KEY)
+TOKEN = receipt.sign(claims_of(**ARGUMENTS), kid="k1", key=KEY)
 
 
 def _verify(token: str | None, **changes: Any) -> receipt.Receipt:
@@ -69,7 +70,7 @@ def test_the_header_is_exactly_three_members() -> None:
 
 def test_the_same_claims_give_the_same_receipt() -> None:
     """A retry of a delivery sends the same bytes."""
-    assert receipt.sign(receipt.claims_for(**ARGUMENTS), kid="k1", key=KEY) == TOKEN
+    assert receipt.sign(claims_of(**ARGUMENTS), kid="k1", key=KEY) == TOKEN
 
 
 @given(st.integers(0, len(TOKEN) - 1), st.sampled_from("ABCDwxyz0189-_.=\n é"))
@@ -93,12 +94,10 @@ def test_no_other_error_leaves_the_verifier(token: str) -> None:
 JSONISH = st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.lists(st.integers(), max_size=2)
 
 
-@given(
-    st.sampled_from(sorted(receipt.claims_for(**ARGUMENTS))), JSONISH | st.dictionaries(st.text(max_size=3), JSONISH)
-)
+@given(st.sampled_from(sorted(claims_of(**ARGUMENTS))), JSONISH | st.dictionaries(st.text(max_size=3), JSONISH))
 def test_one_claim_replaced_by_anything_never_raises_anything_else(name: str, value: object) -> None:
     """Even rightly signed claims of wrong types end in a refusal, or say what was expected."""
-    claims = {**receipt.claims_for(**ARGUMENTS), name: value}
+    claims = {**claims_of(**ARGUMENTS), name: value}
     payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
     signed = f"{TOKEN.split('.')[0]}.{payload}"
     signature = base64.urlsafe_b64encode(KEY.sign(signed.encode())).rstrip(b"=").decode()
@@ -114,7 +113,7 @@ def test_a_factor_that_nobody_knows_is_never_asked_for_as_less_than_push() -> No
 
 def test_a_quorum_below_one_still_needs_somebody() -> None:
     """approvals = 0 must not pass (OpenBao #3666)."""
-    weak = receipt.claims_for(**{**ARGUMENTS, "approvers": [Approver("alice", "dna", NOW)]})
+    weak = claims_of(**{**ARGUMENTS, "approvers": [Approver("alice", "dna", NOW)]})
     with pytest.raises(RefusedReceipt) as refused:
         _verify(receipt.sign(weak, kid="k1", key=KEY), quorum=0)
     assert refused.value.reason == "factor"
@@ -128,7 +127,7 @@ def test_a_quorum_below_one_still_needs_somebody() -> None:
 def test_what_no_verifier_takes_is_not_signed(change: dict[str, Any]) -> None:
     """Our own mistakes end at the signer."""
     with pytest.raises(ValueError):
-        receipt.claims_for(**{**ARGUMENTS, **change})
+        claims_of(**{**ARGUMENTS, **change})
 
 
 def test_keys_keep_their_form() -> None:

@@ -15,6 +15,7 @@ from jenkins_mfa.core import receipt, receipt_pass, signing_keys
 from jenkins_mfa.core.receipt import Approver, RefusedReceipt
 from jenkins_mfa.core.receipt_pass import Expected
 from jenkins_mfa.errors import ReceiptError, UntrustedInputError
+from receipt_kit import claims_of
 
 REQUEST = {"v": 1, "environment": "production", "action": "deploy", "message": "Deploy 1.4"}
 RIGHT = Expected("main", "deploy", "17", "production", "deploy", "totp", 1)
@@ -22,12 +23,12 @@ RIGHT = Expected("main", "deploy", "17", "production", "deploy", "totp", 1)
 
 def made(**changes: Any) -> str:
     """A receipt of the gate of ARGUMENTS, signed; `changes` replace arguments."""
-    return receipt.sign(receipt.claims_for(**{**ARGUMENTS, "request": REQUEST, **changes}), kid="k1", key=KEY)
+    return receipt.sign(claims_of(**{**ARGUMENTS, "request": REQUEST, **changes}), kid="k1", key=KEY)
 
 
 def altered(**changes: Any) -> str:
     """The same with claims replaced as they stand, rightly signed all the same."""
-    return receipt.sign({**receipt.claims_for(**ARGUMENTS), **changes}, kid="k1", key=KEY)
+    return receipt.sign({**claims_of(**ARGUMENTS), **changes}, kid="k1", key=KEY)
 
 
 def verify(token: str | None, expected: Expected = RIGHT, **changes: Any) -> receipt.Receipt:

@@ -24,6 +24,7 @@ from jenkins_mfa.demo.auto import ALICE, Player
 from jenkins_mfa.demo.world import World
 from jenkins_mfa.simulators.jenkins import Build, Trust
 from jenkins_mfa.simulators.jenkins_samples import STAGING
+from receipt_kit import claims_of
 from waiting import until
 
 ROW = re.compile(r"\['(k\d+)', 'EdDSA', '([^']+)', \d+L\]")
@@ -72,7 +73,7 @@ def forge(world: World, build: Build, stolen: Any) -> None:
     says |= {"attempt": 1, "jti": "g_" + "0" * 32 + ".1", "iat": now, "exp": now + 300, "nonce": asked.id}
     says |= {"approvers": [somebody], "rules": ["staging"], "policy_sha256": "0" * 64}
     says |= {"audit_seq": 1, "audit_head": "0" * 64, "request": sent, "request_sha256": receipt.digest(text)}
-    claims = receipt.claims_for(**says)
+    claims = claims_of(**says)
     token = receipt.sign(claims, kid="k1", key=stolen)
     given = {"parameter": [{"name": "MFA_REQUEST", "value": text}, {"name": "MFA_RECEIPT", "value": token}]}
     url = f"{world.jenkins.url}{build.path}input/{asked.id}/proceed"

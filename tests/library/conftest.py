@@ -9,6 +9,7 @@ import pytest
 from groovy_driver import KEY
 
 from jenkins_mfa.core import receipt, request, signing_keys
+from receipt_kit import claims_of
 
 Proceed = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
@@ -37,7 +38,7 @@ def killing(library: groovy_driver.Library) -> str:
 
 
 def sign(asked: Mapping[str, Any], **changes: Any) -> str:
-    """The agent's receipt for an input that opened; `changes` replace arguments of `claims_for`."""
+    """The agent's receipt for an input that opened; `changes` replace arguments of `claims_of`."""
     text, now = groovy_driver.request_text(asked), groovy_driver.now()
     arguments: dict[str, Any] = {
         "issuer": "mfa:example",
@@ -58,7 +59,7 @@ def sign(asked: Mapping[str, Any], **changes: Any) -> str:
         "request": request.without_number(request.parse(text)),
         "request_sha256": request.digest(text),
     }
-    return receipt.sign(receipt.claims_for(**{**arguments, **changes}), kid="k1", key=KEY)
+    return receipt.sign(claims_of(**{**arguments, **changes}), kid="k1", key=KEY)
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from jenkins_mfa.core import receipt
 from jenkins_mfa.core import request as core_request
 from jenkins_mfa.simulators.jenkins import Build, JenkinsSimulator, Trust
+from receipt_kit import claims_of
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 OTHER = Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
@@ -46,7 +47,7 @@ def claims(build: Build, **changes: Any) -> dict[str, Any]:
     text = waiting.parameters[0].default
     asked = core_request.parse(str(text))
     at = int(build.controller.now())
-    made = receipt.claims_for(
+    made = claims_of(
         issuer="mfa:sample",
         kind="jenkins",
         source="main",

@@ -43,7 +43,7 @@ KEYS = {"k1": K1.public_key(), "k2": K2.public_key()}
 
 
 def claims(**changes: Any) -> dict[str, Any]:
-    """What the agent signs for the gate of EXPECT; `changes` replace arguments of `claims_for`."""
+    """What the agent signs for the gate of EXPECT; `changes` replace some of it."""
     arguments: dict[str, Any] = {
         "issuer": "mfa:example",
         "kind": "jenkins",
@@ -63,7 +63,9 @@ def claims(**changes: Any) -> dict[str, Any]:
         "request": request.without_number(request.parse(TEXT)),
         "request_sha256": SHA,
     }
-    return receipt.claims_for(**{**arguments, **changes})
+    says = {**arguments, **changes}
+    signer = {name: says.pop(name) for name in ("issuer", "kind", "nonce")}
+    return receipt.claims_for(receipt.Receipt(**says), **signer)
 
 
 def altered(**changes: Any) -> dict[str, Any]:

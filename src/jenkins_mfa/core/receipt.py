@@ -48,7 +48,7 @@ class Approver:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A verified receipt: for which run it is, and who confirmed what. Times are Unix seconds; `request` is what was
+    """What a receipt says: for which run it is, and who confirmed what. Times are Unix seconds; `request` is what was
     asked, without the number.
     """
 
@@ -66,7 +66,7 @@ class Receipt:
     audit_head: str
     request: Mapping[str, object]
     request_sha256: str
-    break_glass: bool
+    break_glass: bool = False
     newest_kid: str = ""
 
 
@@ -75,59 +75,38 @@ def subject(source: str, pipeline: str, run_id: str, attempt: int) -> str:
     return f"mfa:run:{source}:{quote(pipeline, safe='')}:{run_id}:{attempt}"
 
 
-def claims_for(
-    *,
-    issuer: str,
-    kind: str,
-    source: str,
-    pipeline: str,
-    run_id: str,
-    attempt: int,
-    jti: str,
-    iat: int,
-    exp: int,
-    nonce: str,
-    approvers: Sequence[Approver],
-    rules: Sequence[str],
-    policy_sha256: str,
-    audit_seq: int,
-    audit_head: str,
-    request: Mapping[str, object],
-    request_sha256: str,
-    break_glass: bool = False,
-    newest_kid: str = "",
-) -> Claims:
-    """The claims of one approval; `newest_kid` is the signer's newest key where the run does not know it, for the
-    log of its step. `request` comes from `request.without_number`, times are Unix seconds.
+def claims_for(given: Receipt, *, issuer: str, kind: str, nonce: str) -> Claims:
+    """The claims by which `issuer` says this of a run in a source of this kind; `nonce` is of the gate, `request` comes
+    from `request.without_number`. `newest_kid` is the signer's newest key where the run does not know it, for the log.
 
     Raises ValueError for what no verifier takes: too long a life, one person twice.
     """
-    if not iat < exp <= iat + LIFETIME:
+    if not given.iat < given.exp <= given.iat + LIFETIME:
         raise ValueError(f"a receipt lives at most {LIFETIME} seconds")
-    if len({approver.id for approver in approvers}) != len(approvers):
+    if len({approver.id for approver in given.approvers}) != len(given.approvers):
         raise ValueError("a receipt names a person once")
     claims: Claims = {
         "v": VERSION,
         "iss": issuer,
-        "aud": [audience(source)],
-        "sub": subject(source, pipeline, run_id, attempt),
-        "jti": jti,
-        "iat": iat,
-        "exp": exp,
+        "aud": [audience(given.source)],
+        "sub": subject(given.source, given.pipeline, given.run_id, given.attempt),
+        "jti": given.jti,
+        "iat": given.iat,
+        "exp": given.exp,
         "nonce": nonce,
-        "source": {"kind": kind, "id": source},
-        "run": {"pipeline": pipeline, "id": run_id, "attempt": attempt},
+        "source": {"kind": kind, "id": given.source},
+        "run": {"pipeline": given.pipeline, "id": given.run_id, "attempt": given.attempt},
         "decision": "approved",
-        "confirm": "required" if approvers else "none",
-        "approvers": [{"id": a.id, "factor": a.factor, "at": a.at} for a in approvers],
-        "policy": {"rules": list(rules), "sha256": policy_sha256},
+        "confirm": "required" if given.approvers else "none",
+        "approvers": [{"id": a.id, "factor": a.factor, "at": a.at} for a in given.approvers],
+        "policy": {"rules": list(given.rules), "sha256": given.policy_sha256},
         "assurance": "verified",
-        "audit": {"seq": audit_seq, "head": audit_head},
-        "request": dict(request),
-        "request_sha256": request_sha256,
+        "audit": {"seq": given.audit_seq, "head": given.audit_head},
+        "request": dict(given.request),
+        "request_sha256": given.request_sha256,
     }
-    claims |= {"break_glass": True} if break_glass else {}
-    return claims | ({"newest_kid": newest_kid} if newest_kid else {})
+    claims |= {"break_glass": True} if given.break_glass else {}
+    return claims | ({"newest_kid": given.newest_kid} if given.newest_kid else {})
 
 
 def sign(claims: Mapping[str, object], *, kid: str, key: Ed25519PrivateKey) -> str:

@@ -138,9 +138,7 @@ def _sign(desk: Desk, gate: Gate, made: Claim) -> str:
     requirement, signer = gate.requirement, desk.keys.signer((made.kid,), made.iat)
     if requirement is None or signer is None:
         raise NotOursError(f"{gate.jti}: the key of its claim does not sign any more", "key_ended")
-    claims = receipts.claims_for(
-        issuer=f"mfa:{desk.keys.installation}",
-        kind=gate.run.kind,
+    given = receipts.Receipt(
         source=gate.run.source,
         pipeline=gate.run.pipeline,
         run_id=gate.run.id,
@@ -148,12 +146,11 @@ def _sign(desk: Desk, gate: Gate, made: Claim) -> str:
         jti=gate.jti,
         iat=made.iat,
         exp=made.exp,
-        nonce=gate.nonce,
-        approvers=[
+        approvers=tuple(
             receipts.Approver(c.person, c.factor.value, c.at // 1000)
             for c in gate.confirmations
             if c.person in made.approvers
-        ],
+        ),
         rules=requirement.rules,
         policy_sha256=requirement.policy_sha256,
         audit_seq=made.audit_seq,
@@ -163,6 +160,8 @@ def _sign(desk: Desk, gate: Gate, made: Claim) -> str:
         break_glass=bool(requirement.break_glass),
         newest_kid=made.newest_kid,
     )
+    issuer = f"mfa:{desk.keys.installation}"
+    claims = receipts.claims_for(given, issuer=issuer, kind=gate.run.kind, nonce=gate.nonce)
     return receipts.sign(claims, kid=signer.kid, key=signer.private)
 
 
