@@ -11,7 +11,8 @@ from benchmarks import gates
 from benchmarks.figures import Figure, Sizes, percentile
 from benchmarks.stage import TEAM, slack_id, stage
 from jenkins_mfa.core.model import Gate, State
-from jenkins_mfa.usecases.answer import Answers, Counted
+from jenkins_mfa.usecases.answer import Answers
+from jenkins_mfa.usecases.decisions import Counted
 from jenkins_mfa.usecases.desk import Who
 
 THREADS = 8

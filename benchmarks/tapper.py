@@ -17,7 +17,8 @@ from benchmarks.stage import TEAM, slack_id
 from jenkins_mfa import config as configuration
 from jenkins_mfa import key_files, log
 from jenkins_mfa.core.model import State
-from jenkins_mfa.usecases.answer import Answers, Counted
+from jenkins_mfa.usecases.answer import Answers
+from jenkins_mfa.usecases.decisions import Counted
 from jenkins_mfa.usecases.desk import Who
 from jenkins_mfa.wiring import open_desk
 

@@ -12,7 +12,8 @@ from jenkins_mfa.core import receipt
 from jenkins_mfa.core.model import Factor, Gate
 from jenkins_mfa.core.policy import Policy
 from jenkins_mfa.usecases import deliver, enroll
-from jenkins_mfa.usecases.answer import Answers, Counted, NeedsCode, NeedsNumber
+from jenkins_mfa.usecases.answer import Answers, NeedsCode, NeedsNumber
+from jenkins_mfa.usecases.decisions import Counted
 from jenkins_mfa.usecases.desk import Desk, Who
 from jenkins_mfa.usecases.ports import Checkpoints
 from jenkins_mfa.usecases.tick import tick

@@ -9,7 +9,8 @@ from world import World
 from jenkins_mfa.core.model import Factor, Message, ToldRecord
 from jenkins_mfa.errors import MessengerUnavailableError, StoreUnavailableError, StoreUncertainError
 from jenkins_mfa.simulators.slack import plain
-from jenkins_mfa.usecases.answer import Counted, NeedsCode
+from jenkins_mfa.usecases.answer import NeedsCode
+from jenkins_mfa.usecases.decisions import Counted
 from jenkins_mfa.usecases.desk import Who
 
 JTI = f"{GATE_ID}.1"

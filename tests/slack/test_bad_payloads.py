@@ -10,7 +10,8 @@ import pytest
 from samples import ALICE, DEPLOYS, GATE_ID, MINUTE, OPENED, TEAM, gate
 from world import World
 
-from jenkins_mfa.usecases.answer import Counted, NeedsCode
+from jenkins_mfa.usecases.answer import NeedsCode
+from jenkins_mfa.usecases.decisions import Counted
 
 UNKNOWN = "jenkins-mfa does not know this button. Nothing changed."
 

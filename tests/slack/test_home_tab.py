@@ -18,7 +18,8 @@ from jenkins_mfa.simulators.slack_rules import MAX_VIEW_BYTES, compact_bytes, ho
 from jenkins_mfa.simulators.slack_text import plain_blocks
 from jenkins_mfa.slack import home
 from jenkins_mfa.slack.messenger import SlackMessenger
-from jenkins_mfa.usecases.answer import Counted, NeedsCode, NeedsTap
+from jenkins_mfa.usecases.answer import NeedsCode, NeedsTap
+from jenkins_mfa.usecases.decisions import Counted
 from jenkins_mfa.usecases.desk import Who
 
 JTI = f"{GATE_ID}.1"

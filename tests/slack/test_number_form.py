@@ -11,7 +11,8 @@ from world import World
 from fakes import request_text
 from jenkins_mfa.core.model import Factor
 from jenkins_mfa.errors import StoreUncertainError
-from jenkins_mfa.usecases.answer import Counted, NeedsNumber
+from jenkins_mfa.usecases.answer import NeedsNumber
+from jenkins_mfa.usecases.decisions import Counted
 from jenkins_mfa.usecases.desk import Who
 
 JTI = f"{GATE_ID}.1"

@@ -8,7 +8,8 @@ from world import World
 
 from jenkins_mfa.core.model import Factor
 from jenkins_mfa.errors import Refusal, StoreUnavailableError
-from jenkins_mfa.usecases.answer import Counted, NeedsCode, NeedsTap
+from jenkins_mfa.usecases.answer import NeedsCode, NeedsTap
+from jenkins_mfa.usecases.decisions import Counted
 from jenkins_mfa.usecases.desk import Who
 
 JTI = f"{GATE_ID}.1"

@@ -32,7 +32,8 @@ from jenkins_mfa.slack.messenger import SlackMessenger
 from jenkins_mfa.slack.pace import Pace
 from jenkins_mfa.usecases.acts import NeedsCode as NeedsAct
 from jenkins_mfa.usecases.acts import NeedsPage
-from jenkins_mfa.usecases.answer import Counted, Tapped
+from jenkins_mfa.usecases.answer import Tapped
+from jenkins_mfa.usecases.decisions import Counted
 from jenkins_mfa.usecases.desk import Who
 from jenkins_mfa.usecases.loss import Ended
 from jenkins_mfa.usecases.rules import Rules

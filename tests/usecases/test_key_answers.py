@@ -24,8 +24,9 @@ from jenkins_mfa.security_keys.ceremonies import WebAuthnKeys
 from jenkins_mfa.simulators.security_key import EDDSA, ES256, RS256, Lies
 from jenkins_mfa.store.gates import RedisStore
 from jenkins_mfa.usecases import credentials, tickets
-from jenkins_mfa.usecases.answer import Answers, Counted, NeedsCode, NeedsKey
+from jenkins_mfa.usecases.answer import Answers, NeedsCode, NeedsKey
 from jenkins_mfa.usecases.break_glass import BreakGlass
+from jenkins_mfa.usecases.decisions import Counted
 from jenkins_mfa.usecases.key_answers import KeyAnswers, asks
 from jenkins_mfa.usecases.rules import Rules
 from jenkins_mfa.usecases.watch import Watch

@@ -11,7 +11,8 @@ from desk_world import TAP, World
 from jenkins_mfa.core.model import Factor, State
 from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.errors import MessengerUnavailableError, Refusal
-from jenkins_mfa.usecases.answer import Answers, Counted, NeedsTap
+from jenkins_mfa.usecases.answer import Answers, NeedsTap
+from jenkins_mfa.usecases.decisions import Counted
 from jenkins_mfa.usecases.rules import Rules
 from jenkins_mfa.usecases.tick import remind
 

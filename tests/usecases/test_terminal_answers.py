@@ -13,7 +13,8 @@ from jenkins_mfa.core.model import Factor, State
 from jenkins_mfa.core.policy import Policy, Roster
 from jenkins_mfa.errors import MessengerUnavailableError, Refusal
 from jenkins_mfa.usecases import terminal
-from jenkins_mfa.usecases.answer import Answers, Counted
+from jenkins_mfa.usecases.answer import Answers
+from jenkins_mfa.usecases.decisions import Counted
 from jenkins_mfa.usecases.desk import Who
 from jenkins_mfa.usecases.rules import Rules
 

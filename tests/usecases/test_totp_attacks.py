@@ -20,7 +20,8 @@ from jenkins_mfa.core.model import Authenticator, Factor, PersonRecord, State
 from jenkins_mfa.errors import Refusal
 from jenkins_mfa.store.gates import RedisStore
 from jenkins_mfa.usecases import codes, enroll, loss
-from jenkins_mfa.usecases.answer import Answers, Counted, NeedsCode
+from jenkins_mfa.usecases.answer import Answers, NeedsCode
+from jenkins_mfa.usecases.decisions import Counted
 from jenkins_mfa.usecases.rules import Rules
 from jenkins_mfa.usecases.watch import Watch
 from store_server import Server, new_store

@@ -28,7 +28,8 @@ from jenkins_mfa.slack.own import Own, OwnCommands
 from jenkins_mfa.slack.payloads import Body, Form, Press, Typed
 from jenkins_mfa.slack.presses import Messages, Presses
 from jenkins_mfa.slack.replies import Gates, OnlyMatchable, Sentences, respond_privately
-from jenkins_mfa.usecases.answer import Counted, NeedsKey, NeedsNumber, NeedsTap, Tapped
+from jenkins_mfa.usecases.answer import NeedsKey, NeedsNumber, NeedsTap, Tapped
+from jenkins_mfa.usecases.decisions import Counted
 from jenkins_mfa.usecases.desk import Who
 from jenkins_mfa.words import answers as words
 from jenkins_mfa.words import keys

@@ -9,7 +9,7 @@ from jenkins_mfa.core.gate import Event, Kind, Refused, advance
 from jenkins_mfa.core.model import Alert, BrokenGlass, Commit, Entry, Gate, Requirement, Review, ReviewsRecord
 from jenkins_mfa.errors import DamagedError, Refusal
 from jenkins_mfa.usecases import eligible
-from jenkins_mfa.usecases.answer import audited
+from jenkins_mfa.usecases.decisions import audited
 from jenkins_mfa.usecases.desk import Desk, Who, apply, commit_id, decide, load
 
 REMIND = 24 * 3600 * 1000  #: ms between two reminders of one review, and before the first

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from jenkins_mfa.core.model import Authenticator, Denial, Factor, Gate
 from jenkins_mfa.errors import Refusal
 from jenkins_mfa.usecases import codes, credentials, eligible, terminal
-from jenkins_mfa.usecases.answer import Answers, Counted, NeedsNumber, asked_of, audited, deny_run
+from jenkins_mfa.usecases.answer import Answers, NeedsNumber
 from jenkins_mfa.usecases.console import Visit, Way
+from jenkins_mfa.usecases.decisions import Counted, asked_of, audited, deny_run
 from jenkins_mfa.usecases.desk import Desk, Who, load
 from jenkins_mfa.usecases.key_answers import asks
 

@@ -23,7 +23,7 @@ from jenkins_mfa.errors import (
     StoreError,
 )
 from jenkins_mfa.usecases import claim, telling, trouble
-from jenkins_mfa.usecases.answer import deny_run
+from jenkins_mfa.usecases.decisions import deny_run
 from jenkins_mfa.usecases.desk import Desk, apply, commit_id, decide, gates_of, run_record
 from jenkins_mfa.usecases.ports import Abort, Due, Proceed
 from jenkins_mfa.usecases.settling import remember, settle_run

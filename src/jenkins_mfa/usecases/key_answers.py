@@ -25,8 +25,8 @@ from jenkins_mfa.core.model import (
 )
 from jenkins_mfa.core.requirement_digest import requirement_sha256
 from jenkins_mfa.errors import Refusal
-from jenkins_mfa.usecases import answer, credentials, eligible, questions
-from jenkins_mfa.usecases.answer import Counted, audited
+from jenkins_mfa.usecases import credentials, decisions, eligible, questions
+from jenkins_mfa.usecases.decisions import Counted, audited
 from jenkins_mfa.usecases.desk import Desk, Who, load
 from jenkins_mfa.usecases.security_keys import SecurityKeys
 
@@ -119,7 +119,7 @@ class KeyAnswers:
         def act(gate: Gate, person: str, use: _Use, proved: Assertion, kept: str, now: int) -> Counted:
             after = credentials.used(use.record, use.key, proved.counter, now)
             confirmation = Confirmation(person, Factor.WEBAUTHN, now, who.via, given.cause, use.key.id)
-            return answer.confirm(self.desk, gate, confirmation, after, kept)
+            return decisions.confirm(self.desk, gate, confirmation, after, kept)
 
         return self._finish(given, who, act)
 
@@ -129,13 +129,13 @@ class KeyAnswers:
         def act(gate: Gate, person: str, use: _Use, proved: Assertion, kept: str, now: int) -> Gate:
             after = credentials.used(use.record, use.key, proved.counter, now)
             denial = Denial(now, person, given.reason, given.cause, who.via, given.report)
-            return answer.deny_run(self.desk, gate, denial, Factor.WEBAUTHN, after, kept)
+            return decisions.deny_run(self.desk, gate, denial, Factor.WEBAUTHN, after, kept)
 
         return self._finish(given, who, act)
 
     def _finish(
-        self, given: Given, who: Who, act: Callable[[Gate, str, _Use, Assertion, str, int], answer.T]
-    ) -> answer.T:
+        self, given: Given, who: Who, act: Callable[[Gate, str, _Use, Assertion, str, int], decisions.T]
+    ) -> decisions.T:
         """Consume, judge on what is stored now, commit. Judged again when somebody else was faster with the gate."""
 
         def consume() -> Ceremony:
@@ -144,7 +144,7 @@ class KeyAnswers:
 
         ceremony = audited(self.desk, given.jti, who, f"consume:{given.nonce}", consume, Factor.WEBAUTHN)
 
-        def attempt() -> answer.T:
+        def attempt() -> decisions.T:
             now, gate = self.desk.store.now(), load(self.desk, given.jti)
             person = self._eligible(gate, who, given.decision, given.cause, now)
             record = credentials.record_of(self.desk, person)
@@ -167,7 +167,7 @@ class KeyAnswers:
             return eligible.denying(self.desk, gate, who, now).id
         person, recorded = eligible.confirming(self.desk, gate, who, cause, now)
         if not recorded:
-            answer.asked_of(gate, person.id)
+            decisions.asked_of(gate, person.id)
         return person.id
 
 

@@ -18,7 +18,7 @@ from jenkins_mfa.core.receipt import RefusedReceipt
 from jenkins_mfa.core.receipt_form import pinned
 from jenkins_mfa.core.watched import Ran
 from jenkins_mfa.errors import SourceForbiddenError, SourceGoneError
-from jenkins_mfa.usecases.answer import deny_run
+from jenkins_mfa.usecases.decisions import deny_run
 from jenkins_mfa.usecases.desk import Desk, commit_id, decide
 from jenkins_mfa.usecases.open_gate import open_gate
 from jenkins_mfa.usecases.ports import Abort, Opened, Paused, Proceed, Store

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from jenkins_mfa.core.model import Alert, Commit, Denial, Entry, Gate, RevokedKey, State
 from jenkins_mfa.errors import DamagedError
-from jenkins_mfa.usecases.answer import deny_run
+from jenkins_mfa.usecases.decisions import deny_run
 from jenkins_mfa.usecases.desk import Desk, commit_id, decide
 
 #: What a build has to do with the key; what is to be looked at first stands in front. `bypassed`: it was let go on

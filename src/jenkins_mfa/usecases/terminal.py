@@ -5,7 +5,8 @@ from __future__ import annotations
 from jenkins_mfa.core.model import Factor
 from jenkins_mfa.errors import Refusal
 from jenkins_mfa.usecases import codes, eligible
-from jenkins_mfa.usecases.answer import NeedsCode, asked_of, audited
+from jenkins_mfa.usecases.answer import NeedsCode
+from jenkins_mfa.usecases.decisions import asked_of, audited
 from jenkins_mfa.usecases.desk import Desk, Who, load
 
 

@@ -12,7 +12,7 @@ import structlog
 
 from jenkins_mfa.core.model import Commit, Denial, Gate, Run, State
 from jenkins_mfa.errors import SourceError
-from jenkins_mfa.usecases.answer import deny_run
+from jenkins_mfa.usecases.decisions import deny_run
 from jenkins_mfa.usecases.desk import Desk, commit_id, decide, named
 from jenkins_mfa.usecases.misdirected import Misdirected
 from jenkins_mfa.usecases.openings import Openings, Task, at_once
