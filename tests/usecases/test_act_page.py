@@ -24,7 +24,8 @@ from jenkins_mfa.usecases import credentials, loss, tickets
 from jenkins_mfa.usecases.act_page import ActPage
 from jenkins_mfa.usecases.acts import Acts, NeedsPage
 from jenkins_mfa.usecases.desk import Who
-from jenkins_mfa.usecases.enrolment import Enrolment, OwnActs, Stage
+from jenkins_mfa.usecases.enrolment import Enrolment, OwnActs
+from jenkins_mfa.usecases.enrolment_stage import Stage
 from jenkins_mfa.usecases.rules import Rules
 from jenkins_mfa.usecases.tickets import For
 from jenkins_mfa.wiring import SystemRandomness

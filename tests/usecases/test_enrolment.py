@@ -18,7 +18,8 @@ from jenkins_mfa.security_keys.ceremonies import WebAuthnKeys
 from jenkins_mfa.simulators.security_key import SecurityKey
 from jenkins_mfa.usecases import credentials, invite, loss, tickets
 from jenkins_mfa.usecases.desk import Who
-from jenkins_mfa.usecases.enrolment import TRIES, Enrolment, Stage
+from jenkins_mfa.usecases.enrolment import TRIES, Enrolment
+from jenkins_mfa.usecases.enrolment_stage import Stage
 from jenkins_mfa.usecases.key_answers import Given, KeyAnswers, asks
 from key_world import KEYED
 

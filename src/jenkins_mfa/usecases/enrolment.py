@@ -6,10 +6,8 @@ Each step is a commit of the ticket's next version, so each happens once; either
 
 from __future__ import annotations
 
-import enum
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
 from jenkins_mfa.core import seal, totp
 from jenkins_mfa.core.binding import NONCE_BYTES, ActBinding, Purpose
@@ -26,25 +24,15 @@ from jenkins_mfa.core.model import (
 )
 from jenkins_mfa.errors import EvidenceError, Refusal, SealError, UnknownKeyError
 from jenkins_mfa.usecases import credentials, eligible, loss, second_admin, tickets
-from jenkins_mfa.usecases.desk import Desk, Who, commit_id, decide, whole
+from jenkins_mfa.usecases.desk import Desk, Who, commit_id
 from jenkins_mfa.usecases.enroll import MOST
+from jenkins_mfa.usecases.enrolment_stage import Stage, audited, entry_of, stage_of, ticket_of
 from jenkins_mfa.usecases.security_keys import SecurityKeys
 from jenkins_mfa.usecases.tickets import For
 
 TRIES = 5  #: wrong codes, after which a new ticket is needed
 MOST_OF = {Factor.TOTP: MOST, Factor.WEBAUTHN: 5}  #: authenticators of one person, by their kind
 FULL = {Factor.TOTP: "enrolled_already", Factor.WEBAUTHN: "keys_enough"}  #: refusals of one more
-
-T = TypeVar("T")
-
-
-class Stage(enum.StrEnum):
-    """Where an enrolment stands."""
-
-    OPENED = "opened"
-    VOUCHED = "vouched"
-    SHOWN = "shown"
-    OVER = "over"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,22 +53,22 @@ class OwnActs(loss.OwnLoss):
         """It is them, or it is not: then the ticket ends, and ops are told. Raises Refusal, which is in the trail."""
 
         def attempt() -> None:
-            now, ticket = self.desk.store.now(), _ticket(self.desk, ticket_id)
+            now, ticket = self.desk.store.now(), ticket_of(self.desk, ticket_id)
             person = eligible.known(self.desk, who)
             if person.id != ticket.person:
                 raise Refusal("ticket_of_another")
             eligible.active(self.desk, person)
-            if _stage(self.desk, ticket, now) is not Stage.OPENED:
+            if stage_of(self.desk, ticket, now) is not Stage.OPENED:
                 raise Refusal("ticket_over")
             after = replace(ticket, version=ticket.version + 1, vouched_at=now, done_at=0 if yes else now)
-            entry = _entry("ticket:vouched" if yes else "ticket:denied", ticket, person.id, now, via=who.via)
+            entry = entry_of("ticket:vouched" if yes else "ticket:denied", ticket, person.id, now, via=who.via)
             told = Alert(
                 f"enrol_denied:{ticket.id}", "enrol_denied", now, values={"person": person.id, "by": ticket.by}
             )
             alerts = () if yes else (told,)
             self.desk.store.commit(Commit(commit_id(cause, "vouch"), (after,), (entry,), alerts=alerts))
 
-        _audited(self.desk, ticket_id, who.via, cause, attempt)
+        audited(self.desk, ticket_id, who.via, cause, attempt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +80,11 @@ class Enrolment:
 
     def stage(self, ticket_id: str) -> Stage:
         """Where it stands now."""
-        return _stage(self.desk, _ticket(self.desk, ticket_id), self.desk.store.now())
+        return stage_of(self.desk, ticket_of(self.desk, ticket_id), self.desk.store.now())
 
     def kinds(self, ticket_id: str) -> frozenset[Factor]:
         """What can be enrolled with it."""
-        kind = _ticket(self.desk, ticket_id).kind
+        kind = ticket_of(self.desk, ticket_id).kind
         return frozenset({Factor(kind)} if kind else MOST_OF)
 
     def show(self, ticket_id: str) -> str:
@@ -114,7 +102,7 @@ class Enrolment:
             self._keep(replace(ticket, authenticator=authenticator, sealed=sealed))
             return seed
 
-        return _audited(self.desk, ticket_id, "web", self._cause(), attempt)
+        return audited(self.desk, ticket_id, "web", self._cause(), attempt)
 
     def prove(self, ticket_id: str, code: str) -> Authenticator:
         """One code of the app makes it active. A wrong one is counted before it is told."""
@@ -126,7 +114,7 @@ class Enrolment:
                 step = totp.judge(seed=seed, code=code, now=now // 1000, last_step=0)
             except totp.CodeRefusedError as miss:
                 tries = ticket.tries + (miss.code != "code_malformed")
-                entry = _entry("ticket:refused", ticket, ticket.person, now, reason=miss.code)
+                entry = entry_of("ticket:refused", ticket, ticket.person, now, reason=miss.code)
                 self._keep(replace(ticket, tries=tries, done_at=now if tries >= TRIES else 0), entry)
                 return miss
             made = Authenticator(
@@ -134,7 +122,7 @@ class Enrolment:
             )
             return self._activate(ticket, made, now)
 
-        found = _audited(self.desk, ticket_id, "web", self._cause(), attempt)
+        found = audited(self.desk, ticket_id, "web", self._cause(), attempt)
         if isinstance(found, totp.CodeRefusedError):
             raise Refusal(found.code)
         return found
@@ -151,7 +139,7 @@ class Enrolment:
             known = [credentials.of(self.desk, ticket.person, key) for key in credentials.keys_of(record)]
             return self.keys.registration_options(_binding(asked), self.desk.roster.name(ticket.person), known)
 
-        return _audited(self.desk, ticket_id, "web", self._cause(), attempt)
+        return audited(self.desk, ticket_id, "web", self._cause(), attempt)
 
     def finish_key(self, ticket_id: str, body: bytes, label: str) -> Authenticator:
         """The browser has made it: the question is used up, then the answer judged, then the key is active."""
@@ -163,7 +151,7 @@ class Enrolment:
             self._keep(replace(ticket, nonce=""))
             return ticket
 
-        asked = _audited(self.desk, ticket_id, "web", self._cause(), consume)
+        asked = audited(self.desk, ticket_id, "web", self._cause(), consume)
 
         def attempt() -> Authenticator:
             ticket, now = self._vouched(ticket_id, Factor.WEBAUTHN), self.desk.store.now()
@@ -176,7 +164,7 @@ class Enrolment:
             key, named = credentials.fresh(self.desk, ticket.person, made, now, label=label)
             return self._activate(ticket, key, now, named, key_sha256(made.credential.spki))
 
-        return _audited(self.desk, ticket_id, "web", self._cause(), attempt)
+        return audited(self.desk, ticket_id, "web", self._cause(), attempt)
 
     def _activate(
         self,
@@ -205,8 +193,8 @@ class Enrolment:
         return made
 
     def _vouched(self, ticket_id: str, kind: Factor) -> TicketRecord:
-        ticket = _ticket(self.desk, ticket_id)
-        stage = _stage(self.desk, ticket, self.desk.store.now())
+        ticket = ticket_of(self.desk, ticket_id)
+        stage = stage_of(self.desk, ticket, self.desk.store.now())
         if stage is Stage.OPENED:
             raise Refusal("not_vouched")
         if stage is Stage.OVER:
@@ -227,35 +215,10 @@ class Enrolment:
         return self.desk.randomness.hex(16)
 
 
-def _stage(desk: Desk, ticket: TicketRecord, now: int) -> Stage:
-    """The state machine, as one look at the ticket."""
-    gone = ticket.person not in desk.roster.people or tickets.called_lost(desk, ticket)
-    if gone or _proof_gone(desk, ticket) or ticket.done_at or not ticket.used_at or now >= ticket.expires:
-        return Stage.OVER
-    if not ticket.vouched_at:
-        return Stage.OPENED
-    return Stage.SHOWN if ticket.sealed else Stage.VOUCHED
-
-
-def _proof_gone(desk: Desk, ticket: TicketRecord) -> bool:
-    """Whether the authenticator with which its person opened it is switched off by now, or cannot be read."""
-    if not ticket.proof:
-        return False
-    record = whole(desk, lambda: desk.store.person(ticket.person))
-    return record is None or not any(one.id == ticket.proof and one.usable for one in record.authenticators)
-
-
 def room(record: PersonRecord, kind: Factor) -> None:
     """Raises Refusal where the person has as many of a kind as anybody may."""
     if len(record.kept(kind)) >= MOST_OF[kind]:
         raise Refusal(FULL[kind])
-
-
-def _ticket(desk: Desk, ticket_id: str) -> TicketRecord:
-    ticket = whole(desk, lambda: desk.store.ticket(ticket_id))
-    if ticket is None or ticket.purpose != For.ENROL:
-        raise Refusal("ticket_unknown")
-    return ticket
 
 
 def _seed(desk: Desk, ticket: TicketRecord) -> str:
@@ -272,20 +235,3 @@ def _binding(ticket: TicketRecord) -> ActBinding:
     """What the new key signs: this ticket, this person, this question."""
     nonce = bytes.fromhex(ticket.nonce)
     return ActBinding(Purpose.REGISTER, nonce, ticket.id, ticket.person, b"", ticket.asked_at, ticket.expires)
-
-
-def _entry(event: str, ticket: TicketRecord, actor: str, now: int, **details: str) -> Entry:
-    return Entry(event, now, actor, details={"person": ticket.person, "use": ticket.purpose, **details})
-
-
-def _audited(desk: Desk, ticket_id: str, via: str, cause: str, attempt: Callable[[], T]) -> T:
-    """Decide, and put a refusal into the trail before it is told; one that names no ticket of ours is no event."""
-    try:
-        return decide(attempt)
-    except Refusal as refusal:
-        if refusal.code != "ticket_unknown":
-            ticket = _ticket(desk, ticket_id)
-            problem = {"problem": refusal.values["problem"]} if "problem" in refusal.values else {}
-            entry = _entry("ticket:refused", ticket, via, desk.store.now(), reason=refusal.code, **problem)
-            desk.store.commit(Commit(commit_id("ticket-refused", cause), (), (entry,)))
-        raise

@@ -11,7 +11,8 @@ from starlette.routing import Route
 from jenkins_mfa.core import characters, totp
 from jenkins_mfa.core.model import Factor
 from jenkins_mfa.errors import Refusal
-from jenkins_mfa.usecases.enrolment import Enrolment, Stage
+from jenkins_mfa.usecases.enrolment import Enrolment
+from jenkins_mfa.usecases.enrolment_stage import Stage
 from jenkins_mfa.web import layout, qr
 from jenkins_mfa.web.guard import BODY_BYTES
 from jenkins_mfa.web.session import Purpose, Session
