@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import ssl
 import threading
@@ -14,6 +15,7 @@ import pytest
 import requests
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
+from starlette.types import Message
 from web_kit import Place, served
 
 from jenkins_mfa import key_takeover
@@ -108,6 +110,26 @@ def test_only_our_own_page_may_send(place: Place, headers: dict[str, str]) -> No
     """Cross-site request forgery; attack row 18: another port of the same host is another origin."""
     assert place.browser.post("/open", {"token": "x"}, **headers).status_code == 403
     assert place.browser.post("/open", {"token": "x"}).status_code == 409
+
+
+@pytest.mark.parametrize(("parts", "taken"), [(3, 3), (100, 16)])
+def test_who_is_refused_reads_why_whatever_they_had_still_to_send(place: Place, parts: int, taken: int) -> None:
+    """The connection does not end over what was not read, up to 1 MiB: a reset would be all that they learn."""
+    seen: list[object] = []
+
+    async def receive() -> Message:
+        seen.append("part")
+        return {"type": "http.request", "body": b"x" * 65_536, "more_body": len(seen) < parts}
+
+    async def send(message: Message) -> None:
+        seen.append(message.get("status"))
+
+    async def page(*_: object) -> None:
+        seen.append("page")
+
+    sent = {"type": "http", "path": "/open", "method": "POST", "headers": [(b"content-length", b"9999999")]}
+    asyncio.run(guard.Guard(page, place.settings)(sent, receive, send))
+    assert seen == ["part"] * taken + [413, None]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ Whatever is refused here gets a status and three words; so does an exception: a 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 from collections.abc import Iterable
 
@@ -22,6 +23,8 @@ log = structlog.get_logger()
 BODY_BYTES = 16 * 1024  #: of one request; a key's answer takes 1 to 3 KiB
 REDEEM = "/v1/receipts/redeem"  #: asked by programs, which show a secret: no browser has any business there
 BODY_SECONDS = 10.0  #: that a body may take to arrive
+DRAINED = 1024 * 1024  #: bytes that are still taken of what is refused
+DRAIN_SECONDS = 2.0  #: that they may take to arrive
 HEALTH = frozenset({"/livez", "/readyz"})  #: asked by machines, at whatever address they know
 #: Only our own script and stylesheet, no inline code, no text that becomes markup, no frame around us.
 POLICY = (
@@ -63,6 +66,7 @@ class Guard:
         if not status:
             status, body = await _body(receive, _most(scope["path"]))
         if status:
+            await _drained(receive)
             await _say(status)(scope, receive, send)
             return
         begun = False
@@ -161,6 +165,18 @@ async def _body(receive: Receive, most: int) -> tuple[int, bytes]:
                     return 0, body
     except TimeoutError:
         return 408, b""
+
+
+async def _drained(receive: Receive) -> None:
+    """Drop what is still sent, within limits: its sender would read of a reset connection instead of the answer."""
+    left = DRAINED
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(DRAIN_SECONDS):
+            while left > 0:
+                message = await receive()
+                left -= len(message.get("body", b""))
+                if not message.get("more_body", False):
+                    return
 
 
 def _again(body: bytes, receive: Receive) -> Receive:
