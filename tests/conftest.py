@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 from slack_sdk.socket_mode import websocket_client
 from slack_sdk.socket_mode.interval_runner import IntervalRunner
@@ -64,6 +65,13 @@ def _quick_connections() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(websocket_client, "IntervalRunner", _QuickRunner)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _log_of_its_own() -> Iterator[None]:
+    """A command that a test runs in this process sets up the log; the next test's is as it was."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -6,16 +6,13 @@ All of them are readable by their owner alone; start-up refuses otherwise (S16).
 from __future__ import annotations
 
 import base64
-import json
-import os
-import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from jenkins_mfa import key_index
 from jenkins_mfa.config import KeysConfig
 from jenkins_mfa.core import checkpoint
 from jenkins_mfa.core.checkpoint import CheckpointKeys
@@ -24,14 +21,11 @@ from jenkins_mfa.core.seal import KeyRing
 from jenkins_mfa.core.signing_keys import private_from_pem, private_pem
 from jenkins_mfa.errors import ConfigError, JenkinsMfaError
 from jenkins_mfa.failures import unread
-from jenkins_mfa.secret_files import exposed
+from jenkins_mfa.key_index import RESTORE, REVOKED, SIGNS, Listed
+from jenkins_mfa.secret_files import create, exposed
 
-INDEX = "keys.json"
-REVOKED = "revoked"  #: state of a key in the index; its private half is gone
-STATES = ("signs", "verifies", REVOKED)
 CHECKPOINT = "checkpoint.pem"  #: signs checkpoints; further `checkpoint-*.pem` only verify them
 MAKE = "jenkins-mfa keys generate"
-RESTORE = "restore it from a backup"
 MAC_BYTES = 32  #: of the key that seals records
 LIFE = 365 * 86400  #: seconds until a new receipt key's `not_after`
 
@@ -52,20 +46,19 @@ def generate(files: KeysConfig, now: int, wait: int = 0) -> Made:
     It signs after `wait` seconds, at the latest when the last one before it ends; at once where no other one signs.
     """
     files.dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    index = _index(files.dir)
-    kid = f"k{1 + max((int(row['kid'][1:]) for row in index), default=0)}"
-    written = [_write(files.dir / f"{kid}.pem", private_pem(Ed25519PrivateKey.generate()))]
-    others = [row["not_after"] for row in index if row["state"] == "signs" and now < row["not_after"]]
+    index = key_index.read(files.dir)
+    kid = f"k{1 + max((row.number for row in index), default=0)}"
+    written = [create(files.dir / f"{kid}.pem", private_pem(Ed25519PrivateKey.generate()))]
+    others = [row.not_after for row in index if row.state == SIGNS and now < row.not_after]
     signs_from = min(now + wait, max(others, default=now))
-    index.append({"kid": kid, "created": now, "not_after": now + LIFE, "state": "signs", "signs_from": signs_from})
-    _write_index(files.dir, index)
+    key_index.write(files.dir, [*index, Listed(kid, now, now + LIFE, signs_from, SIGNS)])
     if not (files.dir / CHECKPOINT).exists():
         written.append(complete(files))
     if not files.vault_file.exists():
         line = f"v1:{base64.b64encode(secrets.token_bytes(32)).decode()}\n"
-        written.append(_write(files.vault_file, line.encode()))
+        written.append(create(files.vault_file, line.encode()))
     if not files.hmac_file.exists():
-        written.append(_write(files.hmac_file, base64.b64encode(secrets.token_bytes(32)) + b"\n"))
+        written.append(create(files.hmac_file, base64.b64encode(secrets.token_bytes(32)) + b"\n"))
     return Made(kid, signs_from, tuple(written))
 
 
@@ -73,15 +66,13 @@ def revoke(files: KeysConfig, kid: str, now: int) -> bool:
     """Take a receipt key out of use for good, its private half from the disk; whether that was to be done still. Where
     no other one is due, those that are left sign at once. Raises ConfigError where the files cannot be written.
     """
-    index = _index(files.dir)
-    fresh = any(row["kid"] == kid and row["state"] != REVOKED for row in index)
-    rows = [row | {"state": REVOKED} if row["kid"] == kid else row for row in index]
-    left = [row for row in rows if row["state"] == "signs"]
-    if not any(row["signs_from"] <= now < row["not_after"] for row in left):
-        for row in left:
-            row["signs_from"] = min(row["signs_from"], now)
+    index = key_index.read(files.dir)
+    fresh = any(row.kid == kid and row.state != REVOKED for row in index)
+    rows = [replace(row, state=REVOKED) if row.kid == kid else row for row in index]
+    if not any(row.state == SIGNS and row.signs_from <= now < row.not_after for row in rows):
+        rows = [replace(row, signs_from=min(row.signs_from, now)) if row.state == SIGNS else row for row in rows]
     try:
-        _write_index(files.dir, rows)
+        key_index.write(files.dir, rows)
         (files.dir / f"{kid}.pem").unlink(missing_ok=True)
     except OSError as error:
         raise ConfigError([f"{files.dir} cannot be written: {unread(error)}; mend: make it writable"]) from error
@@ -94,7 +85,7 @@ def complete(files: KeysConfig) -> Path:
     """
     path = files.dir / CHECKPOINT
     try:
-        return path if path.exists() else _write(path, private_pem(Ed25519PrivateKey.generate()))
+        return path if path.exists() else create(path, private_pem(Ed25519PrivateKey.generate()))
     except OSError as error:
         says = f"{path} is missing and cannot be written: {unread(error)}"
         raise ConfigError([f"{says}; mend: make {files.dir} writable once, or run {MAKE} elsewhere"]) from error
@@ -102,7 +93,7 @@ def complete(files: KeysConfig) -> Path:
 
 def load(files: KeysConfig, installation: str) -> Keys:
     """All keys, newest receipt key first. Raises ConfigError with everything that is missing, open or damaged."""
-    if not _index(files.dir) and not files.vault_file.exists() and not files.hmac_file.exists():
+    if not key_index.read(files.dir) and not files.vault_file.exists() and not files.hmac_file.exists():
         raise ConfigError([f"there are no keys yet in {files.dir}; mend: {MAKE}"])
     problems: list[str] = []
     signing = _receipt_keys(files, problems)
@@ -122,30 +113,14 @@ def receipt_keys(files: KeysConfig) -> tuple[SigningKey, ...]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A receipt key as the index has it, without the key itself; times are Unix seconds."""
-
-    kid: str
-    created: int
-    not_after: int
-    signs_from: int
-    state: str
-
-
-def listed(files: KeysConfig) -> list[Listed]:
-    """All receipt keys that ever were, newest first. Raises ConfigError."""
-    return sorted((Listed(**row) for row in _index(files.dir)), key=lambda one: -int(one.kid[1:]))
-
-
 def revoked(files: KeysConfig) -> frozenset[str]:
     """The kids of the receipt keys that were revoked. Raises ConfigError."""
-    return frozenset(one.kid for one in listed(files) if one.state == REVOKED)
+    return frozenset(one.kid for one in key_index.read(files.dir) if one.state == REVOKED)
 
 
 def _receipt_keys(files: KeysConfig, problems: list[str]) -> tuple[SigningKey, ...]:
     """Those that can be read. With all of them revoked there are none: then every gate is denied, and says why."""
-    index, signing = listed(files), []
+    index, signing = key_index.read(files.dir), []
     for row in index:
         if row.state == REVOKED:
             continue
@@ -156,7 +131,7 @@ def _receipt_keys(files: KeysConfig, problems: list[str]) -> tuple[SigningKey, .
             problems.append(f"{files.dir / row.kid}.pem: {error}")
             continue
         if key is not None:
-            times = row.created, row.not_after, row.state == "signs", row.signs_from
+            times = row.created, row.not_after, row.state == SIGNS, row.signs_from
             signing.append(SigningKey(row.kid, key, *times))
     if not index and not problems:
         problems.append(f"{files.dir} holds no receipt key; mend: {MAKE}")
@@ -227,36 +202,6 @@ def paths(files: KeysConfig) -> list[Path]:
     return [*sorted(files.dir.glob("*.pem")), files.vault_file, files.hmac_file]
 
 
-def _index(directory: Path) -> list[dict[str, Any]]:
-    path = directory / INDEX
-    if not path.exists():
-        return []
-    try:
-        return [_row(row) for row in json.loads(path.read_text())["keys"]]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        what = f"cannot be read: {unread(error)}" if isinstance(error, OSError) else "is damaged"
-        raise ConfigError([f"{path} {what}; mend: {RESTORE}"]) from error
-
-
-def _row(row: dict[str, Any]) -> dict[str, Any]:
-    """One key of the index; older releases wrote no `signs_from`. Raises KeyError, TypeError, ValueError."""
-    found = {"signs_from": row["created"]} | row
-    times = {name: found[name] for name in ("created", "not_after", "signs_from")}
-    if not re.fullmatch(r"k[0-9]{1,9}", found["kid"]) or found["state"] not in STATES:
-        raise ValueError("no key of ours")
-    if not all(isinstance(time, int) for time in times.values()):
-        raise TypeError("times are seconds")
-    return {"kid": found["kid"], **times, "state": found["state"]}
-
-
-def _write_index(directory: Path, rows: list[dict[str, Any]]) -> None:
-    """In one step, so that whoever reads sees the one or the other."""
-    temporary = directory / f"{INDEX}.new"
-    temporary.unlink(missing_ok=True)
-    _write(temporary, json.dumps({"keys": rows}, indent=2).encode())
-    temporary.replace(directory / INDEX)
-
-
 def _read(path: Path, problems: list[str]) -> bytes | None:
     """What stands in a file; None, with a problem more, where it cannot be read."""
     try:
@@ -266,13 +211,3 @@ def _read(path: Path, problems: list[str]) -> bytes | None:
     except OSError as error:
         problems.append(f"{path} cannot be read: {unread(error)}; mend: {RESTORE}, or, at the first set-up: {MAKE}")
         return None
-
-
-def _write(path: Path, content: bytes) -> Path:
-    """A new file that only its owner can read; an existing one is never replaced."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    return path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jenkins_mfa import key_files
+from jenkins_mfa import key_files, key_index
 from jenkins_mfa.config import KeysConfig
 from jenkins_mfa.takeover import Fresh, Takeover
 from jenkins_mfa.usecases import receipt_keys, seals
@@ -33,7 +33,7 @@ def receipts(files: KeysConfig, desk: Desk) -> Takeover:
     """The receipt keys. One that is revoked there is out of use at once, whatever else the files hold."""
 
     def paths() -> list[Path]:
-        return [files.dir / key_files.INDEX, *sorted(files.dir.glob("k*.pem"))]
+        return [files.dir / key_index.INDEX, *sorted(files.dir.glob("k*.pem"))]
 
     def judge() -> Fresh | None:
         desk.keys.revoked.update(key_files.revoked(files))

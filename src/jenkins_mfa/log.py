@@ -86,7 +86,6 @@ def set_up(level: str = "INFO", *, json: bool | None = None) -> None:
         processors=[*shared, _traceback, redact, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level)),
         logger_factory=structlog.PrintLoggerFactory(stream),
-        cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(stream)
     handler.setFormatter(

@@ -28,6 +28,18 @@ def shared(mode: int, owner: int, me: int) -> bool:
     return bool(mode & 0o077 & ~allowed)
 
 
+def create(path: Path, content: bytes) -> Path:
+    """A new file that only its owner can read, on disk when this returns; an existing one is never replaced. Raises
+    OSError.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    return path
+
+
 class Secret:
     """A secret text, and the file that it came from. Only `reveal` gives it away: repr, str and logs show `***`."""
 

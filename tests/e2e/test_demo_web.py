@@ -62,13 +62,12 @@ def test_code_story(browser: Browser) -> None:
     wrong = browser.act("submit", view=view, values={"code": "12 3"})
     right = browser.act("submit", view=view, values={"code": browser.world.code("alice")})
     browser.message(f"Approved, resumed: “deploy-prod” #{number}")
-    done = browser.build("deploy-prod", lambda one: one["ended"] is not None, number)
+    done = browser.build("deploy-prod", lambda one: one["ended"] and "Alice Wu" in one["description"], number)
 
     assert "2.0" in build["inputs"][0]["parameters"][0]["value"]
     assert list(wrong["errors"]) == ["code"]
     assert right["errors"] == {}
     assert done["result"] == "SUCCESS"
-    assert "Alice Wu" in done["description"]
     assert "+ ./deploy.sh production 2.0" in done["console"]
 
 

@@ -29,6 +29,7 @@ from jenkins_mfa.core.policy import Policy, Roster, globs
 from jenkins_mfa.core.relying_party import RelyingParty
 from jenkins_mfa.errors import ConfigError
 from jenkins_mfa.hook import Hook, NotTakenError
+from jenkins_mfa.key_index import INDEX
 from jenkins_mfa.outbound import Tls
 from jenkins_mfa.policy_cases import read_cases
 from jenkins_mfa.policy_file import read_policy
@@ -165,7 +166,7 @@ def keys() -> KeysConfig:
 @target(ConfigError, seeds=index)
 def key_index(data: bytes) -> object:
     """keys.json, beside the keys that it names."""
-    return _loaded(keys().dir / key_files.INDEX, data)
+    return _loaded(keys().dir / INDEX, data)
 
 
 @target(ConfigError, seeds=lambda: [b"A" * 43 + b"=\n"])

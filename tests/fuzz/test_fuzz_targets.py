@@ -39,7 +39,7 @@ OURS = {
     "tracing/otel.py:_traceparent": "flags of our own",
     "cli/*": "commands: what is typed is read by click, and the types in targets_files; files by targets of their own",
     "core/receipt_form.py:_text": "makes a check; the check is entered",
-    "key_files.py:generate": "reads the index that `key_index` reads, and writes",
+    "key_files.py:generate": "writes; the index is read by `key_index`",
     "reporting/*": "figures for plots, which this project has made",
     "store/gates.py:*": "texts that were encoded in the same line",
     "usecases/*:_binding": "a nonce of a sealed record",

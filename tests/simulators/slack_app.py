@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -91,8 +92,11 @@ def connected(slack: SlackSimulator, app: App, **more: Any) -> Iterator[SocketMo
     """Run the app's Socket Mode until the end of the block."""
     opener = WebClient(slack.app_token, base_url=slack.base_url)
     handler = SocketModeHandler(app, slack.app_token, web_client=opener, **more)
-    before = slack.connections
-    handler.connect()
+    before, opened = slack.connections, threading.Event()
+    handler.client.on_open_listeners.append(lambda _: opened.set())
+    with handler.client.connect_operation_lock:  # or its monitor opens one more, and what comes with the first is lost
+        handler.connect()
+        opened.wait(5)
     try:
         slack.wait_for(lambda s: s.connections > before)
         yield handler

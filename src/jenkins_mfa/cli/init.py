@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import click
 
 from jenkins_mfa import config as configuration
-from jenkins_mfa import first_files, key_files
+from jenkins_mfa import first_files, key_files, key_index
 from jenkins_mfa.cli import seat
 from jenkins_mfa.cli.base import USAGE, Failed, config_option
 from jenkins_mfa.cli.library import lay_out
@@ -175,7 +175,7 @@ def _write(directory: Path, texts: Mapping[str, str]) -> None:
     for name in TOKENS:
         (directory / name).touch(mode=0o600)
     keys = configuration.load(directory / "config.toml", with_secrets=False).keys
-    if not key_files.listed(keys):
+    if not key_index.read(keys.dir):
         key_files.generate(keys, int(time.time()))
 
 

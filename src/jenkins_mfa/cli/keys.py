@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from jenkins_mfa import key_files, log
+from jenkins_mfa import key_files, key_index, log
 from jenkins_mfa.cli import seat
 from jenkins_mfa.cli.base import DAMAGED_GATE, FINDING, Commands, Failed, config_option, json_option, print_json
 from jenkins_mfa.cli.library import write_trust
@@ -75,7 +75,7 @@ def list_keys(config_path: Path, as_json: bool) -> None:
             "signs_from": _moment(key.signs_from),
             "not_after": _day(key.not_after),
         }
-        for key in key_files.listed(files)
+        for key in key_index.read(files.dir)
     ]
     if as_json:
         print_json({"keys": rows})
@@ -86,7 +86,7 @@ def list_keys(config_path: Path, as_json: bool) -> None:
         click.echo(line + row["not_after"])
 
 
-def _state(key: key_files.Listed, now: int) -> str:
+def _state(key: key_index.Listed, now: int) -> str:
     """What a key does at `now` (Unix seconds)."""
     if key.state == "signs" and now < key.signs_from:
         return "waits"
@@ -150,7 +150,7 @@ def revoke(config_path: Path, kid: str, yes: bool, as_json: bool) -> None:
     config, now = load(config_path), int(time.time())
     log.set_up("WARNING")
     with open_desk(config, load_keys(config)) as desk:
-        if kid not in {*(one.kid for one in key_files.listed(config.keys)), *desk.store.keys().known}:
+        if kid not in {*(one.kid for one in key_index.read(config.keys.dir)), *desk.store.keys().known}:
             raise Failed(f"There is no receipt key {kid}.", FINDING, "no_such_key", mend="jenkins-mfa keys list")
         found, damaged = concerned(desk, kid)
         if not as_json:

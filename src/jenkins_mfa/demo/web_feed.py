@@ -77,5 +77,5 @@ class Feed:
 
     def _spawn(self, name: str, work: Callable[..., None], *args: Run) -> None:
         thread = threading.Thread(target=work, args=args, name=name, daemon=True)
-        self._threads.append(thread)
         thread.start()
+        self._threads.append(thread)
