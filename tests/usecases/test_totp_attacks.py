@@ -127,6 +127,9 @@ def replicas(anew: Callable[[], RedisStore], clock: Clock) -> tuple[World, World
     """Two agents, each on a connection of its own to the same real store; thirty gates wait."""
     source = FakeSource(pauses={f"ref-{n}": f"Mfa-{n:032x}" for n in range(1, 31)})
     first = on(anew(), source, clock)
+    clock.move(
+        seconds=totp.STEP - first.desk.store.now() // 1000 % totp.STEP
+    )  # a step begins, and will not end meanwhile
     present = first.desk.store.now() // 1000
     for person in ("alice", "bob"):
         seed = seed_of(person)

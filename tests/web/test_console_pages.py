@@ -202,9 +202,11 @@ def test_the_last_difference_rule_by_rule(alice: Visitor, world: KeyWorld) -> No
 
 def test_so_many_looks_and_no_more(alice: Visitor) -> None:
     """Reports read every gate: who asks without end is asked to wait, and nobody else."""
-    found = [alice.get("/console/health").status_code for _ in range(70)]
-    assert found[:59] == [200] * 59
-    assert 429 in found
+    found: list[int] = []
+    while 429 not in found and len(found) < 500:
+        found.append(alice.get("/console/health").status_code)
+    assert len(found) > 59
+    assert found == [200] * (len(found) - 1) + [429]
 
 
 def test_plots(alice: Visitor, world: KeyWorld) -> None:
