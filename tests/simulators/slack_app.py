@@ -105,6 +105,8 @@ def connected(slack: SlackSimulator, app: App, **more: Any) -> Iterator[SocketMo
         handler.client.auto_reconnect_enabled = False
         slack.reset_sockets()
         slack.wait_for(lambda s: s.connections <= before)
+        handler.client.closed = True
+        handler.client.message_queue.put(None)  # it looks whether it was closed when something comes, or once a second
         handler.close()
 
 
