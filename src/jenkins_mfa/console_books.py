@@ -6,6 +6,7 @@ import hashlib
 import threading
 from pathlib import Path
 
+from jenkins_mfa.core.units import DAY
 from jenkins_mfa.reporting import page
 from jenkins_mfa.reporting.counting import count
 from jenkins_mfa.reporting.model import Scope
@@ -16,7 +17,6 @@ from jenkins_mfa.web.console.books import Books
 from jenkins_mfa.words.html import Html
 
 ANEW = 300_000  #: ms after which a report is counted anew: it reads every gate
-DAY = 86_400_000  #: ms
 
 
 class Reports:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import structlog
 
 from jenkins_mfa.core import beats
+from jenkins_mfa.core.units import DAY
 from jenkins_mfa.errors import StoreError
 from jenkins_mfa.usecases.ports import Store
 
 log = structlog.get_logger()
 
-FORGOTTEN = 86_400_000  #: ms after which the heartbeat of a replica that was killed is forgotten
+FORGOTTEN = DAY  #: ms after which the heartbeat of a replica that was killed is forgotten
 
 
 @dataclass(frozen=True)

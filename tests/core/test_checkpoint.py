@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from checkpoint_kit import keys
 from fakes import SIGNING
 from jenkins_mfa.core import base64url, receipt, receipt_form
-from jenkins_mfa.core.checkpoint import DAY, Change, Checkpoint, CheckpointKeys, Kept, kid, sign, thinned, verify
+from jenkins_mfa.core.checkpoint import Change, Checkpoint, CheckpointKeys, Kept, kid, sign, thinned, verify
+from jenkins_mfa.core.units import DAY
 from jenkins_mfa.errors import UntrustedInputError
 
 KEYS = keys()

@@ -13,6 +13,7 @@ from small_history import CODE, HOUR, MINUTE, MONDAY, SCOPE, approved, given, ma
 from builders import ROSTER, clause, requirement
 from jenkins_mfa.core.model import BrokenGlass, Denial, Ending, Gate, Reason, State
 from jenkins_mfa.core.policy import Roster
+from jenkins_mfa.core.units import DAY
 from jenkins_mfa.reporting import plots, plots_wait, svg
 from jenkins_mfa.reporting.model import Outcome, Reviewed, Scope, Slot
 from jenkins_mfa.reporting.page import page
@@ -182,7 +183,7 @@ def test_damaged_records_are_named_on_top() -> None:
 
 def test_bars_are_days_then_weeks_and_have_no_gaps() -> None:
     """Days without a gate have their place; weeks begin on Mondays, and nothing is lost on the way."""
-    day = plots.DAY
+    day = DAY
     days = {MONDAY: {Outcome.APPROVED: 2}, MONDAY + 4 * day: {Outcome.DENIED: 1}}
     found, step = plots.bars(days)
     assert (step, list(found)) == (day, [MONDAY + n * day for n in range(5)])

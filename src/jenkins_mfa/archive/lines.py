@@ -12,10 +12,10 @@ from pathlib import Path
 from jenkins_mfa.archive import disk
 from jenkins_mfa.core.audit import MAX_BYTES
 from jenkins_mfa.core.chain import Head, Linked, entry_of, sequence
+from jenkins_mfa.core.units import DAY
 from jenkins_mfa.errors import UntrustedInputError
 
 LARGEST = 64 * 1024 * 1024  #: bytes from which a new file is begun; so it is on each new day (UTC)
-DAY = 86_400_000  #: ms
 LONGEST = MAX_BYTES + 128  #: bytes of one line
 
 BLOCK = 256 * 1024  #: bytes that are read at a time

@@ -10,10 +10,11 @@ from jenkins_mfa.cli.report import Part, count
 from jenkins_mfa.config import Config
 from jenkins_mfa.core import beats
 from jenkins_mfa.core.keys import Keys
+from jenkins_mfa.core.units import DAY
 from jenkins_mfa.store.gates import RedisStore
 from jenkins_mfa.usecases import receipt_keys
 
-SOON = receipt_keys.SOON // receipt_keys.DAY  #: days before its end at which a receipt key is a finding, too
+SOON = receipt_keys.SOON // DAY  #: days before its end at which a receipt key is a finding, too
 
 
 def key_parts(config: Config) -> Iterator[Part]:

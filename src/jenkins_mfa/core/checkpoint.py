@@ -19,6 +19,7 @@ from jenkins_mfa.core.audit import Name
 from jenkins_mfa.core.chain import Head
 from jenkins_mfa.core.model import Entry
 from jenkins_mfa.core.signing_keys import ALGORITHM, spki
+from jenkins_mfa.core.units import DAY
 from jenkins_mfa.errors import UntrustedInputError
 
 TYPE = "mfa-checkpoint+jwt"  #: the header's `typ` (RFC 8725, 3.11)
@@ -184,9 +185,6 @@ class Kept:
             newest = one if one.rollback or newest is None or one.seq >= newest.seq else newest
             changes |= dict.fromkeys(one.changes)
         return cls(newest, accepted, tuple(sorted(changes, key=lambda change: (change.at, change.seq))), bad)
-
-
-DAY = 86_400_000  #: ms
 
 
 def thinned(checkpoints: list[Checkpoint]) -> list[Checkpoint]:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from jenkins_mfa.core.policy import Roster
+from jenkins_mfa.core.units import DAY
 from jenkins_mfa.reporting.model import Outcome, PersonRow
 from jenkins_mfa.reporting.svg import NARROW, both, frame, label, nice, short, titled
-from jenkins_mfa.reporting.tally import DAY
 from jenkins_mfa.words.html import Html, many, tag
 from jenkins_mfa.words.parts import duration
 from jenkins_mfa.words.people import GAVE

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from jenkins_mfa.core.model import Entry, Factor, Gate
 from jenkins_mfa.core.policy import Globs
+from jenkins_mfa.core.units import DAY
 from jenkins_mfa.reporting.figures import times
 from jenkins_mfa.reporting.lines import concerns, line
 from jenkins_mfa.reporting.model import (
@@ -25,7 +26,6 @@ from jenkins_mfa.reporting.model import (
     Slot,
 )
 
-DAY = 86_400_000  #: ms
 #: What somebody wants to read one by one; the others are only counted.
 NOTABLE = (
     Outcome.DENIED,

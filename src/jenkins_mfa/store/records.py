@@ -32,10 +32,11 @@ from jenkins_mfa.core.model import (
     State,
     TicketRecord,
 )
+from jenkins_mfa.core.units import DAY
 from jenkins_mfa.errors import DamagedError, StoreUnavailableError
 
 FIELDS = ("version", "json", "seal")  #: of a stored record, as `opened` takes them
-KEPT = 86_400_000  #: ms that a ticket stays behind its end, so that it is told why it opens nothing
+KEPT = DAY  #: ms that a ticket stays behind its end, so that it is told why it opens nothing
 TIMED = frozenset({State.PENDING, State.APPROVED})  #: states that end by their deadline
 
 R = TypeVar("R", bound=Record)

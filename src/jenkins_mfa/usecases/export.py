@@ -13,6 +13,7 @@ import structlog
 
 from jenkins_mfa.core.chain import Broken, Head, Linked, verify_chain
 from jenkins_mfa.core.checkpoint import Checkpoint
+from jenkins_mfa.core.units import DAY
 from jenkins_mfa.errors import ArchiveError
 from jenkins_mfa.usecases.continuity import Continuity
 from jenkins_mfa.usecases.ports import Checkpoints, Copies, Store
@@ -20,7 +21,6 @@ from jenkins_mfa.usecases.ports import Checkpoints, Copies, Store
 log = structlog.get_logger()
 
 PAGE = 1000  #: events that are copied, or trimmed, at a time
-DAY = 86_400_000  #: ms
 
 
 @dataclass(frozen=True, slots=True)

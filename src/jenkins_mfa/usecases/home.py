@@ -10,9 +10,10 @@ from typing import Protocol
 
 from jenkins_mfa.core.home import DECIDED, WAITING, Home, asks, deciders, may_answer
 from jenkins_mfa.core.model import Commit, Gate, State
+from jenkins_mfa.core.units import DAY
 from jenkins_mfa.usecases.desk import Desk, commit_id, whole
 
-LIVE = 86_400_000  #: ms after its opening for which a page follows what changes
+LIVE = DAY  #: ms after its opening for which a page follows what changes
 EVENTS = 1_000  #: newest events of the trail that are looked through for what somebody decided
 
 

@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from jenkins_mfa.core.keys import Keys, SigningKey
 from jenkins_mfa.core.model import Alert, Commit, Entry, Gate, KeysRecord, Warned
 from jenkins_mfa.core.signing_keys import spki
+from jenkins_mfa.core.units import DAY
 from jenkins_mfa.usecases.desk import Desk, commit_id, decide
 
-DAY = 86_400_000  #: ms
 SOON = 30 * DAY  #: ms before the end of the last key that a library knows, from which on ops are told
 EVERY = 7 * DAY  #: ms after which they are told again
 

@@ -9,12 +9,13 @@ from dataclasses import replace
 from typing import Protocol
 
 from jenkins_mfa.core.model import Act, Alert, Authenticator, Awaited, Commit, Entry, PersonRecord
+from jenkins_mfa.core.units import DAY
 from jenkins_mfa.errors import DamagedError, Refusal
 from jenkins_mfa.usecases import loss
 from jenkins_mfa.usecases.desk import Desk, commit_id, whole
 
 CONFIRM = "confirm"  #: the act; its target is "PERSON AUTHENTICATOR": nothing is confirmed but what was shown
-WITHIN = 86_400_000  #: ms within which it has to be confirmed
+WITHIN = DAY  #: ms within which it has to be confirmed
 
 
 class Records(Protocol):

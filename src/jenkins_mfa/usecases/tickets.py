@@ -13,13 +13,14 @@ from dataclasses import replace
 from typing import TypedDict, Unpack
 
 from jenkins_mfa.core.model import Act, Alert, Commit, Entry, Factor, Gate, TicketRecord
+from jenkins_mfa.core.units import DAY
 from jenkins_mfa.errors import Refusal
 from jenkins_mfa.usecases.desk import Desk, commit_id, decide, whole
 
 TOKEN_BYTES = 32
 LIFETIME = 600_000  #: ms; SP 800-63B-4, 4.1.2.2: at most ten minutes
 OPERATOR = "operator:"  #: before the login of an operator whom the roster does not know
-UNOPENED = 86_400_000  #: ms that an address for an enrolment may lie unopened: it alone enrols nobody
+UNOPENED = DAY  #: ms that an address for an enrolment may lie unopened: it alone enrols nobody
 
 
 class For(enum.StrEnum):

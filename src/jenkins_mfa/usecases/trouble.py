@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from jenkins_mfa.core.model import Alert, Commit, Gate, ToldRecord, Trouble
+from jenkins_mfa.core.units import DAY
 from jenkins_mfa.errors import (
     JenkinsMfaError,
     MessengerError,
@@ -19,7 +20,6 @@ from jenkins_mfa.usecases.ports import Due
 
 PARK_AFTER = 200  #: tries, several hours of them, before a lane of people's messages is given up
 UNHEARD_AFTER = 8  #: tries, about two minutes of them, before ops are told that nobody hears what is announced
-DAY = 86_400_000  #: ms
 OPS_AFTER = 60_000  #: ms of failing before ops are told that an answer does not reach its run
 
 

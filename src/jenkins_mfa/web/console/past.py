@@ -17,6 +17,7 @@ from jenkins_mfa.core.model import Entry
 from jenkins_mfa.core.policy import globs
 from jenkins_mfa.core.policy.globs import Globs
 from jenkins_mfa.core.search import Wanted
+from jenkins_mfa.core.units import DAY
 from jenkins_mfa.errors import UntrustedInputError
 from jenkins_mfa.usecases.console import Visit
 from jenkins_mfa.usecases.ports import Store
@@ -28,7 +29,6 @@ HERE = "/console/history"
 PAGE = 50  #: events on one page
 CHUNK = 200  #: events per read
 LOOKED = 2_000  #: events that one page looks at; the next one goes on behind them
-DAY = 86_400_000  #: ms
 _TEXT = 200  #: characters of one field
 
 

@@ -1,0 +1,3 @@
+"""Lengths of time, in ms, as moments are counted."""
+
+DAY = 86_400_000
