@@ -81,7 +81,8 @@ class Reader:
         """All gates that are not settled, oldest first. What did not change since the last call is not read again,
         so this serves looking around; a decision loads its gate afresh. Damaged ones are left out.
         """
-        return [gate for gate in self._looked().gates if source in (None, gate.run.source)]
+        gates = self._looked().gates
+        return list(gates) if source is None else [gate for gate in gates if gate.run.source == source]
 
     def damaged_gates(self) -> list[DamagedError]:
         """Why each of the open gates that `open_gates` leaves out cannot be used."""
