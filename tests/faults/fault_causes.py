@@ -16,10 +16,9 @@ from fault_stage import LATE, SOON, SYSTEMS, Agent, Stage
 from jenkins_mfa.demo import files
 from jenkins_mfa.simulators.ports import free_port
 from jenkins_mfa.store.connect import client_for
-from jenkins_mfa.store.embedded import server_binary
 from line import Line
 from replicated import QUICK, copying
-from store_server import Server
+from store_server import Server, server_binary
 from waiting import until
 
 Begin = Callable[[Stage, Phase], None]
@@ -170,7 +169,7 @@ def _with_replica(stage: Stage) -> None:
     """Another server that has all that the first one has."""
     was, port, folder = stage.server, free_port(), stage.folder / "replica"
     folder.mkdir()
-    replica = Server(str(server_binary()), folder, *QUICK)
+    replica = Server(server_binary(), folder, *QUICK)
     replica.start()
     with was.client() as client, replica.client() as other:
         client.config_set("port", port)

@@ -35,7 +35,6 @@ from jenkins_mfa.slack.replies import Sentences
 from jenkins_mfa.sources.jenkins import client
 from jenkins_mfa.store import connect
 from jenkins_mfa.store.connect import client_for, open_trail
-from jenkins_mfa.store.embedded import server_binary
 from jenkins_mfa.store.gates import RedisStore
 from jenkins_mfa.store.settings import Settings
 from jenkins_mfa.usecases import deliver, refresh, tick
@@ -45,7 +44,7 @@ from jenkins_mfa.usecases.watch import Watch
 from jenkins_mfa.wiring import desk_of, messenger_of
 from line import Line
 from lined_sentinels import LinedSentinels
-from store_server import Server
+from store_server import Server, server_binary
 from tls_front import HOST, Front
 
 SCALE = 50  #: how much shorter the timeouts for Jenkins are: an answer may take 0.3 s in place of 15 s
@@ -275,7 +274,7 @@ def staged(folder: Path, server: Server, *, secure: bool = False, sentinels: boo
         patch.setattr(client._Connection, "_request", request)
         patch.setattr(connect, "BACKOFF", tuple(seconds / SCALE for seconds in connect.BACKOFF))
         server.client().flushall()
-        nodes = stack.enter_context(LinedSentinels(str(server_binary()))) if sentinels else None
+        nodes = stack.enter_context(LinedSentinels(server_binary())) if sentinels else None
         stage = Stage(folder, server, secure=secure, sentinels=nodes)
         stack.enter_context(stage.slack)
         stack.enter_context(stage.jenkins)

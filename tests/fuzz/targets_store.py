@@ -46,12 +46,11 @@ from jenkins_mfa.core.model import (
 from jenkins_mfa.errors import ArchiveError, DamagedError, StoreError, UntrustedInputError
 from jenkins_mfa.metrics.state import State
 from jenkins_mfa.store import durability
-from jenkins_mfa.store.embedded import server_binary
 from jenkins_mfa.store.gates import RedisStore
 from jenkins_mfa.store.records import encode, opened, read_alert, record_key, seal_of
 from jenkins_mfa.store.trail import link
 from jenkins_mfa.words import history, render
-from store_server import Server
+from store_server import Server, server_binary
 
 SEAL = b"m" * 32
 EVENT = audit.encode(audit.AuditEvent(9, START, audit.Name.GATE_OPENED, "agent", "g_1.1"))
@@ -124,7 +123,7 @@ UNSEALED: dict[str, tuple[str, str]] = {
 def server() -> Server:
     """One for the process that makes the seeds, as long as it lives; those that it forks use it, too."""
     folder = tempfile.TemporaryDirectory(prefix="mfa-", dir=FILES)
-    found = Server(str(server_binary()), Path(folder.name), "--appendonly", "no")
+    found = Server(server_binary(), Path(folder.name), "--appendonly", "no")
     found.start()
     atexit.register(folder.cleanup)
     atexit.register(found.kill)

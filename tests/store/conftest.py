@@ -7,14 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from jenkins_mfa.store.embedded import server_binary
-from store_server import Server
+from store_server import Server, server_binary
 
 
 @pytest.fixture
 def server(short_path: Path) -> Iterator[Server]:
     """A server of this test's own, to be ill-treated."""
-    own = Server(str(server_binary()), short_path)
+    own = Server(server_binary(), short_path)
     own.start()
     yield own
     own.kill()

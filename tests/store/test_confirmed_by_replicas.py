@@ -15,10 +15,9 @@ from desk_world import World
 from jenkins_mfa.core.model import State
 from jenkins_mfa.errors import StoreConflictError, StoreError, StoreUncertainError
 from jenkins_mfa.store import wire
-from jenkins_mfa.store.embedded import server_binary
 from jenkins_mfa.usecases import deliver
 from replicated import running
-from store_server import Server, new_store
+from store_server import Server, new_store, server_binary
 
 Pair = list[Server]
 
@@ -26,7 +25,7 @@ Pair = list[Server]
 @pytest.fixture(scope="module", params=["valkey", "redis-server"])
 def pair(request: pytest.FixtureRequest) -> Iterator[Pair]:
     """A primary and its replica, of each kind."""
-    binary = str(server_binary()) if request.param == "valkey" else shutil.which(request.param)
+    binary = server_binary() if request.param == "valkey" else shutil.which(request.param)
     if binary is None:
         pytest.skip("redis-server is not installed")
     with running(binary, 1) as servers:

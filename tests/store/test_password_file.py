@@ -17,10 +17,9 @@ from jenkins_mfa import token_takeover
 from jenkins_mfa.errors import ConfigError, StoreUnavailableError
 from jenkins_mfa.simulators.ports import free_port
 from jenkins_mfa.store.connect import client_for, open_store
-from jenkins_mfa.store.embedded import server_binary
 from jenkins_mfa.store.settings import Password, Settings
 from memory_store import MemoryStore
-from store_server import SEAL_KEY, Server
+from store_server import SEAL_KEY, Server, server_binary
 
 OLD, NEW = "old-password-of-the-store", "new-password-of-the-store"
 
@@ -31,7 +30,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
     folder = tmp_path / "server"
     folder.mkdir()
     port = free_port()
-    made = Server(str(server_binary()), folder, "--port", str(port))
+    made = Server(server_binary(), folder, "--port", str(port))
     made.port = port
     made.start()
     with made.client() as admin:

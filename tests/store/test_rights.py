@@ -15,12 +15,11 @@ from fakes import code_of, seed_of
 from jenkins_mfa.core.model import Commit, RunRecord, State, TicketRecord
 from jenkins_mfa.errors import DamagedError, StoreError
 from jenkins_mfa.store.connect import open_store
-from jenkins_mfa.store.embedded import server_binary
 from jenkins_mfa.store.gates import RedisStore
 from jenkins_mfa.store.settings import Settings
 from jenkins_mfa.usecases import enroll
 from replicated import running
-from store_server import SEAL_KEY, Server
+from store_server import SEAL_KEY, Server, server_binary
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "operations.md"
 LINE = re.search(r"^ACL SETUSER mfa .*?\n```", DOCUMENT.read_text(), re.DOTALL | re.MULTILINE)
@@ -30,7 +29,7 @@ LISTED = sorted(set(re.findall(r"\+(\S+)", LINE[0]))) if LINE else []
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
     """A primary with one replica."""
-    with running(str(server_binary()), 1) as servers:
+    with running(server_binary(), 1) as servers:
         yield servers[0]
 
 

@@ -16,11 +16,10 @@ from jenkins_mfa import config as configuration
 from jenkins_mfa import token_takeover
 from jenkins_mfa.errors import ConfigError, StoreUnavailableError
 from jenkins_mfa.store.connect import client_for, open_store
-from jenkins_mfa.store.embedded import server_binary
 from jenkins_mfa.store.settings import Password, Settings
 from memory_store import MemoryStore
 from sentinels import Sentinels
-from store_server import SEAL_KEY
+from store_server import SEAL_KEY, server_binary
 
 OLD, NEW = "old-password-of-sentinels", "new-password-of-sentinels"
 URL = "redis+sentinel://mfa@a.example.com,b.example.com/store"
@@ -30,7 +29,7 @@ def test_sentinels_with_a_password_name_the_primary_and_a_new_one_is_taken_over(
     """Without it, or with a wrong one, there is no store; open connections stay, and a wrong file changes nothing."""
     file, told = tmp_path / "sentinel.password", MemoryStore(Clock())
     file.touch(mode=0o600)
-    with Sentinels(str(server_binary()), OLD) as running:
+    with Sentinels(server_binary(), OLD) as running:
         settings = Settings(running.url, durability="none", sentinels=Password(OLD))
         for wrong in (None, Password("guessed")):
             with pytest.raises(StoreUnavailableError), open_store(replace(settings, sentinels=wrong), SEAL_KEY):
