@@ -44,7 +44,11 @@ CONFIRMED = Entry(
 DENIED = replace(
     CONFIRMED,
     event="gate:denied",
-    details={"reason": "not yet", "evidence": signed(replace(kit.BINDING, decision=Decision.DENY))},
+    details={
+        "reason": "not yet",
+        "factor": "webauthn",
+        "evidence": signed(replace(kit.BINDING, decision=Decision.DENY)),
+    },
 )
 TRAIL = (ENROLLED, OPENED, CONFIRMED)
 

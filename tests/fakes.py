@@ -16,7 +16,7 @@ from jenkins_mfa.core import seal, totp
 from jenkins_mfa.core.home import Home
 from jenkins_mfa.core.judge import Outcome
 from jenkins_mfa.core.keys import Keys, SigningKey
-from jenkins_mfa.core.model import APPROVERS, Alert, Facts, Gate, Message, Run, ToldRecord, Trouble
+from jenkins_mfa.core.model import APPROVERS, Alert, Facts, Gate, Message, Run, Starter, ToldRecord, Trouble
 from jenkins_mfa.core.policy import Policy, Roster
 from jenkins_mfa.core.watched import Ran
 from jenkins_mfa.errors import SourceGoneError
@@ -103,6 +103,10 @@ class FakeSource:
     def facts(self, paused: Paused) -> Opened:
         self._maybe()
         return Opened(self.text, replace(self.known, settlers=tuple(self.settlers)))
+
+    def starters(self, run: Run) -> tuple[Starter, ...]:
+        self._maybe()
+        return self.known.starters
 
     def outcome(self, run: Run) -> Outcome:
         self._maybe()

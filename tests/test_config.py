@@ -54,6 +54,7 @@ def test_an_address_in_commits_finds_a_person_in_any_case(tmp_path: Path) -> Non
         ("config", "poll_seconds = 0.5", "poll_second = 0.5", "nearest: poll_seconds"),
         ("config", "poll_seconds = 0.5", 'poll_seconds = "fast"', "a number from 0.1 to 60"),
         ("config", 'team = "T0DEMO"', "team = 42", "seen: 42 (number)"),
+        ("config", '"slack-app.token"', '"slack\\u0000app.token"', "[slack] app_token_file: seen:"),
         ("config", 'kind = "jenkins"', 'kind = "travis"', "one of jenkins"),
         ("config", 'durability = "always"', 'durability = "maybe"', "one of always, everysec, none"),
         ("config", "installation =", "instalation =", "nearest: installation, which is missing"),

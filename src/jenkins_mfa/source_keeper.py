@@ -19,7 +19,7 @@ from jenkins_mfa.usecases.watch import Watch
 log = structlog.get_logger()
 
 OPENERS = 4  #: threads of each source that open what is new; each waits for the records of one run
-LONGEST_BACKOFF = 30.0  #: seconds between polls of a source that fails
+LONGEST_BACKOFF = 10.0  #: seconds between polls of a source that fails
 
 
 @dataclass

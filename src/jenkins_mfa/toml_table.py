@@ -37,7 +37,7 @@ class Table:
         """Note a problem with one key."""
         self.problems.add(f"{self.where} {key}".strip(), what, (*self._path, key) if key else self._path)
 
-    def text(self, key: str, default: str | None = None, *, allowed: str = "", pattern: str = r".+") -> str:
+    def text(self, key: str, default: str | None = None, *, allowed: str = "", pattern: str = r"[^\0\n]+") -> str:
         """A text that matches `pattern` whole; required without a default."""
         value = self._take(key, default, allowed or "a text")
         if value is None:

@@ -55,12 +55,19 @@ def test_what_a_key_has_signed_holds_in_the_trail(answer: Entry) -> None:
 def test_answers_of_other_factors_are_none_of_this() -> None:
     """Taps, codes, denials in Slack and those that follow from another gate's hold no evidence, and need none."""
     tap, code = (detailed(CONFIRMED, factor=factor, evidence=None) for factor in ("push", "totp"))
-    assert judged((ENROLLED, OPENED, tap, code, detailed(DENIED, evidence=None))) == []
+    assert judged((ENROLLED, OPENED, tap, code, detailed(DENIED, evidence=None, factor=None))) == []
 
 
 def test_a_key_without_evidence_is_a_finding() -> None:
     """Whoever takes the evidence out does not make the answer right."""
     assert why(ENROLLED, OPENED, detailed(CONFIRMED, evidence=None)) == "missing"
+    assert why(ENROLLED, OPENED, detailed(DENIED, evidence=None)) == "missing"
+
+
+def test_a_denial_of_before_its_factor_was_kept_holds() -> None:
+    """Its evidence says that a key gave it; a factor that says otherwise is found."""
+    assert judged((ENROLLED, OPENED, detailed(DENIED, factor=None)))[0].why == ""
+    assert why(ENROLLED, OPENED, detailed(DENIED, factor="totp")) == "factor"
 
 
 BEFORE = {

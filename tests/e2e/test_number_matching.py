@@ -170,7 +170,7 @@ def test_row_32_of_eighteen_builds_five_are_asked_and_one_message_counts_the_oth
     builds = [world.jenkins.build("web", user="dev") for _ in range(18)]
 
     def line(n: int) -> str:
-        return f"{n} more builds of Dan Fox wait: at most 5 are asked at a time."
+        return f"{n} more gates of Dan Fox wait: at most 5 are asked at a time."
 
     def told(text: str) -> list[Message]:
         return [m for m in world.slack.messages(files.CHANNEL) if plain(m) == text]
@@ -184,7 +184,7 @@ def test_row_32_of_eighteen_builds_five_are_asked_and_one_message_counts_the_oth
     assert world.slack.wait_for(lambda _: told(line(12)), 30)
     assert world.slack.wait_for(lambda _: len(web(world, "Needs confirmation")) == 5, 30)
     assert len([m for m in world.slack.messages(files.CHANNEL) if not m.thread_ts]) == before + 1
-    assert sum("more builds of Dan Fox" in plain(m) for m in world.slack.messages(files.CHANNEL)) == 1
+    assert sum("more gates of Dan Fox" in plain(m) for m in world.slack.messages(files.CHANNEL)) == 1
     assert len(builds) == 18
 
 

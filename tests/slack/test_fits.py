@@ -14,6 +14,7 @@ from samples import ROSTER, STATES, TEAM, TROUBLES, gate, requirement
 
 from jenkins_mfa.core import characters
 from jenkins_mfa.core.model import (
+    Alert,
     Author,
     Change,
     Claims,
@@ -41,7 +42,8 @@ from jenkins_mfa.core.policy import Person, Roster
 from jenkins_mfa.simulators.slack_rules import block_problems, view_problems
 from jenkins_mfa.slack import blocks, views
 from jenkins_mfa.slack.limits import check_message, size
-from jenkins_mfa.words import commands, facts, page, render
+from jenkins_mfa.usecases.opening_commit import ALARMING
+from jenkins_mfa.words import alerts, commands, facts, page, render
 from jenkins_mfa.words.parts import Fact, Quote, say
 
 MAX_SHOWN = 2_200
@@ -334,3 +336,15 @@ def test_a_gate_of_many_conditions_and_confirmations_still_fits() -> None:
 def render_of(payload: blocks.Payload) -> str:
     """What the state block says."""
     return "".join(found["text"] for found in texts(payload.blocks[1]["elements"]))
+
+
+@pytest.mark.parametrize("code", sorted(ALARMING))
+@pytest.mark.parametrize("character", ["x", "&", "\u202e", "字", "\U0001f600"])
+def test_an_alert_about_a_denial_can_be_sent_whoever_named_what_started_the_build(code: str, character: str) -> None:
+    """T7: upstream jobs have names of any length, and a build has many of them; ops would not read what happened."""
+    behind = tuple(Starter(Trigger.UPSTREAM, character * 255, None, character * 2000) for _ in range(10))
+    asked = gate(State.DENIED)
+    denied = replace(asked, denial=Denial(0, None, code, "open:x"), facts=replace(asked.facts, starters=behind))
+    payload = blocks.note(alerts.alert(Alert("open:x", code, 0, asked.id), denied, ROSTER), TEAM, "alert")
+    check_message(payload.text, payload.blocks)
+    assert "7 more people" in payload.text

@@ -52,12 +52,12 @@ def test_one_message_stands_for_all_that_wait_their_turn(slack: SlackSimulator, 
     """It changes and is not repeated; a later crowd gets a new one, since nobody sees an old message change."""
     told = talker.tell_line("dan", [MANY] * 4, 5, NOBODY)
     assert [message.text for message in posted(slack)] == [
-        "4 more builds of Dan Fox wait: at most 5 are asked at a time."
+        "4 more gates of Dan Fox wait: at most 5 are asked at a time."
     ]
     told = talker.tell_line("dan", [MANY], 5, told)
-    assert [m.text for m in posted(slack)] == ["1 more build of Dan Fox waits: at most 5 are asked at a time."]
+    assert [m.text for m in posted(slack)] == ["1 more gate of Dan Fox waits: at most 5 are asked at a time."]
     told = talker.tell_line("dan", [], 5, told)
-    assert [m.text for m in posted(slack)] == ["No more builds of Dan Fox wait for their turn."]
+    assert [m.text for m in posted(slack)] == ["No more gates of Dan Fox wait for their turn."]
     assert (told.shown, told.messages) == (0, ())
     told = talker.tell_flood("main:", 1_200, [gate()], ToldRecord("flood:main:", 0))
     assert posted(slack)[-1].text == (

@@ -19,6 +19,7 @@ from jenkins_mfa.errors import (
     ReceiptError,
     Refusal,
     SourceForbiddenError,
+    SourceGoneError,
     SourceUnavailableError,
 )
 from jenkins_mfa.usecases import deliver, telling
@@ -631,6 +632,29 @@ def test_ops_are_told_once_of_what_lasts_a_minute() -> None:
         assert told == ([("undelivered", "503")] if count * 20_000 >= OPS_AFTER else [])
         world.store.lanes[f"answer:{world.gate.run.key}"].due = 0
         world.clock.move(seconds=20)
+
+
+def test_ops_are_not_told_while_a_source_loads_its_runs_after_an_outage() -> None:
+    """Its builds may have gone on already; what still fails afterwards is told."""
+    world = approved()
+    world.source.error = SourceUnavailableError("away")
+    world.deliver()
+    world.clock.move(seconds=OPS_AFTER / 1000)
+    world.source.error = SourceUnavailableError("just started", 20, code="starting")
+    world.deliver()
+    assert world.messenger.alerts == []
+    world.clock.move(seconds=20)
+    world.source.error = SourceUnavailableError("away")
+    world.deliver()
+    assert [alert.code for alert in world.messenger.alerts] == ["undelivered"]
+
+
+def test_a_run_that_is_not_there_is_called_that() -> None:
+    """Not something unforeseen: its job was moved or deleted, or Jenkins has not loaded it."""
+    world = approved()
+    world.source.error = SourceGoneError("the run is not visible")
+    world.deliver()
+    assert shown(world)[-1] == ("approved", "gone")
 
 
 def test_what_messages_cannot_show_whole_is_told_to_ops_once_and_later_states_are_shown() -> None:

@@ -13,7 +13,7 @@ from builders import NONCE, RUN, facts, nonce, policy, rule
 from desk_world import World
 from fakes import FakeMessenger, FakeSource, as_json, request_text
 from jenkins_mfa.core.judge import Outcome
-from jenkins_mfa.core.model import Factor, Gate, Library, Run, State
+from jenkins_mfa.core.model import Factor, Gate, Library, Run, Starter, State
 from jenkins_mfa.core.policy import Globs, Policy
 from jenkins_mfa.core.policy.predicates import All, Texts
 from jenkins_mfa.core.policy.scene import Scene
@@ -103,7 +103,7 @@ def test_another_library_that_brings_our_step_is_denied() -> None:
     evil = Library("evil", "1", trusted=False, variables=("mfaGate", "input"))
     world = opened(source=FakeSource(known=facts(libraries=(ours, evil))), library="mfa")
     assert world.gate.denial is not None
-    assert world.gate.denial.reason == "foreign_library"
+    assert (world.gate.denial.reason, world.gate.denial.values) == ("shadowed", {"library": "evil"})
 
 
 def test_the_trusted_library_is_let_in() -> None:
@@ -124,12 +124,26 @@ def test_a_twin_is_denied_also_where_its_build_cannot_be_read(failure: Exception
     """Who started it is worth a line, and nothing waits for that line."""
 
     class Silent(FakeSource):
-        def facts(self, paused: Paused) -> Opened:
+        def starters(self, run: Run) -> tuple[Starter, ...]:
             raise failure
 
     world = opened(source=Silent(problems={"ref-1": "twin"}))
     assert world.gate.denial is not None
     assert (world.gate.denial.reason, world.gate.facts.starters) == ("twin", ())
+
+
+@pytest.mark.parametrize("problem", ["twin", "bad request"])
+def test_a_pause_that_is_denied_unread_tells_who_started_its_build(problem: str) -> None:
+    """Two inputs of one build share an id, or the request cannot be read: the first question is who did that."""
+
+    class Unreadable(FakeSource):
+        def facts(self, paused: Paused) -> Opened:
+            raise UntrustedInputError("two inputs of the build share one id")
+
+    problems = {"ref-1": "twin"} if problem == "twin" else {}
+    world = opened(source=Unreadable(problems=problems))
+    assert world.gate.state is State.DENIED
+    assert [starter.person for starter in world.gate.facts.starters] == ["dan"]
 
 
 def test_a_twin_that_comes_later_denies_the_gate_that_waits() -> None:

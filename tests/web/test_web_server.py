@@ -112,12 +112,12 @@ def test_only_our_own_page_may_send(place: Place, headers: dict[str, str]) -> No
     assert place.browser.post("/open", {"token": "x"}).status_code == 409
 
 
-@pytest.mark.parametrize(("parts", "taken"), [(3, 3), (100, 16)])
-def test_who_is_refused_reads_why_whatever_they_had_still_to_send(place: Place, parts: int, taken: int) -> None:
-    """The connection does not end over what was not read, up to 1 MiB: a reset would be all that they learn."""
+def refused(place: Place, parts: int, *headers: tuple[bytes, bytes]) -> list[object]:
+    """What a page that refuses does with a body in so many parts of 64 KiB: takes a part, or answers with a status."""
     seen: list[object] = []
 
     async def receive() -> Message:
+        assert len(seen) < parts, "nothing more comes"
         seen.append("part")
         return {"type": "http.request", "body": b"x" * 65_536, "more_body": len(seen) < parts}
 
@@ -127,9 +127,28 @@ def test_who_is_refused_reads_why_whatever_they_had_still_to_send(place: Place, 
     async def page(*_: object) -> None:
         seen.append("page")
 
-    sent = {"type": "http", "path": "/open", "method": "POST", "headers": [(b"content-length", b"9999999")]}
+    origin = (b"origin", place.settings.origin.encode()), (b"host", place.settings.authority.encode())
+    sent = {"type": "http", "path": "/open", "method": "POST", "headers": [*origin, *headers]}
     asyncio.run(guard.Guard(page, place.settings)(sent, receive, send))
-    assert seen == ["part"] * taken + [413, None]
+    return seen
+
+
+@pytest.mark.parametrize(("parts", "taken"), [(3, 3), (100, 16)])
+def test_who_is_refused_reads_why_whatever_they_had_still_to_send(place: Place, parts: int, taken: int) -> None:
+    """The connection does not end over what was not read, up to 1 MiB: a reset would be all that they learn."""
+    assert refused(place, parts, (b"content-length", b"9999999")) == ["part"] * taken + [413, None]
+
+
+def test_who_asks_whether_to_send_what_is_refused_is_not_invited(place: Place) -> None:
+    """`Expect: 100-continue`: whoever reads a part says yes to it (RFC 9110, 10.1.1)."""
+    headers = (b"content-length", b"9999999"), (b"expect", b"100-continue")
+    assert refused(place, 3, *headers) == [413, None]
+
+
+@pytest.mark.parametrize("parts", [1, 2])
+def test_a_body_that_has_come_whole_is_not_waited_for(place: Place, parts: int) -> None:
+    """In chunks, whose length is known once they are there."""
+    assert refused(place, parts, (b"transfer-encoding", b"chunked")) == ["part"] * parts + [413, None]
 
 
 @pytest.mark.parametrize(

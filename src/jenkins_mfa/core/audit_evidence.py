@@ -125,10 +125,10 @@ def _compared(entry: Entry, found: Evidence, told: _Told, site: RelyingParty | N
     binding, proof = found.binding, found.proof
     digest = key_sha256(proof.spki)
     key = told.keys.get(digest, _Key())
-    denied = entry.event == Name.GATE_DENIED  # such an event names neither factor nor authenticator
+    denied = entry.event == Name.GATE_DENIED  # such an event names no authenticator, and an older one no factor
     authenticator = entry.details.get("authenticator" if entry.event in DECISIONS else "proof")
     return (
-        ("factor", _says_key(entry) or denied, ""),
+        ("factor", _says_key(entry) or (denied and "factor" not in entry.details), ""),
         *_said(entry, binding, told),
         ("person", entry.actor == binding.person, binding.person),
         ("time", binding.issued <= entry.at < binding.expires, ""),

@@ -119,7 +119,7 @@ def _short(run: Run | None, root: str) -> Bean | None:
 
 def job_bean(job: Job, root: str, viewer: User) -> Bean:
     """One job."""
-    ended = [run for run in job.builds.values() if not run.building]
+    ended = [run for run in list(job.builds.values()) if not run.building]
     definitions = [p.definition() for p in job.parameters]
     asks = {"_class": "hudson.model.ParametersDefinitionProperty", "parameterDefinitions": definitions}
     return {
@@ -143,13 +143,13 @@ def job_bean(job: Job, root: str, viewer: User) -> Bean:
 
 
 def _color(job: Job) -> str:
-    ended = [run.result for run in job.builds.values() if not run.building]
+    ended = [run.result for run in list(job.builds.values()) if not run.building]
     color = (
         {"SUCCESS": "blue", "FAILURE": "red", "ABORTED": "aborted"}.get(ended[-1] or "", "notbuilt")
         if ended
         else "notbuilt"
     )
-    return color + ("_anime" if any(run.building for run in job.builds.values()) else "")
+    return color + ("_anime" if any(run.building for run in list(job.builds.values())) else "")
 
 
 def folder_bean(controller: Controller, folder: str, root: str, viewer: User) -> Bean:

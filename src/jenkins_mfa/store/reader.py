@@ -31,7 +31,7 @@ from jenkins_mfa.store.wire import Wire, reading
 
 CHUNK = 500  #: records per read
 FOUND = 10  #: how many gates find_gates names
-LOOK_SECONDS = 30.0  #: how long a look at the open gates waits for that of another thread
+LOOK_SECONDS = 10.0  #: how long a look at the open gates waits for that of another thread
 
 
 class Reader:

@@ -31,6 +31,7 @@ from jenkins_mfa.usecases.ports import Opened, Paused, Source
 from jenkins_mfa.usecases.rules import InForce, asked
 
 STEP = "mfaGate"  #: what our library brings; nobody untrusted may bring the same
+LONGEST_NAME = 100  #: characters of another library's name that are told
 MOST_PROBLEMS = 5  #: of a request that are told
 
 
@@ -81,29 +82,30 @@ def open_gate(desk: Desk, source: Source, paused: Paused, former: Gate | None = 
 
 def _read(desk: Desk, source: Source, paused: Paused) -> tuple[Opened, Reason | None]:
     """Facts and exact request text, and what is wrong with the pause before its request was even looked at."""
-    nothing = Opened(b"", Facts(paused.run))
     if paused.problem:
-        return replace(nothing, facts=_told(source, paused)), Reason(paused.problem)
+        return Opened(b"", _told(source, paused.run)), Reason(paused.problem)
     try:
         opened = source.facts(paused)
     except UntrustedInputError as error:
-        return nothing, Reason("bad_request", {"problem": str(error).rstrip(".")})
+        return Opened(b"", _told(source, paused.run)), Reason("bad_request", {"problem": str(error).rstrip(".")})
     if paused.plain:
         return opened, None
     name = desk.libraries.get(source.id, "")
     ours = [library for library in opened.facts.libraries if library.name == name]
-    shadowed = any(not library.trusted and STEP in library.variables for library in opened.facts.libraries)
-    if name and (shadowed or not (len(ours) == 1 and ours[0].trusted)):
+    if name and not (len(ours) == 1 and ours[0].trusted):
         return opened, Reason("foreign_library", {"library": name})
+    others = [library.name for library in opened.facts.libraries if not library.trusted and STEP in library.variables]
+    if name and others:
+        return opened, Reason("shadowed", {"library": others[0][:LONGEST_NAME]})
     return opened, None
 
 
-def _told(source: Source, paused: Paused) -> Facts:
-    """What the source tells of a run whose pause is denied anyway, at once: whoever reads of it asks who started it."""
+def _told(source: Source, run: Run) -> Facts:
+    """What is read of a run whose pause is denied anyway, at once: whoever reads of it asks who started it."""
     try:
-        return source.facts(paused).facts
+        return Facts(run, starters=source.starters(run))
     except (SourceError, UntrustedInputError):
-        return Facts(paused.run)
+        return Facts(run)
 
 
 def _draft(desk: Desk, paused: Paused, opened: Opened, gate_id: str) -> Gate:

@@ -19,6 +19,7 @@ ALARMING = frozenset(
         "unknown_key",
         "revoked_key",
         "foreign_library",
+        "shadowed",
         "twin",
         "policy_error",
         "number_reused",

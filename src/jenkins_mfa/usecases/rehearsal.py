@@ -13,7 +13,7 @@ from jenkins_mfa.core import receipt as receipts
 from jenkins_mfa.core import request as requests
 from jenkins_mfa.core.judge import Outcome
 from jenkins_mfa.core.keys import Keys
-from jenkins_mfa.core.model import TEST, Claims, Commit, Denial, Entry, Facts, Gate, Run
+from jenkins_mfa.core.model import TEST, Claims, Commit, Denial, Entry, Facts, Gate, Run, Starter
 from jenkins_mfa.core.receipt import RefusedReceipt
 from jenkins_mfa.core.receipt_form import pinned
 from jenkins_mfa.core.watched import Ran
@@ -72,6 +72,10 @@ class Rehearsals:
         if found is None:
             raise SourceGoneError("no such test was prepared here")
         return found
+
+    def starters(self, run: Run) -> tuple[Starter, ...]:
+        """Whoever began the test."""
+        return next((one.facts.starters for one in self._opened.values() if one.facts.run == run), ())
 
     def outcome(self, run: Run) -> Outcome:
         """It waits until its answer was taken, here or by another agent: then its gate has ended."""

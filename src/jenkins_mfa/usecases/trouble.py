@@ -12,6 +12,7 @@ from jenkins_mfa.errors import (
     MessengerError,
     MessengerUnavailableError,
     SourceForbiddenError,
+    SourceGoneError,
     SourceUnavailableError,
 )
 from jenkins_mfa.usecases.claim import NotOursError, alert_about, bumped
@@ -20,6 +21,7 @@ from jenkins_mfa.usecases.ports import Due
 
 PARK_AFTER = 200  #: tries, several hours of them, before a lane of people's messages is given up
 UNHEARD_AFTER = 8  #: tries, about two minutes of them, before ops are told that nobody hears what is announced
+STARTING = "starting"  #: reason of a source that is loading its runs after an outage
 OPS_AFTER = 60_000  #: ms of failing before ops are told that an answer does not reach its run
 
 
@@ -36,7 +38,9 @@ def put_off(desk: Desk, due: Due, wait: int, error: Exception) -> None:
     Raises StoreError.
     """
     kind, _, key = due.lane.partition(":")
-    if kind == "answer":
+    if kind == "answer" and _reason(error) == STARTING:
+        desk.store.retry_lane(due, wait)  # what failed before that lasts no longer for it
+    elif kind == "answer":
         _told(desk, due, key, wait, _reason(error))
     elif kind == "announce":
         _unheard(desk, due, wait, str(error))
@@ -93,6 +97,8 @@ def _reason(error: Exception) -> str:
             return error.code
         case SourceForbiddenError():
             return "forbidden"
+        case SourceGoneError():
+            return "gone"
         case MessengerError():
             return "accounts"
     return "unforeseen"

@@ -22,10 +22,14 @@ from jenkins_mfa.usecases.settling import remember, settle_run
 
 log = structlog.get_logger()
 
+#: Polls at which answers are brought once the source lists again: a try that was under way at the first may end badly
+#: after it.
+HURRIES = 3
+
 
 class Watch:
     """One source's watcher. It remembers only what it may forget: which gates the last poll missed, which runs it could
-    not read and how often, who had settled other pauses of the runs that wait, and whether the source was away.
+    not read and how often, who had settled other pauses of the runs that wait, and how often answers are hurried.
 
     `begin` takes the tasks that open what is new (openings.py).
     """
@@ -40,7 +44,7 @@ class Watch:
         self._remembered: dict[Run, tuple[str, ...]] = {}
         self._missed: frozenset[str] = frozenset()
         self._unread: dict[str, int] = {}
-        self._away = True
+        self._hurries = HURRIES
 
     def poll(self) -> int:
         """One poll: returns how many pauses wait. Raises SourceError or StoreError; then nothing has changed."""
@@ -73,7 +77,7 @@ class Watch:
         try:
             return self._source.pending()
         except SourceError:
-            self._away = True
+            self._hurries = HURRIES
             raise
 
     def _hurry(self, waiting: list[Gate]) -> None:
@@ -81,10 +85,10 @@ class Watch:
         tries ends, which has grown meanwhile.
         """
         lanes = {f"answer:{gate.run.key}" for gate in waiting if gate.state.answered}
-        if self._away and lanes:
+        if self._hurries and lanes:
             cause = commit_id("hurry", self._source.id, str(self._desk.store.now()))
             self._desk.store.commit(Commit(cause, (), (), tuple(sorted(lanes))))
-        self._away = False
+        self._hurries = max(0, self._hurries - 1)
 
     def _remember(self, runs: dict[Run, tuple[str, ...]], refs: set[str]) -> None:
         """Keep who had settled a pause of a run at the poll before: it was none that waits still. Not at this poll:

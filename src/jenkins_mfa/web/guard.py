@@ -63,10 +63,12 @@ class Guard:
             return
         inner = self._inside(scope)
         scope, status = inner or scope, self._refusal(inner) if inner else 404
+        incoming = Incoming(receive)
         if not status:
-            status, body = await _body(receive, _most(scope["path"]))
+            status, body = await _body(incoming.next, _most(scope["path"]))
         if status:
-            await _drained(receive)
+            if status != 408:
+                await incoming.drain(Headers(scope=scope))
             await _say(status)(scope, receive, send)
             return
         begun = False
@@ -167,16 +169,28 @@ async def _body(receive: Receive, most: int) -> tuple[int, bytes]:
         return 408, b""
 
 
-async def _drained(receive: Receive) -> None:
-    """Drop what is still sent, within limits: its sender would read of a reset connection instead of the answer."""
-    left = DRAINED
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(DRAIN_SECONDS):
-            while left > 0:
-                message = await receive()
-                left -= len(message.get("body", b""))
-                if not message.get("more_body", False):
-                    return
+class Incoming:
+    """A request's body on its way, and whether more of it comes."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._more = True
+
+    async def next(self) -> Message:
+        """The next part."""
+        message = await self._receive()
+        self._more = message.get("more_body", False)
+        return message
+
+    async def drain(self, found: Headers) -> None:
+        """Drop what is still sent, within limits: its sender would read of a reset connection instead of the answer.
+        Who asks first whether to send it has sent nothing.
+        """
+        left = 0 if "expect" in found else DRAINED
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_SECONDS):
+                while self._more and left > 0:
+                    left -= len((await self.next()).get("body", b""))
 
 
 def _again(body: bytes, receive: Receive) -> Receive:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from jenkins_mfa.core import moments
-from jenkins_mfa.core.model import APPROVERS, Alert, Gate, State
+from jenkins_mfa.core.model import APPROVERS, Alert, Gate, Starter, State
 from jenkins_mfa.core.policy import Roster
 from jenkins_mfa.words import (
     acts,
@@ -26,6 +28,9 @@ from jenkins_mfa.words import (
     state,
 )
 from jenkins_mfa.words.parts import Channel, Everyone, Fact, Parts, Time, Word, duration, join, listing, say, sentences
+
+STARTERS = 3  #: of a build that are named
+NAMED = 40  #: characters of what somebody else has named
 
 
 def alert(given: Alert, gate: Gate | None, roster: Roster) -> list[Parts]:
@@ -64,8 +69,14 @@ def _what(given: Alert, gate: Gate | None, roster: Roster) -> Parts:
 
 def _started(gate: Gate, roster: Roster) -> Parts:
     """Who started the build: whom ops ask first. Nothing where the source did not tell."""
-    found = [people.starter(start, roster) for start in gate.facts.starters]
-    return say("Started by {who}.", who=listing(found, people.MOST, "and", "people")) if found else ()
+    found = [people.starter(_cut(start), roster) for start in gate.facts.starters]
+    return say("Started by {who}.", who=listing(found, STARTERS, "and", "people")) if found else ()
+
+
+def _cut(start: Starter) -> Starter:
+    """Whoever names jobs and accounts must not make the alert too long to be sent."""
+    subject, via = (text[:NAMED] + ("…" if len(text) > NAMED else "") for text in (start.subject or "", start.via))
+    return replace(start, subject=subject or None, via=via)
 
 
 def _of_gate(given: Alert, gate: Gate | None, roster: Roster) -> Parts:

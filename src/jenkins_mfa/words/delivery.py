@@ -15,6 +15,7 @@ REASONS = {
     "unreachable": "Jenkins cannot be reached, or its answer cannot be read",
     "401": "Jenkins does not accept the agent's token, or is starting",
     "starting": "Jenkins has just started, and its builds may not be complete",
+    "gone": "the build, or its input, is not there at the moment; it may have been moved or deleted",
     "shutdown": "Jenkins prepares for a shutdown, so builds would not go on",
     "clock": "by Jenkins' clock the receipt is not valid now, so the build would refuse it",
     "forbidden": "the agent's account may not do that in Jenkins",

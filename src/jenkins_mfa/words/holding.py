@@ -41,8 +41,8 @@ def summary(requester: str, waiting: int, most: int, roster: Roster) -> Parts:
     """In place of single messages for all that wait their turn."""
     who = people.person(roster, requester)
     if not waiting:
-        return say("No more builds of {who} wait for their turn.", who=who)
-    text = "{n} more build of {who} waits" if waiting == 1 else "{n} more builds of {who} wait"
+        return say("No more gates of {who} wait for their turn.", who=who)
+    text = "{n} more gate of {who} waits" if waiting == 1 else "{n} more gates of {who} wait"
     return say(f"{text}: at most {{most}} are asked at a time.", n=waiting, who=who, most=most)
 
 

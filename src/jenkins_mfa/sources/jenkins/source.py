@@ -12,7 +12,7 @@ import msgspec
 
 from jenkins_mfa.core import judge
 from jenkins_mfa.core.judge import Outcome
-from jenkins_mfa.core.model import Run
+from jenkins_mfa.core.model import Run, Starter
 from jenkins_mfa.core.watched import Ran
 from jenkins_mfa.errors import (
     SourceError,
@@ -37,6 +37,8 @@ from jenkins_mfa.usecases.ports import Abort, Opened, Paused, Proceed
 
 #: ms after a start was noticed in which a build without open inputs may still be loading them.
 STARTING = 20_000
+#: Seconds until it is looked again whether Jenkins still prepares for a shutdown: that may be called off.
+QUIET_SECONDS = 5.0
 #: ms between two reads that do not find a run before it counts as gone.
 INVISIBLE = 60_000
 
@@ -113,6 +115,11 @@ class JenkinsSource:
         facts = records.read_facts(build, run, starters, upstream, changed)
         return Opened(request, replace(facts, plain=ref.input) if paused.plain else facts)
 
+    def starters(self, run: Run) -> tuple[Starter, ...]:
+        """Who started a build. Raises SourceError and UntrustedInputError."""
+        build = self._read(build_path(run.pipeline, run.id), records.CAUSES, Build)
+        return tuple(behind.starters(build, run.pipeline, self.who, self._other)[0])
+
     def outcome(self, run: Run) -> Outcome:
         """A fresh reading of the build.
 
@@ -160,7 +167,8 @@ class JenkinsSource:
         at = Ref.parse(ref)
         root, clock = self._told("", "quietingDown", _Root)
         if root.quietingDown:
-            raise SourceUnavailableError("Jenkins prepares for a shutdown: builds would not go on", code="shutdown")
+            says = "Jenkins prepares for a shutdown: builds would not go on"
+            raise SourceUnavailableError(says, QUIET_SECONDS, "shutdown")
         if isinstance(answer, Proceed) and answer.valid and clock is not None:
             begins, ends = answer.valid
             if not begins <= clock < ends:

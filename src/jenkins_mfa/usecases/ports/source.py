@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from jenkins_mfa.core.judge import Outcome
-from jenkins_mfa.core.model import Facts, Run
+from jenkins_mfa.core.model import Facts, Run, Starter
 from jenkins_mfa.core.watched import Ran
 
 
@@ -76,6 +76,9 @@ class Source(Protocol):
 
     def facts(self, paused: Paused) -> Opened:
         """The request text and the run's records. Raises UntrustedInputError for what cannot be read whole."""
+
+    def starters(self, run: Run) -> tuple[Starter, ...]:
+        """Who started a run, by the run's own record. Raises UntrustedInputError."""
 
     def outcome(self, run: Run) -> Outcome:
         """A fresh reading of the run. A run that is no longer visible comes back as finished, `ended="invisible"`."""
