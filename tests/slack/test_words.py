@@ -20,12 +20,14 @@ from jenkins_mfa.core import audit
 from jenkins_mfa.core.model import (
     Alert,
     Clause,
+    Ending,
     Entry,
     Factor,
     Facts,
     History,
     Requirement,
     Starter,
+    State,
     Trigger,
 )
 from jenkins_mfa.core.policy import evaluate
@@ -36,6 +38,7 @@ from jenkins_mfa.words import (
     answers,
     delivery,
     denials,
+    endings,
     history,
     page,
     people,
@@ -322,3 +325,10 @@ def test_words_know_no_adapter() -> None:
     for path in (SOURCES / "words").glob("*.py"):
         imported = re.findall(r"^from jenkins_mfa\.(\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
         assert set(imported) <= {"core", "usecases", "words", "errors"}
+
+
+def test_an_input_that_went_away_is_not_called_the_end_of_its_build() -> None:
+    """A Pipeline's own timeout ends the step alone, and the build goes on behind it."""
+    gone = replace(gate(State.WITHDRAWN), ending=Ending("gone", 0), decided_at=0)
+    (said,) = endings.ending(gone)
+    assert render.terminal(said) == "The input went away in Jenkins before a decision. The build may still run."

@@ -14,6 +14,8 @@ def ending(gate: Gate) -> list[Parts]:
     if gate.state is State.BYPASSED:
         return [_bypassed(gate)]
     before = "the answer reached it" if gate.decided_at else "a decision"
+    if gate.ending.code == "gone":  # as where a Pipeline's own timeout, or somebody in Jenkins, ended this step alone
+        return [say(f"The input went away in Jenkins before {before}. The build may still run.")]
     return [say(f"The build ended in Jenkins before {before}: {{how}}.", how=how(gate.ending.code, gate.ending.by))]
 
 
