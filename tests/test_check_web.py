@@ -96,7 +96,7 @@ def test_roots_of_models_of_keys_are_told_where_models_are_asked_for(tmp_path: P
         (Console(), "passkeys"),
         (Console(identity_header="X-Mail"), "a proxy's X-Mail or passkeys"),
         (
-            Console(SlackSignIn("https://slack.com", "T1", "1.2", "hush"), "X-Mail"),
+            Console(SlackSignIn("https://slack.com", "T1", "1.2", Path("nowhere")), "X-Mail"),
             "Slack or a proxy's X-Mail or passkeys",
         ),
     ],

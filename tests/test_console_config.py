@@ -33,9 +33,9 @@ def test_an_empty_table_turns_it_on(tmp_path: Path) -> None:
 
 
 def test_with_slack_and_a_proxy(tmp_path: Path) -> None:
-    """Slack is where its API is; the secret is in no text of it."""
+    """Slack is where its API is; the secret stays in its file."""
     found = read(tmp_path, *WEB, "[console]", CLIENT, SECRET, 'identity_header = "X-Auth-Request-Email"')
-    slack = SlackSignIn("http://127.0.0.1:1", "T0DEMO", "21.69", "simulated-client-secret")
+    slack = SlackSignIn("http://127.0.0.1:1", "T0DEMO", "21.69", tmp_path / "slack-client.secret")
     assert found == Console(slack, "X-Auth-Request-Email")
     assert "simulated-client-secret" not in repr(found)
 

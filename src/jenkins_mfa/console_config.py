@@ -44,7 +44,7 @@ def _slack(table: Table, read: Read, api: str, team: str) -> SlackSignIn | None:
         return None
     client = table.text("slack_client_id", pattern=r"[0-9]+\.[0-9]+", allowed="a client id such as 2141.6926")
     secret = read(table, "slack_client_secret_file")
-    return SlackSignIn(api.removesuffix("/").removesuffix("/api"), team, client, secret.reveal())
+    return SlackSignIn(api.removesuffix("/").removesuffix("/api"), team, client, secret.file)
 
 
 def _header(table: Table, pages: Settings | None) -> str:

@@ -244,7 +244,7 @@ def slack() -> tuple[openid.OpenId, rsa.RSAPrivateKey]:
     """Our client, which knows Slack's key."""
     private = rsa.generate_private_key(65537, 2048)
     public = jwt.algorithms.RSAAlgorithm.to_jwk(private.public_key(), as_dict=True)
-    client = openid.OpenId(SlackSignIn("https://slack.com", "T1", "1.2", "hush"), f"{URL}/done", lambda: 1.0)
+    client = openid.OpenId(SlackSignIn("https://slack.com", "T1", "1.2", Path("nowhere")), f"{URL}/done", lambda: 1.0)
     client._keys = (1.0, {"k": jwt.PyJWK({**public, "kid": "k", "alg": "RS256"})})
     client._endpoints = (1.0, openid.Endpoints("a", "b", "c", False))
     return client, private

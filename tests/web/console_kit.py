@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import requests
 from web_kit import SECONDS, Browser, Place, served
 
+from jenkins_mfa import secret_files
 from jenkins_mfa.simulators.security_key import SecurityKey
 from jenkins_mfa.simulators.slack import SlackSimulator
 from jenkins_mfa.usecases.desk import Desk
@@ -67,6 +70,7 @@ class Desktop:
 
     place: Place
     slack: SlackSimulator
+    secret: Path
 
     @property
     def visitor(self) -> Visitor:
@@ -83,12 +87,14 @@ class Desktop:
 @contextmanager
 def console(desk: Desk, header: str = "", **changes: Any) -> Iterator[Desktop]:
     """The console of that desk, with the roster of the tests in Slack."""
-    with SlackSimulator(team="T1") as slack:
+    with SlackSimulator(team="T1") as slack, tempfile.TemporaryDirectory(prefix="mfa-") as folder:
         for person in desk.roster.people.values():
             slack.add_user(person.identities["chat:T1"], person.name, team="T1")
         slack.add_user("USTRANGER", "Somebody Else", team="T1")
         issuer = slack.base_url.removesuffix("/api/")
-        settings = Console(SlackSignIn(issuer, "T1", CLIENT, SECRET), header)
+        secret = Path(folder) / "slack-client.secret"
+        secret_files.create(secret, SECRET.encode())
+        settings = Console(SlackSignIn(issuer, "T1", CLIENT, secret), header)
         with served(desk, console=settings, **changes) as place:
             slack.openid.client(CLIENT, SECRET, f"{place.settings.url}{BACK}")
-            yield Desktop(place, slack)
+            yield Desktop(place, slack, secret)

@@ -35,7 +35,7 @@ def answering(talk: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[openid
         server.daemon_threads = True
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         issuer = f"http://127.0.0.1:{server.server_port}"
-        yield openid.OpenId(SlackSignIn(issuer, "T1", "2141.6926", "secret"), "https://mfa.example.com/back")
+        yield openid.OpenId(SlackSignIn(issuer, "T1", "2141.6926", Path("nowhere")), "https://mfa.example.com/back")
         server.shutdown()
 
 

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 import jwt
 import pytest
 import requests
-from console_kit import BACK, COOKIE, SECRET, Desktop, Visitor, console
+from console_kit import BACK, CLIENT, COOKIE, SECRET, Desktop, Visitor, console
 from cryptography.hazmat.primitives.asymmetric import rsa
 from structlog.testing import capture_logs
 from web_kit import SECONDS, served
@@ -333,6 +333,16 @@ def test_slack_does_not_exchange_the_code(desktop: Desktop, how: str) -> None:
     assert back.status_code in {403, 503}
     assert not visitor.inside
     assert SECRET not in f"{logs}{back.text}"
+
+
+def test_a_new_client_secret_counts_at_once(desktop: Desktop) -> None:
+    """Slack takes the new one from now on; until it stands in the file nobody gets in by Slack, and nothing ends."""
+    desktop.slack.openid.client(CLIENT, "another", f"{desktop.place.settings.url}{BACK}")
+    assert desktop.visitor.sign_in("UALICE").status_code != 303
+    desktop.secret.write_text("another\n")
+    assert desktop.visitor.sign_in("UALICE").status_code == 303
+    desktop.secret.unlink()
+    assert desktop.visitor.sign_in("UALICE").status_code == 503
 
 
 def test_discovery_that_names_another_address_is_refused(desktop: Desktop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,8 +19,9 @@ import requests
 import structlog
 from urllib3.exceptions import HTTPError
 
+from jenkins_mfa import secret_files
 from jenkins_mfa.core import base64url, seal, strict_json
-from jenkins_mfa.errors import MessengerUnavailableError, Refusal, UntrustedInputError
+from jenkins_mfa.errors import ConfigError, MessengerUnavailableError, Refusal, UntrustedInputError
 from jenkins_mfa.outbound import Tls, body, narrow
 from jenkins_mfa.web.console.asked import Secrets
 from jenkins_mfa.web.console.settings import SlackSignIn
@@ -82,13 +83,20 @@ class OpenId:
             "code": code,
             "redirect_uri": self._back,
             "client_id": self._own.client_id,
-            "client_secret": self._own.client_secret,
+            "client_secret": self._secret(),
         }
         answer = _asked(found.token, given | ({"code_verifier": secrets.verifier} if found.pkce else {}))
         token = answer.get("id_token")
         if answer.get("ok") is not True or not isinstance(token, str):
             raise _refused("code")
         return self._user(self._claims(token), secrets)
+
+    def _secret(self) -> str:
+        """As it stands in its file now. Raises MessengerUnavailableError."""
+        try:
+            return secret_files.read(self._own.secret_file).reveal()
+        except ConfigError as error:
+            raise MessengerUnavailableError("; ".join(error.problems)) from None
 
     def _claims(self, token: str) -> Mapping[str, Any]:
         """What Slack has signed for us, now."""

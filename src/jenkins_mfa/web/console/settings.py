@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
 class SlackSignIn:
-    """Our client at Slack's OpenID Connect. `issuer` is Slack's address without a slash, `team` the workspace's id."""
+    """Our client at Slack's OpenID Connect. `issuer` is Slack's address without a slash, `team` the workspace's id.
+    What stands in `secret_file` counts at once.
+    """
 
     issuer: str
     team: str
     client_id: str
-    client_secret: str = field(repr=False)
+    secret_file: Path
 
 
 @dataclass(frozen=True, slots=True)
