@@ -25,7 +25,7 @@ MODULES = {
     "holds": "holds",
     "init": "init",
     "keys": "keys",
-    "pending": "gates",
+    "pending": "pending",
     "policy": "policy",
     "receipt": "receipt",
     "report": "reports",

@@ -1,8 +1,7 @@
-"""`pending` and `show`: the same as `/mfa pending` and `/mfa show`, in the terminal."""
+"""`show`: the same as `/mfa show`, in the terminal; and what else names or shows one gate."""
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,64 +9,18 @@ import click
 import msgspec
 
 from jenkins_mfa.cli import reviews
-from jenkins_mfa.cli.base import DAMAGED_GATE, FINDING, Failed, config_option, details_json, json_option, print_json
+from jenkins_mfa.cli.base import FINDING, Failed, config_option, details_json, json_option, print_json
 from jenkins_mfa.cli.opened import load, store_of
 from jenkins_mfa.config import Config
 from jenkins_mfa.core import quorum
-from jenkins_mfa.core.model import Awaited, Entry, Flood, Gate, Held, Trouble
+from jenkins_mfa.core.model import Entry, Gate, Held, Trouble
 from jenkins_mfa.store.gates import RedisStore
-from jenkins_mfa.usecases import explain, floods, second_admin, trouble
+from jenkins_mfa.usecases import trouble
 from jenkins_mfa.usecases.ports import Store
-from jenkins_mfa.words import commands, delivery, enrolment, holding, page, people, render, state
-from jenkins_mfa.words.parts import duration, join, say
+from jenkins_mfa.words import commands, delivery, page, render
+from jenkins_mfa.words.parts import duration
 
 SHORTEST = 4  #: characters of a gate's id that name it
-
-
-@click.command(epilog="Example: jenkins-mfa pending --json")
-@config_option
-@json_option
-def pending(config_path: Path, as_json: bool) -> None:
-    """What waits, oldest first."""
-    config = load(config_path)
-    with store_of(config) as store:
-        now, gates, damaged = store.now(), store.open_gates(), store.damaged_gates()
-        troubles = [trouble.of(store, gate) for gate in gates]
-        lacking = [explain.stuck(store, gate) for gate in gates]
-        unreviewed = reviews.waiting(store)
-        over = floods.now_waiting(store)
-        unconfirmed = second_admin.waiting(store, config.roster.people, now)
-    waiting = list(zip(gates, troubles, strict=True))
-    if as_json:
-        told = [_json(*pair) | {"answerable": not no} for pair, no in zip(waiting, lacking, strict=True)]
-        found = [{"record": one.record, "problem": one.reason, "mend": DAMAGED_GATE} for one in damaged]
-        print_json(
-            {"at": render.iso(now), "gates": told, "damaged": found}
-            | reviews.as_json(unreviewed)
-            | _awaited(unconfirmed)
-            | {"floods": [_flood(one) for one in over]}
-        )
-        return
-    for line in (*reviews.lines(unreviewed), *map(render.terminal, enrolment.to_confirm(unconfirmed, config.roster))):
-        click.echo(line)
-    for told_flood in holding.floods(over):
-        click.echo(render.terminal(told_flood))
-    for one in damaged:
-        click.echo(f"Damaged: {one.record}: {one.reason}.\n  Mend: {DAMAGED_GATE}.")
-    if damaged and not gates:
-        return
-    if not gates:
-        click.echo("Nothing waits.")
-        return
-    head = ("ID", "BUILD", "STARTED BY", "AGE", "LEFT", "OPEN")
-    rows = [_row(*pair, config, now, no) for pair, no in zip(waiting, lacking, strict=True)]
-    widths = [max(len(row[n]) for row in (head, *rows)) for n in range(len(head))]
-    if sum(widths) + 2 * len(widths) > shutil.get_terminal_size().columns:
-        for row in rows:
-            click.echo("\n".join(f"{name.lower()}: {value}" for name, value in zip(head, row, strict=True)) + "\n")
-        return
-    for row in (head, *rows):
-        click.echo("  ".join(value.ljust(width) for value, width in zip(row, widths, strict=True)).rstrip())
 
 
 @click.command(epilog="Example: jenkins-mfa show 8f2c")
@@ -132,30 +85,8 @@ def print_gate(shown: page.Page, gate: Gate, now: int) -> None:
         click.echo(f"    | {text}")
 
 
-def _flood(found: Flood) -> dict[str, Any]:
-    source, _, pipeline = found.pipeline.partition(":")
-    return {"source": source, "pipeline": pipeline, "waiting": found.waiting, "since": render.iso(found.since)}
-
-
-def _row(gate: Gate, failing: Trouble | None, config: Config, now: int, lacking: tuple[str, ...]) -> tuple[str, ...]:
-    build = f"“{render.visible(gate.run.pipeline)}” #{gate.run.id}"
-    starters = people.requesters(gate, config.roster)
-    asks = gate.state.value == "pending" and gate.held is None
-    missing = people.opens(gate, config.roster) if asks else ()
-    if asks and lacking:
-        nobody = commands.nobody(gate, lacking, config.roster)
-        missing = say("{missing}: {nobody}", missing=missing, nobody=nobody)
-    return (
-        state.short(gate),
-        build,
-        render.terminal(join(starters)) or "nobody named",
-        duration(now - gate.opened_at),
-        duration(gate.deadline - now),
-        render.terminal(missing or commands.standing(gate, config.roster, failing, now)),
-    )
-
-
-def _json(gate: Gate, failing: Trouble | None) -> dict[str, Any]:
+def summary(gate: Gate, failing: Trouble | None) -> dict[str, Any]:
+    """A gate in short, as `pending` and `show` have it in JSON; `failing` is why its answer does not arrive."""
     requirement = gate.requirement
     places = quorum.open_places(requirement, gate.confirmations) if requirement else ()
     clauses = requirement.clauses if requirement else ()
@@ -177,16 +108,6 @@ def _json(gate: Gate, failing: Trouble | None) -> dict[str, Any]:
         "held": gate.held and _held(gate.held),
         "delivery": failing and _delivery(failing),
     }
-
-
-def _awaited(found: list[Awaited]) -> dict[str, Any]:
-    """Authenticators that wait for a second administrator; `by` let them be enrolled."""
-    rows = [
-        {"person": one.person, "authenticator": one.authenticator.id, "kind": one.authenticator.kind.value}
-        | {"by": one.authenticator.by, "until": render.iso(one.authenticator.waits_until)}
-        for one in found
-    ]
-    return {"unconfirmed": rows}
 
 
 def _held(held: Held) -> dict[str, Any]:
@@ -211,7 +132,7 @@ def _whole(gate: Gate, failing: Trouble | None, history: list[Entry]) -> dict[st
     return {
         "gate": gate.jti,
         "state": gate.state.value,
-        "summary": _json(gate, failing),
+        "summary": summary(gate, failing),
         "facts": msgspec.to_builtins(gate.facts),
         "claims": {"environment": claims.environment, "action": claims.action, "message": claims.message}
         | {"details": dict(claims.details), "variables": dict(claims.variables), "unset": list(claims.unset)}
