@@ -6,7 +6,7 @@ import pytest
 from samples import BOB, DEPLOYS, GATE_ID, GUEST, OPS, ROSTER, STATES, TEAM, person
 from world import NO_POLICY, messenger
 
-from jenkins_mfa.core.model import APPROVERS, Alert
+from jenkins_mfa.core.model import APPROVERS, Alert, Gate
 from jenkins_mfa.core.policy import Person, Roster
 from jenkins_mfa.errors import MessengerUnavailableError
 from jenkins_mfa.simulators.slack import SlackSimulator, plain
@@ -112,6 +112,17 @@ def test_approvers_read_a_copy_where_they_are_asked_and_are_called(
     assert "Asked: " in plain(message)
     assert {"type": "user", "user_id": BOB} in message.blocks[0]["elements"][0]["elements"]
     assert slack.messages(OPS) == []
+
+
+@pytest.mark.parametrize("about", [STATES["asked"], None])
+def test_an_alert_that_one_message_cannot_hold_is_told_in_short(
+    slack: SlackSimulator, talker: SlackMessenger, about: Gate | None
+) -> None:
+    """Ops read its name and where the rest is; given up, nobody would know of it."""
+    talker.alert(Alert("a", "policy_refused", 0, "", values={"problem": "x" * 5000}), about)
+    (told,) = slack.messages(OPS)
+    assert "policy_refused" in plain(told)
+    assert ("/mfa show" if about else "jenkins-mfa check") in plain(told)
 
 
 def test_an_alert_says_the_state_once(slack: SlackSimulator, talker: SlackMessenger) -> None:

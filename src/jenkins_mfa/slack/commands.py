@@ -19,7 +19,7 @@ from jenkins_mfa.slack import blocks, payloads
 from jenkins_mfa.slack.acts import ActForms
 from jenkins_mfa.slack.blocks import Payload
 from jenkins_mfa.slack.glass import GlassCommands, waiting
-from jenkins_mfa.slack.limits import MAX_BLOCKS_BYTES, MAX_TEXT_BYTES, size
+from jenkins_mfa.slack.limits import fits
 from jenkins_mfa.slack.messenger import SlackMessenger
 from jenkins_mfa.slack.own import OwnCommands
 from jenkins_mfa.slack.payloads import Body, Typed
@@ -228,7 +228,7 @@ class Commands:
 
 def _fits(lines: list[Parts]) -> bool:
     payload = _note(lines)
-    return size(payload.blocks) <= MAX_BLOCKS_BYTES and len(payload.text.encode(errors="replace")) <= MAX_TEXT_BYTES
+    return fits(payload.text, payload.blocks)
 
 
 def _note(lines: list[Parts]) -> Payload:

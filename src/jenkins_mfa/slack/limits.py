@@ -32,6 +32,11 @@ def size(value: Any) -> int:
     return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="replace"))
 
 
+def fits(text: str, blocks: list[Json]) -> bool:
+    """Whether Slack would take a message."""
+    return not any(_message(text, blocks))
+
+
 def check_message(text: str, blocks: list[Json]) -> None:
     """Raises MessageRefusedError, naming the limit, for a message that Slack would refuse or cut."""
     problems = list(_message(text, blocks))

@@ -46,6 +46,17 @@ def alert(given: Alert, gate: Gate | None, roster: Roster) -> list[Parts]:
     return [what, sentences(about), *_called(given, gate, roster)]
 
 
+def short(given: Alert, gate: Gate | None) -> list[Parts]:
+    """An alert that one message cannot hold: its name, and where all of it is. Ops read that rather than nothing."""
+    code = Fact(given.code)
+    if gate is None:
+        return [
+            say("Alert {code}: too long for one message. The agent's log and jenkins-mfa check have it.", code=code)
+        ]
+    what = say("Alert {code}: too long for one message. More: /mfa show {id}", code=code, id=Word(state.short(gate)))
+    return [what, say("Build: {build}.", build=people.build(gate.run))]
+
+
 def _called(given: Alert, gate: Gate, roster: Roster) -> list[Parts]:
     """Whom the copy for approvers calls: those who were asked."""
     if not given.to.startswith(APPROVERS) or gate.requirement is None:
