@@ -347,4 +347,16 @@ def test_an_alert_about_a_denial_can_be_sent_whoever_named_what_started_the_buil
     denied = replace(asked, denial=Denial(0, None, code, "open:x"), facts=replace(asked.facts, starters=behind))
     payload = blocks.note(alerts.alert(Alert("open:x", code, 0, asked.id), denied, ROSTER), TEAM, "alert")
     check_message(payload.text, payload.blocks)
-    assert "7 more people" in payload.text
+    assert "7 more causes" in payload.text
+
+
+def test_an_alert_names_people_before_jobs_and_of_a_job_the_end() -> None:
+    """Whom ops ask first, and which build it was."""
+    jobs = tuple(Starter(Trigger.UPSTREAM, via=f"{'folder/' * 20}job-{n} #7") for n in range(3))
+    asked = gate(State.DENIED)
+    behind = replace(asked.facts, starters=(*jobs, Starter(Trigger.PERSON, "dfox", "dan")))
+    denied = replace(asked, denial=Denial(0, None, "twin", "open:x"), facts=behind)
+    said = render.terminal(alerts.alert(Alert("open:x", "twin", 0, asked.id), denied, ROSTER)[0])
+    assert "Started by Dan Fox, by hand, " in said
+    assert "job-0 #7" in said
+    assert "and 1 more cause." in said

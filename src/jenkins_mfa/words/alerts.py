@@ -80,14 +80,18 @@ def _what(given: Alert, gate: Gate | None, roster: Roster) -> Parts:
 
 def _started(gate: Gate, roster: Roster) -> Parts:
     """Who started the build: whom ops ask first. Nothing where the source did not tell."""
-    found = [people.starter(_cut(start), roster) for start in gate.facts.starters]
-    return say("Started by {who}.", who=listing(found, STARTERS, "and", "people")) if found else ()
+    named = sorted(gate.facts.starters, key=lambda start: start.subject is None)  # people before jobs
+    found = [people.starter(_cut(start), roster) for start in named]
+    more = "cause" if len(found) == STARTERS + 1 else "causes"
+    return say("Started by {who}.", who=listing(found, STARTERS, "and", more)) if found else ()
 
 
 def _cut(start: Starter) -> Starter:
-    """Whoever names jobs and accounts must not make the alert too long to be sent."""
-    subject, via = (text[:NAMED] + ("…" if len(text) > NAMED else "") for text in (start.subject or "", start.via))
-    return replace(start, subject=subject or None, via=via)
+    """Whoever names jobs and accounts must not make the alert too long. Of a job's path the end tells most."""
+    subject, via = start.subject, start.via
+    if subject and len(subject) > NAMED:
+        subject = f"{subject[:NAMED]}…"
+    return replace(start, subject=subject, via=via if len(via) <= NAMED else f"…{via[-NAMED:]}")
 
 
 def _of_gate(given: Alert, gate: Gate | None, roster: Roster) -> Parts:
