@@ -93,5 +93,6 @@ def test_a_gate_ends_where_it_should_when_the_primary_is_killed(sentinels: Senti
             assert world.jenkins.count(f"POST /job/{STAGING}/{build.number}/input/") == 1
             again, other = player.pause(STAGING)
             player.tap(ALICE, other, confirm=True)
+            insist(player, again, other)  # the other replica may not have followed the new primary yet
             player.finished(again, "SUCCESS")
             assert run("audit", "verify", config=world.config_path).returncode == 0
