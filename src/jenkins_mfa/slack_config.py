@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from jenkins_mfa.http_url import http_url
 from jenkins_mfa.secret_files import Secret
 from jenkins_mfa.secret_reader import SecretReader
-from jenkins_mfa.source_config import http_url
 from jenkins_mfa.toml_table import Table
 
 SLACK_API = "https://slack.com/api/"  #: Slack's own address

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
+from jenkins_mfa.http_url import http_url
 from jenkins_mfa.outbound import Tls
 from jenkins_mfa.secret_files import Secret
 from jenkins_mfa.secret_reader import SecretReader
 from jenkins_mfa.tls_config import tls
-from jenkins_mfa.toml_problems import seen
 from jenkins_mfa.toml_table import Table
 from jenkins_mfa.watched_config import watched
 
@@ -62,14 +61,3 @@ def _source(table: Table, secrets: SecretReader) -> SourceConfig:
     )
     table.done()
     return source
-
-
-def http_url(table: Table, key: str, default: str | None = None) -> str:
-    """An http(s) address that ends with a slash, without user, query or fragment."""
-    given = key in table
-    value = table.text(key, default, allowed="https://host/ or http://host/")
-    parts = urlsplit(value)
-    plain = not (parts.query or parts.fragment or parts.username)
-    if given and value and (parts.scheme not in {"http", "https"} or not parts.hostname or not plain):
-        table.fault(key, f"seen: {seen(value)}; allowed: https://host/ or http://host/, without user or query")
-    return value if value.endswith("/") else f"{value}/"

@@ -125,6 +125,15 @@ def test_an_alert_that_one_message_cannot_hold_is_told_in_short(
     assert ("/mfa show" if about else "jenkins-mfa check") in plain(told)
 
 
+def test_an_alert_that_slack_refuses_is_told_in_short(slack: SlackSimulator, talker: SlackMessenger) -> None:
+    """Whatever Slack has against the whole of it."""
+    slack.fail_next("chat.postMessage", "invalid_blocks")
+    talker.alert(Alert("a", "keys_refused", 0, "", values={"problem": "no key"}), None)
+    (told,) = slack.messages(OPS)
+    assert plain(told).startswith("Alert")
+    assert "keys_refused" in plain(told)
+
+
 def test_an_alert_says_the_state_once(slack: SlackSimulator, talker: SlackMessenger) -> None:
     """What begins with the state word does not end with it."""
     talker.alert(Alert("a", "bypassed", 0, GATE_ID), STATES["bypassed"])

@@ -22,7 +22,7 @@ from jenkins_mfa.slack import home as homes
 from jenkins_mfa.slack.accounts import Accounts
 from jenkins_mfa.slack.blocks import Payload
 from jenkins_mfa.slack.calls import call, told
-from jenkins_mfa.slack.limits import Json, check_message, fits
+from jenkins_mfa.slack.limits import Json, check_message
 from jenkins_mfa.slack.pace import Pace
 from jenkins_mfa.slack.posts import Posts
 from jenkins_mfa.slack.telling import Telling
@@ -146,13 +146,14 @@ class SlackMessenger:
             if user:
                 self.posts.post(self.posts.direct(user), blocks.asks_enrolment(lines, alert.values["ticket"]))
             return
-        payload = blocks.note(lines, self.users, "alert")
-        if not fits(payload.text, payload.blocks):
-            payload = blocks.note(alerts.short(alert, gate), self.users, "alert")
         if not alert.to.startswith(APPROVERS):
-            self.posts.post(self.posts.direct(user) if user else self.ops_channel, payload)
-        elif (channel := alert.to.removeprefix(APPROVERS) or self.default_channel) != self.ops_channel:
-            self.posts.post(channel, payload)
+            channel = self.posts.direct(user) if user else self.ops_channel
+        elif (channel := alert.to.removeprefix(APPROVERS) or self.default_channel) == self.ops_channel:
+            return
+        try:
+            self.posts.post(channel, blocks.note(lines, self.users, "alert"))
+        except MessageRefusedError:
+            self.posts.post(channel, blocks.note(alerts.short(alert, gate), self.users, "alert"))
 
     def show_home(self, home: Home) -> None:
         """Show somebody their own page, App Home, if they have an account here that may look. Raises MessengerError."""

@@ -47,7 +47,7 @@ def alert(given: Alert, gate: Gate | None, roster: Roster) -> list[Parts]:
 
 
 def short(given: Alert, gate: Gate | None) -> list[Parts]:
-    """An alert that one message cannot hold: its name, and where all of it is. Ops read that rather than nothing."""
+    """An alert that no message takes whole: its name, and where all of it is. Ops read that rather than nothing."""
     code = Fact(given.code)
     if gate is None:
         return [
